@@ -1,0 +1,5 @@
+"""python -m tap_zoom"""
+
+from tap_zoom import main
+
+main()

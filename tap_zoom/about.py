@@ -1,0 +1,97 @@
+"""What --about says: settings, capabilities and streams, from the tables that the code itself uses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tap_zoom import __version__
+from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.streams import EMITTED, Stream
+
+CAPABILITIES = ("about", "catalog", "discover", "properties", "state")
+
+
+def as_json() -> str:
+    return json.dumps(
+        {
+            "name": "tap-zoom",
+            "description": "Singer tap for Zoom: users, meetings, webinars, registrants, polls, participants, reports.",
+            "version": __version__,
+            "capabilities": list(CAPABILITIES),
+            "settings": [_setting(setting) for setting in SETTINGS],
+            "settings_group_validation": [list(group) for group in LOGINS],
+            "streams": [_stream(stream) for stream in EMITTED],
+        },
+        indent=2,
+    )
+
+
+def as_markdown() -> str:
+    return "\n".join(
+        (
+            f"# tap-zoom {__version__}",
+            "",
+            f"Capabilities: {', '.join(CAPABILITIES)}",
+            "",
+            "## Settings",
+            "",
+            settings_table(),
+            "",
+            "## Streams",
+            "",
+            streams_table(),
+            "",
+        )
+    )
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table."""
+    rows = ["| Setting | Kind | Default | Meaning |", "| --- | --- | --- | --- |"]
+    for setting in SETTINGS:
+        kind = " \\| ".join(setting.options) if setting.options else setting.kind.replace("date_iso8601", "date")
+        default = "" if setting.default is None else f"`{setting.default}`"
+        rows.append(f"| `{setting.name}` | {kind} | {default} | {setting.description} |")
+    return "\n".join(rows)
+
+
+def streams_table() -> str:
+    """The emitted streams as a Markdown table."""
+    rows = [
+        "| Stream | Key | Zoom's operation | Rate label | Scope (granular) | Scope (classic) |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for stream in EMITTED:
+        keys = ", ".join(f"`{name}`" for name in stream.key)
+        rows.append(
+            f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.label.value} | `{stream.granular}` "
+            f"| `{stream.classic}` |"
+        )
+    return "\n".join(rows)
+
+
+def _setting(setting: Any) -> dict[str, Any]:
+    described = {
+        "name": setting.name,
+        "kind": setting.kind,
+        "label": setting.label,
+        "description": setting.description,
+        "sensitive": setting.sensitive or None,
+        "default": setting.default,
+        "options": list(setting.options) or None,
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def _stream(stream: Stream) -> dict[str, Any]:
+    return {
+        "name": stream.name,
+        "key_properties": list(stream.key),
+        "replication_method": "FULL_TABLE",
+        "operation": f"GET /v2/{stream.path}",
+        "rate_limit_label": stream.label.value,
+        "scopes": {"granular": stream.granular, "classic": stream.classic},
+        "needs": stream.needs,
+        "keeps": stream.keeps,
+    }

@@ -1,0 +1,175 @@
+"""Three ways to a token: Server-to-Server OAuth, OAuth with a rotating refresh token, and a JSON Web Token.
+
+Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/ and https://developers.zoom.us/docs/integrations/oauth/
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tap_zoom.config import Config
+from tap_zoom.errors import HostSilent, LoginRefused, Passing, TapZoomError
+from tap_zoom.http import Answer, exchange, parse
+from tap_zoom.retry import delay
+from tap_zoom.token_store import TokenStore, token_store
+
+RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token. `scopes` is None where the login names none (JWT)."""
+
+    value: str = field(repr=False)
+    expires_at: float = float("inf")  # on the monotonic clock
+    scopes: frozenset[str] | None = None
+    api_url: str | None = None
+
+
+class Login:
+    """Hands out one token to all threads and gets the next one when it ends, however many ask at once.
+
+    `ask` gets a new token; `keep_secret` is told every secret that was received, so that no log line shows it.
+    """
+
+    def __init__(self, ask: Callable[[], Token]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._failure: TapZoomError | None = None
+
+    def token(self) -> Token:
+        """The token to use now. Raises LoginRefused or HostSilent where there is none."""
+        token = self._token
+        if token is None or time.monotonic() > token.expires_at:
+            token = self.renew(token)
+        return token
+
+    def renew(self, refused: Token | None) -> Token:
+        """A token other than the one that was refused; asked for once, whoever else waits for it."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._token is None or self._token is refused:
+                try:
+                    self._token = self._ask()
+                except TapZoomError as error:
+                    self._failure = error
+                    raise
+            return self._token
+
+
+def login(config: Config, keep_secret: Callable[[str], None]) -> Login:
+    """The login that the settings describe. Makes no request yet."""
+    if config.jwt is not None:
+        token = Token(config.jwt)
+        return Login(lambda: token)
+    endpoint = _TokenEndpoint(config, keep_secret)
+    if config.account_id is not None:
+        form = {"grant_type": "account_credentials", "account_id": config.account_id}
+        return Login(lambda: endpoint.token(form))
+    store = token_store(config)
+    return Login(lambda: _refreshed(endpoint, store, keep_secret))
+
+
+def _refreshed(endpoint: _TokenEndpoint, store: TokenStore, keep_secret: Callable[[str], None]) -> Token:
+    """Spend the refresh token, and keep the next one before the access token that came with it is used."""
+    with store.locked():
+        spent = store.read()
+        keep_secret(spent)
+        answer = endpoint.ask({"grant_type": "refresh_token", "refresh_token": spent})
+        following = answer.get("refresh_token")
+        if isinstance(following, str) and following and following != spent:
+            keep_secret(following)
+            store.write(following)
+    return endpoint.read(answer)
+
+
+class _TokenEndpoint:
+    """POST {auth_url}, with the client's id and secret as Basic authentication."""
+
+    def __init__(self, config: Config, keep_secret: Callable[[str], None]) -> None:
+        self._url = config.auth_url
+        self._client = (config.client_id or "", config.client_secret or "")
+        self._headers = {"User-Agent": config.user_agent} if config.user_agent else {}
+        self._keep_secret = keep_secret
+        self._answered = False
+
+    def token(self, form: dict[str, str]) -> Token:
+        return self.read(self.ask(form))
+
+    def read(self, answer: dict[str, Any]) -> Token:
+        """The token in an answer; seconds to live, scopes and api_url where it names them."""
+        value = answer["access_token"]
+        self._keep_secret(value)
+        lives = answer.get("expires_in")
+        seconds = float(lives) if isinstance(lives, (int, float)) and lives > 0 else 3600.0
+        scopes, api_url = answer.get("scope"), answer.get("api_url")
+        return Token(
+            value,
+            time.monotonic() + max(seconds - RENEW_BEFORE, seconds / 2),
+            frozenset(re.split(r"[\s,]+", scopes.strip())) if isinstance(scopes, str) and scopes.strip() else None,
+            api_url if isinstance(api_url, str) and api_url else None,
+        )
+
+    def ask(self, form: dict[str, str]) -> dict[str, Any]:
+        """The token answer. What can pass is tried again here, since nothing else can go on without it."""
+        started, tries = time.monotonic(), 0
+        while True:
+            try:
+                return self._ask_once(form)
+            except Passing as error:
+                tries += 1
+                wait = delay(error, tries, time.monotonic() - started, self._answered)
+                if wait is None:
+                    raise HostSilent(
+                        f"Login failed: {self._url} gives no usable answer after {tries} tries. {error}. "
+                        "Check auth_url, the network and https://status.zoom.us."
+                    ) from None
+                time.sleep(wait)
+
+    def _ask_once(self, form: dict[str, str]) -> dict[str, Any]:
+        prepared = requests.Request("POST", self._url, data=form, auth=self._client, headers=self._headers).prepare()
+        with requests.Session() as session:
+            settings = dict(session.merge_environment_settings(self._url, {}, True, None, None))
+            answer = exchange(session.get_adapter(self._url), prepared, settings)
+        self._answered = True
+        return self._judged(answer, form["grant_type"])
+
+    def _judged(self, answer: Answer, grant: str) -> dict[str, Any]:
+        try:
+            content = parse(answer.body)
+        except ValueError:
+            content = None
+        if answer.status == 429 or answer.status >= 500:
+            raise Passing(f"It answered {answer.status}")
+        if not isinstance(content, dict):
+            raise Passing(f"It answered {answer.status} without JSON")
+        token = content.get("access_token")
+        if answer.status == 200 and isinstance(token, str) and token:
+            return content
+        raise LoginRefused(self._advice(answer.status, content, grant))
+
+    def _advice(self, status: int, content: dict[str, Any], grant: str) -> str:
+        error = str(content.get("error") or "")
+        reason = content.get("reason") or content.get("message") or error or "no access_token"
+        words = " ".join(str(reason).split())[:200]
+        said = f"Login refused by {self._url}: {status} {words}" + (f" ({error})" if error and error != words else "")
+        if error == "invalid_client":
+            return f"{said}. Check client_id and client_secret against the app's credentials page."
+        if error == "invalid_grant" and grant == "refresh_token":
+            return (
+                f"{said}. The refresh token was used before, revoked or has expired, and trying again can't help: "
+                "authorise the app again and set the new refresh_token."
+            )
+        if grant == "account_credentials":
+            return f"{said}. Check account_id, and that the Server-to-Server OAuth app is activated."
+        return f"{said}. Check the app on https://marketplace.zoom.us, then authorise it again."
+

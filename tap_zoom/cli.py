@@ -1,0 +1,218 @@
+"""The command line: arguments, logging, exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tap_zoom import __version__, about, config, discover
+from tap_zoom.access import Access, check
+from tap_zoom.auth import Login, login
+from tap_zoom.client import Client
+from tap_zoom.errors import Stopped, TapZoomError, TargetGone, UsageError
+from tap_zoom.frontier import Frontier
+from tap_zoom.interrupts import Interrupts
+from tap_zoom.output import Output
+from tap_zoom.report import Report
+from tap_zoom.state import State, digest
+from tap_zoom.streams import BY_NAME, FALLBACKS
+from tap_zoom.sync import Sync, warn_of_fallback
+from tap_zoom.throttle import throttles
+from tap_zoom.windows import DAYS_OF_DETAILS, oldest_report_day
+
+LOGGER = logging.getLogger("tap_zoom")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tap and return its exit status. Whatever fails ends in one line that begins with CRITICAL."""
+    secrets = start_logging(os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO"))
+    interrupts = Interrupts()
+    interrupts.install()
+    output = Output(interrupts)
+    try:
+        # Nothing but messages may reach stdout, whatever a library prints.
+        with redirect_stdout(sys.stderr):
+            run(parser().parse_args(argv), output, interrupts, secrets)
+        return 0
+    except TapZoomError as error:
+        LOGGER.critical(str(error))
+        return error.exit_status
+    except Exception as error:
+        LOGGER.debug("Where it happened:", exc_info=True)
+        LOGGER.critical(
+            "An error that tap-zoom did not expect: %s: %s. Run again with TAP_ZOOM_LOGLEVEL=DEBUG and report it with "
+            "the traceback.",
+            type(error).__name__, error,
+        )  # fmt: skip
+        return 1
+
+
+def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
+    if arguments.version:
+        output.document(f"tap-zoom {__version__}")
+    elif arguments.help:
+        output.document(parser().format_help())
+    elif arguments.about:
+        output.document(about.as_markdown() if arguments.format == "markdown" else about.as_json())
+    elif arguments.discover:
+        output.document(json.dumps(discover.catalog(), indent=2))
+    else:
+        sync(arguments, output, interrupts, secrets)
+
+
+def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
+    if not arguments.config:
+        raise UsageError("No settings: give --config FILE, or --config ENV for the variables TAP_ZOOM_<SETTING>.")
+    now = datetime.now(timezone.utc)
+    settings = _settings(arguments, now, secrets)
+    chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
+    schemas = discover.select(chosen, LOGGER.warning)
+    state = State.resumed(_read_state(arguments.state), _selection(settings, schemas), now, LOGGER.warning)
+    if not schemas:
+        LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
+    log_in = login(settings, secrets.add)
+    client = Client(settings, log_in, settings.max_workers)
+    older = settings.start_date is None or settings.start_date.date() < oldest_report_day(state.started_at.date())
+    with interrupts.allowed():
+        access = _access(log_in, settings, list(schemas), older)
+    frontier = Frontier(
+        client, throttles(settings.plan, settings.rate_limit_share), settings.max_workers,
+        settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
+    )  # fmt: skip
+    report = Report()
+    walk = Sync(settings, schemas, access, state, frontier, output, report, now)
+    try:
+        walk.run()
+        walk.close(datetime.now(timezone.utc))
+    except Stopped:
+        output.last_words(state.value())
+        raise
+    except TargetGone:
+        raise
+    except TapZoomError as error:
+        if not walk.closed:
+            output.state(state.value())
+        raise error
+    finally:
+        report.close(frontier.retries, {name: plan.misfits for name, plan in walk.plans.items()})
+
+
+def _settings(arguments: argparse.Namespace, now: datetime, secrets: Secrets) -> config.Config:
+    settings = config.load(arguments.config, os.environ, LOGGER.warning)
+    for secret in settings.secrets:
+        secrets.add(secret)
+    oldest = now - timedelta(days=DAYS_OF_DETAILS)
+    if settings.start_date is not None and settings.start_date < oldest:
+        LOGGER.warning(
+            "start_date is further back than Zoom answers (reports: one year), so it is moved forward to %s: "
+            "everything that Zoom still lists is read.", oldest.date(),
+        )  # fmt: skip
+        settings = settings.without_start_date()
+    return settings
+
+
+def _access(log_in: Login, settings: config.Config, selected: list[str], older: bool) -> Access:
+    """What the token allows. Logs in, which is the first request of a run."""
+    scopes = log_in.token().scopes if selected else None
+    access = check(selected, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
+    for name in access.asked & FALLBACKS:
+        replaced = next(stream for stream in BY_NAME.values() if stream.fallback == name)
+        warn_of_fallback(replaced, f"The token lacks {replaced.granular} (classic: {replaced.classic}).")
+    return access
+
+
+def _read_state(path: str | None) -> object:
+    """The state in a file; None without one. An empty file is an empty state."""
+    if path is None:
+        return None
+    try:
+        if Path(path).stat().st_size == 0:
+            return {}
+    except OSError:
+        pass  # read_json says what is wrong with it
+    return {} if (state := config.read_json(path, "state")) is None else state
+
+
+def _selection(settings: config.Config, schemas: dict[str, Any]) -> str:
+    account = settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt)
+    return digest(account=account, start_date=settings.start_date, schemas=schemas)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise UsageError(f"Wrong usage: {message}. tap-zoom --help lists what there is.")
+
+
+def parser() -> argparse.ArgumentParser:
+    result = _Parser("tap-zoom", description="Singer tap for Zoom: everything an account holds.", add_help=False)
+    add = result.add_argument
+    add("-c", "--config", action="append", default=[], metavar="FILE|ENV",
+        help="settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the later wins")
+    what = result.add_mutually_exclusive_group()
+    what.add_argument("-d", "--discover", action="store_true", help="write the catalog of all streams")
+    what.add_argument("--about", action="store_true", help="write settings, capabilities and streams")
+    what.add_argument("--version", action="store_true", help="write the version")
+    what.add_argument("-h", "--help", action="store_true", help="write this")
+    add("--format", choices=("json", "markdown"), default="json", help="of --about")
+    add("--catalog", "-p", "--properties", metavar="FILE", dest="catalog", help="select streams and fields")
+    add("-s", "--state", metavar="FILE", help="go on where the run that left this state was stopped")
+    return result  # fmt: skip
+
+
+class Secrets(logging.Filter):
+    """Takes what nobody may read out of every log line: known secrets, and what looks like one."""
+
+    PATTERNS = (
+        (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 ***"),
+        (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "***"),
+        (re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+"), r"\1?***"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: set[str] = set()
+
+    def add(self, secret: str) -> None:
+        if len(secret) >= 4:
+            self._known.add(secret)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + logging.Formatter().formatException(record.exc_info)
+            record.exc_info = record.exc_text = None
+        record.msg, record.args = self.hide(text), ()
+        if record.levelno >= logging.CRITICAL:
+            record.msg = " ".join(str(record.msg).split())
+        return True
+
+    def hide(self, text: str) -> str:
+        for secret in self._known.copy():
+            text = text.replace(secret, "***")
+        for pattern, instead in self.PATTERNS:
+            text = pattern.sub(instead, text)
+        return text
+
+
+def start_logging(level: str) -> Secrets:
+    """Log lines as singer-python writes them: `LEVEL message` on stderr."""
+    secrets = Secrets()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler.addFilter(secrets)
+    known = level.upper() in LOG_LEVELS
+    logging.basicConfig(level=level.upper() if known else "INFO", handlers=[handler], force=True)
+    if not known:
+        LOGGER.warning("TAP_ZOOM_LOGLEVEL must be one of %s; it is taken as INFO.", ", ".join(LOG_LEVELS))
+    return secrets

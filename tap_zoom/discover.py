@@ -1,0 +1,156 @@
+"""The catalog: what there is to select, and what was selected. Neither needs a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from singer import metadata
+
+from tap_zoom.errors import ConfigError
+from tap_zoom.streams import BY_NAME, EMITTED, Stream
+
+Schema = dict[str, Any]
+Breadcrumb = tuple[str, ...]
+
+
+def schema_of(stream: Stream) -> Schema:
+    """All fields of a stream, from the package."""
+    return _read_schema(stream.name)
+
+
+@cache
+def _read_schema(name: str) -> Schema:
+    schema: Schema = json.loads(resources.files("tap_zoom").joinpath("schemas", f"{name}.json").read_text("utf-8"))
+    return schema
+
+
+def catalog() -> dict[str, Any]:
+    """The Singer catalog of all streams."""
+    return {
+        "streams": [
+            {
+                "tap_stream_id": stream.name,
+                "stream": stream.name,
+                "key_properties": list(stream.key),
+                "schema": schema_of(stream),
+                "metadata": metadata.to_list(_metadata(stream)),
+            }
+            for stream in EMITTED
+        ]
+    }
+
+
+def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
+    described: dict[Breadcrumb, dict[str, Any]] = {
+        (): {
+            "inclusion": "available",
+            "selected-by-default": True,
+            "table-key-properties": list(stream.key),
+            "forced-replication-method": "FULL_TABLE",
+        }
+    }
+    for breadcrumb in _breadcrumbs(schema_of(stream)):
+        key = len(breadcrumb) == 2 and breadcrumb[1] in stream.key
+        described[breadcrumb] = {
+            "inclusion": "automatic" if key else "available",
+            "selected-by-default": breadcrumb[-1] not in stream.secret,
+        }
+    return described
+
+
+def _breadcrumbs(schema: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+    """Every field, also those inside objects and lists of objects."""
+    for name, part in schema.get("properties", {}).items():
+        yield (*above, "properties", name)
+        yield from _breadcrumbs(part, (*above, "properties", name))
+    if "items" in schema:
+        yield from _breadcrumbs(schema["items"], (*above, "items"))
+
+
+def select(chosen: Mapping[str, Any] | None, warn: Callable[[str], None]) -> dict[str, Schema]:
+    """The selected streams, in the table's order, each with a schema of its selected fields.
+
+    `chosen` is a catalog; without one everything is taken that is selected by default. A catalog only selects: its
+    schemas are not looked at. Raises ConfigError for one that is no catalog.
+    """
+    if chosen is None:
+        marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED}
+    else:
+        marks = _read_marks(chosen, warn)
+    selected = {}
+    for stream in EMITTED:
+        described = _metadata(stream)
+        if stream.name not in marks:
+            continue
+        mine = marks[stream.name]
+        for breadcrumb in mine.keys() - described.keys():
+            warn(f"The catalog selects {stream.name}.{'.'.join(breadcrumb[1::2])}, which this version does not know.")
+        wanted = {place: _is_selected(mine.get(place, {}), default) for place, default in described.items()}
+        if wanted[()]:
+            selected[stream.name] = _pruned(schema_of(stream), wanted, ())
+    return selected
+
+
+def _is_selected(mark: Mapping[str, Any], default: Mapping[str, Any]) -> bool:
+    if default["inclusion"] == "automatic":
+        return True
+    for name in ("selected", "selected-by-default"):
+        if isinstance(mark.get(name), bool):
+            return bool(mark[name])
+    return bool(default["selected-by-default"])
+
+
+def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb) -> Schema:
+    """The schema without the fields that are not wanted; an object takes its fields along."""
+    pruned = dict(schema)
+    if "properties" in schema:
+        pruned["properties"] = {
+            name: _pruned(part, wanted, (*path, "properties", name))
+            for name, part in schema["properties"].items()
+            if wanted[(*path, "properties", name)]
+        }
+    if "items" in schema:
+        pruned["items"] = _pruned(schema["items"], wanted, (*path, "items"))
+    return pruned
+
+
+def _read_marks(
+    chosen: Mapping[str, Any], warn: Callable[[str], None]
+) -> dict[str, dict[Breadcrumb, Mapping[str, Any]]]:
+    """The metadata of each stream in a catalog, by breadcrumb."""
+    streams = chosen.get("streams")
+    if not isinstance(streams, list):
+        raise ConfigError('The catalog has no list "streams". Make one with --discover.')
+    marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {}
+    for entry in streams:
+        name = entry.get("tap_stream_id", entry.get("stream")) if isinstance(entry, dict) else None
+        if not isinstance(name, str):
+            raise ConfigError("The catalog has a stream without tap_stream_id. Make a catalog with --discover.")
+        if name not in BY_NAME or not BY_NAME[name].emitted:
+            warn(f"The catalog names the stream {name!r}, which this tap does not have: ignored.")
+            continue
+        if name in marks:
+            raise ConfigError(f"The catalog names the stream {name} twice. Remove one of the two.")
+        marks[name] = _read_metadata(name, entry.get("metadata"))
+    return marks
+
+
+def _read_metadata(stream: str, entries: object) -> dict[Breadcrumb, Mapping[str, Any]]:
+    if entries is None:
+        return {}
+    marks: dict[Breadcrumb, Mapping[str, Any]] = {}
+    for entry in entries if isinstance(entries, list) else [None]:
+        breadcrumb = entry.get("breadcrumb") if isinstance(entry, dict) else None
+        mark = entry.get("metadata") if isinstance(entry, dict) else None
+        path = tuple(breadcrumb) if isinstance(breadcrumb, list) else (None,)
+        if not isinstance(mark, dict) or not all(isinstance(name, str) for name in path):
+            raise ConfigError(
+                f'The catalog\'s metadata of {stream} is no list of {{"breadcrumb": [...], "metadata": {{...}}}}. '
+                "Make a catalog with --discover."
+            )
+        marks[path] = mark
+    return marks

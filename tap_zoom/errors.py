@@ -1,0 +1,140 @@
+"""Everything that can go wrong, as one tree. Every message says what happened, where, and what to do.
+
+    TapZoomError                what is said on the CRITICAL line; exit status 1
+    ├── UsageError              the command line is wrong; exit status 2
+    ├── ConfigError             a setting, or a file that the user named, is wrong
+    ├── Stopped                 SIGINT or SIGTERM; exit status 128 + signal
+    ├── TargetGone              nobody reads our stdout any more
+    ├── Incomplete              the run went to its end, but something is not out
+    ├── RunStopped              going on makes no sense: what is out is out, STATE says where to go on
+    │   ├── LoginRefused        no token, or none that Zoom accepts
+    │   ├── AccessMissing       scopes for selected streams are missing, known before the first record
+    │   ├── AccountRefused      Zoom denies the API as a whole
+    │   ├── DailyLimitReached   a label's requests of the day are spent
+    │   ├── HostSilent          no answer after all retries
+    │   └── TooManyLost         so many items in a row that something general must be wrong
+    └── RequestFailed           one request, one path
+        ├── Passing             can pass: is asked again
+        │   ├── NoAnswer        connection refused, reset or silent
+        │   ├── Blocked         HTML in place of JSON under a 4xx status: most often a firewall's page
+        │   └── RateLimited     per-second 429
+        ├── TokenRefused        401/124: a fresh token may help, once
+        ├── PageTokenExpired    the list has to be read from its start
+        ├── NothingHere         a refusal that the stream declares as empty
+        ├── StreamRefused       scope, role or plan: the stream can't be read at all
+        └── ItemLost            any other refusal: this item is lost, the rest goes on
+"""
+
+from __future__ import annotations
+
+
+class TapZoomError(Exception):
+    """Base of all errors of this tap."""
+
+    exit_status = 1
+
+
+class UsageError(TapZoomError):
+    exit_status = 2
+
+
+class ConfigError(TapZoomError):
+    pass
+
+
+class Stopped(TapZoomError):
+    def __init__(self, signal_name: str, signal_number: int) -> None:
+        super().__init__(f"Stopped by {signal_name}. Run again with the last STATE to go on from here.")
+        self.exit_status = 128 + signal_number
+
+
+class TargetGone(TapZoomError):
+    pass
+
+
+class Incomplete(TapZoomError):
+    pass
+
+
+class RunStopped(TapZoomError):
+    pass
+
+
+class LoginRefused(RunStopped):
+    pass
+
+
+class AccessMissing(RunStopped):
+    pass
+
+
+class AccountRefused(RunStopped):
+    pass
+
+
+class DailyLimitReached(RunStopped):
+    """`wait`: seconds until the reset that Zoom names, None where it names none."""
+
+    def __init__(self, message: str, wait: float | None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class HostSilent(RunStopped):
+    pass
+
+
+class TooManyLost(RunStopped):
+    pass
+
+
+class RequestFailed(TapZoomError):
+    pass
+
+
+class Passing(RequestFailed):
+    """`wait`: seconds that the server asked for, None where it did not."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class NoAnswer(Passing):
+    pass
+
+
+class Blocked(Passing):
+    pass
+
+
+class RateLimited(Passing):
+    """`limit`: requests per second, where the answer named it."""
+
+    def __init__(self, message: str, wait: float | None = None, limit: float | None = None) -> None:
+        super().__init__(message, wait)
+        self.limit = limit
+
+
+class TokenRefused(RequestFailed):
+    pass
+
+
+class PageTokenExpired(RequestFailed):
+    pass
+
+
+class NothingHere(RequestFailed):
+    """The message is the reason as it is counted in the summary: status, code and Zoom's words without ids."""
+
+
+class StreamRefused(RequestFailed):
+    """`scope_missing`: the token lacks a scope (else the role or the plan is too small)."""
+
+    def __init__(self, message: str, scope_missing: bool) -> None:
+        super().__init__(message)
+        self.scope_missing = scope_missing
+
+
+class ItemLost(RequestFailed):
+    pass

@@ -1,0 +1,227 @@
+"""All threads of the tap: requests go out as the labels allow, and results come back in the order of submission.
+
+Workers do one request each and never wait for one another. A request that waits, for its label's turn or for its
+retry, waits in its label's queue and holds no worker.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tap_zoom.client import Client, Page, Request
+from tap_zoom.errors import DailyLimitReached, HostSilent, ItemLost, NoAnswer, Passing, RateLimited, TapZoomError
+from tap_zoom.interrupts import Interrupts
+from tap_zoom.retry import delay
+from tap_zoom.streams import Label
+from tap_zoom.throttle import Announcement, Throttle
+
+BYTES_WAITING = 8 << 20  # of answers that wait to be taken: more hold back new requests
+LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
+
+
+@dataclass(slots=True)
+class Job:
+    request: Request
+    label: Label
+    outcome: Page | Exception | None = None
+    tries: int = 0
+    started: float = 0.0
+
+
+@dataclass(slots=True)
+class Queue:
+    """The requests of one label that have not left: new ones in order, and those that wait for a retry."""
+
+    throttle: Throttle
+    ready: deque[Job] = field(default_factory=deque)
+    retries: list[tuple[float, int, Job]] = field(default_factory=list)
+
+    def due(self, now: float) -> tuple[float, bool]:
+        """When the next request may leave, and whether it is a retry; infinity where there is none."""
+        retry = self.retries[0][0] if self.retries else float("inf")
+        if self.ready and retry > now:
+            return self.throttle.free_at(), False
+        return max(retry, self.throttle.free_at()), True
+
+    def __len__(self) -> int:
+        return len(self.ready) + len(self.retries)
+
+
+class Frontier:
+    """Submit requests, take results in the same order. Driven from one thread; `close` leaves the workers behind."""
+
+    def __init__(
+        self,
+        client: Client,
+        throttles: Mapping[Label, Throttle],
+        workers: int,
+        wait_for_reset: bool,
+        interrupts: Interrupts,
+        log: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._queues = {label: Queue(throttle) for label, throttle in throttles.items()}
+        self._most_workers = workers
+        self._wait_for_reset = wait_for_reset
+        self._interrupts = interrupts
+        self._log = log
+        self._order: deque[Job] = deque()
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)  # the leading worker waits here for the next request to be due
+        self._done = threading.Condition(self._lock)  # the walk waits here for the oldest result
+        self._turn = threading.Lock()  # held by the leading worker
+        self._workers = 0
+        self._idle = 0
+        self._bytes = 0
+        self.in_flight = 0
+        self.requests = dict.fromkeys(Label, 0)
+        self.retries: dict[str, int] = {}  # per stream
+
+    def submit(self, request: Request, first: bool = False) -> None:
+        """Put a request at the end of its label's queue, or ahead of everything in it and among the results."""
+        job = Job(request, request.stream.label)
+        with self._lock:
+            if first:
+                self._order.appendleft(job)
+                self._queues[job.label].ready.appendleft(job)
+            else:
+                self._order.append(job)
+                self._queues[job.label].ready.append(job)
+            if self._idle == 0 and self._workers < self._most_workers:
+                self._hire()
+            self._work.notify()
+
+    def take(self, patience: float) -> tuple[Request, Page | Exception] | None:
+        """The oldest result, in submission order; None after `patience` seconds without it."""
+        deadline = time.monotonic() + patience
+        with self._interrupts.allowed(), self._lock:
+            job = self._order[0]
+            while job.outcome is None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return None
+                self._done.wait(left)
+            self._order.popleft()
+            if self._bytes > BYTES_WAITING:
+                self._work.notify()  # the new head may have been held back
+            if isinstance(job.outcome, Page):
+                self._bytes -= len(job.outcome.body)
+            return job.request, job.outcome
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def queued(self) -> dict[Label, int]:
+        return {label: len(queue) for label, queue in self._queues.items() if len(queue)}
+
+    def busiest(self) -> Label | None:
+        """The label whose limit holds up the most."""
+        waiting = {label: len(queue) / queue.throttle.rate for label, queue in self._queues.items() if len(queue)}
+        return max(waiting, key=waiting.__getitem__) if waiting else None
+
+    def _hire(self) -> None:
+        self._workers += 1
+        self._idle += 1
+        threading.Thread(target=self._serve, name=f"worker-{self._workers}", daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            with self._turn:
+                job = self._next_job()
+            try:
+                outcome: Page | Exception = self._client.fetch(job.request)
+            except Exception as error:  # it surfaces in the walk
+                outcome = error
+            with self._lock:
+                self.in_flight -= 1
+                self._idle += 1
+                self._settle(job, outcome, time.monotonic())
+
+    def _next_job(self) -> Job:
+        """Wait until a request is due and take it. Only the leading worker is here, so only one thread wakes up."""
+        with self._lock:
+            while True:
+                now = time.monotonic()
+                when, queue = self._soonest(now)
+                if queue is not None and when <= now:
+                    break
+                self._work.wait(None if queue is None else when - now)
+            job = heapq.heappop(queue.retries)[2] if queue.due(now)[1] else queue.ready.popleft()
+            queue.throttle.leave(now)
+            job.tries += 1
+            job.started = job.started or now
+            self.requests[job.label] += 1
+            self.in_flight += 1
+            self._idle -= 1
+            if self._idle == 0 and self._workers < self._most_workers and any(map(len, self._queues.values())):
+                self._hire()
+            return job
+
+    def _soonest(self, now: float) -> tuple[float, Queue | None]:
+        """The queue whose next request is due first. While too many bytes wait, only what the walk waits for counts."""
+        soonest: Queue | None = None
+        best = float("inf")
+        full = self._bytes > BYTES_WAITING
+        for queue in self._queues.values():
+            if not queue.ready and not queue.retries:
+                continue
+            when, retry = queue.due(now)
+            if full and (queue.retries[0][2] if retry else queue.ready[0]) is not self._order[0]:
+                continue
+            if when < best:
+                soonest, best = queue, when
+        return best, soonest
+
+    def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
+        """Keep a result for the walk, or queue the request again."""
+        throttle = self._queues[job.label].throttle
+        if isinstance(outcome, Page):
+            self._learn(outcome.announcement)
+            throttle.speed_up()
+            self._bytes += len(outcome.body)
+        elif isinstance(outcome, (Passing, DailyLimitReached)):
+            wait = self._retry_in(job, outcome, throttle, now)
+            if wait is not None:
+                heapq.heappush(self._queues[job.label].retries, (now + wait, next(self._numbers), job))
+                self.retries[job.request.stream.name] = self.retries.get(job.request.stream.name, 0) + 1
+                self._work.notify()
+                return
+            outcome = self._given_up(job, outcome)
+        job.outcome = outcome
+        if job is self._order[0]:
+            self._done.notify()
+
+    def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
+        if isinstance(error, DailyLimitReached):
+            if not self._wait_for_reset:
+                return None
+            wait = LONGEST_DAILY_WAIT if error.wait is None else error.wait + 1
+            if throttle.free_at() < now + wait - 1:
+                self._log(f"{error} Waiting {wait:.0f} s for it.")
+            throttle.hold(now + wait)
+            return wait
+        if isinstance(error, RateLimited):
+            throttle.refused(now, error.wait, error.limit)
+        return delay(error, job.tries, now - job.started, self._client.host_answered)
+
+    def _given_up(self, job: Job, error: Exception) -> TapZoomError | Exception:
+        if isinstance(error, NoAnswer):
+            return HostSilent(
+                f"{job.request}: {error} after {job.tries} tries. Check api_url, the network and "
+                "https://status.zoom.us, then run again with the last STATE to go on from here."
+            )
+        if isinstance(error, Passing):
+            return ItemLost(f"{error} ({job.tries} tries)")
+        return error
+
+    def _learn(self, announcement: Announcement) -> None:
+        if announcement.label is not None and announcement.limit is not None and not announcement.daily:
+            self._queues[announcement.label].throttle.learn(announcement.limit)
+

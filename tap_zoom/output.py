@@ -1,0 +1,90 @@
+"""The only writer of stdout: Singer messages, or the one document that was asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import orjson
+import singer
+
+from tap_zoom.errors import TargetGone
+from tap_zoom.interrupts import Interrupts
+
+Record = dict[str, Any]
+
+
+class Output:
+    """Writes whole lines to a file descriptor, at once: a target never waits for a record that is out of the API.
+
+    A signal may come while the target does not read: then the rest of a line is kept for `last_words`.
+    """
+
+    def __init__(self, interrupts: Interrupts, descriptor: int = 1) -> None:
+        self._interrupts = interrupts
+        self._descriptor = descriptor
+        self._rest: memoryview = memoryview(b"")
+
+    def schema(self, stream: str, schema: dict[str, Any], key: Iterable[str]) -> None:
+        self._write(_line(singer.SchemaMessage(stream, schema, list(key)).asdict()))
+
+    def state(self, state: dict[str, Any]) -> None:
+        self._write(_line(singer.StateMessage(state).asdict()))
+
+    def records(self, stream: str, records: Iterable[Record], time_extracted: datetime) -> None:
+        """One RECORD line each, as singer.RecordMessage would have them, written as one block."""
+        head = b'{"type":"RECORD","stream":' + orjson.dumps(stream) + b',"record":'
+        tail = b',"time_extracted":"' + time_extracted.strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode() + b'"}\n'
+        self._write(b"".join([head + _dump(record) + tail for record in records]))
+
+    def document(self, text: str) -> None:
+        self._write(text.encode() if text.endswith("\n") else text.encode() + b"\n")
+
+    def last_words(self, state: Record, seconds: float = 0.5) -> None:
+        """After a signal: end the line that was cut, then write the last STATE; a full pipe is not waited for."""
+        deadline = time.monotonic() + seconds
+        line, newline, _ = bytes(self._rest).partition(b"\n")
+        self._rest = memoryview(line + newline + _line(singer.StateMessage(state).asdict()))
+        try:
+            while self._rest and self._writable(deadline - time.monotonic()):
+                self._write_some()
+        except (OSError, ValueError):
+            pass  # nobody reads any more, and there is nothing left to do about it
+
+    def _write(self, block: bytes) -> None:
+        self._rest = memoryview(block)
+        try:
+            while self._rest:
+                if not self._writable(0):
+                    with self._interrupts.allowed():
+                        self._writable(None)
+                self._write_some()
+        except (OSError, ValueError) as error:
+            self._rest = memoryview(b"")
+            raise TargetGone(
+                f"Writing to stdout failed ({getattr(error, 'strerror', error)}): the target no longer reads. "
+                "Look at its own messages; then run again with the last STATE that it kept."
+            ) from None
+
+    def _writable(self, seconds: float | None) -> bool:
+        return bool(select.select([], [self._descriptor], [], seconds if seconds is None else max(seconds, 0))[1])
+
+    def _write_some(self) -> None:
+        """A pipe that is writable takes PIPE_BUF bytes without blocking, and no more than that is promised."""
+        self._rest = self._rest[os.write(self._descriptor, self._rest[: select.PIPE_BUF]) :]
+
+
+def _dump(value: Record) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _line(message: Record) -> bytes:
+    return _dump(message) + b"\n"

@@ -1,0 +1,339 @@
+"""A page's rows shaped to their stream's schema, by a plan that is compiled once per stream.
+
+A value comes out as Zoom sent it. It is changed only as far as its declared type demands, and where it can't be made
+to fit without guessing it goes out as null and is counted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from tap_zoom.http import parse
+from tap_zoom.streams import Stream
+from tap_zoom.windows import parse_time
+
+Record = dict[str, Any]
+Shape = Callable[[Any], Any]
+Count = Callable[[str], None]
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+ANONYMOUS = "anonymous"
+
+
+class NeedsExactNumbers(Exception):
+    """A float where none belongs: orjson may have rounded a large integer, so the page is parsed again by json."""
+
+
+class Plan:
+    """How the rows of one stream become records: its selected fields, its own columns, its key.
+
+    `misfits` counts values that went out as null, `unknown` fields that Zoom sent and the schema lacks; both by field.
+    `schema` holds the selected fields, `whole` all of them.
+    """
+
+    def __init__(self, stream: Stream, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
+        self.stream = stream
+        self.misfits: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
+        self._named_misfits: set[str] = set()
+        self._named_unknown: set[str] = set()
+        self._exact = False
+        ours = set(stream.adds)
+        self._adds = tuple(name for name in stream.adds if name in schema["properties"])
+        self._shape = self._object(
+            {name: part for name, part in schema["properties"].items() if name not in ours},
+            {name: part for name, part in whole["properties"].items() if name not in ours},
+            "",
+        )
+        self._sorted = "respondent" in stream.adds and not stream.paged
+        self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
+
+    def new_misfits(self) -> list[str]:
+        """Fields that had their first misfit since the last call."""
+        return self._new(self.misfits, self._named_misfits)
+
+    def new_unknown(self) -> list[str]:
+        """Fields that were unknown for the first time since the last call."""
+        return self._new(self.unknown, self._named_unknown)
+
+    def _new(self, counted: Counter[str], named: set[str]) -> list[str]:
+        if len(counted) == len(named):
+            return []
+        new = sorted(counted.keys() - named)
+        named.update(new)
+        return new
+
+    def records(
+        self, body: bytes, ids: Mapping[str, Any], counts: dict[tuple[object, ...], int]
+    ) -> tuple[list[Record], int, dict[str, Any]]:
+        """The records in a page, the number of rows whose key can't be made, and the answer itself.
+
+        `counts` holds, over all pages of a list, how many rows shared the same key so far. Raises ValueError for an
+        answer that is not as documented.
+        """
+        content = parse(body)
+        clean = b"\\u0000" not in body and b"\\ud" not in body and b"\\uD" not in body
+        self._exact = False
+        try:
+            return *self._shaped(content, clean, ids, counts), content
+        except NeedsExactNumbers:
+            content = json.loads(body, parse_float=Decimal)
+            self._exact = True
+            return *self._shaped(content, False, ids, counts), content
+
+    def _shaped(
+        self, content: Any, clean: bool, ids: Mapping[str, Any], counts: dict[tuple[object, ...], int]
+    ) -> tuple[list[Record], int]:
+        rows = rows_of(self.stream, content)
+        envelope = {name: content[name] for name in self.stream.envelope if name in content}
+        if not clean:
+            rows, envelope = cleaned(rows), cleaned(envelope)
+        if self._sorted:
+            rows = sorted(rows, key=canonical)  # Zoom promises no order
+        seen = dict(counts)
+        misfits, unknown = Counter(self.misfits), Counter(self.unknown)
+        records, lost = [], 0
+        try:
+            for row in rows:
+                record = self._record({**envelope, **row} if envelope and type(row) is dict else row, ids, seen)
+                if record is None:
+                    lost += 1
+                else:
+                    records.append(record)
+        except NeedsExactNumbers:
+            self.misfits, self.unknown = misfits, unknown
+            raise
+        counts.update(seen)
+        return records, lost
+
+    def _record(self, row: Any, ids: Mapping[str, Any], counts: dict[tuple[object, ...], int]) -> Record | None:
+        record: Record | None = self._shape(row) if type(row) is dict else None
+        if record is None:
+            return None
+        for name in self._adds:
+            if name in ids:
+                record[name] = ids[name]
+            elif name == "respondent":
+                record[name] = respondent(row)
+        if self._shared:
+            key = tuple(record.get(name) for name in self._shared)
+            record["sequence"] = counts.get(key, 0)
+            counts[key] = record["sequence"] + 1
+        for name in self.stream.key:
+            if record.get(name) in (None, ""):
+                return None
+        return record
+
+    # --- the shapes: each takes a value and gives the value that goes out ------------------------------------
+
+    def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+        types = schema.get("type", ())
+        kind = next((each for each in ([types] if isinstance(types, str) else types) if each != "null"), None)
+        if kind == "object" and "properties" in schema:
+            return self._object(schema["properties"], whole["properties"], path)
+        if kind == "array" and "items" in schema:
+            return self._array(self._of(schema["items"], whole["items"], path), path)
+        if kind == "string":
+            return self._time(path) if schema.get("format") == "date-time" else self._string(path)
+        if kind == "integer":
+            return self._integer(path)
+        if kind == "number":
+            return self._number(path)
+        if kind == "boolean":
+            return self._boolean(path)
+        return self._anything
+
+    def _object(self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+        def below(name: str) -> str:
+            return f"{path}.{name}" if path else name
+
+        shapes = {name: self._of(part, whole[name], below(name)) for name, part in selected.items()}
+        known = frozenset(whole)
+        get = shapes.get
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            if type(value) is not dict:
+                return misfit(value)
+            record = {}
+            for name, part in value.items():
+                field = get(name)
+                if field is not None:
+                    record[name] = field(part)
+                elif name not in known:
+                    self.unknown[below(name)] += 1
+            return record
+
+        return shape
+
+    def _array(self, item: Shape, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            return [item(part) for part in value] if type(value) is list else misfit(value)
+
+        return shape
+
+    def _string(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            kind = type(value)
+            if kind is str or value is None:
+                return value
+            if kind is bool:
+                return "true" if value else "false"
+            if kind is int or kind is Decimal:
+                return str(value)
+            if kind is float:
+                return self._inexact(value, misfit)
+            return misfit(value)
+
+        return shape
+
+    def _time(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+        is_utc = _UTC_TIME.fullmatch
+
+        def shape(value: Any) -> Any:
+            if type(value) is str:
+                if is_utc(value):
+                    try:
+                        datetime.fromisoformat(value[:19])
+                        return value
+                    except ValueError:
+                        return misfit(value)
+                if value:
+                    moment = parse_time(value)
+                    if moment is not None:
+                        return _rfc3339(moment, value)
+            return misfit(value)
+
+        return shape
+
+    def _integer(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            kind = type(value)
+            if kind is int:
+                return value
+            if kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:  # Python converts no more digits
+                return int(value)
+            if kind is float:
+                return self._inexact(value, misfit)
+            if kind is Decimal and value.is_finite() and value.adjusted() < 4300 and value == value.to_integral_value():
+                return int(value)
+            return misfit(value)
+
+        return shape
+
+    def _number(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            kind = type(value)
+            if kind is int or (kind is float and math.isfinite(value)):
+                return value
+            if kind is Decimal and math.isfinite(float(value)):
+                return float(value)
+            if kind is str and value:
+                try:
+                    exact, number = Decimal(value), float(value)
+                except (ArithmeticError, ValueError):
+                    return misfit(value)
+                if math.isfinite(number) and Decimal(repr(number)) == exact:
+                    return int(value) if _INTEGER.fullmatch(value) else number
+            return misfit(value)
+
+        return shape
+
+    def _boolean(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+        spelled = {"true": True, "false": False, 0: False, 1: True}
+
+        def shape(value: Any) -> Any:
+            if type(value) is bool:
+                return value
+            if type(value) in (int, str) and value in spelled:
+                return spelled[value]
+            return misfit(value)
+
+        return shape
+
+    def _anything(self, value: Any) -> Any:
+        """A value without a declared type; Decimals go back to floats, which JSON can hold."""
+        return json.loads(json.dumps(value, default=float)) if self._exact else value
+
+    def _inexact(self, value: float, misfit: Shape) -> Any:
+        """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""
+        if self._exact:
+            return misfit(value)
+        raise NeedsExactNumbers
+
+    def _misfit(self, path: str) -> Shape:
+        """Null for what does not fit: null itself and "" as a matter of course, anything else is counted."""
+
+        def shape(value: Any) -> None:
+            if value is not None and value != "":
+                self.misfits[path] += 1
+
+        return shape
+
+
+def rows_of(stream: Stream, content: Any) -> list[Any]:
+    """The rows in an answer. Zoom writes null, or nothing, for an empty list. Raises ValueError for anything else."""
+    if type(content) is not dict:
+        raise ValueError("the answer is no JSON object")
+    if stream.records is None:
+        return [content]
+    rows = content.get(stream.records)
+    if rows is None:
+        return []
+    if type(rows) is not list:
+        raise ValueError(f"{stream.records} is no list")
+    return rows
+
+
+def respondent(row: Mapping[str, Any]) -> str:
+    """Who answered a poll or asked a question: guests have no e-mail, and anonymous people no name either."""
+    for name in ("email", "name"):
+        value = row.get(name)
+        if value not in (None, ""):
+            return str(value)
+    return ANONYMOUS
+
+
+def canonical(row: Any) -> bytes:
+    """The same bytes for the same row, in whichever order Zoom sends its fields."""
+    try:
+        return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits, or a Decimal
+        return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+
+
+def cleaned(value: Any) -> Any:
+    """Without NUL, and with U+FFFD for each half of a surrogate pair: databases refuse both."""
+    if type(value) is str:
+        return value.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if type(value) is list:
+        return [cleaned(part) for part in value]
+    if type(value) is dict:
+        return {cleaned(name): cleaned(part) for name, part in value.items()}
+    return value
+
+
+def _rfc3339(moment: datetime, text: str) -> str:
+    """In UTC, with as much of a fraction as Zoom sent, up to six digits."""
+    fraction = re.search(r"\.(\d{1,6})", text)
+    return moment.replace(tzinfo=None, microsecond=0).isoformat() + (f".{fraction[1]}Z" if fraction else "Z")

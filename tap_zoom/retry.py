@@ -1,0 +1,47 @@
+"""The one retry policy: how long to wait before asking again, or not at all.
+
+`backoff` gives the delays; waiting is done by whoever owns the request (the label's queue, or the login).
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import backoff
+
+from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited
+
+TRIES = 8
+TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be said soon
+TRIES_IF_BLOCKED = 4
+TRIES_IF_LIMITED = 40
+LONGEST_DELAY = 30.0
+LONGEST_TIME = 600.0  # from the first try to the last
+
+
+def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> float | None:
+    """Seconds to wait before the next try, None to give up.
+
+    `tries`: how often this request was tried; `seconds`: since its first try; `host_answered`: in this run, ever.
+    """
+    if isinstance(error, RateLimited):
+        most = TRIES_IF_LIMITED
+    elif isinstance(error, Blocked):
+        most = TRIES_IF_BLOCKED
+    elif isinstance(error, NoAnswer) and not host_answered:
+        most = TRIES_AT_FIRST
+    else:
+        most = TRIES
+    wait = backoff.full_jitter(_exponential(tries))
+    if error.wait is not None:
+        wait = error.wait + backoff.full_jitter(0.5)
+    if tries >= most or seconds + wait > LONGEST_TIME:
+        return None
+    return wait
+
+
+def _exponential(tries: int) -> float:
+    """0.5, 1, 2, 4 ... seconds."""
+    delays = backoff.expo(base=2, factor=0.5, max_value=LONGEST_DELAY)
+    next(delays)  # expo waits to be started
+    return float(next(itertools.islice(delays, tries - 1, None)))

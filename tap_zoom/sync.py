@@ -1,0 +1,489 @@
+"""The run: what to ask next, what to do with an answer. One thread walks and writes; the frontier's workers fetch.
+
+Answers are taken in the order in which they were asked for, and what to ask next is decided only then, by counts, never
+by what happened to arrive. So the same data gives the same output in the same order, however slow single answers are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from tap_zoom.access import Access, sources
+from tap_zoom.client import Page, Request
+from tap_zoom.config import Config
+from tap_zoom.discover import Schema, schema_of
+from tap_zoom.errors import (
+    Incomplete,
+    ItemLost,
+    NothingHere,
+    PageTokenExpired,
+    StreamRefused,
+    TooManyLost,
+)
+from tap_zoom.frontier import Frontier
+from tap_zoom.http import parse
+from tap_zoom.output import Output
+from tap_zoom.records import Plan, rows_of
+from tap_zoom.report import Report
+from tap_zoom.state import State, finished
+from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, Label, Stream, Thing, about, found_in
+from tap_zoom.throttle import PLANS
+from tap_zoom.walk import HeldWalk, Listing, Piece, ScheduledWalk, Walk, sortable
+from tap_zoom.windows import Window, oldest_report_day, windows
+
+LOOK_AHEAD = 256  # requests that are asked and not taken, shared among the labels in proportion to their rates
+LISTINGS_AHEAD = 64  # users whose meetings are asked for before their turn
+WINDOWS_AHEAD = 2
+OPEN_PIECES = 200  # per walk
+LOST_IN_A_ROW = 20
+RESTARTS = 5  # of one list whose page tokens expire
+LABELS = (Label.LIGHT, Label.MEDIUM, Label.HEAVY)
+MOVES_PER_STATE = 8
+SECONDS_PER_STATE = 1.0
+
+# What each walk asks about, once its listings are in.
+THINGS = ((Thing.MEETING, Thing.WEBINAR), (Thing.PAST_MEETING, Thing.PAST_WEBINAR))
+
+LOGGER = logging.getLogger("tap_zoom")
+Owner = Listing | Piece
+
+
+class Sync:
+    def __init__(
+        self,
+        config: Config,
+        schemas: Mapping[str, Schema],
+        access: Access,
+        state: State,
+        frontier: Frontier,
+        output: Output,
+        report: Report,
+        now: datetime,
+    ) -> None:
+        self._schemas = {name: schema for name, schema in schemas.items() if name in access.selected}
+        self._asked = set(access.asked)
+        self._spare = access.spare
+        self._fail = config.on_missing_access == "fail"
+        self._start_date = config.start_date
+        self._state = state
+        self._frontier = frontier
+        self._output = output
+        self._report = report
+        self.plans = {
+            name: Plan(BY_NAME[name], schema, schema_of(BY_NAME[name])) for name, schema in self._schemas.items()
+        }
+        self._limits = dict(PLANS[config.plan])
+        self._room = self._shares()
+        self._outstanding = dict.fromkeys(LABELS, 0)
+        self._scheduled = ScheduledWalk("scheduled", state.bookmarks["scheduled"], LISTINGS_AHEAD, OPEN_PIECES)
+        self._held = HeldWalk("held", state.bookmarks["held"], WINDOWS_AHEAD, OPEN_PIECES)
+        self._walks: tuple[Walk, Walk] = (self._scheduled, self._held)
+        # What is to be asked, by walk and label: the walks take turns, so that none starves the other of a label.
+        self._pending: dict[Label, list[deque[Request]]] = {label: [deque(), deque()] for label in LABELS}
+        self._turn = dict.fromkeys(LABELS, 0)
+        self._labels = tuple(self._labels_of(things) for things in THINGS)
+        self._people = Listing(None, (), None)
+        self._people_asked = False
+        self._waiting_for_people: list[Listing] = []
+        self.closed = False
+        self._lost_in_a_row = 0
+        self._moved = 0
+        self._state_at = time.monotonic()
+        clip = oldest_report_day(now.date())
+        first = oldest_report_day(state.started_at.date())
+        if self._start_date is not None:
+            first = max(first, self._start_date.date())
+        self._windows = list(windows(first, state.started_at.date(), clip))
+        self._reports_begin = max(first, clip).isoformat()
+        if first < clip and self._held.bookmark < (clip.isoformat(), ""):
+            LOGGER.warning(
+                "The run was stopped so long ago that Zoom no longer lists what was held from %s to %s.", first, clip
+            )
+
+    # --- the loop ------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Read everything. Raises RunStopped where going on makes no sense."""
+        for name, schema in self._schemas.items():
+            self._output.schema(name, schema, BY_NAME[name].key)
+        self._output.state(self._state.value())
+        if "users" in self._asked:
+            self._ask_for_people()
+        if self._asked & {"history_meetings", *FALLBACKS}:
+            self._held.start(self._windows)
+        while True:
+            self._fill()
+            if not len(self._frontier):
+                break
+            self._report.tick(self._frontier)
+            taken = self._frontier.take(patience=1.0)
+            if taken is not None:
+                self._handle(*taken)
+                self._emit_state()
+
+    def close(self, now: datetime) -> None:
+        """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
+        self._output.state(finished(now))
+        self.closed = True
+        report = self._report
+        problems = []
+        if not report.complete:
+            parts = [f"{report.lost_items} items"] * bool(report.lost_items)
+            parts += [f"{report.lost_records} records"] * bool(report.lost_records)
+            problems.append(f"{' and '.join(parts)} lost (the ERROR lines name them; run again to try them again)")
+        if report.refused and self._fail:
+            problems.append(
+                f"not readable with this login: {', '.join(report.refused)} (give the app the scopes, the role or the "
+                "plan that the ERROR lines name, or deselect these streams, or set on_missing_access to skip)"
+            )
+        if problems:
+            raise Incomplete(f"The run is complete but for this: {'; '.join(problems)}.")
+
+    # --- what to ask next ------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Ask as much as each label's share of the look-ahead allows; open more work for labels that have none."""
+        while True:
+            for label in LABELS:
+                while self._outstanding[label] < self._room[label] and (request := self._next_pending(label)):
+                    self._submit(request)
+            opened = False
+            for number, walk in enumerate(self._walks):
+                while (listing := walk.next_listing()) is not None:
+                    self._ask_listing(number, listing)
+                    opened = True
+                if any(self._starves(label) for label in self._labels[number]):
+                    opened = self._open_piece(number, walk) or opened
+            if not opened:
+                return
+
+    def _starves(self, label: Label) -> bool:
+        return self._outstanding[label] < self._room[label] and not any(self._pending[label])
+
+    def _next_pending(self, label: Label) -> Request | None:
+        queues = self._pending[label]
+        for _ in queues:
+            turn = self._turn[label]
+            self._turn[label] = (turn + 1) % len(queues)
+            if queues[turn]:
+                return queues[turn].popleft()
+        return None
+
+    def _submit(self, request: Request, first: bool = False) -> None:
+        if request.stream.name not in self._asked:  # refused since it was queued
+            self._out(request.owner)
+            return
+        self._outstanding[request.stream.label] += 1
+        self._frontier.submit(request, first)
+
+    def _open_piece(self, number: int, walk: Walk) -> bool:
+        opened = walk.next_piece()
+        if opened is None:
+            return False
+        piece, thing, ids = opened
+        piece.open += 1
+        self._ask_about(number, piece, thing, ids)
+        self._out(piece)
+        return True
+
+    def _ask_about(self, number: int, owner: Owner, thing: Thing, ids: Mapping[str, Any]) -> None:
+        for stream in about(thing, self._asked - LOOKUPS - FALLBACKS):
+            self._queue(number, owner, stream, ids)
+
+    def _ask_listing(self, number: int, listing: Listing) -> None:
+        listing.open += 1
+        if isinstance(listing.source, Window):
+            self._ask_window(listing)
+        else:
+            self._ask_about(number, listing, Thing.USER, {"user_id": listing.source})
+        self._out(listing)
+
+    def _ask_window(self, listing: Listing) -> None:
+        window: Window = listing.source
+        days = {"from": window.asked_from.isoformat(), "to": window.asked_to.isoformat()}
+        if "history_meetings" in self._asked:
+            self._queue(1, listing, BY_NAME["history_meetings"], {}, days)
+        elif self._people.waiting is None:
+            listing.open += 1
+            self._waiting_for_people.append(listing)
+            self._ask_for_people()
+        else:
+            for stream in about(Thing.USER, self._asked & FALLBACKS):
+                for user_id in self._people.waiting:
+                    self._queue(1, listing, stream, {"user_id": user_id}, days)
+
+    def _ask_for_people(self) -> None:
+        if not self._people_asked:
+            self._people_asked = True
+            self._queue(0, self._people, BY_NAME["users"], {})
+
+    def _queue(
+        self, number: int, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
+    ) -> None:
+        for asks in stream.asks:
+            owner.open += 1
+            self._pending[stream.label][number].append(Request(stream, ids, {**(params or {}), **asks}, owner))
+
+    def _labels_of(self, things: Iterable[Thing]) -> tuple[Label, ...]:
+        return tuple(
+            label for label in LABELS if any(s.label is label for thing in things for s in about(thing, self._asked))
+        )
+
+    def _shares(self) -> dict[Label, int]:
+        total = sum(self._limits[label] for label in LABELS)
+        return {label: max(round(LOOK_AHEAD * self._limits[label] / total), 8) for label in LABELS}
+
+    # --- what to do with an answer -----------------------------------------------------------------------------------
+
+    def _handle(self, request: Request, outcome: Page | Exception) -> None:
+        stream = request.stream
+        self._outstanding[stream.label] -= 1
+        tally = self._report.asked(stream.name)
+        if request.extra is not None and not isinstance(outcome, ItemLost):
+            self._looked_up(request, outcome)
+        elif isinstance(outcome, Page):
+            try:
+                self._read(request, outcome)
+            except ValueError as error:
+                self._lose(f"{request}: {error}")
+        elif isinstance(outcome, NothingHere):
+            tally.nothing[str(outcome)] += 1
+            self._lost_in_a_row = 0
+        elif isinstance(outcome, StreamRefused):
+            self._refused(request, outcome)
+        elif isinstance(outcome, PageTokenExpired) and request.page_number > 1 and request.restarts < RESTARTS:
+            self._again(request, outcome)
+            return
+        elif isinstance(outcome, (ItemLost, PageTokenExpired)):
+            self._lose(str(outcome))
+        else:
+            raise outcome
+        self._out(request.owner)
+
+    def _read(self, request: Request, page: Page) -> None:
+        """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
+        that is not as documented."""
+        stream = request.stream
+        self._learn(page)
+        body = self._look_up_missing(request, page.body) if stream.lookup else page.body
+        content = self._emit(stream, body, request, page.received) if stream.name in self.plans else parse(body)
+        if stream.finds:
+            self._note(request, rows_of(stream, content))
+        self._lost_in_a_row = 0
+        token = content.get("next_page_token") if stream.paged else None
+        if token:
+            if not isinstance(token, str) or token == request.page_token:
+                raise ValueError("the next page has the token of this one, so the list can't be read further")
+            request.owner.open += 1
+            self._ask_at_once(self._turned(request, token, request.page_number + 1))
+
+    def _emit(self, stream: Stream, body: bytes, request: Request, received: datetime) -> dict[str, Any]:
+        plan = self.plans[stream.name]
+        records, keyless, content = plan.records(body, request.ids, request.counts)
+        if records:
+            self._output.records(stream.name, records, received)
+            self._report.tallies[stream.name].records += len(records)
+        if keyless:
+            self._report.lose_records(keyless, str(request))
+        for path in plan.new_misfits():
+            LOGGER.warning(
+                "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.",
+                stream.name, path,
+            )  # fmt: skip
+        if unknown := plan.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, left out: %s.", stream.name, ", ".join(unknown))
+        return content
+
+    def _note(self, request: Request, rows: Iterable[Any]) -> None:
+        """Keep the ids of what the rows lead to; older occurrences of a number are asked about at once."""
+        owner, stream = request.owner, request.stream
+        older = []
+        for row in rows:
+            found = found_in(stream, row, request.ids) if type(row) is dict else None
+            if found is None:
+                self._report.lose_records(1, str(request))
+                continue
+            thing, ids = found
+            if isinstance(owner, Piece):
+                start = sortable(ids.pop("start_time"))
+                if start is None or (start < self._reports_begin and not self._too_old(start)):
+                    older.append((start or "", sorted(ids.items(), key=str), thing))
+            elif owner is self._people:
+                owner.found.add(ids["user_id"])
+            elif isinstance(owner.source, Window):
+                self._note_occurrence(owner, thing, ids)
+            else:
+                owner.found.add(ScheduledWalk.item(thing, ids))
+        for _, ids_of_older, thing in sorted(older, key=str):
+            self._ask_about(self._number(owner), owner, thing, dict(ids_of_older))
+
+    def _note_occurrence(self, listing: Listing, thing: Thing, ids: dict[str, Any]) -> None:
+        """Keep an occurrence that starts inside the window. One without a start time is kept wherever it is met."""
+        window: Window = listing.source
+        start = sortable(ids.pop("start_time"))
+        if start is None:
+            start = f"{window.first}T00:00:00.000000Z"
+        elif not window.first.isoformat() <= start[:10] <= window.last.isoformat() or self._too_old(start):
+            return
+        if about(thing, self._asked):
+            listing.found.add(HeldWalk.item(thing, ids, start))
+
+    def _too_old(self, start: str) -> bool:
+        return self._start_date is not None and start < (sortable(self._start_date.isoformat()) or "")
+
+    def _look_up_missing(self, request: Request, body: bytes) -> bytes:
+        """The page without the rows that have no id but an e-mail: these are looked up one by one."""
+        content = parse(body)
+        stream = request.stream
+        rows = rows_of(stream, content)
+        missing = [row for row in rows if type(row) is dict and not row.get("id") and row.get("email")]
+        if not missing:
+            return body
+        rest = [row for row in rows if row not in missing]
+        for row in missing:
+            ids = {"email": row["email"]}
+            if stream.lookup in self._asked:
+                request.owner.open += 1
+                lookup = BY_NAME[stream.lookup]
+                self._pending[lookup.label][0].append(Request(lookup, ids, {}, request.owner, extra=(request, row)))
+            else:
+                rest.append({**row, "id": row["email"]})
+        return json.dumps({**content, stream.records: rest}).encode()
+
+    def _looked_up(self, request: Request, outcome: Page | Exception) -> None:
+        """Emit a row that had no id, with the one that was found, or with its e-mail where Zoom knows none."""
+        origin, row = request.extra
+        key = row["email"]
+        if isinstance(outcome, Page):
+            content = parse(outcome.body)
+            found = content.get("id") if isinstance(content, dict) else None
+            if isinstance(found, str) and found:
+                key = found
+                self._people.found.add(found)
+        elif isinstance(outcome, NothingHere):
+            self._report.tallies[request.stream.name].nothing[str(outcome)] += 1
+        elif isinstance(outcome, StreamRefused) and outcome.scope_missing:
+            if request.stream.name in self._asked:
+                self._asked.discard(request.stream.name)
+                LOGGER.warning("Pending users are keyed by their e-mail: %s", outcome)
+        elif isinstance(outcome, StreamRefused):
+            self._lose(str(outcome))
+            return
+        else:
+            raise outcome
+        self._lost_in_a_row = 0
+        if origin.stream.name in self.plans:
+            body = json.dumps({origin.stream.records: [{**row, "id": key}]}).encode()
+            received = outcome.received if isinstance(outcome, Page) else datetime.now(timezone.utc)
+            self._emit(origin.stream, body, origin, received)
+
+    def _refused(self, request: Request, error: StreamRefused) -> None:
+        """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
+        stream = request.stream
+        if stream.fallback in self._spare and isinstance(request.owner, Listing):
+            if stream.name in self._asked:
+                self._fall_back(stream, str(error))
+            self._ask_window(request.owner)
+            return
+        self._asked.discard(stream.name)
+        if stream.name in self._report.refused:
+            return
+        self._report.refused[stream.name] = str(error)
+        dependent = [name for name in self.plans if stream.name in sources(BY_NAME[name], older=True)]
+        LOGGER.log(
+            logging.ERROR if self._fail else logging.WARNING,
+            "The stream %s can't be read with this login%s: %s",
+            stream.name, f", and what hangs on it is missing ({', '.join(dependent)})" if dependent else "", error,
+        )  # fmt: skip
+
+    def _fall_back(self, stream: Stream, why: str) -> None:
+        self._asked.discard(stream.name)
+        self._asked |= {stream.fallback} | sources(BY_NAME[stream.fallback], older=False)
+        warn_of_fallback(stream, why)
+
+    def _again(self, request: Request, error: PageTokenExpired) -> None:
+        """Read a list from its start: rows that are out come again, with the same keys."""
+        LOGGER.info("Reading a list again from its start: %s", error)
+        again = self._turned(request, "", 1)
+        again.counts = {}
+        again.restarts += 1
+        self._ask_at_once(again)
+
+    def _turned(self, request: Request, token: str, number: int) -> Request:
+        return dataclasses.replace(request, page_token=token, page_number=number)
+
+    def _ask_at_once(self, request: Request) -> None:
+        """Ask before anything else of its label; a listing that holds its walk up is also taken first."""
+        owner = request.owner
+        if isinstance(owner, Listing) and (owner.walk is None or owner.walk.awaits(owner)):
+            self._submit(request, first=True)
+        else:
+            self._pending[request.stream.label][self._number(owner)].appendleft(request)
+
+    def _number(self, owner: Owner) -> int:
+        return 1 if owner.walk is self._held else 0
+
+    def _out(self, owner: Owner) -> None:
+        """One request of a listing or a piece is done with."""
+        owner.open -= 1
+        if owner.open:
+            return
+        if isinstance(owner, Piece):
+            owner.walk.finished(owner)
+        elif owner.walk is not None:
+            owner.walk.listed(owner)
+        else:
+            self._people_known()
+
+    def _people_known(self) -> None:
+        people = self._people
+        people.waiting, people.found = sorted(people.found), set()
+        if any(about(Thing.USER, self._asked - FALLBACKS - LOOKUPS)):
+            self._scheduled.start(people.waiting)
+        for listing in self._waiting_for_people:
+            self._ask_window(listing)
+            self._out(listing)
+        self._waiting_for_people.clear()
+
+    def _lose(self, what: str) -> None:
+        self._report.lose(what)
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row >= LOST_IN_A_ROW:
+            raise TooManyLost(
+                f"{LOST_IN_A_ROW} items were lost in a row, so something general is wrong; the last one: {what}. "
+                "Mend that, then run again with the last STATE: it stands before these items."
+            )
+
+    def _learn(self, page: Page) -> None:
+        """Shares of the look-ahead follow the limits that Zoom announces, in the order in which answers are taken."""
+        said = page.announcement
+        if said.label in self._outstanding and said.limit and not said.daily and said.limit != self._limits[said.label]:
+            self._limits[said.label] = said.limit
+            self._room = self._shares()
+
+    def _emit_state(self) -> None:
+        """STATE after finished work. While items are being lost in a row it stays before them."""
+        bookmarks = {walk.name: walk.bookmark for walk in self._walks}
+        if self._lost_in_a_row or bookmarks == self._state.bookmarks:
+            return
+        self._state.bookmarks = bookmarks
+        self._moved += 1
+        now = time.monotonic()
+        if self._moved >= MOVES_PER_STATE or now - self._state_at >= SECONDS_PER_STATE:
+            self._moved, self._state_at = 0, now
+            self._output.state(self._state.value())
+
+
+def warn_of_fallback(stream: Stream, why: str) -> None:
+    LOGGER.warning(
+        "The account refuses %s, so occurrences are found user by user through %s: that takes two requests per user "
+        "and month, and what was held by users who have left the account is not found. %s",
+        stream.name, stream.fallback, why,
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""Zoom's rate limits, one Throttle per label: who may ask, and when. Pure arithmetic; the clock is the caller's.
+
+Source: https://developers.zoom.us/docs/api/rate-limits/
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from tap_zoom.streams import Label
+from tap_zoom.windows import parse_time
+
+# Requests per second that each plan allows. Resource-intensive ones are counted per minute.
+PLANS: dict[str, dict[Label, float]] = {
+    "free": {Label.LIGHT: 4, Label.MEDIUM: 2, Label.HEAVY: 1, Label.RESOURCE_INTENSIVE: 10 / 60},
+    "pro": {Label.LIGHT: 30, Label.MEDIUM: 20, Label.HEAVY: 10, Label.RESOURCE_INTENSIVE: 10 / 60},
+    "business": {Label.LIGHT: 80, Label.MEDIUM: 60, Label.HEAVY: 40, Label.RESOURCE_INTENSIVE: 20 / 60},
+}
+# Requests don't arrive as evenly as they leave: at 97 per cent of the limit one may come 30 ms late or early without
+# pushing one too many into somebody's second.
+CLOSEST_TO_LIMIT = 0.97
+LATENESS = 0.025  # seconds by which a late request does not move the ones after it; within the 30 ms above
+SECONDS_PER_429 = 1.0  # where Zoom names no time
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the X-RateLimit headers of an answer said; None for what they did not name."""
+
+    label: Label | None = None
+    limit: float | None = None  # requests per second; per day where `daily`
+    daily: bool = False
+    wait: float | None = None  # seconds, from Retry-After or X-RateLimit-Reset
+
+
+class Throttle:
+    """One label's pace: even spacing, as many per second as its limit and our share of it allow."""
+
+    def __init__(self, label: Label, limit: float, share: float) -> None:
+        self.label = label
+        self.limit = limit
+        self._share = min(share, CLOSEST_TO_LIMIT)
+        self._slowed = 1.0
+        self._next = -math.inf
+        self._held_until = -math.inf
+
+    @property
+    def rate(self) -> float:
+        return self.limit * self._share * self._slowed
+
+    def free_at(self) -> float:
+        """When the next request may leave."""
+        return self._next
+
+    def leave(self, now: float) -> None:
+        """A request leaves now. Being late by less than LATENESS is caught up, more is not: no bursts."""
+        self._next = max(self._next, now - LATENESS) + 1 / self.rate
+
+    def hold(self, until: float) -> None:
+        """Nothing of this label leaves before `until`."""
+        self._next = max(self._next, until)
+
+    def learn(self, limit: float) -> None:
+        """Zoom said what the limit is."""
+        if limit != self.limit:
+            self.limit = limit
+            self._slowed = 1.0
+
+    def refused(self, now: float, wait: float | None, limit: float | None) -> None:
+        """A 429: the whole label waits, and goes on slower where it kept to what it knew of the limit."""
+        if limit is not None and limit != self.limit:
+            self.learn(limit)
+        elif now > self._held_until:  # once for all that were under way together
+            self._slowed = max(self._slowed * 0.8, 0.1)
+        self._held_until = now + (SECONDS_PER_429 if wait is None else wait)
+        self.hold(self._held_until)
+
+    def speed_up(self) -> None:
+        """A request went through: a thousand of them take back all that was slowed."""
+        if self._slowed < 1.0:
+            self._slowed = min(self._slowed + 0.001, 1.0)
+
+
+def throttles(plan: str, share: int) -> dict[Label, Throttle]:
+    """One Throttle per label for a plan; `share` in per cent."""
+    return {label: Throttle(label, limit, share / 100) for label, limit in PLANS[plan].items()}
+
+
+def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
+    """X-RateLimit-Category, -Type, -Limit, -Reset and Retry-After of an answer; odd values are passed over."""
+    category = headers.get("X-RateLimit-Category", "").strip().lower()
+    label = next((label for label in Label if label.value.lower() == category), None)
+    kind = headers.get("X-RateLimit-Type", "").strip().lower()
+    daily = "daily" in kind
+    limit = _number(headers.get("X-RateLimit-Limit", "")) if kind else None  # without a type it could be the day's
+    if limit is not None and label is Label.RESOURCE_INTENSIVE and not daily:
+        limit /= 60
+    wait = retry_after(headers.get("Retry-After", ""), now)
+    if wait is None:
+        wait = retry_after(headers.get("X-RateLimit-Reset", ""), now)
+    return Announcement(label, limit, daily, wait)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 < number < math.inf else None
+
+
+def retry_after(text: str, now: datetime) -> float | None:
+    """Seconds until the time that a header names: as seconds, Unix time, HTTP date or ISO date-time; never negative."""
+    text = text.strip()
+    try:
+        seconds = float(text)
+        if not math.isfinite(seconds):
+            return None
+        if seconds > 1e9:  # no wait of thirty years, but a Unix time
+            seconds -= now.timestamp()
+        return max(seconds, 0.0)
+    except ValueError:
+        pass
+    moment = parse_time(text)
+    if moment is None:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max((moment - now).total_seconds(), 0.0)

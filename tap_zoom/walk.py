@@ -1,0 +1,167 @@
+"""The order of work: two walks over listings and the pieces of work that they lead to. Pure bookkeeping.
+
+A listing is drained before work hangs on it (its page tokens live 15 minutes); of its rows only ids and start times are
+kept. Then its pieces are opened in the order of their keys. The bookmark is the key of the last piece below which
+everything is out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from tap_zoom.state import Key
+from tap_zoom.streams import Thing
+from tap_zoom.windows import UTC, Window, parse_time
+
+WHOLE_USER = 2**63 - 1  # above every meeting number
+
+
+class Piece:
+    """One number with its older occurrences, or one occurrence. `open`: its requests that are not out yet."""
+
+    __slots__ = ("key", "open", "walk")
+
+    def __init__(self, key: Key, walk: Walk) -> None:
+        self.key = key
+        self.walk = walk
+        self.open = 0
+
+
+class Listing:
+    """The way to some pieces: a user's meetings and webinars, or the occurrences of a window.
+
+    `open`: its requests that are not out yet; `found`: what they led to so far; `after`: the bookmark once all that is
+    out as well.
+    """
+
+    __slots__ = ("after", "found", "open", "pieces", "source", "waiting", "walk")
+
+    def __init__(self, source: Any, after: Key, walk: Walk | None) -> None:
+        self.source = source
+        self.after = after
+        self.walk = walk
+        self.open = 0
+        self.found: set[Any] = set()
+        self.waiting: list[Any] | None = None  # what it found, the first at the end, once all is found
+        self.pieces: deque[Piece] = deque()
+
+
+class Walk:
+    """Listings in order, at most `ahead` of them with pieces that are not opened yet."""
+
+    def __init__(self, name: str, bookmark: Key, ahead: int, most_pieces: int) -> None:
+        self.name = name
+        self.bookmark = bookmark
+        self.open_pieces = 0
+        self._ahead = ahead
+        self._most_pieces = most_pieces
+        self._sources: Iterator[Listing] = iter(())
+        self._listings: deque[Listing] = deque()  # with something not out
+        self._to_open: deque[Listing] = deque()  # with pieces not opened
+
+    def next_listing(self) -> Listing | None:
+        """A listing to ask for now, None while enough are under way."""
+        if len(self._to_open) >= self._ahead:
+            return None
+        listing = next(self._sources, None)
+        if listing is not None:
+            self._listings.append(listing)
+            self._to_open.append(listing)
+        return listing
+
+    def next_piece(self) -> tuple[Piece, Thing, dict[str, Any]] | None:
+        """A piece to open now and what to ask about; None while its listing is not whole, or too many are open."""
+        while self._to_open and self.open_pieces < self._most_pieces:
+            listing = self._to_open[0]
+            if listing.waiting is None:
+                return None
+            if not listing.waiting:
+                self._to_open.popleft()
+                continue
+            key, thing, ids = self._piece(listing, listing.waiting.pop())
+            if key <= self.bookmark:
+                continue  # out before this run was resumed
+            piece = Piece(key, self)
+            listing.pieces.append(piece)
+            self.open_pieces += 1
+            return piece, thing, ids
+        return None
+
+    def awaits(self, listing: Listing) -> bool:
+        """Whether this listing is all that holds the walk up."""
+        return bool(self._to_open) and self._to_open[0] is listing
+
+    def listed(self, listing: Listing) -> None:
+        """All requests of a listing are out."""
+        listing.waiting = sorted(listing.found, reverse=True)
+        listing.found = set()
+        self.advance()
+
+    def finished(self, piece: Piece) -> None:
+        """All requests of a piece are out."""
+        self.open_pieces -= 1
+        self.advance()
+
+    def advance(self) -> None:
+        """Move the bookmark over everything that is out, in order."""
+        while self._listings:
+            listing = self._listings[0]
+            while listing.pieces and listing.pieces[0].open == 0:
+                self.bookmark = max(self.bookmark, listing.pieces.popleft().key)
+            if listing.pieces or listing.waiting is None or listing.waiting:
+                return
+            self._listings.popleft()
+            self.bookmark = max(self.bookmark, listing.after)
+
+    def _piece(self, listing: Listing, item: Any) -> tuple[Key, Thing, dict[str, Any]]:
+        raise NotImplementedError
+
+
+class ScheduledWalk(Walk):
+    """Users sorted by id, then their numbers."""
+
+    def start(self, user_ids: Iterable[str]) -> None:
+        self._sources = (
+            Listing(user_id, (user_id, WHOLE_USER), self)
+            for user_id in sorted(user_ids)
+            if (user_id, WHOLE_USER) > self.bookmark
+        )
+
+    @staticmethod
+    def item(thing: Thing, ids: dict[str, Any]) -> tuple[int, str]:
+        return ids[f"{thing.value}_id"], thing.value
+
+    def _piece(self, listing: Listing, item: tuple[int, str]) -> tuple[Key, Thing, dict[str, Any]]:
+        number, thing = item
+        return (listing.source, number), Thing(thing), {f"{thing}_id": number}
+
+
+class HeldWalk(Walk):
+    """Windows of days, the oldest first, because that expires next; then occurrences by start time and UUID."""
+
+    def start(self, windows: Iterable[Window]) -> None:
+        self._sources = (
+            Listing(window, key, self)
+            for window in windows
+            if (key := ((window.last + timedelta(days=1)).isoformat(), "")) > self.bookmark
+        )
+
+    @staticmethod
+    def item(thing: Thing, ids: dict[str, Any], start_time: str) -> str:
+        """One string each: a busy account holds tens of thousands of occurrences in a window."""
+        kind = "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
+        return "\t".join((start_time, ids[f"{kind}_uuid"], kind, str(ids[f"{kind}_id"] or "")))
+
+    def _piece(self, listing: Listing, item: str) -> tuple[Key, Thing, dict[str, Any]]:
+        start_time, uuid, kind, number = item.split("\t")
+        thing = Thing.PAST_WEBINAR if kind == "webinar" else Thing.PAST_MEETING
+        return (start_time, uuid), thing, {f"{kind}_uuid": uuid, f"{kind}_id": int(number) if number else None}
+
+
+def sortable(start_time: object) -> str | None:
+    """A start time in the one form in which text sorts as time does; None for what is no time."""
+    moment = parse_time(start_time)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None

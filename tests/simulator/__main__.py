@@ -1,0 +1,65 @@
+"""Runs a simulated Zoom by hand: python -m tests.simulator --help."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from .account import SIZES, Account
+from .server import SimulatedZoom
+
+
+def main() -> None:
+    """Serves until Ctrl-C or SIGTERM, then says what was asked."""
+    options = _parser().parse_args()
+    account = Account.sized(options.size, options.seed)
+    zoom = SimulatedZoom(
+        account, plan=options.plan, latency=options.latency, port=options.port, history=options.history
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if options.prepare:
+        zoom.answers.prepare()
+    with zoom:
+        config = zoom.config(options.login)
+        Path(options.config).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        print(f"{account!r} at {zoom.url}; stats at {zoom.url}/simulator/stats")
+        print(f"tap-zoom --config {options.config}", flush=True)
+        stop.wait()
+        _summarise(zoom)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", choices=SIZES, default="small")
+    plans = ["free", "pro", "business"]
+    parser.add_argument("--plan", choices=plans, help="default: 2000 requests a second per label")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds per answer")
+    parser.add_argument("--port", type=int, default=0, help="default: any free port")
+    parser.add_argument("--config", default="config.json", help="where to write the tap's config")
+    parser.add_argument(
+        "--login", choices=["server_to_server", "refresh_token", "jwt"], default="server_to_server"
+    )
+    parser.add_argument("--history", choices=["ok", "no_scope", "no_permission"], default="ok")
+    parser.add_argument("--prepare", action="store_true", help="make all answers before the first request")
+    return parser
+
+
+def _summarise(zoom: SimulatedZoom) -> None:
+    stats = zoom.stats()
+    print(f"\n{'label':<10}{'requests':>10}{'throttled':>11}", file=sys.stderr)
+    for label, count in sorted(stats["per_label"].items()):
+        print(f"{label:<10}{count:>10}{stats['throttled'].get(label, 0):>11}", file=sys.stderr)
+    print(f"most in flight: {stats['max_in_flight']}", file=sys.stderr)
+    for violation in stats["violations"][:20]:
+        print(f"violation: {violation}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Who was there, what they answered and what they asked: the rows that have no key of their own."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from .dates import FORMS, written
+from .making import code
+from .model import Occurrence
+
+Row = dict[str, Any]
+_GUESTS = ("Guest", "iPhone", "Zoom User", "Jill Chill", "Ana María", "東京", "")
+_ANSWERS = ("Good", "Fine", "Bad", "Good;Fine", "", "More time", "No")
+_QUESTIONS = ("How are you?", "How useful was this?", "Any wishes?", "Will you come again?")
+
+
+def participants(rng: random.Random, held: Occurrence, *, drift: bool) -> list[Row]:
+    """Rows in the order in which Zoom pages them."""
+    rows: list[Row] = []
+    user_id = rng.randint(16_778_240, 99_000_000)
+    # Doors open: many join in the same few seconds.
+    rush = [rng.randint(0, 20) for _ in range(3)]
+    for _ in range(held.people):
+        user_id += rng.choice((1, 1024))
+        joined = held.start + timedelta(seconds=rng.choice(rush))
+        row = _participant(rng, held, user_id, joined, drift=drift)
+        rows.append(row)
+        chance = rng.random()
+        if chance < 0.12:
+            # Left and came back: another number in the meeting, another time.
+            user_id += 1
+            again = {**row, **_times(rng, held, joined + timedelta(seconds=rng.randint(30, 600)))}
+            rows.append({**again, "user_id": str(user_id)})
+        elif chance < 0.2:
+            # Sent to a breakout room: the same number and join time once more.
+            rows.append({**row, "bo_mtg_id": code(rng), "duration": rng.randint(1, 60)})
+        elif chance < 0.25:
+            rows.append({**row, "leave_time": written(held.end + timedelta(seconds=7), held.date_form)})
+        elif chance < 0.27:
+            # The same row once more, to the letter.
+            rows.append(dict(row))
+    return rows
+
+
+def _participant(rng: random.Random, held: Occurrence, user_id: int, joined: Any, *, drift: bool) -> Row:
+    guest = rng.random() < 0.4
+    id_ = "" if guest else code(rng)
+    row: Row = {
+        "id": id_,
+        # Drift: a number where Zoom documents a string, for a whole meeting at a time.
+        "user_id": user_id if drift and held.minutes % 9 == 0 else str(user_id),
+        "name": rng.choice(_GUESTS) if guest else f"Person {user_id}",
+        "user_email": "" if guest else f"person.{user_id % 500}@example.com",
+        **_times(rng, held, joined),
+        "status": "in_waiting_room" if rng.random() < 0.05 else "in_meeting",
+        "registrant_id": code(rng) if not guest and held.of.registration else "",
+    }
+    chance = rng.random()
+    if chance < 0.8:
+        row["participant_user_id"] = id_
+        row["customer_key"] = code(rng, 12) if chance < 0.4 else ""
+    if chance > 0.1:
+        row["failover"] = chance > 0.9 if not drift or chance < 0.95 else int(chance > 0.97)
+        row["bo_mtg_id"] = code(rng) if chance > 0.85 else ""
+    elif chance < 0.02:
+        row["name"] = None
+        row["leave_time"] = ""
+    return row
+
+
+def _times(rng: random.Random, held: Occurrence, joined: Any) -> Row:
+    left = max(held.end, joined + timedelta(seconds=1))
+    return {
+        "join_time": written(joined, held.date_form),
+        "leave_time": written(left, held.date_form),
+        # Zero as long as a large meeting isn't processed.
+        "duration": 0 if rng.random() < 0.05 else int((left - joined).total_seconds()),
+    }
+
+
+def poll_results(rng: random.Random, held: Occurrence) -> list[Row]:
+    """Answers to polls; whoever isn't signed in or answers anonymously has no e-mail."""
+    poll_id = code(rng)
+    rows = [_respondent(rng) for _ in range(1 + held.people // 2)]
+    for row in rows:
+        row["question_details"] = [
+            {
+                "answer": rng.choice(_ANSWERS), "polling_id": poll_id, "question": question,
+                "date_time": "" if rng.random() < 0.04 else written(held.end, rng.choice(FORMS)),
+            }
+            for question in rng.sample(_QUESTIONS, rng.randint(1, 2))
+        ]
+    return rows + [dict(row) for row in rows[:1]]
+
+
+def qna_results(rng: random.Random, held: Occurrence) -> list[Row]:
+    """What was asked in a webinar; not everybody gave a name."""
+    rows = [_respondent(rng) for _ in range(1 + held.people // 3)]
+    for row in rows:
+        row["question_details"] = [
+            {"answer": rng.choice(_ANSWERS), "question": question}
+            for question in rng.sample(_QUESTIONS, rng.randint(1, 2))
+        ]
+    return rows
+
+
+def _respondent(rng: random.Random) -> Row:
+    chance = rng.random()
+    if chance < 0.3:
+        return {"email": "", "name": "Anonymous Attendee"}
+    if chance < 0.5:
+        return {"email": "", "name": rng.choice(_GUESTS)}
+    if chance < 0.55:
+        return {"name": "Guest"}
+    if chance < 0.6:
+        return {"email": None, "name": None}
+    # Few people, so that some answer more than once.
+    person = rng.randint(1, 6)
+    return {"email": f"person.{person}@example.com", "name": f"Person {person}"}

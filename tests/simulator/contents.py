@@ -1,0 +1,290 @@
+"""What each operation has to say about a user, a number or an occurrence: rows, an object, or a refusal.
+
+Both the server (as answers) and the truth (as what must come out) are made from this.
+The same account always holds the same contents.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from . import attendance, fields, refusals
+from .account import Account
+from .dates import FORMS, instances_since, written, year_ago
+from .making import Maker
+from .model import Number, Occurrence, User
+from .refusals import Refusal
+
+Row = dict[str, Any]
+STATUSES = ("approved", "pending", "denied")
+
+
+class Contents:
+    """The contents of one account."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def _maker(self, *purpose: object) -> Maker:
+        return Maker(self.account.rng(*purpose), drift=self.account.drift)
+
+    # Users
+
+    def users(self, status: str) -> list[Row]:
+        """The listing of one status, with every field Zoom could give."""
+        return [user.row for user in self.account.users if user.status == status]
+
+    def user(self, id_or_email: str) -> Row | Refusal:
+        """One user by id or e-mail; for some pending users this is how to learn an id."""
+        user = self.account.user(id_or_email)
+        if user is None or user.deleted or user.lookup == "gone":
+            return refusals.user_missing(id_or_email)
+        if user.lookup == "expired":
+            return refusals.invitation_expired(id_or_email)
+        shared = {name: value for name, value in user.row.items() if name in fields.USER_DETAIL}
+        return self._maker("user", user.id).record(fields.USER_DETAIL, **{**shared, "id": user.id})
+
+    def listed_meetings(self, id_or_email: str) -> list[Row] | Refusal:
+        """What a user has scheduled; a series may have a row for each of its occurrences."""
+        user = self.account.user(id_or_email)
+        if user is None or user.deleted:
+            return refusals.user_missing(id_or_email)
+        if not user.may_host:
+            return refusals.MAY_NOT_HOST
+        return self._listed(user, "meeting", fields.MEETING_ROW)
+
+    def listed_webinars(self, id_or_email: str) -> list[Row] | Refusal:
+        """A user's scheduled webinars."""
+        user = self.account.user(id_or_email)
+        if user is None or user.deleted:
+            return refusals.user_missing(id_or_email)
+        if not user.webinar_plan:
+            return refusals.no_webinar_plan(user.id)
+        return self._listed(user, "webinar", fields.WEBINAR_ROW)
+
+    def _listed(self, user: User, kind: str, table: fields.Fields) -> list[Row]:
+        rows = []
+        for number in user.numbers:
+            if number.kind != kind or number.state == "expired":
+                continue
+            maker = self._maker("listed", number.number)
+            sent = self._sent_number(maker, number.number)
+            for repeat in range(number.rows_in_list):
+                start = self.account.now + timedelta(days=1 + 7 * repeat)
+                rows.append(
+                    maker.record(
+                        table, id=sent, uuid=number.next_uuid, type=number.type, host_id=user.id,
+                        start_time=written(start),
+                    )
+                )
+        return rows
+
+    def _sent_number(self, maker: Maker, number: int) -> int | str:
+        """Numbers are integers, except when they are strings."""
+        return str(number) if self.account.drift and maker.rng.random() < 0.15 else number
+
+    # Numbers
+
+    def detail(self, number: Number, *, previous: bool = True) -> Row | Refusal:
+        """The meeting or webinar itself; `previous`: its past occurrences too."""
+        if number.state != "listed":
+            return self._missing(number)
+        maker = self._maker("detail", number.number)
+        table = fields.MEETING if number.kind == "meeting" else fields.WEBINAR
+        fixed: Row = {}
+        if number.type in (8, 9):
+            fixed["occurrences"] = self._occurrences(maker, number, previous=previous)
+        made = maker.record(
+            table, keep=("start_url",), id=self._sent_number(maker, number.number), uuid=number.next_uuid,
+            type=number.type, host_id=number.host.id, host_email=number.host.email, **fixed,
+        )
+        # A start URL logs in as the host.
+        made["start_url"] = f"https://example.com/s/{number.number}?zak=SECRET-{number.next_uuid}"
+        return made
+
+    def _occurrences(self, maker: Maker, number: Number, *, previous: bool) -> list[Row]:
+        now = self.account.now
+        starts = [held.start for held in number.occurrences[-3:]] if previous else []
+        starts += [now + timedelta(days=1 + 7 * week) for week in range(3)]
+        form = maker.rng.choice(FORMS)
+        return [
+            {
+                "occurrence_id": str(int(start.timestamp() * 1000)), "start_time": written(start, form),
+                "duration": 60, "status": "deleted" if start.day == 13 else "available",
+            }
+            for start in starts
+        ]
+
+    def _missing(self, number: Number) -> Refusal:
+        if number.kind == "meeting":
+            return refusals.meeting_missing(number.number)
+        return refusals.webinar_missing(number.number)
+
+    def registrants(self, number: Number, status: str) -> list[Row] | Refusal:
+        """Who registered; each in one of three statuses."""
+        if number.state != "listed":
+            return self._missing(number)
+        if not number.registration:
+            return self._registration_refusal(number)
+        total = number.registrants
+        counts = {"pending": total * 3 // 10, "denied": total // 10}
+        counts["approved"] = total - sum(counts.values())
+        table = fields.MEETING_REGISTRANT if number.kind == "meeting" else fields.WEBINAR_REGISTRANT
+        maker = self._maker("registrants", number.number, status)
+        return [maker.record(table, keep=("id", "email"), status=status) for _ in range(counts[status])]
+
+    def _registration_refusal(self, number: Number) -> Refusal:
+        variants: tuple[Refusal, ...]
+        if number.kind == "meeting":
+            variants = (
+                refusals.registration_off(number.number),
+                refusals.registration_off(number.number, 3000),
+                refusals.registration_off(number.number, 404, 404),
+                refusals.WEBINAR_INFO_300,
+            )
+        else:
+            variants = (
+                refusals.registration_off(number.number, kind="webinar"),
+                refusals.registration_off(number.number, 3000, kind="webinar"),
+            )
+        return variants[number.number % len(variants)]
+
+    def questions(self, number: Number) -> Row | Refusal:
+        """The registration form."""
+        if number.state != "listed":
+            return self._missing(number)
+        if not number.registration:
+            code = 3000 if number.kind == "webinar" or number.number % 2 else 300
+            return refusals.registration_off(number.number, code, kind=number.kind)
+        table = fields.MEETING_QUESTIONS if number.kind == "meeting" else fields.WEBINAR_QUESTIONS
+        return self._maker("questions", number.number).record(table)
+
+    def polls(self, number: Number) -> list[Row] | Refusal:
+        """Polls as they are defined."""
+        if number.state != "listed":
+            return self._missing(number)
+        maker = self._maker("polls", number.number)
+        choice = maker.rng.randrange(6)
+        if choice == 0:
+            return refusals.MEETING_POLLS_OFF if number.kind == "meeting" else refusals.WEBINAR_POLLS_OFF
+        if choice == 1 and number.kind == "meeting":
+            return refusals.POLL_NOT_FOUND
+        return [maker.record(fields.POLL, keep=("id",)) for _ in range(choice)]
+
+    def panelists(self, number: Number) -> list[Row] | Refusal:
+        """Panelists of a webinar."""
+        return self._webinar_rows(number, "panelists", fields.PANELIST)
+
+    def tracking_sources(self, number: Number) -> list[Row] | Refusal:
+        """Tracking sources of a webinar."""
+        return self._webinar_rows(number, "tracking_sources", fields.TRACKING_SOURCE)
+
+    def _webinar_rows(self, number: Number, what: str, table: fields.Fields) -> list[Row] | Refusal:
+        if number.state != "listed":
+            return self._missing(number)
+        maker = self._maker(what, number.number)
+        # Someone who lost the add-on after scheduling.
+        if maker.rng.random() < 0.08:
+            return refusals.no_webinar_plan(number.host.id)
+        return [maker.record(table, keep=("id",)) for _ in range(maker.rng.randint(0, 4))]
+
+    def instances(self, number: Number) -> list[Row] | Refusal:
+        """Every time the number was held in the last fifteen months."""
+        if number.state == "gone":
+            return self._missing(number) if number.kind == "meeting" else refusals.BARE_404
+        since = instances_since(self.account.now)
+        rows = [
+            {"uuid": held.uuid, "start_time": written(held.start, held.date_form)}
+            for held in number.occurrences
+            if held.start >= since
+        ]
+        if not rows and number.number % 2:
+            return self._missing(number) if number.kind == "meeting" else refusals.INVALID_WEBINAR
+        return rows
+
+    # Occurrences
+
+    def report(self, held: Occurrence) -> Row | Refusal:
+        """What is reported about an occurrence as a whole."""
+        if held.start < year_ago(self.account.now):
+            return refusals.MEETING_YEAR if held.of.kind == "meeting" else refusals.WEBINAR_YEAR
+        maker = self._maker("report", held.uuid)
+        if maker.rng.random() < 0.03:
+            return refusals.report_missing(held.uuid)
+        return maker.record(
+            fields.REPORT, uuid=held.uuid, id=self._sent_number(maker, held.of.number), type=held.of.type,
+            start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
+            user_email=held.of.host.email, user_name=held.of.host.name, duration=held.minutes,
+            participants_count=held.people,
+        )
+
+    def participants(self, held: Occurrence) -> list[Row] | Refusal:
+        """Who was there, with every rejoin and breakout room as a row."""
+        if held.start < year_ago(self.account.now):
+            return refusals.MEETING_YEAR if held.of.kind == "meeting" else refusals.WEBINAR_YEAR
+        rng = self.account.rng("participants", held.uuid)
+        if held.people == 1:
+            if rng.random() < 0.5:
+                return []
+            return (
+                refusals.report_missing(held.uuid)
+                if held.of.kind == "meeting"
+                else refusals.webinar_report_missing(held.uuid)
+            )
+        return attendance.participants(rng, held, drift=self.account.drift)
+
+    def poll_results(self, held: Occurrence) -> list[Row] | Refusal:
+        """Answers to polls, a row for each time somebody answered."""
+        rng = self.account.rng("poll results", held.uuid)
+        if held.start < year_ago(self.account.now):
+            return refusals.PAST_MEETING_YEAR if held.of.kind == "meeting" else refusals.NOT_ENDED
+        return self._answers(rng, held, attendance.poll_results(rng, held))
+
+    def qna_results(self, held: Occurrence) -> list[Row] | Refusal:
+        """Questions and answers of a webinar."""
+        rng = self.account.rng("q&a", held.uuid)
+        if held.start < year_ago(self.account.now):
+            return refusals.NOT_ENDED
+        return self._answers(rng, held, attendance.qna_results(rng, held))
+
+    def _answers(self, rng: Any, held: Occurrence, rows: list[Row]) -> list[Row] | Refusal:
+        chance = rng.random()
+        if chance < 0.6 or held.people > 100:
+            return rows
+        if chance < 0.8:
+            return []
+        return refusals.meeting_missing(held.uuid) if held.of.kind == "meeting" else refusals.NOT_ENDED
+
+    def absentees(self, held: Occurrence) -> list[Row] | Refusal:
+        """Who registered and didn't come."""
+        if held.start < year_ago(self.account.now):
+            return refusals.absentees_missing(held.uuid)
+        if not held.of.registration:
+            return refusals.no_registration_required(held.uuid)
+        maker = self._maker("absentees", held.uuid)
+        return [maker.record(fields.ABSENTEE, keep=("id", "email")) for _ in range(held.absentees)]
+
+    # Lists of what was held
+
+    def history_row(self, held: Occurrence) -> Row:
+        """A row of the account-wide history."""
+        maker = self._maker("history", held.uuid)
+        return maker.record(
+            fields.HISTORY, meeting_uuid=held.uuid, meeting_id=self._sent_number(maker, held.of.number),
+            type="Meeting" if held.of.kind == "meeting" else "Webinar",
+            start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
+            host_email=held.of.host.email, host_display_name=held.of.host.name, participants=held.people,
+            duration=held.minutes,
+        )
+
+    def user_report_row(self, held: Occurrence) -> Row:
+        """A row of a host's report."""
+        maker = self._maker("user report", held.uuid)
+        return maker.record(
+            fields.USER_REPORT, uuid=held.uuid, type=held.of.type,
+            id=self._sent_number(maker, held.of.number),
+            start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
+            user_email=held.of.host.email, user_name=held.of.host.name, participants_count=held.people,
+            duration=held.minutes,
+        )

@@ -1,0 +1,177 @@
+"""The operations the simulator serves: path, rate label, scopes, documented parameters.
+
+A parameter is described by a word: text, int:<largest>, date, flag, enum:a|b; "!" at the end: required.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One GET operation."""
+
+    template: str
+    handler: str
+    label: str
+    classic: str
+    granular: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    # Largest page, if the list is paged.
+    page: int | None = None
+    # Fields around the rows beside next_page_token.
+    envelope: tuple[str, ...] = ("page_size",)
+    # How the last page says so: an empty token, or none.
+    last_token: str | None = ""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Every scope that opens this operation."""
+        names = (self.classic, self.granular)
+        return names + tuple(name.removesuffix(":admin") + ":master" for name in names)
+
+
+_USER, _MEETING, _WEBINAR, _REPORT = "user:read", "meeting:read", "webinar:read", "report:read"
+_FULL = ("page_count", "page_number", "page_size", "total_records")
+_SOME = ("page_size", "total_records")
+_STATUS = "enum:pending|approved|denied"
+_NEEDED = "date!"
+
+
+def _operation(
+    template: str, handler: str, label: str, scope: str, granular: str, page: int | None = None,
+    envelope: tuple[str, ...] = ("page_size",), last_token: str | None = "", **parameters: str,
+) -> Operation:
+    if page is not None:
+        parameters = {"page_size": f"int:{page}", "next_page_token": "text", **parameters}
+    # Words that Python keeps for itself.
+    parameters = {name.rstrip("_"): kind for name, kind in parameters.items()}
+    classic = f"{scope}:admin"
+    return Operation(
+        template, handler, label, classic, f"{scope}:{granular}:admin", parameters, page, envelope, last_token
+    )
+
+
+OPERATIONS = (
+    _operation(
+        "/users", "users", "Medium", _USER, "list_users", 2000, _FULL, page_number="text",
+        status="enum:active|inactive|pending", role_id="text",
+        include_fields="enum:custom_attributes|host_key",
+        license="enum:zoom_workforce_management|zoom_compliance_management",
+    ),
+    _operation(
+        "/users/{userId}", "user", "Light", _USER, "user", login_type="int:101", encrypted_email="flag",
+        search_by_unique_id="flag",
+    ),
+    _operation(
+        "/users/{userId}/meetings", "listed_meetings", "Medium", _MEETING, "list_meetings", 300, _FULL, None,
+        type="enum:scheduled|live|upcoming|upcoming_meetings|previous_meetings", page_number="int:99999",
+        from_="date", to="date", timezone="text",
+    ),
+    _operation(
+        "/users/{userId}/webinars", "listed_webinars", "Medium", _WEBINAR, "list_webinars", 300, _FULL,
+        type="enum:scheduled|upcoming", page_number="int:99999",
+    ),
+    _operation(
+        "/meetings/{meetingId}", "meeting", "Light", _MEETING, "meeting", occurrence_id="text",
+        show_previous_occurrences="flag",
+    ),
+    _operation(
+        "/meetings/{meetingId}/registrants", "meeting_registrants", "Medium", _MEETING, "list_registrants",
+        300, _SOME, occurrence_id="text", status=_STATUS, page_number="int:99999",
+    ),
+    _operation(
+        "/meetings/{meetingId}/registrants/questions", "meeting_questions", "Light", _MEETING,
+        "list_registration_questions",
+    ),
+    _operation(
+        "/meetings/{meetingId}/polls", "meeting_polls", "Light", _MEETING, "list_polls", anonymous="flag"
+    ),
+    _operation(
+        "/past_meetings/{meetingId}/instances", "meeting_instances", "Medium", _MEETING, "list_past_instances"
+    ),
+    _operation(
+        "/past_meetings/{meetingId}/polls", "meeting_poll_results", "Medium", _MEETING, "list_poll_results"
+    ),
+    _operation(
+        "/webinars/{webinarId}", "webinar", "Light", _WEBINAR, "webinar", occurrence_id="text",
+        show_previous_occurrences="flag",
+    ),
+    _operation(
+        "/webinars/{webinarId}/registrants", "webinar_registrants", "Medium", _WEBINAR, "list_registrants",
+        300, _SOME, None, occurrence_id="text", status=_STATUS, tracking_source_id="text",
+        page_number="int:99999",
+    ),
+    _operation(
+        "/webinars/{webinarId}/registrants/questions", "webinar_questions", "Light", _WEBINAR,
+        "list_registration_questions",
+    ),
+    _operation(
+        "/webinars/{webinarId}/polls", "webinar_polls", "Light", _WEBINAR, "list_polls", anonymous="flag"
+    ),
+    _operation("/webinars/{webinarId}/panelists", "webinar_panelists", "Medium", _WEBINAR, "list_panelists"),
+    _operation(
+        "/webinars/{webinarId}/tracking_sources", "webinar_tracking_sources", "Medium", _WEBINAR,
+        "list_tracking_sources",
+    ),
+    _operation(
+        "/past_webinars/{webinarId}/instances", "webinar_instances", "Light", _WEBINAR, "list_past_instances"
+    ),
+    _operation(
+        "/past_webinars/{webinarId}/absentees", "webinar_absentees", "Heavy", _WEBINAR, "list_absentees", 300,
+        _FULL, None, occurrence_id="text",
+    ),
+    _operation(
+        "/past_webinars/{webinarId}/polls", "webinar_poll_results", "Medium", _WEBINAR, "list_past_polls"
+    ),
+    _operation("/past_webinars/{webinarId}/qa", "webinar_qna_results", "Medium", _WEBINAR, "past_qa"),
+    _operation(
+        "/report/history_meetings", "history", "Heavy", _REPORT, "list_history_meetings", 300, from_=_NEEDED,
+        to=_NEEDED, date_type="enum:start_time|end_time", meeting_type="enum:meeting|webinar|all",
+        report_type="enum:all|poll|survey|qa|resource|reaction", search_key="text", group_id="text",
+        meeting_feature="text",
+    ),
+    _operation(
+        "/report/users/{userId}/meetings", "user_report", "Heavy", _REPORT, "user", 300, _FULL, None,
+        from_=_NEEDED, to=_NEEDED, type="enum:past|pastOne|pastJoined",
+    ),
+    _operation("/report/meetings/{meetingId}", "report_meeting", "Heavy", _REPORT, "meeting"),
+    _operation(
+        "/report/meetings/{meetingId}/participants", "report_meeting_participants", "Heavy", _REPORT,
+        "list_meeting_participants", 300, _SOME, include_fields="enum:registrant_id",
+    ),
+    _operation("/report/webinars/{webinarId}", "report_webinar", "Heavy", _REPORT, "webinar"),
+    _operation(
+        "/report/webinars/{webinarId}/participants", "report_webinar_participants", "Heavy", _REPORT,
+        "list_webinar_participants", 300, _SOME, None, include_fields="enum:registrant_id",
+    ),
+)
+
+GRANULAR_SCOPES = tuple(dict.fromkeys(operation.granular for operation in OPERATIONS))
+CLASSIC_SCOPES = tuple(dict.fromkeys(operation.classic for operation in OPERATIONS))
+
+
+class Routes:
+    """Finds the operation of a raw path: split at "/" first, decoded later, as Zoom does."""
+
+    def __init__(self) -> None:
+        self._by_length: dict[int, list[tuple[Operation, list[str]]]] = {}
+        for operation in OPERATIONS:
+            parts = operation.template.split("/")[1:]
+            self._by_length.setdefault(len(parts), []).append((operation, parts))
+
+    def find(self, raw: str) -> tuple[Operation, str] | None:
+        """The operation and the raw variable part of the path ("" where it has none)."""
+        segments = raw.split("/")[1:]
+        for operation, parts in self._by_length.get(len(segments), ()):
+            variable = ""
+            for part, segment in zip(parts, segments, strict=True):
+                if part[0] == "{":
+                    variable = segment
+                elif part != segment:
+                    break
+            else:
+                if variable or "{" not in operation.template:
+                    return operation, variable
+        return None

@@ -1,0 +1,350 @@
+"""The simulated Zoom: a real HTTP server on the loopback, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections import Counter
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from . import parameters, refusals
+from .account import Account
+from .answers import Answers, Listing
+from .faults import Fault
+from .limits import Limits
+from .oauth import OAuth
+from .operations import CLASSIC_SCOPES, GRANULAR_SCOPES, Operation, Routes
+from .paging import PageTokens
+from .refusals import Refusal
+from .wire import Request, Response, Server, answer, dumps
+
+_OWN = "its own URL"
+
+
+class Asked(NamedTuple):
+    """A request that was made, and what came of it (status 0: no answer)."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    label: str
+    status: int
+
+
+class SimulatedZoom:
+    """A Zoom account behind Zoom's API. Use it in a `with` statement."""
+
+    def __init__(
+        self,
+        account: Account | None = None,
+        *,
+        plan: str | None = None,
+        latency: float = 0.0,
+        port: int = 0,
+        scopes: str | tuple[str, ...] | list[str] = "granular",
+        api_url: str | None = _OWN,
+        token_lifetime: float = 3600,
+        page_token_lifetime: float = 900,
+        rotation: str = "strict",
+        one_token: bool = False,
+        history: str = "ok",
+        limit_headers: bool = True,
+        retry_after_form: str | None = None,
+        per_second: dict[str, int] | None = None,
+        daily_limits: dict[str, int] | None = None,
+        daily_reset: float | None = None,
+        page_cap: int | None = None,
+        unescaped_scope_error: bool = False,
+        faults: list[Fault] | tuple[Fault, ...] = (),
+    ) -> None:
+        """`scopes`: "granular", "classic" or a list of names; `api_url`: None leaves it out of token answers;
+        `per_second`, `daily_limits`: other numbers for some labels than the plan's; `daily_reset`: seconds
+        until the day is over; `history`: "ok", "no_scope", "no_permission"; `page_cap`: pages hold no more
+        rows, whatever is asked; `one_token`: a new access token ends the former ones.
+        """
+        if history not in ("ok", "no_scope", "no_permission"):
+            raise ValueError(f"no such history: {history}")
+        self.account = account or Account()
+        self.answers = Answers(self.account)
+        self.faults: list[Fault] = list(faults)
+        self.requests: list[Asked] = []
+        self.violations: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.operations: Counter[str] = Counter()
+        self.history = history
+        self.page_cap = page_cap
+        self.unescaped_scope_error = unescaped_scope_error
+        named = {"granular": GRANULAR_SCOPES, "classic": CLASSIC_SCOPES}
+        chosen = named[scopes] if isinstance(scopes, str) else tuple(scopes)
+        self.limits = Limits(
+            plan, per_second=per_second, daily_limits=daily_limits, daily_reset=daily_reset,
+            headers=limit_headers, retry_after_form=retry_after_form,
+        )
+        self.oauth = OAuth(
+            self.account, scopes=chosen, lifetime=token_lifetime, rotation=rotation, one_token=one_token,
+            api_url=lambda: self.url if api_url == _OWN else api_url,
+        )
+        self._pages = PageTokens(page_token_lifetime)
+        self._routes = Routes()
+        self._refusals: dict[str, Refusal] = {}
+        self._server = Server(self._handle, latency, port)
+        self._thread: threading.Thread
+
+    # Life
+
+    def __enter__(self) -> SimulatedZoom:
+        ready = threading.Event()
+        loop = asyncio.new_event_loop()
+
+        def run() -> None:
+            asyncio.set_event_loop(loop)
+            try:
+                loop.run_until_complete(self._server.start())
+            except OSError as error:
+                failure.append(error)
+            finally:
+                ready.set()
+            if not failure:
+                loop.run_forever()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+        failure: list[OSError] = []
+        self._thread = threading.Thread(target=run, name="simulated Zoom", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if failure:
+            raise failure[0]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        loop = self._server.loop
+
+        def stop() -> None:
+            self._server.stop()
+            # One more turn of the loop, in which the connections close.
+            loop.call_later(0.01, loop.stop)
+
+        loop.call_soon_threadsafe(stop)
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def config(self, login: str = "server_to_server", **changes: Any) -> dict[str, Any]:
+        """Settings of the tap for this server."""
+        account = self.account
+        settings: dict[str, Any] = {"auth_url": f"{self.url}/oauth/token"}
+        if login == "jwt":
+            token = account.jwt()
+            self.oauth.secrets.append(token)
+            return {"jwt": token, "api_url": f"{self.url}/v2", **changes}
+        settings |= {"client_id": account.client_id, "client_secret": account.client_secret}
+        if login == "server_to_server":
+            settings["account_id"] = account.account_id
+        elif login == "refresh_token":
+            settings["refresh_token"] = self.oauth.refresh_token
+        else:
+            raise ValueError(f"no such login: {login}")
+        return settings | changes
+
+    # What tests do and see
+
+    def expire_tokens(self) -> None:
+        """Ends all access tokens given out so far."""
+        self.oauth.expire()
+
+    def forget(self) -> None:
+        """Makes all answers anew: to be called after a test has changed the account."""
+        self.answers = Answers(self.account)
+
+    def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:
+        """Refuses an operation from now on; the name between braces doesn't matter."""
+        self._refusals[_normal(template)] = Refusal(status, body)
+
+    @property
+    def secrets(self) -> list[str]:
+        """Everything that must never be shown: credentials, tokens, JWTs from `config`."""
+        return list(self.oauth.secrets)
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token to use next."""
+        return self.oauth.refresh_token
+
+    @property
+    def by_number(self) -> list[str]:
+        """Occurrences that were asked for by number."""
+        return self.answers.by_number
+
+    @property
+    def throttled(self) -> Counter[str]:
+        """Provoked 429s per label."""
+        return self.limits.throttled
+
+    @property
+    def max_in_flight(self) -> int:
+        """The most requests at a time so far."""
+        return self._server.max_in_flight
+
+    @property
+    def latency(self) -> float:
+        """Seconds that each answer takes."""
+        return self._server.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._server.latency = seconds
+
+    def stats(self) -> dict[str, Any]:
+        """What GET /simulator/stats answers."""
+        return {
+            "requests": sum(self.counts.values()), "per_label": dict(self.counts),
+            "per_operation": dict(self.operations), "throttled": dict(self.throttled),
+            "violations": list(self.violations), "by_number": list(self.by_number),
+            "grants": list(self.oauth.grants), "max_in_flight": self.max_in_flight,
+        }
+
+    # Answering
+
+    def _handle(self, request: Request) -> Response:
+        if request.target == "/simulator/stats":
+            return answer(200, dumps(self.stats()))
+        raw = request.raw_path
+        query, twice = parameters.parse(request.raw_query)
+        try:
+            label, response = self._route(request, raw, query, twice)
+        except Exception as error:  # A bug of the simulator should look like one.
+            self.violations.append(f"simulator failed on {request.target}: {error!r}")
+            label, response = "", answer(500, {"code": 500, "message": f"The simulator failed: {error!r}"})
+        status = response.status if response.delivery in ("whole", "slow") else 0
+        self.requests.append(Asked(request.method, raw, query, label, status))
+        return response
+
+    def _route(
+        self, request: Request, raw: str, query: dict[str, str], twice: str | None
+    ) -> tuple[str, Response]:
+        if raw == "/oauth/token":
+            self.counts["oauth"] += 1
+            fault = self._fault(request)
+            return "oauth", self._with(fault, "Light") if fault else self.oauth.token(request)
+        found = self._routes.find(raw.removeprefix("/v2")) if raw.startswith("/v2/") else None
+        if found is None or request.method != "GET":
+            return "", self._lost(request, raw)
+        operation, variable = found
+        label = operation.label
+        self.counts[label] += 1
+        self.operations[operation.template] += 1
+        refused = self.limits.admit(label)
+        if refused:
+            return label, refused
+        fault = self._fault(request)
+        if fault and not fault.spoils:
+            response = self._with(fault, label)
+        else:
+            if twice:
+                self._violate(request, f"parameter twice: {twice}")
+            response = self._answer(request, operation, variable, query)
+            if fault:
+                response = fault.spoil(response)
+        if fault is None or fault.kind != "429":
+            response.headers += self.limits.headers(label)
+        return label, response
+
+    def _lost(self, request: Request, raw: str) -> Response:
+        self._violate(request, "no such operation")
+        fault = self._fault(request)
+        if fault and not fault.spoils:
+            return self._with(fault, "Light")
+        if "//" in raw.removeprefix("/v2/"):
+            # A UUID that begins with "/" and wasn't encoded at all.
+            return answer(*refusals.meeting_missing(raw.rpartition("//")[2]))
+        return answer(*refusals.UNKNOWN_PATH)
+
+    def _fault(self, request: Request) -> Fault | None:
+        return next((fault for fault in self.faults if fault.strikes(request)), None)
+
+    def _with(self, fault: Fault, label: str) -> Response:
+        if fault.kind != "429":
+            return fault.replacement()
+        # Ordered, not provoked.
+        self.throttled[label] -= 1
+        refused = self.limits.refuse_for_now(label, headers=fault.headers)
+        if fault.retry_after is not None:
+            refused.headers.append(("Retry-After", str(fault.retry_after)))
+        return refused
+
+    def _answer(
+        self, request: Request, operation: Operation, variable: str, query: dict[str, str]
+    ) -> Response:
+        refused = self.oauth.check(request) or self._access(request, operation)
+        if refused:
+            return answer(*refused)
+        refused = self._refusals.get(_normal(operation.template))
+        if refused:
+            return answer(*refused)
+        refused = parameters.check(operation, query)
+        if refused:
+            self._violate(request, str(refused.body.get("errors") or refused.body["message"]))
+            return answer(*refused)
+        badly_encoded = len(self.answers.badly_encoded)
+        made = getattr(self.answers, operation.handler)(variable, query)
+        if len(self.answers.badly_encoded) > badly_encoded:
+            self._violate(request, "a UUID that needs to be encoded twice")
+        if isinstance(made, Refusal):
+            return answer(*made)
+        if isinstance(made, Listing):
+            return self._page(request, operation, query, made)
+        return answer(200, made)
+
+    def _access(self, request: Request, operation: Operation) -> Refusal | None:
+        is_history = operation.handler == "history"
+        if is_history and self.history == "no_permission":
+            return refusals.NO_PERMISSION
+        lacks = not self.oauth.is_jwt(request) and not set(operation.scopes) & set(self.oauth.scopes)
+        if not lacks and not (is_history and self.history == "no_scope"):
+            return None
+        refused = refusals.missing_scopes((operation.granular,))
+        if self.unescaped_scope_error:
+            # The list in quotes that nobody escaped: not JSON.
+            text = refused.body["message"].replace("[", '["').replace("]", '"]')
+            return Refusal(400, b'{"code":4711,"message":"%s"}' % text.encode())  # type: ignore[arg-type]
+        return refused
+
+    def _page(
+        self, request: Request, operation: Operation, query: dict[str, str], listing: Listing
+    ) -> Response:
+        token = query.get("next_page_token", "")
+        # Another page size or any other parameter makes it another list.
+        rest = {name: value for name, value in query.items() if name != "next_page_token"}
+        bound = (request.raw_path, tuple(sorted(rest.items())))
+        offset = self._pages.offset(token, bound) if token else 0
+        if offset is None:
+            return answer(*refusals.PAGE_TOKEN)
+        size = int(query.get("page_size", 30))
+        step = min(size, self.page_cap or size)
+        rows = listing.rows[offset : offset + step]
+        total = len(listing.rows)
+        around = {
+            "page_count": -(-total // step), "page_number": offset // step + 1, "page_size": size,
+            "total_records": total,
+        }
+        envelope = {name: around[name] for name in operation.envelope} | listing.envelope
+        if offset + step < total:
+            envelope["next_page_token"] = self._pages.issue(bound, offset + step)
+        elif operation.last_token is not None:
+            envelope["next_page_token"] = operation.last_token
+        head = dumps(envelope)[:-1]
+        return answer(200, b'%s,"%s":[%s]}' % (head, listing.name.encode(), b",".join(rows)))
+
+    def _violate(self, request: Request, why: str) -> None:
+        self.violations.append(f"{request.method} {request.target}: {why}")
+
+
+def _normal(template: str) -> str:
+    return re.sub(r"\{.*?\}", "{}", template.removeprefix("/v2"))

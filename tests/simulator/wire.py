@@ -1,0 +1,208 @@
+"""HTTP/1.1 on one asyncio loop: enough for clients with keep-alive, and every way to break an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment]
+
+_REASONS = {
+    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway",
+    503: "Service Unavailable", 504: "Gateway Timeout",
+}
+_WORTH_PACKING = 1400
+
+
+def dumps(value: Any) -> bytes:
+    """JSON as bytes, by orjson where it can."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(value)
+        except TypeError:
+            # A lone surrogate, which only the standard library writes.
+            pass
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+@dataclass
+class Request:
+    """One request, its path and query as they came."""
+
+    method: str
+    target: str
+    headers: dict[bytes, bytes]
+    body: bytes
+
+    @property
+    def raw_path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def raw_query(self) -> str:
+        return self.target.partition("?")[2]
+
+
+@dataclass
+class Response:
+    """One answer; `delivery` says how it goes wrong on the way, if it does."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    content_type: str = "application/json;charset=UTF-8"
+    delivery: str = "whole"
+
+
+def answer(status: int, body: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """An answer of JSON; bytes are taken as they are, an empty object means no body."""
+    if not isinstance(body, bytes):
+        body = dumps(body) if body != {} else b""
+    return Response(status, body, list(headers))
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection: a request, its answer, the next request."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.buffer = b""
+        self.busy = False
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.server.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.connections.discard(self)
+        if self.busy:
+            self.busy = False
+            self.server.in_flight -= 1
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if not self.busy:
+            self._next_request()
+
+    def _next_request(self) -> None:
+        head, separator, rest = self.buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        first, *lines = head.split(b"\r\n")
+        headers = {}
+        for line in lines:
+            name, _, value = line.partition(b":")
+            headers[name.lower()] = value.strip()
+        length = int(headers.get(b"content-length", 0))
+        if len(rest) < length:
+            return
+        self.buffer = rest[length:]
+        method, target, _ = first.decode("latin-1").split(" ", 2)
+        server = self.server
+        self.busy = True
+        server.in_flight += 1
+        server.max_in_flight = max(server.max_in_flight, server.in_flight)
+        request = Request(method, target, headers, rest[:length])
+        response = server.handle(request)
+        if server.latency > 0:
+            server.loop.call_later(server.latency, self._answer, request, response)
+        else:
+            self._answer(request, response)
+
+    def _answer(self, request: Request, response: Response) -> None:
+        if not self.busy:
+            return  # The client has left.
+        delivery = response.delivery
+        if delivery == "hang":
+            return
+        if delivery == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.transport.abort()
+        elif delivery == "close":
+            self.transport.close()
+        else:
+            self._send(request, response)
+
+    def _send(self, request: Request, response: Response) -> None:
+        body = response.body
+        lines = [
+            f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Status')}",
+            f"Content-Type: {response.content_type}",
+            "x-zm-trackingid: v=2.0;clid=sim;rid=WEB_simulated",
+        ]
+        if len(body) > _WORTH_PACKING and b"gzip" in request.headers.get(b"accept-encoding", b""):
+            body = gzip.compress(body, 1)
+            lines.append("Content-Encoding: gzip")
+        lines += [f"{name}: {value}" for name, value in response.headers]
+        lines.append(f"Content-Length: {len(body)}")
+        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+        if response.delivery == "truncate":
+            self.transport.write(head + body[: len(body) // 2])
+            self.transport.close()
+        elif response.delivery == "slow":
+            self._drip(head + body, request)
+        else:
+            self.transport.write(head + body)
+            self._done(request)
+
+    def _drip(self, rest: bytes, request: Request) -> None:
+        if not self.busy:
+            return
+        piece = max(1, min(len(rest), 200))
+        self.transport.write(rest[:piece])
+        if rest[piece:]:
+            self.server.loop.call_later(self.server.drip, self._drip, rest[piece:], request)
+        else:
+            self._done(request)
+
+    def _done(self, request: Request) -> None:
+        self.busy = False
+        self.server.in_flight -= 1
+        if request.headers.get(b"connection", b"").lower() == b"close":
+            self.transport.close()
+        elif self.buffer:
+            self._next_request()
+
+
+class Server:
+    """Listens on the loopback and hands each request to `handle`."""
+
+    def __init__(self, handle: Callable[[Request], Response], latency: float, port: int) -> None:
+        self.handle = handle
+        self.latency = latency
+        # Seconds between two pieces of an answer that drips.
+        self.drip = 0.02
+        self.port = port
+        self.in_flight = 0
+        self.max_in_flight = 0
+        self.connections: set[Connection] = set()
+        self.loop: asyncio.AbstractEventLoop
+        self._listening: asyncio.Server
+
+    async def start(self) -> None:
+        """Takes connections from now on."""
+        self.loop = asyncio.get_running_loop()
+        self._listening = await self.loop.create_server(
+            lambda: Connection(self), "127.0.0.1", self.port, backlog=1024
+        )
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        """Closes every connection and the door."""
+        self._listening.close()
+        for connection in list(self.connections):
+            connection.transport.abort()
