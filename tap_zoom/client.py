@@ -31,6 +31,7 @@ from tap_zoom.errors import (
     TokenRefused,
 )
 from tap_zoom.http import Answer, exchange, parse
+from tap_zoom.records import Sequence
 from tap_zoom.streams import Stream
 from tap_zoom.throttle import Announcement, read_headers
 
@@ -51,8 +52,9 @@ class Request:
     params: Mapping[str, str]
     owner: Any = None
     page_token: str = ""
+    page_size: int = PAGE_SIZE
     page_number: int = 1
-    counts: dict[tuple[object, ...], int] = field(default_factory=dict)  # of rows that share a key, over all pages
+    sequence: Sequence = field(default_factory=Sequence)  # goes on over all pages of a list
     extra: Any = None
     restarts: int = 0
 
@@ -153,7 +155,7 @@ def query_of(request: Request) -> str:
     """The query string: what the stream always sends, what this question asks, and paging."""
     params = {**request.stream.params, **request.params}
     if request.stream.paged:
-        params["page_size"] = str(PAGE_SIZE)
+        params["page_size"] = str(request.page_size)
         if request.page_token:
             params["next_page_token"] = request.page_token
     return f"?{urlencode(params)}" if params else ""

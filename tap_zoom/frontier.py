@@ -21,7 +21,7 @@ from tap_zoom.retry import delay
 from tap_zoom.streams import Label
 from tap_zoom.throttle import Announcement, Throttle
 
-BYTES_WAITING = 8 << 20  # of answers that wait to be taken: more hold back new requests
+BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
 LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
 
 

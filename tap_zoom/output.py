@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import select
+import stat
+import sys
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -29,6 +31,12 @@ class Output:
         self._interrupts = interrupts
         self._descriptor = descriptor
         self._rest: memoryview = memoryview(b"")
+        # A pipe that is writable takes PIPE_BUF bytes without blocking, and no more than that is promised.
+        try:
+            is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        except OSError as error:
+            raise TargetGone(f"There is no stdout to write to ({error.strerror}). Give one, or a target.") from None
+        self._most = select.PIPE_BUF if is_pipe else sys.maxsize
 
     def schema(self, stream: str, schema: dict[str, Any], key: Iterable[str]) -> None:
         self._write(_line(singer.SchemaMessage(stream, schema, list(key)).asdict()))
@@ -75,8 +83,7 @@ class Output:
         return bool(select.select([], [self._descriptor], [], seconds if seconds is None else max(seconds, 0))[1])
 
     def _write_some(self) -> None:
-        """A pipe that is writable takes PIPE_BUF bytes without blocking, and no more than that is promised."""
-        self._rest = self._rest[os.write(self._descriptor, self._rest[: select.PIPE_BUF]) :]
+        self._rest = self._rest[os.write(self._descriptor, self._rest[: self._most]) :]
 
 
 def _dump(value: Record) -> bytes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,11 +28,39 @@ Count = Callable[[str], None]
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
 ANONYMOUS = "anonymous"
 
 
 class NeedsExactNumbers(Exception):
     """A float where none belongs: orjson may have rounded a large integer, so the page is parsed again by json."""
+
+
+class Sequence:
+    """Numbers, from 0, the rows of one list that share a key, in arrival order.
+
+    Between pages it keeps 64 bits of each key and nothing else: a list may have tens of thousands of rows, and hundreds
+    of lists are under way.
+    """
+
+    __slots__ = ("_repeated", "_seen")
+
+    def __init__(self) -> None:
+        self._seen = array("q")
+        self._repeated: dict[int, int] = {}
+
+    def number(self, keys: Iterable[tuple[object, ...]]) -> Iterator[int]:
+        """The number of each row of a page, given what it shares with others."""
+        seen = set(self._seen)
+        for key in keys:
+            short = hash(key)
+            if short in seen:
+                self._repeated[short] = self._repeated.get(short, 0) + 1
+                yield self._repeated[short]
+            else:
+                seen.add(short)
+                self._seen.append(short)
+                yield 0
 
 
 class Plan:
@@ -73,78 +102,65 @@ class Plan:
         named.update(new)
         return new
 
-    def records(
-        self, body: bytes, ids: Mapping[str, Any], counts: dict[tuple[object, ...], int]
-    ) -> tuple[list[Record], int, dict[str, Any]]:
+    def records(self, body: bytes, ids: Mapping[str, Any], sequence: Sequence) -> tuple[list[Record], int, Record]:
         """The records in a page, the number of rows whose key can't be made, and the answer itself.
 
-        `counts` holds, over all pages of a list, how many rows shared the same key so far. Raises ValueError for an
-        answer that is not as documented.
+        `sequence` goes on over all pages of a list. Raises ValueError for an answer that is not as documented.
         """
         content = parse(body)
         clean = b"\\u0000" not in body and b"\\ud" not in body and b"\\uD" not in body
-        self._exact = False
+        misfits, unknown = self.misfits.copy(), self.unknown.copy()
         try:
-            return *self._shaped(content, clean, ids, counts), content
+            self._exact = False
+            shaped = self._shaped(content, clean)
         except NeedsExactNumbers:
-            content = json.loads(body, parse_float=Decimal)
+            self.misfits, self.unknown = misfits, unknown
             self._exact = True
-            return *self._shaped(content, False, ids, counts), content
+            content = json.loads(body, parse_float=Decimal)
+            shaped = self._shaped(content, clean)
+        for row, record in shaped:
+            self._add_columns(record, row, ids)
+        if self._shared:
+            keys = (tuple([record.get(name) for name in self._shared]) for _, record in shaped)
+            for (_, record), number in zip(shaped, sequence.number(keys), strict=True):
+                record["sequence"] = number
+        records = [record for _, record in shaped if self._has_key(record)]
+        return records, len(shaped) - len(records), content
 
-    def _shaped(
-        self, content: Any, clean: bool, ids: Mapping[str, Any], counts: dict[tuple[object, ...], int]
-    ) -> tuple[list[Record], int]:
+    def _shaped(self, content: Any, clean: bool) -> list[tuple[Any, Record]]:
+        """Each row with what the schema makes of it."""
         rows = rows_of(self.stream, content)
         envelope = {name: content[name] for name in self.stream.envelope if name in content}
         if not clean:
             rows, envelope = cleaned(rows), cleaned(envelope)
         if self._sorted:
             rows = sorted(rows, key=canonical)  # Zoom promises no order
-        seen = dict(counts)
-        misfits, unknown = Counter(self.misfits), Counter(self.unknown)
-        records, lost = [], 0
-        try:
-            for row in rows:
-                record = self._record({**envelope, **row} if envelope and type(row) is dict else row, ids, seen)
-                if record is None:
-                    lost += 1
-                else:
-                    records.append(record)
-        except NeedsExactNumbers:
-            self.misfits, self.unknown = misfits, unknown
-            raise
-        counts.update(seen)
-        return records, lost
+        if envelope:
+            return [(row, self._shape({**envelope, **row} if type(row) is dict else row) or {}) for row in rows]
+        return [(row, self._shape(row) or {}) for row in rows]
 
-    def _record(self, row: Any, ids: Mapping[str, Any], counts: dict[tuple[object, ...], int]) -> Record | None:
-        record: Record | None = self._shape(row) if type(row) is dict else None
-        if record is None:
-            return None
+    def _add_columns(self, record: Record, row: Any, ids: Mapping[str, Any]) -> None:
         for name in self._adds:
             if name in ids:
                 record[name] = ids[name]
-            elif name == "respondent":
+            elif name == "respondent" and type(row) is dict:
                 record[name] = respondent(row)
-        if self._shared:
-            key = tuple(record.get(name) for name in self._shared)
-            record["sequence"] = counts.get(key, 0)
-            counts[key] = record["sequence"] + 1
-        for name in self.stream.key:
-            if record.get(name) in (None, ""):
-                return None
-        return record
+
+    def _has_key(self, record: Record) -> bool:
+        return all(record.get(name) not in (None, "") for name in self.stream.key)
 
     # --- the shapes: each takes a value and gives the value that goes out ------------------------------------
 
     def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
-        types = schema.get("type", ())
-        kind = next((each for each in ([types] if isinstance(types, str) else types) if each != "null"), None)
+        kind = _kind(schema)
         if kind == "object" and "properties" in schema:
             return self._object(schema["properties"], whole["properties"], path)
         if kind == "array" and "items" in schema:
             return self._array(self._of(schema["items"], whole["items"], path), path)
         if kind == "string":
-            return self._time(path) if schema.get("format") == "date-time" else self._string(path)
+            return self._string(path)
+        if kind == "date-time":
+            return self._time(path)
         if kind == "integer":
             return self._integer(path)
         if kind == "number":
@@ -157,9 +173,13 @@ class Plan:
         def below(name: str) -> str:
             return f"{path}.{name}" if path else name
 
-        shapes = {name: self._of(part, whole[name], below(name)) for name, part in selected.items()}
+        # A value that is of its field's own type already is not worth a call: most are.
+        fields = {
+            name: (PYTHON_TYPES.get(_kind(part)), self._of(part, whole[name], below(name)))
+            for name, part in selected.items()
+        }
         known = frozenset(whole)
-        get = shapes.get
+        get = fields.get
         misfit = self._misfit(path)
 
         def shape(value: Any) -> Any:
@@ -169,7 +189,7 @@ class Plan:
             for name, part in value.items():
                 field = get(name)
                 if field is not None:
-                    record[name] = field(part)
+                    record[name] = part if type(part) is field[0] else field[1](part)
                 elif name not in known:
                     self.unknown[below(name)] += 1
             return record
@@ -289,6 +309,13 @@ class Plan:
                 self.misfits[path] += 1
 
         return shape
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """The one type of a schema beside null; of times another name than of other strings."""
+    types = schema.get("type", ())
+    kind = next((each for each in ([types] if isinstance(types, str) else types) if each != "null"), "")
+    return schema.get("format", kind) if kind == "string" else kind
 
 
 def rows_of(stream: Stream, content: Any) -> list[Any]:

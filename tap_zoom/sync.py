@@ -30,7 +30,7 @@ from tap_zoom.errors import (
 from tap_zoom.frontier import Frontier
 from tap_zoom.http import parse
 from tap_zoom.output import Output
-from tap_zoom.records import Plan, rows_of
+from tap_zoom.records import Plan, Sequence, rows_of
 from tap_zoom.report import Report
 from tap_zoom.state import State, finished
 from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, Label, Stream, Thing, about, found_in
@@ -92,7 +92,6 @@ class Sync:
         self._people = Listing(None, (), None)
         self._people_asked = False
         self._waiting_for_people: list[Listing] = []
-        self.closed = False
         self._lost_in_a_row = 0
         self._moved = 0
         self._state_at = time.monotonic()
@@ -131,7 +130,6 @@ class Sync:
     def close(self, now: datetime) -> None:
         """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
         self._output.state(finished(now))
-        self.closed = True
         report = self._report
         problems = []
         if not report.complete:
@@ -286,7 +284,7 @@ class Sync:
 
     def _emit(self, stream: Stream, body: bytes, request: Request, received: datetime) -> dict[str, Any]:
         plan = self.plans[stream.name]
-        records, keyless, content = plan.records(body, request.ids, request.counts)
+        records, keyless, content = plan.records(body, request.ids, request.sequence)
         if records:
             self._output.records(stream.name, records, received)
             self._report.tallies[stream.name].records += len(records)
@@ -412,7 +410,7 @@ class Sync:
         """Read a list from its start: rows that are out come again, with the same keys."""
         LOGGER.info("Reading a list again from its start: %s", error)
         again = self._turned(request, "", 1)
-        again.counts = {}
+        again.sequence = Sequence()
         again.restarts += 1
         self._ask_at_once(again)
 
