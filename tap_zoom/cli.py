@@ -14,6 +14,9 @@ from contextlib import redirect_stdout, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote, quote_plus
+
+from singer import metrics
 
 from tap_zoom import __version__, about, config, discover
 from tap_zoom.access import check
@@ -111,19 +114,21 @@ def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, 
             warn_of_fallback(replaced, f"The token lacks {replaced.granular} (classic: {replaced.classic}).")
     report = Report()
     walk = Sync(settings, schemas, access, state, frontier, output, report, now)
+    status = metrics.Status.failed
     try:
         walk.run()
         walk.close(datetime.now(timezone.utc))
+        status = metrics.Status.succeeded
     except Stopped:
         output.last_words(state.value())
         raise
     except (TargetGone, Incomplete):
         raise
-    except TapZoomError:
+    except Exception:
         output.state(state.value())
         raise
     finally:
-        report.close(frontier.retries, {name: plan.misfits for name, plan in walk.plans.items()})
+        report.close(status, frontier.retries, {name: plan.misfits for name, plan in walk.plans.items()})
 
 
 def _settings(arguments: argparse.Namespace, now: datetime, secrets: Secrets) -> config.Config:
@@ -133,8 +138,8 @@ def _settings(arguments: argparse.Namespace, now: datetime, secrets: Secrets) ->
     oldest = now - timedelta(days=DAYS_OF_DETAILS)
     if settings.start_date is not None and settings.start_date < oldest:
         LOGGER.warning(
-            "start_date is further back than Zoom answers (reports: one year), so it is moved forward to %s: "
-            "everything that Zoom still lists is read.", oldest.date(),
+            "start_date is further back than Zoom answers (reports go back to %s): it is moved forward to the oldest "
+            "that Zoom still lists.", oldest.date(),
         )  # fmt: skip
         settings = settings.without_start_date()
     return settings
@@ -195,7 +200,7 @@ class Secrets(logging.Filter):
 
     def add(self, secret: str) -> None:
         if len(secret) >= 4:
-            self._known.add(secret)
+            self._known |= {secret, quote(secret, safe=""), quote_plus(secret)}
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
@@ -215,10 +220,21 @@ class Secrets(logging.Filter):
         return text
 
 
+class _LastLine(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
+    """Writes nothing after a CRITICAL line: workers may still be at work then."""
+
+    closed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self.closed:
+            self.closed = record.levelno >= logging.CRITICAL
+            super().emit(record)
+
+
 def start_logging(level: str) -> Secrets:
     """Log lines as singer-python writes them: `LEVEL message` on stderr."""
     secrets = Secrets()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _LastLine(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     handler.addFilter(secrets)
     known = level.upper() in LOG_LEVELS

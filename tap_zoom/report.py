@@ -102,7 +102,7 @@ class Report:
             + (f"; waiting for the {waiting.value.lower()} limit" if waiting else "")
         )
 
-    def close(self, retries: Mapping[str, int], misfits: Mapping[str, Mapping[str, int]]) -> None:
+    def close(self, status: str, retries: Mapping[str, int], misfits: Mapping[str, Mapping[str, int]]) -> None:
         """The table, what was lost, and the metrics."""
         self._clear()
         seconds = time.monotonic() - self._started
@@ -125,7 +125,6 @@ class Report:
         for name, tally in self.tallies.items():
             if BY_NAME[name].emitted:
                 metrics.log(LOGGER, metrics.Point("counter", "record_count", tally.records, {"endpoint": name}))
-        status = metrics.Status.succeeded if self.complete and not self.refused else metrics.Status.failed
         tags = {"job_type": "sync", "status": status}
         metrics.log(LOGGER, metrics.Point("timer", "job_duration", round(seconds, 3), tags))
 

@@ -71,7 +71,7 @@ class Sync:
         self._asked = set(access.asked)
         self._spare = access.spare
         self._fail = config.on_missing_access == "fail"
-        self._start_date = config.start_date
+        self._oldest = sortable(config.start_date.isoformat()) if config.start_date else None
         self._state = state
         self._frontier = frontier
         self._output = output
@@ -97,8 +97,8 @@ class Sync:
         self._state_at = time.monotonic()
         clip = oldest_report_day(now.date())
         first = oldest_report_day(state.started_at.date())
-        if self._start_date is not None:
-            first = max(first, self._start_date.date())
+        if config.start_date is not None:
+            first = max(first, config.start_date.date())
         self._windows = list(windows(first, state.started_at.date(), clip))
         self._reports_begin = max(first, clip).isoformat()
         if first < clip and self._held.bookmark < (clip.isoformat(), ""):
@@ -334,7 +334,7 @@ class Sync:
             listing.found.add(HeldWalk.item(thing, ids, start))
 
     def _too_old(self, start: str) -> bool:
-        return self._start_date is not None and start < (sortable(self._start_date.isoformat()) or "")
+        return self._oldest is not None and start < self._oldest
 
     def _look_up_missing(self, request: Request, body: bytes) -> bytes:
         """The page without the rows that have no id but an e-mail: these are looked up one by one."""

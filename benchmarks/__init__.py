@@ -1,0 +1,1 @@
+"""How close the tap comes to what the account's rate limits allow. `make bench`, or `python -m benchmarks`."""
