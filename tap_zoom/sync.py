@@ -10,12 +10,12 @@ import dataclasses
 import json
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from tap_zoom.access import Access, sources
+from tap_zoom.agenda import LABELS, Agenda
 from tap_zoom.client import Page, Request
 from tap_zoom.config import Config
 from tap_zoom.discover import Schema, schema_of
@@ -34,21 +34,19 @@ from tap_zoom.records import Plan, Sequence, rows_of
 from tap_zoom.report import Report
 from tap_zoom.state import State, finished
 from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, Label, Stream, Thing, about, found_in
-from tap_zoom.throttle import PLANS
 from tap_zoom.walk import HeldWalk, Listing, Piece, ScheduledWalk, Walk, sortable
 from tap_zoom.windows import Window, oldest_report_day, windows
 
-LOOK_AHEAD = 256  # requests that are asked and not taken, shared among the labels in proportion to their rates
 LISTINGS_AHEAD = 64  # users whose meetings are asked for before their turn
 WINDOWS_AHEAD = 2
 OPEN_PIECES = 200  # per walk
 LOST_IN_A_ROW = 20
 RESTARTS = 5  # of one list whose page tokens expire
-LABELS = (Label.LIGHT, Label.MEDIUM, Label.HEAVY)
 MOVES_PER_STATE = 8
 SECONDS_PER_STATE = 1.0
 
 # What each walk asks about, once its listings are in.
+SCHEDULED, HELD = 0, 1
 THINGS = ((Thing.MEETING, Thing.WEBINAR), (Thing.PAST_MEETING, Thing.PAST_WEBINAR))
 
 LOGGER = logging.getLogger("tap_zoom")
@@ -79,15 +77,10 @@ class Sync:
         self.plans = {
             name: Plan(BY_NAME[name], schema, schema_of(BY_NAME[name])) for name, schema in self._schemas.items()
         }
-        self._limits = dict(PLANS[config.plan])
-        self._room = self._shares()
-        self._outstanding = dict.fromkeys(LABELS, 0)
+        self._agenda = Agenda(config.plan, walks=2)
         self._scheduled = ScheduledWalk("scheduled", state.bookmarks["scheduled"], LISTINGS_AHEAD, OPEN_PIECES)
         self._held = HeldWalk("held", state.bookmarks["held"], WINDOWS_AHEAD, OPEN_PIECES)
         self._walks: tuple[Walk, Walk] = (self._scheduled, self._held)
-        # What is to be asked, by walk and label: the walks take turns, so that none starves the other of a label.
-        self._pending: dict[Label, list[deque[Request]]] = {label: [deque(), deque()] for label in LABELS}
-        self._turn = dict.fromkeys(LABELS, 0)
         self._labels = tuple(self._labels_of(things) for things in THINGS)
         self._people = Listing(None, (), None)
         self._people_asked = False
@@ -150,35 +143,23 @@ class Sync:
         """Ask as much as each label's share of the look-ahead allows; open more work for labels that have none."""
         while True:
             for label in LABELS:
-                while self._outstanding[label] < self._room[label] and (request := self._next_pending(label)):
+                while request := self._agenda.next(label):
                     self._submit(request)
             opened = False
             for number, walk in enumerate(self._walks):
                 while (listing := walk.next_listing()) is not None:
                     self._ask_listing(number, listing)
                     opened = True
-                if any(self._starves(label) for label in self._labels[number]):
+                if any(self._agenda.starves(label) for label in self._labels[number]):
                     opened = self._open_piece(number, walk) or opened
             if not opened:
                 return
-
-    def _starves(self, label: Label) -> bool:
-        return self._outstanding[label] < self._room[label] and not any(self._pending[label])
-
-    def _next_pending(self, label: Label) -> Request | None:
-        queues = self._pending[label]
-        for _ in queues:
-            turn = self._turn[label]
-            self._turn[label] = (turn + 1) % len(queues)
-            if queues[turn]:
-                return queues[turn].popleft()
-        return None
 
     def _submit(self, request: Request, first: bool = False) -> None:
         if request.stream.name not in self._asked:  # refused since it was queued
             self._out(request.owner)
             return
-        self._outstanding[request.stream.label] += 1
+        self._agenda.asked(request)
         self._frontier.submit(request, first)
 
     def _open_piece(self, number: int, walk: Walk) -> bool:
@@ -207,7 +188,7 @@ class Sync:
         window: Window = listing.source
         days = {"from": window.asked_from.isoformat(), "to": window.asked_to.isoformat()}
         if "history_meetings" in self._asked:
-            self._queue(1, listing, BY_NAME["history_meetings"], {}, days)
+            self._queue(HELD, listing, BY_NAME["history_meetings"], {}, days)
         elif self._people.waiting is None:
             listing.open += 1
             self._waiting_for_people.append(listing)
@@ -215,34 +196,30 @@ class Sync:
         else:
             for stream in about(Thing.USER, self._asked & FALLBACKS):
                 for user_id in self._people.waiting:
-                    self._queue(1, listing, stream, {"user_id": user_id}, days)
+                    self._queue(HELD, listing, stream, {"user_id": user_id}, days)
 
     def _ask_for_people(self) -> None:
         if not self._people_asked:
             self._people_asked = True
-            self._queue(0, self._people, BY_NAME["users"], {})
+            self._queue(SCHEDULED, self._people, BY_NAME["users"], {})
 
     def _queue(
         self, number: int, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
     ) -> None:
         for asks in stream.asks:
             owner.open += 1
-            self._pending[stream.label][number].append(Request(stream, ids, {**(params or {}), **asks}, owner))
+            self._agenda.add(Request(stream, ids, {**(params or {}), **asks}, owner), number)
 
     def _labels_of(self, things: Iterable[Thing]) -> tuple[Label, ...]:
         return tuple(
             label for label in LABELS if any(s.label is label for thing in things for s in about(thing, self._asked))
         )
 
-    def _shares(self) -> dict[Label, int]:
-        total = sum(self._limits[label] for label in LABELS)
-        return {label: max(round(LOOK_AHEAD * self._limits[label] / total), 8) for label in LABELS}
-
     # --- what to do with an answer -----------------------------------------------------------------------------------
 
     def _handle(self, request: Request, outcome: Page | Exception) -> None:
         stream = request.stream
-        self._outstanding[stream.label] -= 1
+        self._agenda.taken(request, outcome.announcement if isinstance(outcome, Page) else None)
         tally = self._report.asked(stream.name)
         if request.extra is not None and not isinstance(outcome, ItemLost):
             self._looked_up(request, outcome)
@@ -269,7 +246,6 @@ class Sync:
         """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
         that is not as documented."""
         stream = request.stream
-        self._learn(page)
         body = self._look_up_missing(request, page.body) if stream.lookup else page.body
         content = self._emit(stream, body, request, page.received) if stream.name in self.plans else parse(body)
         if stream.finds:
@@ -349,8 +325,8 @@ class Sync:
             ids = {"email": row["email"]}
             if stream.lookup in self._asked:
                 request.owner.open += 1
-                lookup = BY_NAME[stream.lookup]
-                self._pending[lookup.label][0].append(Request(lookup, ids, {}, request.owner, extra=(request, row)))
+                lookup = Request(BY_NAME[stream.lookup], ids, {}, request.owner, extra=(request, row))
+                self._agenda.add(lookup, SCHEDULED)
             else:
                 rest.append({**row, "id": row["email"]})
         return json.dumps({**content, stream.records: rest}).encode()
@@ -423,10 +399,10 @@ class Sync:
         if isinstance(owner, Listing) and (owner.walk is None or owner.walk.awaits(owner)):
             self._submit(request, first=True)
         else:
-            self._pending[request.stream.label][self._number(owner)].appendleft(request)
+            self._agenda.add(request, self._number(owner), first=True)
 
     def _number(self, owner: Owner) -> int:
-        return 1 if owner.walk is self._held else 0
+        return HELD if owner.walk is self._held else SCHEDULED
 
     def _out(self, owner: Owner) -> None:
         """One request of a listing or a piece is done with."""
@@ -458,13 +434,6 @@ class Sync:
                 f"{LOST_IN_A_ROW} items were lost in a row, so something general is wrong; the last one: {what}. "
                 "Mend that, then run again with the last STATE: it stands before these items."
             )
-
-    def _learn(self, page: Page) -> None:
-        """Shares of the look-ahead follow the limits that Zoom announces, in the order in which answers are taken."""
-        said = page.announcement
-        if said.label in self._outstanding and said.limit and not said.daily and said.limit != self._limits[said.label]:
-            self._limits[said.label] = said.limit
-            self._room = self._shares()
 
     def _emit_state(self) -> None:
         """STATE after finished work. While items are being lost in a row it stays before them."""

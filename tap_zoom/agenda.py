@@ -1,0 +1,68 @@
+"""What is to be asked, by label: how much of it may be under way, and whose turn it is."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tap_zoom.client import Request
+from tap_zoom.streams import Label
+from tap_zoom.throttle import PLANS, Announcement
+
+LOOK_AHEAD = 256  # requests that are asked and not taken, shared among the labels in proportion to their rates
+LEAST = 8  # of them for each label
+LABELS = (Label.LIGHT, Label.MEDIUM, Label.HEAVY)
+
+
+class Agenda:
+    """Queues of requests, one per label and walk. The walks take turns, so that none starves the other of a label.
+
+    Shares of the look-ahead are in proportion to the labels' rates: then each label is busy while there is work for it,
+    although results are taken in the order of asking.
+    """
+
+    def __init__(self, plan: str, walks: int) -> None:
+        self._limits = dict(PLANS[plan])
+        self._room = self._shares()
+        self._under_way = dict.fromkeys(LABELS, 0)
+        self._waiting: dict[Label, list[deque[Request]]] = {label: [deque() for _ in range(walks)] for label in LABELS}
+        self._turn = dict.fromkeys(LABELS, 0)
+
+    def add(self, request: Request, walk: int, first: bool = False) -> None:
+        """Note a request, behind those of its label and walk or ahead of them."""
+        queue = self._waiting[request.stream.label][walk]
+        if first:
+            queue.appendleft(request)
+        else:
+            queue.append(request)
+
+    def next(self, label: Label) -> Request | None:
+        """The request to ask now, if this label has one and its share is not used up."""
+        if self._under_way[label] >= self._room[label]:
+            return None
+        queues = self._waiting[label]
+        for _ in queues:
+            turn = self._turn[label]
+            self._turn[label] = (turn + 1) % len(queues)
+            if queues[turn]:
+                return queues[turn].popleft()
+        return None
+
+    def starves(self, label: Label) -> bool:
+        """Whether more could be asked, but nothing is waiting."""
+        return self._under_way[label] < self._room[label] and not any(self._waiting[label])
+
+    def asked(self, request: Request) -> None:
+        self._under_way[request.stream.label] += 1
+
+    def taken(self, request: Request, said: Announcement | None) -> None:
+        """A result was taken. Shares follow the limits that Zoom announces, in the order in which results are taken."""
+        self._under_way[request.stream.label] -= 1
+        if said is None or said.daily or said.limit is None or said.label not in self._under_way:
+            return
+        if said.limit != self._limits[said.label]:
+            self._limits[said.label] = said.limit
+            self._room = self._shares()
+
+    def _shares(self) -> dict[Label, int]:
+        total = sum(self._limits[label] for label in LABELS)
+        return {label: max(round(LOOK_AHEAD * self._limits[label] / total), LEAST) for label in LABELS}
