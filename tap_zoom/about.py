@@ -80,6 +80,7 @@ def _setting(setting: Any) -> dict[str, Any]:
         "sensitive": setting.sensitive or None,
         "default": setting.default,
         "options": list(setting.options) or None,
+        "documentation": setting.documentation or None,
     }
     return {name: value for name, value in described.items() if value is not None}
 

@@ -9,7 +9,8 @@ from tap_zoom.streams import Label
 from tap_zoom.throttle import PLANS, Announcement
 
 LOOK_AHEAD = 256  # requests that are asked and not taken, shared among the labels in proportion to their rates
-LEAST = 8  # of them for each label
+LEAST = 8  # of them for each label, however slow it is
+AT_FIRST = 4  # for each label; one more for each result, so that a limit of the day is not spent on a broad front
 LABELS = (Label.LIGHT, Label.MEDIUM, Label.HEAVY)
 
 
@@ -24,6 +25,7 @@ class Agenda:
         self._limits = dict(PLANS[plan])
         self._room = self._shares()
         self._under_way = dict.fromkeys(LABELS, 0)
+        self._taken = dict.fromkeys(LABELS, 0)
         self._waiting: dict[Label, list[deque[Request]]] = {label: [deque() for _ in range(walks)] for label in LABELS}
         self._turn = dict.fromkeys(LABELS, 0)
 
@@ -37,7 +39,7 @@ class Agenda:
 
     def next(self, label: Label) -> Request | None:
         """The request to ask now, if this label has one and its share is not used up."""
-        if self._under_way[label] >= self._room[label]:
+        if not self._has_room(label):
             return None
         queues = self._waiting[label]
         for _ in queues:
@@ -49,7 +51,7 @@ class Agenda:
 
     def starves(self, label: Label) -> bool:
         """Whether more could be asked, but nothing is waiting."""
-        return self._under_way[label] < self._room[label] and not any(self._waiting[label])
+        return self._has_room(label) and not any(self._waiting[label])
 
     def asked(self, request: Request) -> None:
         self._under_way[request.stream.label] += 1
@@ -57,11 +59,15 @@ class Agenda:
     def taken(self, request: Request, said: Announcement | None) -> None:
         """A result was taken. Shares follow the limits that Zoom announces, in the order in which results are taken."""
         self._under_way[request.stream.label] -= 1
+        self._taken[request.stream.label] += 1
         if said is None or said.daily or said.limit is None or said.label not in self._under_way:
             return
         if said.limit != self._limits[said.label]:
             self._limits[said.label] = said.limit
             self._room = self._shares()
+
+    def _has_room(self, label: Label) -> bool:
+        return self._under_way[label] < min(self._room[label], AT_FIRST + self._taken[label])
 
     def _shares(self) -> dict[Label, int]:
         total = sum(self._limits[label] for label in LABELS)

@@ -35,16 +35,29 @@ class Setting:
     options: tuple[str, ...] = ()
     least: int = 1
     most: int | None = None
+    documentation: str = ""  # a page of Zoom's
 
+
+SERVER_TO_SERVER = "https://developers.zoom.us/docs/internal-apps/s2s-oauth/"
+REFRESH_TOKEN = "https://developers.zoom.us/docs/integrations/oauth/"  # noqa: S105 (a page)
+RATE_LIMITS = "https://developers.zoom.us/docs/api/rate-limits/"
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("account_id", "Account ID of a Server-to-Server OAuth app, from its credentials page.", label="Account ID"),
-    Setting("client_id", "Client ID of the OAuth app.", label="Client ID"),
-    Setting("client_secret", "Client secret of the OAuth app.", "password", "Client Secret", sensitive=True),
+    Setting(
+        "account_id",
+        "Account ID of a Server-to-Server OAuth app, from its credentials page.",
+        label="Account ID", documentation=SERVER_TO_SERVER,
+    ),
+    Setting("client_id", "Client ID of the OAuth app.", label="Client ID", documentation=SERVER_TO_SERVER),
+    Setting(
+        "client_secret",
+        "Client secret of the OAuth app.",
+        "password", "Client Secret", sensitive=True, documentation=SERVER_TO_SERVER,
+    ),
     Setting(
         "refresh_token",
         "Refresh token of a user-managed OAuth app. Each use replaces it: see token_store.",
-        "password", "Refresh Token", sensitive=True,
+        "password", "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
     ),
     Setting(
         "jwt",
@@ -55,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
         "token_store",
         "File that keeps the rotated refresh token between runs, for callers such as Meltano that throw the config "
         "file away.",
-        "file", "Token Store",
+        "file", "Token Store", documentation=REFRESH_TOKEN,
     ),
     Setting(
         "api_url",
@@ -72,12 +85,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "plan",
         "The account's plan, for the rate limits to assume until Zoom's headers say better.",
-        "options", "Plan", default="pro", options=("free", "pro", "business"),
+        "options", "Plan", default="pro", options=("free", "pro", "business"), documentation=RATE_LIMITS,
     ),
     Setting(
         "rate_limit_share",
         "Per cent of the account's rate limits to use: Zoom shares them among all apps of the account.",
-        "integer", "Rate Limit Share", default=80, most=100,
+        "integer", "Rate Limit Share", default=80, most=100, documentation=RATE_LIMITS,
     ),
     Setting("max_workers", "Upper bound on requests in flight.", "integer", "Max Workers", default=64, most=1000),
     Setting(
@@ -89,6 +102,7 @@ SETTINGS: tuple[Setting, ...] = (
         "on_daily_limit",
         "What to do when a daily limit is reached: stop (the next run goes on), or wait for the reset.",
         "options", "On Daily Limit", default="stop", options=("stop", "wait"),
+        documentation=RATE_LIMITS,
     ),
     Setting("user_agent", "User-Agent header of each request.", label="User Agent"),
 )  # fmt: skip

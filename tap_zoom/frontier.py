@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tap_zoom.client import Client, Page, Request
-from tap_zoom.errors import DailyLimitReached, HostSilent, ItemLost, NoAnswer, Passing, RateLimited, TapZoomError
+from tap_zoom.errors import DailyLimitReached, HostSilent, ItemLost, NoAnswer, Passing, RateLimited, RunStopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import delay
 from tap_zoom.streams import Label
@@ -32,6 +32,7 @@ class Job:
     outcome: Page | Exception | None = None
     tries: int = 0
     started: float = 0.0
+    in_flight: bool = False
 
 
 @dataclass(slots=True)
@@ -80,30 +81,37 @@ class Frontier:
         self._workers = 0
         self._idle = 0
         self._bytes = 0
+        self._stopped: RunStopped | None = None  # by what; nothing leaves any more
         self.in_flight = 0
         self.requests = dict.fromkeys(Label, 0)
         self.retries: dict[str, int] = {}  # per stream
 
-    def submit(self, request: Request, first: bool = False) -> None:
-        """Put a request at the end of its label's queue, or ahead of everything in it and among the results."""
+    def submit(self, request: Request, place: int | None = None) -> None:
+        """Put a request at the end of its label's queue. With a `place` it goes ahead of that queue, and its result is
+        taken after so many others."""
         job = Job(request, request.stream.label)
         with self._lock:
-            if first:
-                self._order.appendleft(job)
-                self._queues[job.label].ready.appendleft(job)
-            else:
+            if place is None:
                 self._order.append(job)
                 self._queues[job.label].ready.append(job)
+            else:
+                self._order.insert(place, job)
+                self._queues[job.label].ready.appendleft(job)
             if self._idle == 0 and self._workers < self._most_workers:
                 self._hire()
             self._work.notify()
 
     def take(self, patience: float) -> tuple[Request, Page | Exception] | None:
-        """The oldest result, in submission order; None after `patience` seconds without it."""
+        """The oldest result, in submission order; None after `patience` seconds without it.
+
+        Once something stopped the run, what is under way is still brought home, up to the first gap.
+        """
         deadline = time.monotonic() + patience
         with self._interrupts.allowed(), self._lock:
             job = self._order[0]
             while job.outcome is None:
+                if self._stopped is not None and not job.in_flight:
+                    return job.request, self._stopped
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return None
@@ -158,6 +166,7 @@ class Frontier:
             job.tries += 1
             job.started = job.started or now
             self.requests[job.label] += 1
+            job.in_flight = True
             self.in_flight += 1
             self._idle -= 1
             if self._idle == 0 and self._workers < self._most_workers and any(map(len, self._queues.values())):
@@ -168,6 +177,8 @@ class Frontier:
         """The queue whose next request is due first. While too many bytes wait, only what the walk waits for counts."""
         soonest: Queue | None = None
         best = float("inf")
+        if self._stopped is not None:
+            return best, None
         full = self._bytes > BYTES_WAITING
         for queue in self._queues.values():
             if not queue.ready and not queue.retries:
@@ -181,6 +192,7 @@ class Frontier:
 
     def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
         """Keep a result for the walk, or queue the request again."""
+        job.in_flight = False
         throttle = self._queues[job.label].throttle
         if isinstance(outcome, Page):
             self._learn(outcome.announcement)
@@ -195,7 +207,9 @@ class Frontier:
                 return
             outcome = self._given_up(job, outcome)
         job.outcome = outcome
-        if job is self._order[0]:
+        if isinstance(outcome, RunStopped):
+            self._stopped = self._stopped or outcome
+        if job is self._order[0] or self._stopped is not None:
             self._done.notify()
 
     def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
@@ -211,7 +225,7 @@ class Frontier:
             throttle.refused(now, error.wait, error.limit)
         return delay(error, job.tries, now - job.started, self._client.host_answered)
 
-    def _given_up(self, job: Job, error: Exception) -> TapZoomError | Exception:
+    def _given_up(self, job: Job, error: Exception) -> Exception:
         if isinstance(error, NoAnswer):
             return HostSilent(
                 f"{job.request}: {error} after {job.tries} tries. Check api_url, the network and "

@@ -40,6 +40,7 @@ from tap_zoom.windows import Window, oldest_report_day, windows
 LISTINGS_AHEAD = 64  # users whose meetings are asked for before their turn
 WINDOWS_AHEAD = 2
 OPEN_PIECES = 200  # per walk
+SOON = 64  # results later: the next page is there by then, so that nobody waits for it
 LOST_IN_A_ROW = 20
 RESTARTS = 5  # of one list whose page tokens expire
 MOVES_PER_STATE = 8
@@ -155,12 +156,12 @@ class Sync:
             if not opened:
                 return
 
-    def _submit(self, request: Request, first: bool = False) -> None:
+    def _submit(self, request: Request, place: int | None = None) -> None:
         if request.stream.name not in self._asked:  # refused since it was queued
             self._out(request.owner)
             return
         self._agenda.asked(request)
-        self._frontier.submit(request, first)
+        self._frontier.submit(request, place)
 
     def _open_piece(self, number: int, walk: Walk) -> bool:
         opened = walk.next_piece()
@@ -394,12 +395,11 @@ class Sync:
         return dataclasses.replace(request, page_token=token, page_number=number)
 
     def _ask_at_once(self, request: Request) -> None:
-        """Ask before anything else of its label; a listing that holds its walk up is also taken first."""
+        """Ask before anything else of its label. What holds a walk up is also taken before anything else, the pages of
+        another list soon, so that lists are finished before many more are begun."""
         owner = request.owner
-        if isinstance(owner, Listing) and (owner.walk is None or owner.walk.awaits(owner)):
-            self._submit(request, first=True)
-        else:
-            self._agenda.add(request, self._number(owner), first=True)
+        urgent = owner.walk is None or owner.walk.is_held_up_by(owner)
+        self._submit(request, place=0 if urgent else SOON)
 
     def _number(self, owner: Owner) -> int:
         return HELD if owner.walk is self._held else SCHEDULED

@@ -54,7 +54,7 @@ class Walk:
 
     def __init__(self, name: str, bookmark: Key, ahead: int, most_pieces: int) -> None:
         self.name = name
-        self.bookmark = bookmark
+        self.bookmark = self._start = bookmark
         self.open_pieces = 0
         self._ahead = ahead
         self._most_pieces = most_pieces
@@ -90,9 +90,15 @@ class Walk:
             return piece, thing, ids
         return None
 
-    def awaits(self, listing: Listing) -> bool:
-        """Whether this listing is all that holds the walk up."""
-        return bool(self._to_open) and self._to_open[0] is listing
+    def is_held_up_by(self, owner: Listing | Piece) -> bool:
+        """Whether the walk waits for this listing before it can go on, or for this piece to get anywhere at all.
+
+        The latter so that each run gets further, also under a limit of the day that is hardly above a piece's cost.
+        """
+        if isinstance(owner, Listing):
+            return bool(self._to_open) and self._to_open[0] is owner
+        pieces = self._listings[0].pieces
+        return self.bookmark == self._start and bool(pieces) and pieces[0] is owner
 
     def listed(self, listing: Listing) -> None:
         """All requests of a listing are out."""

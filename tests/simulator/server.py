@@ -232,7 +232,10 @@ class SimulatedZoom:
         if raw == "/oauth/token":
             self.counts["oauth"] += 1
             fault = self._fault(request)
-            return "oauth", self._with(fault, "Light") if fault else self.oauth.token(request)
+            if fault and not fault.spoils:
+                return "oauth", self._with(fault, "Light")
+            response = self.oauth.token(request)
+            return "oauth", fault.spoil(response) if fault else response
         found = self._routes.find(raw.removeprefix("/v2")) if raw.startswith("/v2/") else None
         if found is None or request.method != "GET":
             return "", self._lost(request, raw)
