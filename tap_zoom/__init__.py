@@ -7,10 +7,16 @@ import sys
 __version__ = "0.1.0"
 
 
+def _stopped_at_once(number: int, _frame: object) -> None:
+    os.write(2, f"CRITICAL Stopped by {signal.Signals(number).name} before anything was done.\n".encode())
+    os._exit(128 + number)
+
+
 def main() -> None:
     """The command tap-zoom."""
-    # Until the tap answers signals itself, Ctrl-C ends it without a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Until the tap answers signals itself, it has nothing to save.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stopped_at_once)
     # Here, so that whoever wants the version does not load the rest.
     from tap_zoom.cli import main as run  # noqa: PLC0415
 

@@ -50,7 +50,7 @@ def check(
         lacking = [each for each in sorted({name, *lead} - LOOKUPS) if not _allowed(each, scopes)]
         if lacking:
             problems[name] = lacking
-        if not lacking or (skip and _allowed(name, scopes) and _found_at_all(stream.parent, scopes, older)):
+        if not lacking or (skip and _allowed(name, scopes) and _found_at_all(stream.parent, scopes, older=False)):
             kept.add(name)
             asked |= {name} | {each for each in lead if _allowed(each, scopes) and _reachable(each, scopes, older)}
     if problems and not skip:

@@ -9,7 +9,8 @@ from tap_zoom.streams import Label
 from tap_zoom.throttle import PLANS, Announcement
 
 LOOK_AHEAD = 256  # requests that are asked and not taken, shared among the labels in proportion to their rates
-LEAST = 8  # of them for each label, however slow it is
+SECONDS_AHEAD = 4.0  # no more of a label than it allows in this time
+LEAST = 8  # of a label, however slow it is
 AT_FIRST = 4  # for each label; one more for each result, so that a limit of the day is not spent on a broad front
 LABELS = (Label.LIGHT, Label.MEDIUM, Label.HEAVY)
 
@@ -71,4 +72,8 @@ class Agenda:
 
     def _shares(self) -> dict[Label, int]:
         total = sum(self._limits[label] for label in LABELS)
-        return {label: max(round(LOOK_AHEAD * self._limits[label] / total), LEAST) for label in LABELS}
+        return {
+            label: max(round(min(LOOK_AHEAD * limit / total, SECONDS_AHEAD * limit)), LEAST)
+            for label, limit in self._limits.items()
+            if label in LABELS
+        }

@@ -16,7 +16,7 @@ import requests
 
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, Passing, TapZoomError
-from tap_zoom.http import Answer, exchange, parse
+from tap_zoom.http import Answer, exchange, parse, shortened
 from tap_zoom.retry import delay
 from tap_zoom.token_store import TokenStore, token_store
 
@@ -51,6 +51,11 @@ class Login:
         if token is None or time.monotonic() > token.expires_at:
             token = self.renew(token)
         return token
+
+    def settle(self, seconds: float) -> None:
+        """Let a token that is being asked for be kept, before the process ends."""
+        if self._lock.acquire(timeout=seconds):
+            self._lock.release()
 
     def renew(self, refused: Token | None) -> Token:
         """A token other than the one that was refused; asked for once, whoever else waits for it."""
@@ -88,8 +93,18 @@ def _refreshed(endpoint: _TokenEndpoint, store: TokenStore, keep_secret: Callabl
         following = answer.get("refresh_token")
         if isinstance(following, str) and following and following != spent:
             keep_secret(following)
-            store.write(following)
+            _keep(store, following)
     return endpoint.read(answer)
+
+
+def _keep(store: TokenStore, token: str) -> None:
+    try:
+        store.write(token)
+    except OSError as error:
+        raise LoginRefused(
+            f"The new refresh token can't be written ({error.strerror}), and the old one is spent: make room, or the "
+            "file writable; if the next run is refused, authorise the app again."
+        ) from None
 
 
 class _TokenEndpoint:
@@ -112,6 +127,8 @@ class _TokenEndpoint:
         lives = answer.get("expires_in")
         seconds = float(lives) if isinstance(lives, (int, float)) and lives > 0 else 3600.0
         scopes, api_url = answer.get("scope"), answer.get("api_url")
+        if isinstance(scopes, list):
+            scopes = " ".join(map(str, scopes))
         return Token(
             value,
             time.monotonic() + max(seconds - RENEW_BEFORE, seconds / 2),
@@ -153,14 +170,14 @@ class _TokenEndpoint:
         if not isinstance(content, dict):
             raise Passing(f"It answered {answer.status} without JSON")
         token = content.get("access_token")
-        if answer.status == 200 and isinstance(token, str) and token:
+        if answer.status == 200 and isinstance(token, str) and token.isascii() and token.isprintable() and token:
             return content
         raise LoginRefused(self._advice(answer.status, content, grant))
 
     def _advice(self, status: int, content: dict[str, Any], grant: str) -> str:
         error = str(content.get("error") or "")
         reason = content.get("reason") or content.get("message") or error or "no access_token"
-        words = " ".join(str(reason).split())[:200]
+        words = shortened(str(reason))
         said = f"Login refused by {self._url}: {status} {words}" + (f" ({error})" if error and error != words else "")
         if error == "invalid_client":
             return f"{said}. Check client_id and client_secret against the app's credentials page."

@@ -9,10 +9,13 @@ import logging
 import os
 import re
 import sys
+import threading
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -20,7 +23,7 @@ from singer import metrics
 
 from tap_zoom import __version__, about, config, discover
 from tap_zoom.access import check
-from tap_zoom.auth import login
+from tap_zoom.auth import Login, Token, login
 from tap_zoom.check import Check
 from tap_zoom.client import Client
 from tap_zoom.errors import Incomplete, Stopped, TapZoomError, TargetGone, UsageError
@@ -29,12 +32,13 @@ from tap_zoom.interrupts import Interrupts
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.state import State, digest
-from tap_zoom.streams import BY_NAME
-from tap_zoom.sync import Sync, warn_of_fallback
+from tap_zoom.sync import Sync
 from tap_zoom.throttle import throttles
 from tap_zoom.windows import DAYS_OF_DETAILS, oldest_report_day
 
 LOGGER = logging.getLogger("tap_zoom")
+SECONDS_FOR_TOKEN = 0.8  # after a signal, for a refresh token that is being replaced
+LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
 M_ARENA_MAX = -8  # of glibc's malloc.h
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -90,30 +94,37 @@ def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, 
     if not arguments.config:
         raise UsageError("No settings: give --config FILE, or --config ENV for the variables TAP_ZOOM_<SETTING>.")
     now = datetime.now(timezone.utc)
-    settings = _settings(arguments, now, secrets)
+    settings = config.load(arguments.config, os.environ, LOGGER.warning)
+    secrets.add_login(settings)
     chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
     schemas = discover.select(chosen, LOGGER.warning)
     state = State.resumed(_read_state(arguments.state), _selection(settings, schemas), now, LOGGER.warning)
+    settings = _within_reach(settings, now)
     if not schemas:
         LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
     log_in = login(settings, secrets.add)
     older = settings.start_date is None or settings.start_date.date() < oldest_report_day(state.started_at.date())
-    with interrupts.allowed():
-        scopes = log_in.token().scopes if schemas else None  # the first request of a run
-    frontier = Frontier(
-        Client(settings, log_in, settings.max_workers),
-        throttles(settings.plan, settings.rate_limit_share), settings.max_workers,
-        settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
-    )  # fmt: skip
-    if arguments.test:
-        Check(frontier, schemas, scopes, settings.plan, older, now).run(output)
-        return
-    access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
-    for replaced in BY_NAME.values():
-        if replaced.fallback in access.asked:
-            warn_of_fallback(replaced, f"The token lacks {replaced.granular} (classic: {replaced.classic}).")
-    report = Report()
-    walk = Sync(settings, schemas, access, state, frontier, output, report, now)
+    try:
+        scopes = _first_token(log_in, interrupts).scopes if schemas else None
+        frontier = Frontier(
+            Client(settings, log_in, settings.max_workers),
+            throttles(settings.plan, settings.rate_limit_share), settings.max_workers,
+            settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
+        )  # fmt: skip
+        if arguments.test:
+            Check(frontier, schemas, scopes, settings.plan, older, now).run(output)
+        else:
+            access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
+            report = Report()
+            walk = Sync(settings, schemas, access, state, frontier, output, report, now)
+            _read_all(walk, state, output, report, frontier)
+    except Stopped:
+        log_in.settle(SECONDS_FOR_TOKEN)
+        raise
+
+
+def _read_all(walk: Sync, state: State, output: Output, report: Report, frontier: Frontier) -> None:
+    """The run itself. However it ends, the last STATE and the report are out."""
     status = metrics.Status.failed
     try:
         walk.run()
@@ -131,18 +142,34 @@ def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, 
         report.close(status, frontier.retries, {name: plan.misfits for name, plan in walk.plans.items()})
 
 
-def _settings(arguments: argparse.Namespace, now: datetime, secrets: Secrets) -> config.Config:
-    settings = config.load(arguments.config, os.environ, LOGGER.warning)
-    for secret in settings.secrets:
-        secrets.add(secret)
+def _first_token(log_in: Login, interrupts: Interrupts) -> Token:
+    """The first request of a run. In a thread of its own: a signal must not come between a token and its store."""
+    results: SimpleQueue[Token | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            results.put(log_in.token())
+        except Exception as error:
+            results.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    with interrupts.allowed():
+        result = results.get()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _within_reach(settings: config.Config, now: datetime) -> config.Config:
+    """The settings without a start_date that is further back than Zoom answers."""
     oldest = now - timedelta(days=DAYS_OF_DETAILS)
-    if settings.start_date is not None and settings.start_date < oldest:
-        LOGGER.warning(
-            "start_date is further back than Zoom answers (reports go back to %s): it is moved forward to the oldest "
-            "that Zoom still lists.", oldest.date(),
-        )  # fmt: skip
-        settings = settings.without_start_date()
-    return settings
+    if settings.start_date is None or settings.start_date >= oldest:
+        return settings
+    LOGGER.warning(
+        "start_date is further back than Zoom answers (reports go back to %s): it is moved forward to the oldest "
+        "that Zoom still lists.", oldest.date(),
+    )  # fmt: skip
+    return settings.without_start_date()
 
 
 def _read_state(path: str | None) -> object:
@@ -196,11 +223,21 @@ class Secrets(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: set[str] = set()
+        self._known: list[str] = []
 
     def add(self, secret: str) -> None:
-        if len(secret) >= 4:
-            self._known |= {secret, quote(secret, safe=""), quote_plus(secret)}
+        """Hide it from now on, also as it looks in a URL."""
+        if len(secret) >= LEAST_SECRET:
+            known = {*self._known, secret, quote(secret, safe=""), quote_plus(secret)}
+            # The longest first: one may be the beginning of another.
+            self._known = sorted(known, key=len, reverse=True)
+
+    def add_login(self, settings: config.Config) -> None:
+        """Hide the secrets of the settings, also as the Authorization header spells them."""
+        for secret in settings.secrets:
+            self.add(secret)
+        if settings.client_secret:
+            self.add(b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode())
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
@@ -213,7 +250,7 @@ class Secrets(logging.Filter):
         return True
 
     def hide(self, text: str) -> str:
-        for secret in self._known.copy():
+        for secret in self._known:
             text = text.replace(secret, "***")
         for pattern, instead in self.PATTERNS:
             text = pattern.sub(instead, text)

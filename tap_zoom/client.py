@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -30,7 +32,7 @@ from tap_zoom.errors import (
     StreamRefused,
     TokenRefused,
 )
-from tap_zoom.http import Answer, exchange, parse
+from tap_zoom.http import Answer, exchange, parse, shortened
 from tap_zoom.records import Sequence
 from tap_zoom.streams import Stream
 from tap_zoom.throttle import Announcement, read_headers
@@ -40,7 +42,7 @@ SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)
 TOKEN_INVALID = 124
 WRONG_PATH = 2300
-WORDS_OF_ZOOM = 300  # characters of an error message that are repeated
+LONGEST_SHORT_WAIT = 120.0  # seconds; a 429 that asks for more is no per-second one, whatever it says
 
 
 @dataclass(slots=True)
@@ -78,18 +80,17 @@ class Page:
 
 def path_of(stream: Stream, ids: Mapping[str, Any]) -> str:
     """The stream's path below /v2 with its placeholders filled."""
-    return stream.path.format_map({name: encoded(value) for name, value in ids.items()})
+    return stream.path.format_map({name: encoded(value, "uuid" in name) for name, value in ids.items()})
 
 
-def encoded(value: object) -> str:
+def encoded(value: object, is_uuid: bool) -> str:
     """An id as one segment of a path. A UUID with a slash is encoded twice, or Zoom cuts it there.
 
     Zoom asks for it where a UUID begins with a slash or holds two in a row; the others are found that way as well.
     Source: https://developers.zoom.us/docs/api/using-zoom-apis/#meeting-id-and-uuid
     """
-    text = str(value)
-    once = quote(text, safe="")
-    return quote(once, safe="") if "/" in text else once
+    once = quote(str(value), safe="", errors="replace")
+    return quote(once, safe="") if is_uuid and "%2F" in once else once
 
 
 class Client:
@@ -104,7 +105,7 @@ class Client:
             self._headers["User-Agent"] = config.user_agent
         self._base = ""
         self._settings: Mapping[str, Any] = {}
-        self.host_answered = False
+        self.last_answer: float | None = None  # on the monotonic clock
 
     def fetch(self, request: Request) -> Page:
         """The page that answers the request. Raises RequestFailed or RunStopped for anything else."""
@@ -113,6 +114,9 @@ class Client:
             return self._ask(request, token.value)
         except TokenRefused:
             token = self._login.renew(token)
+        # Twice: a new token is not known at once to all of Zoom.
+        with suppress(TokenRefused):
+            return self._ask(request, token.value)
         try:
             return self._ask(request, token.value)
         except TokenRefused as error:
@@ -123,7 +127,7 @@ class Client:
 
     def _ask(self, request: Request, token: str) -> Page:
         answer = self._get(request, token)
-        self.host_answered = True
+        self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
         announcement = read_headers(answer.headers, now)
         judge(request, answer, announcement)
@@ -164,6 +168,8 @@ def query_of(request: Request) -> str:
 def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     """Raise what the answer means, or return when it is a page of data."""
     status, body = answer.status, answer.body
+    if 300 <= status < 400:
+        raise ItemLost(f"{request} answered {status}: a redirect, which is not followed: the token would go along")
     try:
         content = parse(body)
     except ValueError:
@@ -173,7 +179,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     if status == 200 and isinstance(content, dict) and not _is_error(request.stream, content):
         return
     code, message = read_error(content, body)
-    message = " ".join(message.split())[:WORDS_OF_ZOOM].rstrip(".")
+    message = shortened(message).rstrip(".")
     said = f"{request} answered {status}" + (f" code {code}" if code is not None else "")
     raise _meaning(request, status, code, message, said + (f": {message}" if message else ""), announcement)
 
@@ -217,8 +223,10 @@ def _meaning(
 
 def _limit_reached(request: Request, message: str, said: str, announcement: Announcement) -> RequestFailed | RunStopped:
     label = (announcement.label or request.stream.label).value
-    if not announcement.daily and "daily" not in message.lower():
-        return RateLimited(said, announcement.wait, announcement.limit)
+    long = announcement.wait is not None and announcement.wait > LONGEST_SHORT_WAIT
+    if not (announcement.daily or long or "daily" in message.lower()):
+        mine = announcement.label in (None, request.stream.label)
+        return RateLimited(said, announcement.wait, announcement.limit if mine else None)
     limit = f" of {announcement.limit:g}" if announcement.daily and announcement.limit else ""
     reset = "at the time that Zoom's dashboard names"
     if announcement.wait is not None:
@@ -238,10 +246,13 @@ def _no_json(request: Request, status: int, body: bytes) -> Passing:
 
 
 def _is_error(stream: Stream, content: dict[str, Any]) -> bool:
-    """Whether an answer under HTTP 200 is an error body."""
-    if stream.records is not None and stream.records in content:
+    """Whether an answer under HTTP 200 is an error body: a code, or a message of one, in the place of the data."""
+    if stream.records is not None and content.get(stream.records) is not None:
         return False
-    return "code" in content and ("message" in content or "error_message" in content) and content["code"] != 0
+    if stream.records is None and ("id" in content or "uuid" in content or "questions" in content):
+        return False
+    code = content.get("code")
+    return code not in (None, 0, "0") or (code is None and "error_message" in content)
 
 
 def read_error(content: Any, body: bytes) -> tuple[int | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from tap_zoom.windows import parse_time
 
 ENV = "ENV"
 ENV_PREFIX = "TAP_ZOOM_"
+HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.ASCII | re.IGNORECASE)
 DEFAULT_API_URL = "https://api.zoom.us"
 DEFAULT_AUTH_URL = "https://zoom.us/oauth/token"
 
@@ -240,18 +242,23 @@ def checked_url(value: str, where: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
+    plain = host and (HOST.fullmatch(host) or _is_address(host))
+    if not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
         raise ConfigError(f"{where} must be a plain URL such as {DEFAULT_API_URL}.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not _is_loopback(host or ""):
         raise ConfigError(f"{where} must begin with https: over http anybody on the way could read the token.")
     return value.strip().rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return bool(ipaddress.ip_address(host))
     except ValueError:
-        return host == "localhost"
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"
 
 
 def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from tap_zoom.client import Client, Page, Request
 from tap_zoom.errors import DailyLimitReached, HostSilent, ItemLost, NoAnswer, Passing, RateLimited, RunStopped
@@ -25,12 +26,13 @@ BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new 
 LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     request: Request
     label: Label
     outcome: Page | Exception | None = None
     tries: int = 0
+    limited: int = 0  # how many of these were answered 429
     started: float = 0.0
     in_flight: bool = False
 
@@ -43,12 +45,22 @@ class Queue:
     ready: deque[Job] = field(default_factory=deque)
     retries: list[tuple[float, int, Job]] = field(default_factory=list)
 
-    def due(self, now: float) -> tuple[float, bool]:
-        """When the next request may leave, and whether it is a retry; infinity where there is none."""
-        retry = self.retries[0][0] if self.retries else float("inf")
-        if self.ready and retry > now:
-            return self.throttle.free_at(), False
-        return max(retry, self.throttle.free_at()), True
+    def next(self, now: float) -> Job | None:
+        """The request to leave next: a retry whose time has come, else a new one, else the next retry."""
+        if self.retries and (self.retries[0][0] <= now or not self.ready):
+            return self.retries[0][2]
+        return self.ready[0] if self.ready else None
+
+    def due_of(self, job: Job) -> float:
+        """When this one may leave, wherever it stands."""
+        return max(next((when for when, _, each in self.retries if each is job), 0.0), self.throttle.free_at())
+
+    def remove(self, job: Job) -> None:
+        if job in self.ready:
+            self.ready.remove(job)
+        else:
+            self.retries = [retry for retry in self.retries if retry[2] is not job]
+            heapq.heapify(self.retries)
 
     def __len__(self) -> int:
         return len(self.ready) + len(self.retries)
@@ -123,8 +135,9 @@ class Frontier:
                 self._bytes -= len(job.outcome.body)
             return job.request, job.outcome
 
-    def __len__(self) -> int:
-        return len(self._order)
+    def __bool__(self) -> bool:
+        """Whether anything is submitted and not taken."""
+        return bool(self._order)
 
     def queued(self) -> dict[Label, int]:
         return {label: len(queue) for label, queue in self._queues.items() if len(queue)}
@@ -157,11 +170,12 @@ class Frontier:
         with self._lock:
             while True:
                 now = time.monotonic()
-                when, queue = self._soonest(now)
-                if queue is not None and when <= now:
+                when, job = self._soonest(now)
+                if job is not None and when <= now:
                     break
-                self._work.wait(None if queue is None else when - now)
-            job = heapq.heappop(queue.retries)[2] if queue.due(now)[1] else queue.ready.popleft()
+                self._work.wait(None if job is None else when - now)
+            queue = self._queues[job.label]
+            queue.remove(job)
             queue.throttle.leave(now)
             job.tries += 1
             job.started = job.started or now
@@ -173,22 +187,18 @@ class Frontier:
                 self._hire()
             return job
 
-    def _soonest(self, now: float) -> tuple[float, Queue | None]:
-        """The queue whose next request is due first. While too many bytes wait, only what the walk waits for counts."""
-        soonest: Queue | None = None
-        best = float("inf")
+    def _soonest(self, now: float) -> tuple[float, Job | None]:
+        """The request that may leave first, and when. While too many bytes wait, only what the walk waits for may."""
         if self._stopped is not None:
-            return best, None
-        full = self._bytes > BYTES_WAITING
-        for queue in self._queues.values():
-            if not queue.ready and not queue.retries:
-                continue
-            when, retry = queue.due(now)
-            if full and (queue.retries[0][2] if retry else queue.ready[0]) is not self._order[0]:
-                continue
-            if when < best:
-                soonest, best = queue, when
-        return best, soonest
+            return float("inf"), None
+        if self._bytes > BYTES_WAITING:
+            head = self._order[0]
+            if head.in_flight or head.outcome is not None:
+                return float("inf"), None
+            return self._queues[head.label].due_of(head), head
+        waiting = [(queue, job) for queue in self._queues.values() if (job := queue.next(now)) is not None]
+        due = ((queue.due_of(job), job) for queue, job in waiting)
+        return min(due, key=itemgetter(0), default=(float("inf"), None))
 
     def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
         """Keep a result for the walk, or queue the request again."""
@@ -220,19 +230,24 @@ class Frontier:
             if throttle.free_at() < now + wait - 1:
                 self._log(f"{error} Waiting {wait:.0f} s for it.")
             throttle.hold(now + wait)
+            job.tries = job.limited = 0
+            job.started = 0.0
             return wait
         if isinstance(error, RateLimited):
+            job.limited += 1
             throttle.refused(now, error.wait, error.limit)
-        return delay(error, job.tries, now - job.started, self._client.host_answered)
+            return delay(error, job.limited, now - job.started, self._client.last_answer is not None)
+        return delay(error, job.tries - job.limited, now - job.started, self._client.last_answer is not None)
 
     def _given_up(self, job: Job, error: Exception) -> Exception:
-        if isinstance(error, NoAnswer):
+        if isinstance(error, NoAnswer) and (self._client.last_answer or 0.0) < job.started:
             return HostSilent(
                 f"{job.request}: {error} after {job.tries} tries. Check api_url, the network and "
                 "https://status.zoom.us, then run again with the last STATE to go on from here."
             )
         if isinstance(error, Passing):
-            return ItemLost(f"{error} ({job.tries} tries)")
+            where = f"{job.request}: " if isinstance(error, NoAnswer) else ""
+            return ItemLost(f"{where}{error} ({job.tries} tries)")
         return error
 
     def _learn(self, announcement: Announcement) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import requests
+import urllib3.exceptions
 from requests.adapters import BaseAdapter
 
 from tap_zoom.errors import NoAnswer
@@ -38,7 +39,7 @@ def exchange(adapter: BaseAdapter, prepared: requests.PreparedRequest, settings:
             response.close()
     except requests.exceptions.SSLError as error:
         raise NoAnswer(f"No safe connection ({_reason(error)})") from None
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         raise NoAnswer(f"No answer ({_reason(error)})") from None
     return Answer(response.status_code, response.headers, body)
 
@@ -64,12 +65,18 @@ def _reason(error: Exception) -> str:
     return f"{type(reason).__name__}: {words[:200]}".rstrip(": ")
 
 
+def shortened(words: str, most: int = 300) -> str:
+    """One line of somebody else's words, cut between two of them: half a secret could not be told from a word."""
+    line = " ".join(words.split())
+    return line if len(line) <= most else line[:most].rpartition(" ")[0] + " ..."
+
+
 def parse(body: bytes) -> Any:
     """The JSON of a body. What orjson refuses (a lone surrogate) is left to json; ValueError where both refuse."""
     try:
         return orjson.loads(body)
     except ValueError:
         try:
-            return json.loads(body)
+            return json.loads(body.decode("utf-8", "replace"))
         except RecursionError as error:
             raise ValueError("nested too deep") from error

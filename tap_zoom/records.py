@@ -24,7 +24,7 @@ from tap_zoom.windows import parse_time
 
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]
-Count = Callable[[str], None]
+Patch = Callable[[list[Any]], list[Any]]
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -102,22 +102,33 @@ class Plan:
         named.update(new)
         return new
 
-    def records(self, body: bytes, ids: Mapping[str, Any], sequence: Sequence) -> tuple[list[Record], int, Record]:
+    def records(
+        self, body: bytes, ids: Mapping[str, Any], sequence: Sequence, patch: Patch | None = None
+    ) -> tuple[list[Record], int, Record]:
         """The records in a page, the number of rows whose key can't be made, and the answer itself.
 
-        `sequence` goes on over all pages of a list. Raises ValueError for an answer that is not as documented.
+        `sequence` goes on over all pages of a list; `patch` changes the rows first. Raises ValueError for an answer
+        that is not as documented.
         """
+        try:
+            return self._records(body, ids, sequence, patch)
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
+
+    def _records(
+        self, body: bytes, ids: Mapping[str, Any], sequence: Sequence, patch: Patch | None
+    ) -> tuple[list[Record], int, Record]:
         content = parse(body)
-        clean = b"\\u0000" not in body and b"\\ud" not in body and b"\\uD" not in body
+        clean = is_clean(body)
         misfits, unknown = self.misfits.copy(), self.unknown.copy()
         try:
             self._exact = False
-            shaped = self._shaped(content, clean)
+            shaped = self._shaped(content, clean, patch)
         except NeedsExactNumbers:
             self.misfits, self.unknown = misfits, unknown
             self._exact = True
-            content = json.loads(body, parse_float=Decimal)
-            shaped = self._shaped(content, clean)
+            content = json.loads(body.decode("utf-8", "replace"), parse_float=Decimal)
+            shaped = self._shaped(content, clean, patch)
         for row, record in shaped:
             self._add_columns(record, row, ids)
         if self._shared:
@@ -127,10 +138,12 @@ class Plan:
         records = [record for _, record in shaped if self._has_key(record)]
         return records, len(shaped) - len(records), content
 
-    def _shaped(self, content: Any, clean: bool) -> list[tuple[Any, Record]]:
+    def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record]]:
         """Each row with what the schema makes of it."""
         rows = rows_of(self.stream, content)
         envelope = {name: content[name] for name in self.stream.envelope if name in content}
+        if patch is not None:
+            rows = patch(rows)
         if not clean:
             rows, envelope = cleaned(rows), cleaned(envelope)
         if self._sorted:
@@ -269,7 +282,7 @@ class Plan:
                 return float(value)
             if kind is str and value:
                 try:
-                    exact, number = Decimal(value), float(value)
+                    exact, number = Decimal(value if "_" not in value else ""), float(value)
                 except (ArithmeticError, ValueError):
                     return misfit(value)
                 if math.isfinite(number) and Decimal(repr(number)) == exact:
@@ -347,6 +360,11 @@ def canonical(row: Any) -> bytes:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer beyond 64 bits, or a Decimal
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+
+
+def is_clean(body: bytes) -> bool:
+    """Whether a body can hold neither a NUL nor half a surrogate pair: JSON has to escape both."""
+    return b"\\u0000" not in body and b"\\ud" not in body and b"\\uD" not in body
 
 
 def cleaned(value: Any) -> Any:

@@ -16,6 +16,7 @@ TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be s
 TRIES_IF_BLOCKED = 4
 TRIES_IF_LIMITED = 40
 LONGEST_DELAY = 30.0
+LONGEST_NAMED_DELAY = 120.0  # where the server names one
 LONGEST_TIME = 600.0  # from the first try to the last
 
 
@@ -34,7 +35,7 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
         most = TRIES
     wait = backoff.full_jitter(_exponential(tries))
     if error.wait is not None:
-        wait = error.wait + backoff.full_jitter(0.5)
+        wait = min(error.wait, LONGEST_NAMED_DELAY) + backoff.full_jitter(0.5)
     if tries >= most or seconds + wait > LONGEST_TIME:
         return None
     return wait

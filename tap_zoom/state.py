@@ -1,7 +1,7 @@
 """What is out, and where to go on: a state of bounded size, whatever the account holds.
 
     {"version": 1, "started_at": "...", "selection": "<digest>",
-     "bookmarks": {"scheduled": {"user_id": "...", "number": 123} | null,
+     "bookmarks": {"scheduled": {"user_id": "...", "number": 123, "start_time": "...", "uuid": "..."} | null,
                    "held": {"start_time": "...", "uuid": "..."} | null}}
 
 A bookmark is the last piece of work below which everything is out, by identity and never by position: users and
@@ -26,7 +26,8 @@ class State:
     """The bookmarks of one run. `scheduled` and `held` are keys that sort as their walk goes; () is its start."""
 
     FIELDS: ClassVar[dict[str, tuple[tuple[str, type], ...]]] = {
-        "scheduled": (("user_id", str), ("number", int)),
+        # The last two are of an older occurrence of the number.
+        "scheduled": (("user_id", str), ("number", int), ("start_time", str), ("uuid", str)),
         "held": (("start_time", str), ("uuid", str)),
     }
 

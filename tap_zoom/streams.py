@@ -355,7 +355,7 @@ def found_in(stream: Stream, row: Any, ids: Mapping[str, Any]) -> tuple[Thing, d
         return None
     thing = stream.finds[0]
     if len(stream.finds) > 1:
-        webinar = row.get("type") in WEBINAR_TYPES or str(row.get("type")).lower() == "webinar"
+        webinar = integer(row.get("type")) in WEBINAR_TYPES or str(row.get("type")).lower() == "webinar"
         thing = Thing.PAST_WEBINAR if webinar else Thing.PAST_MEETING
     kind = "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
     number = ids.get(f"{kind}_id", integer(row.get("meeting_id", row.get("id"))))
@@ -365,5 +365,7 @@ def found_in(stream: Stream, row: Any, ids: Mapping[str, Any]) -> tuple[Thing, d
 def integer(value: object) -> int | None:
     """A meeting number: Zoom sends it as an integer, in places as a string."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

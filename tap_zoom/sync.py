@@ -7,10 +7,10 @@ by what happened to arrive. So the same data gives the same output in the same o
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -30,7 +30,7 @@ from tap_zoom.errors import (
 from tap_zoom.frontier import Frontier
 from tap_zoom.http import parse
 from tap_zoom.output import Output
-from tap_zoom.records import Plan, Sequence, rows_of
+from tap_zoom.records import Patch, Plan, Sequence, cleaned, is_clean, rows_of
 from tap_zoom.report import Report
 from tap_zoom.state import State, finished
 from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, Label, Stream, Thing, about, found_in
@@ -83,12 +83,16 @@ class Sync:
         self._held = HeldWalk("held", state.bookmarks["held"], WINDOWS_AHEAD, OPEN_PIECES)
         self._walks: tuple[Walk, Walk] = (self._scheduled, self._held)
         self._labels = tuple(self._labels_of(things) for things in THINGS)
+        for stream in BY_NAME.values():
+            if stream.fallback in access.asked:
+                warn_of_fallback(stream, f"The token lacks {stream.granular} (classic: {stream.classic}).")
         self._people = Listing(None, (), None)
         self._people_asked = False
         self._waiting_for_people: list[Listing] = []
         self._lost_in_a_row = 0
         self._moved = 0
         self._state_at = time.monotonic()
+        self._lazily: deque[tuple[Listing, Iterator[Request]]] = deque()
         clip = oldest_report_day(now.date())
         first = oldest_report_day(state.started_at.date())
         if config.start_date is not None:
@@ -96,9 +100,11 @@ class Sync:
         self._windows = list(windows(first, state.started_at.date(), clip))
         self._reports_begin = max(first, clip).isoformat()
         if first < clip and self._held.bookmark < (clip.isoformat(), ""):
+            self._scheduled.restart()
             LOGGER.warning(
-                "The run was stopped so long ago that Zoom no longer lists what was held from %s to %s.", first, clip
-            )
+                "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What "
+                "belongs to a number that is still listed is found by that: the numbers are read again.", first, clip,
+            )  # fmt: skip
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -113,7 +119,7 @@ class Sync:
             self._held.start(self._windows)
         while True:
             self._fill()
-            if not len(self._frontier):
+            if not self._frontier:
                 break
             self._report.tick(self._frontier)
             taken = self._frontier.take(patience=1.0)
@@ -146,7 +152,7 @@ class Sync:
             for label in LABELS:
                 while request := self._agenda.next(label):
                     self._submit(request)
-            opened = False
+            opened = self._ask_lazily()
             for number, walk in enumerate(self._walks):
                 while (listing := walk.next_listing()) is not None:
                     self._ask_listing(number, listing)
@@ -164,9 +170,10 @@ class Sync:
         self._frontier.submit(request, place)
 
     def _open_piece(self, number: int, walk: Walk) -> bool:
+        ahead = walk.listings_ahead
         opened = walk.next_piece()
         if opened is None:
-            return False
+            return walk.listings_ahead < ahead  # there is room for another listing
         piece, thing, ids = opened
         piece.open += 1
         self._ask_about(number, piece, thing, ids)
@@ -174,8 +181,11 @@ class Sync:
         return True
 
     def _ask_about(self, number: int, owner: Owner, thing: Thing, ids: Mapping[str, Any]) -> None:
-        for stream in about(thing, self._asked - LOOKUPS - FALLBACKS):
+        for stream in self._streams_about(thing):
             self._queue(number, owner, stream, ids)
+
+    def _streams_about(self, thing: Thing) -> tuple[Stream, ...]:
+        return about(thing, self._asked - LOOKUPS - FALLBACKS)
 
     def _ask_listing(self, number: int, listing: Listing) -> None:
         listing.open += 1
@@ -195,9 +205,28 @@ class Sync:
             self._waiting_for_people.append(listing)
             self._ask_for_people()
         else:
+            listing.open += 1
+            self._lazily.append((listing, self._user_by_user(listing, self._people.waiting, days)))
+
+    def _user_by_user(self, listing: Listing, user_ids: Iterable[str], days: Mapping[str, str]) -> Iterator[Request]:
+        for user_id in user_ids:
             for stream in about(Thing.USER, self._asked & FALLBACKS):
-                for user_id in self._people.waiting:
-                    self._queue(HELD, listing, stream, {"user_id": user_id}, days)
+                yield from self._requests(listing, stream, {"user_id": user_id}, days)
+
+    def _ask_lazily(self) -> bool:
+        """Of a listing that takes requests for each user, ask only what there is room for."""
+        asked = False
+        while self._lazily and self._agenda.starves(Label.HEAVY):
+            listing, requests = self._lazily[0]
+            request = next(requests, None)
+            if request is None:
+                self._lazily.popleft()
+                self._out(listing)
+            else:
+                listing.open += 1
+                self._agenda.add(request, HELD)
+                asked = True
+        return asked
 
     def _ask_for_people(self) -> None:
         if not self._people_asked:
@@ -207,9 +236,14 @@ class Sync:
     def _queue(
         self, number: int, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
     ) -> None:
-        for asks in stream.asks:
+        for request in self._requests(owner, stream, ids, params):
             owner.open += 1
-            self._agenda.add(Request(stream, ids, {**(params or {}), **asks}, owner), number)
+            self._agenda.add(request, number)
+
+    def _requests(
+        self, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
+    ) -> list[Request]:
+        return [Request(stream, ids, {**(params or {}), **asks}, owner) for asks in stream.asks]
 
     def _labels_of(self, things: Iterable[Thing]) -> tuple[Label, ...]:
         return tuple(
@@ -231,7 +265,8 @@ class Sync:
                 self._lose(f"{request}: {error}")
         elif isinstance(outcome, NothingHere):
             tally.nothing[str(outcome)] += 1
-            self._lost_in_a_row = 0
+            if stream.emitted:
+                self._lost_in_a_row = 0
         elif isinstance(outcome, StreamRefused):
             self._refused(request, outcome)
         elif isinstance(outcome, PageTokenExpired) and request.page_number > 1 and request.restarts < RESTARTS:
@@ -247,11 +282,16 @@ class Sync:
         """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
         that is not as documented."""
         stream = request.stream
-        body = self._look_up_missing(request, page.body) if stream.lookup else page.body
-        content = self._emit(stream, body, request, page.received) if stream.name in self.plans else parse(body)
+        patch = self._look_up_missing(request, page.body) if stream.lookup else None
+        if stream.name in self.plans:
+            content = self._emit(stream, page.body, request, page.received, patch)
+        else:
+            content = parse(page.body)
         if stream.finds:
-            self._note(request, rows_of(stream, content))
-        self._lost_in_a_row = 0
+            rows = rows_of(stream, content)
+            self._note(request, rows if is_clean(page.body) else cleaned(rows))
+        if stream.emitted:
+            self._lost_in_a_row = 0
         token = content.get("next_page_token") if stream.paged else None
         if token:
             if not isinstance(token, str) or token == request.page_token:
@@ -259,9 +299,11 @@ class Sync:
             request.owner.open += 1
             self._ask_at_once(self._turned(request, token, request.page_number + 1))
 
-    def _emit(self, stream: Stream, body: bytes, request: Request, received: datetime) -> dict[str, Any]:
+    def _emit(
+        self, stream: Stream, body: bytes, request: Request, received: datetime, patch: Patch | None = None
+    ) -> dict[str, Any]:
         plan = self.plans[stream.name]
-        records, keyless, content = plan.records(body, request.ids, request.sequence)
+        records, keyless, content = plan.records(body, request.ids, request.sequence, patch)
         if records:
             self._output.records(stream.name, records, received)
             self._report.tallies[stream.name].records += len(records)
@@ -282,6 +324,8 @@ class Sync:
         older = []
         for row in rows:
             found = found_in(stream, row, request.ids) if type(row) is dict else None
+            if found is None and stream.lookup:
+                continue  # it was looked up
             if found is None:
                 self._report.lose_records(1, str(request))
                 continue
@@ -289,15 +333,29 @@ class Sync:
             if isinstance(owner, Piece):
                 start = sortable(ids.pop("start_time"))
                 if start is None or (start < self._reports_begin and not self._too_old(start)):
-                    older.append((start or "", sorted(ids.items(), key=str), thing))
+                    older.append((start or "", ids[f"{_kind(thing)}_uuid"], thing))
             elif owner is self._people:
                 owner.found.add(ids["user_id"])
             elif isinstance(owner.source, Window):
                 self._note_occurrence(owner, thing, ids)
             else:
                 owner.found.add(ScheduledWalk.item(thing, ids))
-        for _, ids_of_older, thing in sorted(older, key=str):
-            self._ask_about(self._number(owner), owner, thing, dict(ids_of_older))
+        if older and isinstance(owner, Piece):
+            self._ask_about_older(owner, sorted(older))
+
+    def _ask_about_older(self, number: Piece, occurrences: list[tuple[str, str, Thing]]) -> None:
+        """Ask about the older occurrences of a number, ahead of the numbers that come after it."""
+        requests: list[Request] = []
+        for start_time, uuid, thing in occurrences:
+            piece = self._scheduled.older_piece(number, start_time, uuid)
+            if piece is None:
+                continue
+            ids = {f"{_kind(thing)}_uuid": uuid, f"{_kind(thing)}_id": number.key[1]}
+            mine = [request for stream in self._streams_about(thing) for request in self._requests(piece, stream, ids)]
+            piece.open = len(mine)
+            requests += mine
+        for request in reversed(requests):
+            self._agenda.add(request, SCHEDULED, first=True)
 
     def _note_occurrence(self, listing: Listing, thing: Thing, ids: dict[str, Any]) -> None:
         """Keep an occurrence that starts inside the window. One without a start time is kept wherever it is met."""
@@ -313,32 +371,34 @@ class Sync:
     def _too_old(self, start: str) -> bool:
         return self._oldest is not None and start < self._oldest
 
-    def _look_up_missing(self, request: Request, body: bytes) -> bytes:
-        """The page without the rows that have no id but an e-mail: these are looked up one by one."""
-        content = parse(body)
+    def _look_up_missing(self, request: Request, body: bytes) -> Patch | None:
+        """Ask about the rows that have no id but an e-mail, one by one; gives what to make of the others' page."""
         stream = request.stream
-        rows = rows_of(stream, content)
-        missing = [row for row in rows if type(row) is dict and not row.get("id") and row.get("email")]
-        if not missing:
-            return body
-        rest = [row for row in rows if row not in missing]
-        for row in missing:
-            ids = {"email": row["email"]}
-            if stream.lookup in self._asked:
-                request.owner.open += 1
-                lookup = Request(BY_NAME[stream.lookup], ids, {}, request.owner, extra=(request, row))
-                self._agenda.add(lookup, SCHEDULED)
-            else:
-                rest.append({**row, "id": row["email"]})
-        return json.dumps({**content, stream.records: rest}).encode()
+        rows = rows_of(stream, parse(body))
+        emails = {
+            number: str(row["email"])
+            for number, row in enumerate(rows)
+            if type(row) is dict and not row.get("id") and row.get("email")
+        }
+        if not emails:
+            return None
+        if stream.lookup not in self._asked:
+            return lambda rows: [{**row, "id": emails[n]} if n in emails else row for n, row in enumerate(rows)]
+        for number, email in emails.items():
+            request.owner.open += 1
+            lookup = Request(BY_NAME[stream.lookup], {"email": email}, {}, request.owner, extra=(request, body, number))
+            self._agenda.add(lookup, SCHEDULED)
+        return lambda rows: [row for n, row in enumerate(rows) if n not in emails]
 
     def _looked_up(self, request: Request, outcome: Page | Exception) -> None:
         """Emit a row that had no id, with the one that was found, or with its e-mail where Zoom knows none."""
-        origin, row = request.extra
-        key = row["email"]
+        origin, body, number = request.extra
+        key = request.ids["email"]
+        received = datetime.now(timezone.utc)
         if isinstance(outcome, Page):
+            received = outcome.received
             content = parse(outcome.body)
-            found = content.get("id") if isinstance(content, dict) else None
+            found = cleaned(content.get("id")) if isinstance(content, dict) else None
             if isinstance(found, str) and found:
                 key = found
                 self._people.found.add(found)
@@ -353,11 +413,8 @@ class Sync:
             return
         else:
             raise outcome
-        self._lost_in_a_row = 0
         if origin.stream.name in self.plans:
-            body = json.dumps({origin.stream.records: [{**row, "id": key}]}).encode()
-            received = outcome.received if isinstance(outcome, Page) else datetime.now(timezone.utc)
-            self._emit(origin.stream, body, origin, received)
+            self._emit(origin.stream, body, origin, received, lambda rows: [{**rows[number], "id": key}])
 
     def _refused(self, request: Request, error: StreamRefused) -> None:
         """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
@@ -446,6 +503,10 @@ class Sync:
         if self._moved >= MOVES_PER_STATE or now - self._state_at >= SECONDS_PER_STATE:
             self._moved, self._state_at = 0, now
             self._output.state(self._state.value())
+
+
+def _kind(thing: Thing) -> str:
+    return "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
 
 
 def warn_of_fallback(stream: Stream, why: str) -> None:

@@ -20,10 +20,10 @@ PLANS: dict[str, dict[Label, float]] = {
     "pro": {Label.LIGHT: 30, Label.MEDIUM: 20, Label.HEAVY: 10, Label.RESOURCE_INTENSIVE: 10 / 60},
     "business": {Label.LIGHT: 80, Label.MEDIUM: 60, Label.HEAVY: 40, Label.RESOURCE_INTENSIVE: 20 / 60},
 }
-# Requests don't arrive as evenly as they leave: at 97 per cent of the limit one may come 30 ms late or early without
+# Requests don't arrive as evenly as they leave: at 96 per cent of the limit one may come 40 ms late or early without
 # pushing one too many into somebody's second.
-CLOSEST_TO_LIMIT = 0.97
-LATENESS = 0.025  # seconds by which a late request does not move the ones after it; within the 30 ms above
+CLOSEST_TO_LIMIT = 0.96
+LATENESS = 0.025  # seconds by which a late request does not move the ones after it; within the 40 ms above
 SECONDS_PER_429 = 1.0  # where Zoom names no time
 
 
@@ -75,7 +75,7 @@ class Throttle:
         if limit is not None and limit != self.limit:
             self.learn(limit)
         elif now > self._held_until:  # once for all that were under way together
-            self._slowed = max(self._slowed * 0.8, 0.1)
+            self._slowed = max(self._slowed * 0.9, 0.1)
         self._held_until = now + (SECONDS_PER_429 if wait is None else wait)
         self.hold(self._held_until)
 
@@ -120,8 +120,8 @@ def retry_after(text: str, now: datetime) -> float | None:
         seconds = float(text)
         if not math.isfinite(seconds):
             return None
-        if seconds > 1e9:  # no wait of thirty years, but a Unix time
-            seconds -= now.timestamp()
+        if seconds > 1e9:  # no wait of thirty years, but a Unix time, in milliseconds where it is larger still
+            seconds = (seconds / 1000 if seconds > 1e11 else seconds) - now.timestamp()
         return max(seconds, 0.0)
     except ValueError:
         pass

@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,7 +87,8 @@ class _File:
                 os.fsync(file.fileno())
             os.rename(temporary, self._path)
         except BaseException:
-            os.unlink(temporary)
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
             raise
         directory = os.open(self._path.parent, os.O_RDONLY)
         try:

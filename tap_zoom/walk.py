@@ -17,17 +17,23 @@ from tap_zoom.streams import Thing
 from tap_zoom.windows import UTC, Window, parse_time
 
 WHOLE_USER = 2**63 - 1  # above every meeting number
+WHOLE_NUMBER = "9999"  # after every start time
 
 
 class Piece:
-    """One number with its older occurrences, or one occurrence. `open`: its requests that are not out yet."""
+    """One number, one of its older occurrences, or one occurrence. `open`: its requests that are not out yet.
 
-    __slots__ = ("key", "open", "walk")
+    `older`: the older occurrences of a number, in order; `after`: the bookmark once these are out as well.
+    """
 
-    def __init__(self, key: Key, walk: Walk) -> None:
+    __slots__ = ("after", "key", "older", "open", "walk")
+
+    def __init__(self, key: Key, walk: Walk, after: Key | None = None) -> None:
         self.key = key
         self.walk = walk
         self.open = 0
+        self.after = after or key
+        self.older: deque[Piece] = deque()
 
 
 class Listing:
@@ -62,6 +68,15 @@ class Walk:
         self._listings: deque[Listing] = deque()  # with something not out
         self._to_open: deque[Listing] = deque()  # with pieces not opened
 
+    @property
+    def listings_ahead(self) -> int:
+        """How many listings have pieces that are not opened, or are not whole themselves."""
+        return len(self._to_open)
+
+    def restart(self) -> None:
+        """Go from the start, whatever was out before."""
+        self.bookmark = self._start = ()
+
     def next_listing(self) -> Listing | None:
         """A listing to ask for now, None while enough are under way."""
         if len(self._to_open) >= self._ahead:
@@ -81,10 +96,9 @@ class Walk:
             if not listing.waiting:
                 self._to_open.popleft()
                 continue
-            key, thing, ids = self._piece(listing, listing.waiting.pop())
-            if key <= self.bookmark:
+            piece, thing, ids = self._piece(listing, listing.waiting.pop())
+            if piece.after <= self.bookmark:
                 continue  # out before this run was resumed
-            piece = Piece(key, self)
             listing.pieces.append(piece)
             self.open_pieces += 1
             return piece, thing, ids
@@ -98,7 +112,7 @@ class Walk:
         if isinstance(owner, Listing):
             return bool(self._to_open) and self._to_open[0] is owner
         pieces = self._listings[0].pieces
-        return self.bookmark == self._start and bool(pieces) and pieces[0] is owner
+        return self.bookmark == self._start and bool(pieces) and owner in (pieces[0], *list(pieces[0].older)[:1])
 
     def listed(self, listing: Listing) -> None:
         """All requests of a listing are out."""
@@ -116,13 +130,19 @@ class Walk:
         while self._listings:
             listing = self._listings[0]
             while listing.pieces and listing.pieces[0].open == 0:
-                self.bookmark = max(self.bookmark, listing.pieces.popleft().key)
+                piece = listing.pieces[0]
+                self.bookmark = max(self.bookmark, piece.key)
+                while piece.older and piece.older[0].open == 0:
+                    self.bookmark = max(self.bookmark, piece.older.popleft().key)
+                if piece.older:
+                    return
+                self.bookmark = max(self.bookmark, listing.pieces.popleft().after)
             if listing.pieces or listing.waiting is None or listing.waiting:
                 return
             self._listings.popleft()
             self.bookmark = max(self.bookmark, listing.after)
 
-    def _piece(self, listing: Listing, item: Any) -> tuple[Key, Thing, dict[str, Any]]:
+    def _piece(self, listing: Listing, item: Any) -> tuple[Piece, Thing, dict[str, Any]]:
         raise NotImplementedError
 
 
@@ -131,18 +151,30 @@ class ScheduledWalk(Walk):
 
     def start(self, user_ids: Iterable[str]) -> None:
         self._sources = (
-            Listing(user_id, (user_id, WHOLE_USER), self)
+            Listing(user_id, after, self)
             for user_id in sorted(user_ids)
-            if (user_id, WHOLE_USER) > self.bookmark
+            if (after := (user_id, WHOLE_USER, WHOLE_NUMBER, "")) > self.bookmark
         )
 
     @staticmethod
     def item(thing: Thing, ids: dict[str, Any]) -> tuple[int, str]:
         return ids[f"{thing.value}_id"], thing.value
 
-    def _piece(self, listing: Listing, item: tuple[int, str]) -> tuple[Key, Thing, dict[str, Any]]:
+    def older_piece(self, number: Piece, start_time: str, uuid: str) -> Piece | None:
+        """An older occurrence of a number, None if it was out before this run was resumed. In order of the two."""
+        key = (*number.key[:2], start_time, uuid)
+        if key <= self.bookmark:
+            return None
+        piece = Piece(key, self)
+        number.older.append(piece)
+        self.open_pieces += 1
+        return piece
+
+    def _piece(self, listing: Listing, item: tuple[int, str]) -> tuple[Piece, Thing, dict[str, Any]]:
         number, thing = item
-        return (listing.source, number), Thing(thing), {f"{thing}_id": number}
+        key = (listing.source, number)
+        piece = Piece((*key, "", ""), self, after=(*key, WHOLE_NUMBER, ""))
+        return piece, Thing(thing), {f"{thing}_id": number}
 
 
 class HeldWalk(Walk):
@@ -159,12 +191,13 @@ class HeldWalk(Walk):
     def item(thing: Thing, ids: dict[str, Any], start_time: str) -> str:
         """One string each: a busy account holds tens of thousands of occurrences in a window."""
         kind = "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
-        return "\t".join((start_time, ids[f"{kind}_uuid"], kind, str(ids[f"{kind}_id"] or "")))
+        return "\0".join((start_time, ids[f"{kind}_uuid"], kind, str(ids[f"{kind}_id"] or "")))
 
-    def _piece(self, listing: Listing, item: str) -> tuple[Key, Thing, dict[str, Any]]:
-        start_time, uuid, kind, number = item.split("\t")
+    def _piece(self, listing: Listing, item: str) -> tuple[Piece, Thing, dict[str, Any]]:
+        start_time, uuid, kind, number = item.split("\0")
         thing = Thing.PAST_WEBINAR if kind == "webinar" else Thing.PAST_MEETING
-        return (start_time, uuid), thing, {f"{kind}_uuid": uuid, f"{kind}_id": int(number) if number else None}
+        ids = {f"{kind}_uuid": uuid, f"{kind}_id": int(number) if number else None}
+        return Piece((start_time, uuid), self), thing, ids
 
 
 def sortable(start_time: object) -> str | None:
