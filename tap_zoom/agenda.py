@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
+import itertools
 
 from tap_zoom.client import Request
 from tap_zoom.streams import Label
@@ -11,12 +12,16 @@ from tap_zoom.throttle import PLANS, Announcement
 LOOK_AHEAD = 256  # requests that are asked and not taken, shared among the labels in proportion to their rates
 SECONDS_AHEAD = 4.0  # no more of a label than it allows in this time
 LEAST = 8  # of a label, however slow it is
+SECONDS_OPEN = 2.0  # pieces of work that a walk has open: as many as all labels together ask in this time
+MOST_PIECES = 200
 AT_FIRST = 4  # for each label; one more for each result, so that a limit of the day is not spent on a broad front
+Entry = tuple[int, int, Request]  # when its owner was begun, when it was added, what to ask
 LABELS = (Label.LIGHT, Label.MEDIUM, Label.HEAVY)
 
 
 class Agenda:
-    """Queues of requests, one per label and walk. The walks take turns, so that none starves the other of a label.
+    """Queues of requests, one per label and walk. The walks take turns, so that none starves the other of a label; of
+    one walk, what was begun first is asked first.
 
     Shares of the look-ahead are in proportion to the labels' rates: then each label is busy while there is work for it,
     although results are taken in the order of asking.
@@ -27,16 +32,14 @@ class Agenda:
         self._room = self._shares()
         self._under_way = dict.fromkeys(LABELS, 0)
         self._taken = dict.fromkeys(LABELS, 0)
-        self._waiting: dict[Label, list[deque[Request]]] = {label: [deque() for _ in range(walks)] for label in LABELS}
+        self._waiting: dict[Label, list[list[Entry]]] = {label: [[] for _ in range(walks)] for label in LABELS}
+        self._added = itertools.count()
         self._turn = dict.fromkeys(LABELS, 0)
 
-    def add(self, request: Request, walk: int, first: bool = False) -> None:
-        """Note a request, behind those of its label and walk or ahead of them."""
-        queue = self._waiting[request.stream.label][walk]
-        if first:
-            queue.appendleft(request)
-        else:
-            queue.append(request)
+    def add(self, request: Request, walk: int) -> None:
+        """Note a request, behind those of the listings and pieces that were begun before its own."""
+        entry = (request.owner.begun, next(self._added), request)
+        heapq.heappush(self._waiting[request.stream.label][walk], entry)
 
     def next(self, label: Label) -> Request | None:
         """The request to ask now, if this label has one and its share is not used up."""
@@ -47,8 +50,13 @@ class Agenda:
             turn = self._turn[label]
             self._turn[label] = (turn + 1) % len(queues)
             if queues[turn]:
-                return queues[turn].popleft()
+                return heapq.heappop(queues[turn])[2]
         return None
+
+    @property
+    def most_pieces(self) -> int:
+        """How many pieces of work a walk may have open."""
+        return max(LEAST, min(MOST_PIECES, round(SECONDS_OPEN * sum(self._limits[label] for label in LABELS))))
 
     def starves(self, label: Label) -> bool:
         """Whether more could be asked, but nothing is waiting."""

@@ -42,6 +42,7 @@ class Queue:
     """The requests of one label that have not left: new ones in order, and those that wait for a retry."""
 
     throttle: Throttle
+    spent: DailyLimitReached | None = None  # the day's requests: nothing leaves any more
     ready: deque[Job] = field(default_factory=deque)
     retries: list[tuple[float, int, Job]] = field(default_factory=list)
 
@@ -61,6 +62,14 @@ class Queue:
         else:
             self.retries = [retry for retry in self.retries if retry[2] is not job]
             heapq.heapify(self.retries)
+
+    def give_up(self, spent: DailyLimitReached) -> None:
+        """Nothing of this label is asked any more."""
+        self.spent = spent
+        for job in (*self.ready, *(retry[2] for retry in self.retries)):
+            job.outcome = spent
+        self.ready.clear()
+        self.retries.clear()
 
     def __len__(self) -> int:
         return len(self.ready) + len(self.retries)
@@ -102,13 +111,16 @@ class Frontier:
         """Put a request at the end of its label's queue. With a `place` it goes ahead of that queue, and its result is
         taken after so many others."""
         job = Job(request, request.stream.label)
+        queue = self._queues[job.label]
         with self._lock:
             if place is None:
                 self._order.append(job)
-                self._queues[job.label].ready.append(job)
+                queue.ready.append(job)
             else:
                 self._order.insert(place, job)
-                self._queues[job.label].ready.appendleft(job)
+                queue.ready.appendleft(job)
+            if queue.spent is not None:
+                queue.give_up(queue.spent)
             if self._idle == 0 and self._workers < self._most_workers:
                 self._hire()
             self._work.notify()
@@ -217,9 +229,11 @@ class Frontier:
                 return
             outcome = self._given_up(job, outcome)
         job.outcome = outcome
-        if isinstance(outcome, RunStopped):
+        if isinstance(outcome, DailyLimitReached):
+            self._queues[job.label].give_up(outcome)
+        elif isinstance(outcome, RunStopped):
             self._stopped = self._stopped or outcome
-        if job is self._order[0] or self._stopped is not None:
+        if self._order[0].outcome is not None or self._stopped is not None:
             self._done.notify()
 
     def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:

@@ -34,6 +34,7 @@ class State:
     def __init__(self, selection: str, started_at: datetime) -> None:
         self.selection = selection
         self.started_at = started_at
+        self.goes_on = False  # from where another run was stopped
         self.bookmarks: dict[str, Key] = {"scheduled": (), "held": ()}
 
     @classmethod
@@ -51,6 +52,7 @@ class State:
                 try:
                     old = cls(selection, started_at)
                     old.bookmarks = {name: _key(bookmarks[name], fields) for name, fields in cls.FIELDS.items()}
+                    old.goes_on = True
                     return old
                 except (KeyError, TypeError, ValueError):
                     pass

@@ -65,7 +65,7 @@ GONE = Nothing(404, 3001)
 WRONG_KIND = Nothing(
     400,
     300,
-    _says(_REAL_300 + r".*(\bid\b|cannot access|can not access|registration|does not exist|not found|month)"),
+    _says(_REAL_300 + r".*(\bid\b|(meeting|webinar)id\b|can ?not access|registration|does not exist|not found|month)"),
 )
 NOT_ENABLED = Nothing(400, 3000, _says(r"not (been )?enabled|registration|survey|cannot access|can not access"))
 NO_REGISTRATION = Nothing(404, 404)

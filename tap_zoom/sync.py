@@ -20,6 +20,7 @@ from tap_zoom.client import Page, Request
 from tap_zoom.config import Config
 from tap_zoom.discover import Schema, schema_of
 from tap_zoom.errors import (
+    DailyLimitReached,
     Incomplete,
     ItemLost,
     NothingHere,
@@ -39,7 +40,6 @@ from tap_zoom.windows import Window, oldest_report_day, windows
 
 LISTINGS_AHEAD = 64  # users whose meetings are asked for before their turn
 WINDOWS_AHEAD = 2
-OPEN_PIECES = 200  # per walk
 SOON = 64  # results later: the next page is there by then, so that nobody waits for it
 LOST_IN_A_ROW = 20
 RESTARTS = 5  # of one list whose page tokens expire
@@ -79,8 +79,8 @@ class Sync:
             name: Plan(BY_NAME[name], schema, schema_of(BY_NAME[name])) for name, schema in self._schemas.items()
         }
         self._agenda = Agenda(config.plan, walks=2)
-        self._scheduled = ScheduledWalk("scheduled", state.bookmarks["scheduled"], LISTINGS_AHEAD, OPEN_PIECES)
-        self._held = HeldWalk("held", state.bookmarks["held"], WINDOWS_AHEAD, OPEN_PIECES)
+        self._scheduled = ScheduledWalk("scheduled", state.bookmarks["scheduled"], LISTINGS_AHEAD)
+        self._held = HeldWalk("held", state.bookmarks["held"], WINDOWS_AHEAD)
         self._walks: tuple[Walk, Walk] = (self._scheduled, self._held)
         self._labels = tuple(self._labels_of(things) for things in THINGS)
         for stream in BY_NAME.values():
@@ -89,6 +89,8 @@ class Sync:
         self._people = Listing(None, (), None)
         self._people_asked = False
         self._waiting_for_people: list[Listing] = []
+        self._spent: DailyLimitReached | None = None
+        self._blocked: set[int] = set()  # owners that miss an answer for it
         self._lost_in_a_row = 0
         self._moved = 0
         self._state_at = time.monotonic()
@@ -126,6 +128,8 @@ class Sync:
             if taken is not None:
                 self._handle(*taken)
                 self._emit_state()
+        if self._spent is not None:
+            raise self._spent
 
     def close(self, now: datetime) -> None:
         """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
@@ -152,17 +156,23 @@ class Sync:
             for label in LABELS:
                 while request := self._agenda.next(label):
                     self._submit(request)
+            if self._spent is not None:
+                return  # finish what is begun
             opened = self._ask_lazily()
             for number, walk in enumerate(self._walks):
                 while (listing := walk.next_listing()) is not None:
                     self._ask_listing(number, listing)
                     opened = True
-                if any(self._agenda.starves(label) for label in self._labels[number]):
+                # A run that goes on may have little of a day's limit left: it gets one piece out before it opens more.
+                most = 1 if self._state.goes_on and not walk.has_moved else self._agenda.most_pieces
+                if walk.open_pieces < most and any(map(self._agenda.starves, self._labels[number])):
                     opened = self._open_piece(number, walk) or opened
             if not opened:
                 return
 
     def _submit(self, request: Request, place: int | None = None) -> None:
+        if id(request.owner) in self._blocked:
+            return  # it can't be finished today, so it stays open
         if request.stream.name not in self._asked:  # refused since it was queued
             self._out(request.owner)
             return
@@ -256,7 +266,7 @@ class Sync:
         stream = request.stream
         self._agenda.taken(request, outcome.announcement if isinstance(outcome, Page) else None)
         tally = self._report.asked(stream.name)
-        if request.extra is not None and not isinstance(outcome, ItemLost):
+        if request.extra is not None and not isinstance(outcome, (ItemLost, DailyLimitReached)):
             self._looked_up(request, outcome)
         elif isinstance(outcome, Page):
             try:
@@ -274,6 +284,10 @@ class Sync:
             return
         elif isinstance(outcome, (ItemLost, PageTokenExpired)):
             self._lose(str(outcome))
+        elif isinstance(outcome, DailyLimitReached):
+            self._spent = self._spent or outcome
+            self._blocked.add(id(request.owner))
+            return
         else:
             raise outcome
         self._out(request.owner)
@@ -344,18 +358,15 @@ class Sync:
             self._ask_about_older(owner, sorted(older))
 
     def _ask_about_older(self, number: Piece, occurrences: list[tuple[str, str, Thing]]) -> None:
-        """Ask about the older occurrences of a number, ahead of the numbers that come after it."""
-        requests: list[Request] = []
+        """Ask about the older occurrences of a number."""
         for start_time, uuid, thing in occurrences:
             piece = self._scheduled.older_piece(number, start_time, uuid)
             if piece is None:
                 continue
             ids = {f"{_kind(thing)}_uuid": uuid, f"{_kind(thing)}_id": number.key[1]}
-            mine = [request for stream in self._streams_about(thing) for request in self._requests(piece, stream, ids)]
-            piece.open = len(mine)
-            requests += mine
-        for request in reversed(requests):
-            self._agenda.add(request, SCHEDULED, first=True)
+            piece.open += 1
+            self._ask_about(SCHEDULED, piece, thing, ids)
+            self._out(piece)
 
     def _note_occurrence(self, listing: Listing, thing: Thing, ids: dict[str, Any]) -> None:
         """Keep an occurrence that starts inside the window. One without a start time is kept wherever it is met."""

@@ -7,6 +7,7 @@ everything is out.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -21,16 +22,18 @@ WHOLE_NUMBER = "9999"  # after every start time
 
 
 class Piece:
-    """One number, one of its older occurrences, or one occurrence. `open`: its requests that are not out yet.
+    """One number, one of its older occurrences, or one occurrence. `open`: its requests that are not out yet; `begun`:
+    its place among all that its walk began.
 
     `older`: the older occurrences of a number, in order; `after`: the bookmark once these are out as well.
     """
 
-    __slots__ = ("after", "key", "older", "open", "walk")
+    __slots__ = ("after", "begun", "key", "older", "open", "walk")
 
-    def __init__(self, key: Key, walk: Walk, after: Key | None = None) -> None:
+    def __init__(self, key: Key, walk: Walk, begun: int, after: Key | None = None) -> None:
         self.key = key
         self.walk = walk
+        self.begun = begun
         self.open = 0
         self.after = after or key
         self.older: deque[Piece] = deque()
@@ -43,9 +46,10 @@ class Listing:
     out as well.
     """
 
-    __slots__ = ("after", "found", "open", "pieces", "source", "waiting", "walk")
+    __slots__ = ("after", "begun", "found", "open", "pieces", "source", "waiting", "walk")
 
     def __init__(self, source: Any, after: Key, walk: Walk | None) -> None:
+        self.begun = walk.begin() if walk is not None else 0
         self.source = source
         self.after = after
         self.walk = walk
@@ -58,20 +62,28 @@ class Listing:
 class Walk:
     """Listings in order, at most `ahead` of them with pieces that are not opened yet."""
 
-    def __init__(self, name: str, bookmark: Key, ahead: int, most_pieces: int) -> None:
+    def __init__(self, name: str, bookmark: Key, ahead: int) -> None:
         self.name = name
         self.bookmark = self._start = bookmark
         self.open_pieces = 0
         self._ahead = ahead
-        self._most_pieces = most_pieces
+        self._begun = itertools.count(1)
         self._sources: Iterator[Listing] = iter(())
         self._listings: deque[Listing] = deque()  # with something not out
         self._to_open: deque[Listing] = deque()  # with pieces not opened
+
+    def begin(self) -> int:
+        return next(self._begun)
 
     @property
     def listings_ahead(self) -> int:
         """How many listings have pieces that are not opened, or are not whole themselves."""
         return len(self._to_open)
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether this run got any further."""
+        return self.bookmark != self._start
 
     def restart(self) -> None:
         """Go from the start, whatever was out before."""
@@ -88,8 +100,8 @@ class Walk:
         return listing
 
     def next_piece(self) -> tuple[Piece, Thing, dict[str, Any]] | None:
-        """A piece to open now and what to ask about; None while its listing is not whole, or too many are open."""
-        while self._to_open and self.open_pieces < self._most_pieces:
+        """A piece to open now and what to ask about; None while its listing is not whole."""
+        while self._to_open:
             listing = self._to_open[0]
             if listing.waiting is None:
                 return None
@@ -112,7 +124,7 @@ class Walk:
         if isinstance(owner, Listing):
             return bool(self._to_open) and self._to_open[0] is owner
         pieces = self._listings[0].pieces
-        return self.bookmark == self._start and bool(pieces) and owner in (pieces[0], *list(pieces[0].older)[:1])
+        return not self.has_moved and bool(pieces) and owner in (pieces[0], *list(pieces[0].older)[:1])
 
     def listed(self, listing: Listing) -> None:
         """All requests of a listing are out."""
@@ -165,7 +177,7 @@ class ScheduledWalk(Walk):
         key = (*number.key[:2], start_time, uuid)
         if key <= self.bookmark:
             return None
-        piece = Piece(key, self)
+        piece = Piece(key, self, number.begun)
         number.older.append(piece)
         self.open_pieces += 1
         return piece
@@ -173,7 +185,7 @@ class ScheduledWalk(Walk):
     def _piece(self, listing: Listing, item: tuple[int, str]) -> tuple[Piece, Thing, dict[str, Any]]:
         number, thing = item
         key = (listing.source, number)
-        piece = Piece((*key, "", ""), self, after=(*key, WHOLE_NUMBER, ""))
+        piece = Piece((*key, "", ""), self, self.begin(), after=(*key, WHOLE_NUMBER, ""))
         return piece, Thing(thing), {f"{thing}_id": number}
 
 
@@ -197,7 +209,7 @@ class HeldWalk(Walk):
         start_time, uuid, kind, number = item.split("\0")
         thing = Thing.PAST_WEBINAR if kind == "webinar" else Thing.PAST_MEETING
         ids = {f"{kind}_uuid": uuid, f"{kind}_id": int(number) if number else None}
-        return Piece((start_time, uuid), self), thing, ids
+        return Piece((start_time, uuid), self, self.begin()), thing, ids
 
 
 def sortable(start_time: object) -> str | None:
