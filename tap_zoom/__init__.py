@@ -8,7 +8,8 @@ __version__ = "0.1.0"
 
 
 def _stopped_at_once(number: int, _frame: object) -> None:
-    os.write(2, f"CRITICAL Stopped by {signal.Signals(number).name} before anything was done.\n".encode())
+    sys.stderr.write(f"CRITICAL Stopped by {signal.Signals(number).name} before anything was done.\n")
+    sys.stderr.flush()
     os._exit(128 + number)
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 import requests
@@ -17,6 +18,7 @@ import requests
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, Passing, TapZoomError
 from tap_zoom.http import Answer, exchange, parse, shortened
+from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import delay
 from tap_zoom.token_store import TokenStore, token_store
 
@@ -51,6 +53,23 @@ class Login:
         if token is None or time.monotonic() > token.expires_at:
             token = self.renew(token)
         return token
+
+    def first_token(self, interrupts: Interrupts) -> Token:
+        """The same, in a thread of its own: a signal must not come between a refresh token and its store."""
+        results: SimpleQueue[Token | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                results.put(self.token())
+            except Exception as error:
+                results.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        with interrupts.allowed():
+            result = results.get()
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def settle(self, seconds: float) -> None:
         """Let a token that is being asked for be kept, before the process ends."""

@@ -9,13 +9,11 @@ import logging
 import os
 import re
 import sys
-import threading
 from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -23,7 +21,7 @@ from singer import metrics
 
 from tap_zoom import __version__, about, config, discover
 from tap_zoom.access import check
-from tap_zoom.auth import Login, Token, login
+from tap_zoom.auth import login
 from tap_zoom.check import Check
 from tap_zoom.client import Client
 from tap_zoom.errors import Incomplete, Stopped, TapZoomError, TargetGone, UsageError
@@ -105,7 +103,7 @@ def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, 
     log_in = login(settings, secrets.add)
     older = settings.start_date is None or settings.start_date.date() < oldest_report_day(state.started_at.date())
     try:
-        scopes = _first_token(log_in, interrupts).scopes if schemas else None
+        scopes = log_in.first_token(interrupts).scopes if schemas else None
         frontier = Frontier(
             Client(settings, log_in, settings.max_workers),
             throttles(settings.plan, settings.rate_limit_share), settings.max_workers,
@@ -140,24 +138,6 @@ def _read_all(walk: Sync, state: State, output: Output, report: Report, frontier
         raise
     finally:
         report.close(status, frontier.retries, {name: plan.misfits for name, plan in walk.plans.items()})
-
-
-def _first_token(log_in: Login, interrupts: Interrupts) -> Token:
-    """The first request of a run. In a thread of its own: a signal must not come between a token and its store."""
-    results: SimpleQueue[Token | Exception] = SimpleQueue()
-
-    def ask() -> None:
-        try:
-            results.put(log_in.token())
-        except Exception as error:
-            results.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    with interrupts.allowed():
-        result = results.get()
-    if isinstance(result, Exception):
-        raise result
-    return result
 
 
 def _within_reach(settings: config.Config, now: datetime) -> config.Config:

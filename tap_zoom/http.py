@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 import requests
-import urllib3.exceptions
 from requests.adapters import BaseAdapter
 
 from tap_zoom.errors import NoAnswer
@@ -39,7 +38,7 @@ def exchange(adapter: BaseAdapter, prepared: requests.PreparedRequest, settings:
             response.close()
     except requests.exceptions.SSLError as error:
         raise NoAnswer(f"No safe connection ({_reason(error)})") from None
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+    except requests.exceptions.RequestException as error:
         raise NoAnswer(f"No answer ({_reason(error)})") from None
     return Answer(response.status_code, response.headers, body)
 
@@ -77,6 +76,6 @@ def parse(body: bytes) -> Any:
         return orjson.loads(body)
     except ValueError:
         try:
-            return json.loads(body.decode("utf-8", "replace"))
+            return json.loads(body.decode("utf-8", "surrogatepass"))
         except RecursionError as error:
             raise ValueError("nested too deep") from error

@@ -127,7 +127,7 @@ class Plan:
         except NeedsExactNumbers:
             self.misfits, self.unknown = misfits, unknown
             self._exact = True
-            content = json.loads(body.decode("utf-8", "replace"), parse_float=Decimal)
+            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
             shaped = self._shaped(content, clean, patch)
         for row, record in shaped:
             self._add_columns(record, row, ids)
@@ -363,8 +363,8 @@ def canonical(row: Any) -> bytes:
 
 
 def is_clean(body: bytes) -> bool:
-    """Whether a body can hold neither a NUL nor half a surrogate pair: JSON has to escape both."""
-    return b"\\u0000" not in body and b"\\ud" not in body and b"\\uD" not in body
+    """Whether a body can hold neither a NUL, which JSON has to escape, nor half a surrogate pair, escaped or not."""
+    return not any(sign in body for sign in (b"\\u0000", b"\\ud", b"\\uD", b"\xed"))
 
 
 def cleaned(value: Any) -> Any:

@@ -1,0 +1,62 @@
+# make demo, make test, make lint: each sets up what it needs in .venv, once. Python 3.10 or newer is all it takes.
+
+PYTHON ?= python3
+PYTEST ?= -n auto
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TARGET := $(VENV)/target-jsonl
+PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-ecosystem lint format bench schemas readme dist clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(INSTALLED): setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV) (a minute or so, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[dev,demo]'
+	@touch $@
+
+# target-jsonl needs singer-python 5, so it lives in an environment of its own.
+$(TARGET)/.installed: $(INSTALLED)
+	@echo "Setting up $(TARGET) ..."
+	@$(PYTHON) -m venv $(TARGET)
+	@$(TARGET)/bin/python -m pip install $(PIP_FLAGS) target-jsonl==0.1.4
+	@touch $@
+
+demo: $(INSTALLED) $(TARGET)/.installed ## Load a simulated account into JSON lines and ask it questions
+	@$(BIN)/python -m demo --target $(TARGET)/bin/target-jsonl
+
+test: $(INSTALLED) ## Run the tests
+	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/ecosystem
+
+test-ecosystem: $(INSTALLED) ## Run the tests with Meltano and real targets
+	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest tests/ecosystem; else echo "There is no tests/ecosystem."; fi
+
+lint: $(INSTALLED) ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(INSTALLED) ## Repair what ruff can repair
+	@$(BIN)/ruff check --fix .
+
+bench: $(INSTALLED) ## Measure speed against a simulated account
+	@$(BIN)/python -m benchmarks
+
+schemas: $(INSTALLED) ## Write tap_zoom/schemas from Zoom's OpenAPI files: make schemas FILES="Meetings.json Users.json"
+	@$(BIN)/python scripts/make_schemas.py $(FILES)
+
+readme: $(INSTALLED) ## Write the tables of README.md, docs/streams.md and meltano/tap-zoom.yml from the code
+	@$(BIN)/python scripts/update_readme.py
+	@$(BIN)/python scripts/make_definition.py
+
+dist: $(INSTALLED) ## Build the wheel and the sdist into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist
+
+clean: ## Remove the environments and what was built
+	rm -rf $(VENV) build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The demo: a simulated account, loaded and asked."""

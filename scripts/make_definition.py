@@ -1,0 +1,184 @@
+"""Write meltano/tap-zoom.yml, the plugin definition in the hub's format, from the tables that the code itself uses.
+
+    python scripts/make_definition.py            write it
+    python scripts/make_definition.py --check    only say whether it is up to date: exit status 0 or 1
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tap_zoom.about import CAPABILITIES
+from tap_zoom.config import LOGINS, SETTINGS, Setting
+from tap_zoom.streams import EMITTED, STREAMS
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "meltano" / "tap-zoom.yml"
+OWNER = "OWNER"  # on GitHub, once this is published there
+HEAD = f"""\
+# The definition of tap-zoom in the format of Meltano's hub. Made by scripts/make_definition.py: edit that.
+# {OWNER} in repo and pip_url is a placeholder: README.md says how to put your clone there.
+"""
+# Meltano deletes the config file after each run, so the rotated refresh token needs a place of its own, which Meltano's
+# .gitignore keeps out of the repository. With another login nothing is written there.
+TOKEN_STORE = "$MELTANO_PROJECT_ROOT/.meltano/tap-zoom-token.json"  # noqa: S105 (a path)
+SECRET_FIELDS = ("start_url", "host_key")
+PLAIN = re.compile(r"[A-Za-z$](?:[\w./$+-]| (?=\w)|:(?=/))*", re.ASCII)
+YAML_WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
+PREREQ = """\
+A Server-to-Server OAuth app of the Zoom account, with these scopes (or the classic ones: {classic}):
+
+{granular}
+
+No setting but `account_id`, `client_id` and `client_secret` is needed then. Other ways to log in: an OAuth app with
+`client_id`, `client_secret` and `refresh_token`, or a `jwt` of an old JWT app. Zoom replaces a refresh token at each
+use; the next one is kept in the file `token_store`, which has to outlive the run (in a container: on a volume).
+"""
+USAGE = """\
+#### Try the login
+
+`meltano invoke tap-zoom:test` logs in, tries each stream and names scopes, plans and roles that are missing.
+
+#### Rows
+
+Each run reads everything that Zoom still answers, with keys that let a loader keep one row each; the state is for
+resuming a run that was stopped. Rows are never deleted: Zoom forgets what was held after six months to a year, and the
+warehouse is where it is kept.
+
+#### Login secrets
+
+`start_url` and `host_key` let their reader act as a meeting's host. `select` leaves them out: keep these rules beside
+your own.
+"""
+
+Definition = dict[str, Any]
+
+
+def main(arguments: list[str]) -> int:
+    wanted = text(definition())
+    stale = not FILE.exists() or FILE.read_text("utf-8") != wanted
+    if arguments == ["--check"]:
+        if stale:
+            print(f"{FILE.relative_to(ROOT)} is not up to date: run make readme.", file=sys.stderr)
+        return int(stale)
+    if arguments:
+        sys.exit(__doc__)
+    if stale:
+        FILE.parent.mkdir(exist_ok=True)
+        FILE.write_text(wanted, "utf-8")
+        print(f"{FILE.relative_to(ROOT)} written.")
+    return 0
+
+
+def definition() -> Definition:
+    """The definition, as YAML and JSON readers see it."""
+    return {
+        "name": "tap-zoom",
+        "namespace": "tap_zoom",
+        "variant": "original",
+        "label": "Zoom",
+        "description": "Video meetings and webinars: users, registrants, polls, and each time somebody joined",
+        "domain_url": "https://developers.zoom.us/docs/api/",
+        "repo": f"https://github.com/{OWNER}/tap-zoom",
+        "pip_url": f"git+https://github.com/{OWNER}/tap-zoom.git",
+        "executable": "tap-zoom",
+        "capabilities": list(CAPABILITIES),
+        "keywords": ["api"],
+        "maintenance_status": "beta",
+        "quality": "unknown",  # the hub's maintainers rate it
+        "supported_python_versions": python_versions(),
+        "prereq": prereq(),
+        "settings_group_validation": [list(names) for names in LOGINS],
+        "settings": [setting(each) for each in SETTINGS],
+        "select": ["*.*", *(f"!*.{name}" for name in SECRET_FIELDS)],
+        # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
+        "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each stream"}},
+        "usage": USAGE,
+    }
+
+
+def setting(setting: Setting) -> Definition:
+    """A setting with what is known about it, and nothing empty."""
+    described = {
+        "name": setting.name,
+        "label": setting.label,
+        "description": setting.description,
+        "kind": setting.kind.replace("password", "string"),  # the kind password has given way to sensitive
+        "sensitive": setting.sensitive or None,
+        "value": TOKEN_STORE if setting.name == "token_store" else setting.default,
+        "options": [{"label": value.capitalize(), "value": value} for value in setting.options] or None,
+        "documentation": setting.documentation or None,
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def prereq() -> str:
+    classic = dict.fromkeys(stream.classic for stream in STREAMS)
+    granular = dict.fromkeys(stream.granular for stream in STREAMS)
+    return PREREQ.format(
+        classic=", ".join(f"`{scope}`" for scope in classic), granular="\n".join(f"- `{scope}`" for scope in granular)
+    )
+
+
+def python_versions() -> list[str]:
+    """The versions that setup.py names."""
+    return re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "setup.py").read_text("utf-8"))
+
+
+def check_secret_fields() -> None:
+    """What `select` leaves out is what the streams hold back by default, and host_key, which is never asked for."""
+    held_back = {name for stream in EMITTED for name in stream.secret}
+    if held_back - set(SECRET_FIELDS):
+        sys.exit(f"scripts/make_definition.py: SECRET_FIELDS lacks {', '.join(held_back - set(SECRET_FIELDS))}.")
+
+
+# --- YAML, as far as a definition needs it ------------------------------------------------------------------------
+
+
+def text(definition: Definition) -> str:
+    check_secret_fields()
+    return HEAD + "\n".join(lines(definition, "")) + "\n"
+
+
+def lines(value: Definition, indent: str) -> Iterator[str]:
+    """A mapping in block style. A list of scalars stands on its line, one of anything else in block style."""
+    for name, part in value.items():
+        if isinstance(part, dict):
+            yield f"{indent}{name}:"
+            yield from lines(part, indent + "  ")
+        elif isinstance(part, list) and isinstance(part[0], dict):
+            yield f"{indent}{name}:"
+            for item in part:
+                first, *rest = lines(item, indent + "  ")
+                yield f"{indent}- {first.strip()}"
+                yield from rest
+        elif isinstance(part, list) and isinstance(part[0], list):
+            yield f"{indent}{name}:"
+            yield from (f"{indent}- {flow(item)}" for item in part)
+        elif isinstance(part, list):
+            yield f"{indent}{name}: {flow(part)}"
+        elif isinstance(part, str) and "\n" in part:
+            yield f"{indent}{name}: |"
+            yield from (f"{indent}  {line}".rstrip() for line in part.splitlines())
+        else:
+            yield f"{indent}{name}: {scalar(part)}"
+
+
+def flow(items: list[str]) -> str:
+    return f"[{', '.join(scalar(item) for item in items)}]"
+
+
+def scalar(value: Any) -> str:
+    """Words and URLs as they are; whatever YAML could take for something else as JSON, which is YAML as well."""
+    if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in YAML_WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,39 @@
+"""What the tests share: a place for files, and a simulated Zoom."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.simulator import SimulatedZoom
+from tests.tap import UNDER_WAY, account
+
+settings.register_profile("same every time", derandomize=True, deadline=None)
+settings.load_profile("same every time")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files() -> Iterator[None]:
+    """Configs and logs of all runs, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="tap-zoom-tests-") as directory:
+        os.environ["TAP_ZOOM_TEST_FILES"] = directory
+        yield
+
+
+@pytest.fixture
+def zoom() -> Iterator[SimulatedZoom]:
+    """A small account behind Zoom's API."""
+    with SimulatedZoom(account()) as zoom:
+        yield zoom
+
+
+@pytest.fixture(autouse=True)
+def end_runs() -> Iterator[None]:
+    """A run that a failed test leaves behind disturbs no other test."""
+    yield
+    while UNDER_WAY:
+        UNDER_WAY[0].end()

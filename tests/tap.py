@@ -1,0 +1,287 @@
+"""Runs the tap as a process and reads what it wrote; every run is checked for what no run may do."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.simulator import Account, SimulatedZoom, truth
+
+ROOT = Path(__file__).parent.parent
+LONGEST_RUN = 120  # seconds, after which a test fails
+SECRET_SETTINGS = ("client_secret", "refresh_token", "jwt")
+NO_DIFFERENCE = {
+    "missing", "extra", "duplicated", "key_collisions", "null_keys", "fields_lost", "fields_added", "fields_changed",
+}  # fmt: skip
+
+Record = dict[str, Any]
+UNDER_WAY: list[Process] = []
+
+
+@dataclass
+class Run:
+    """What one run left behind."""
+
+    exit_status: int
+    stdout: str
+    stderr: str
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def records(self) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        for message in self.of_type("RECORD"):
+            found.setdefault(message["stream"], []).append(message["record"])
+        return found
+
+    @property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        return {message["stream"]: message for message in self.of_type("SCHEMA")}
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        return [message["value"] for message in self.of_type("STATE")]
+
+    @property
+    def log(self) -> list[str]:
+        return self.stderr.splitlines()
+
+    @property
+    def critical(self) -> str:
+        """The line that says why the run failed."""
+        assert self.log and self.log[-1].startswith("CRITICAL "), self.stderr[-2000:]
+        return self.log[-1]
+
+    @property
+    def without_times(self) -> list[str]:
+        """The lines of stdout, apart from when they were made."""
+        lines = []
+        for message in self.messages:
+            value = message.get("value", {})
+            kept = {name: part for name, part in value.items() if name not in ("started_at", "finished_at")}
+            message = {**message, "time_extracted": None, "value": kept}
+            lines.append(json.dumps(message))
+        return lines
+
+    def of_type(self, type_: str) -> list[dict[str, Any]]:
+        return [message for message in self.messages if message["type"] == type_]
+
+    def logged(self, level: str) -> list[str]:
+        """The log lines of one level."""
+        return [line for line in self.log if line.startswith(f"{level} ")]
+
+
+class Process:
+    """A run that is under way."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stderr: Any, secrets: Callable[[], Iterable[str]]) -> None:
+        self.process = process
+        self.lines: list[bytes] = []
+        self._stderr = stderr
+        self._secrets = secrets
+        self._late = threading.Timer(LONGEST_RUN, process.kill)
+        self._late.daemon = True
+        self._late.start()
+        UNDER_WAY.append(self)
+
+    @property
+    def err(self) -> str:
+        """What is in stderr so far."""
+        return Path(self._stderr.name).read_text("utf-8")
+
+    def read(self, lines: int) -> None:
+        """Read so many lines of stdout, or to its end."""
+        assert self.process.stdout
+        for _ in range(lines):
+            line = self.process.stdout.readline()
+            if not line:
+                return
+            self.lines.append(line)
+
+    def read_until(self, type_: str, count: int = 1) -> None:
+        """Read stdout until that many messages of a type came since now."""
+        assert self.process.stdout
+        while count:
+            line = self.process.stdout.readline()
+            assert line, f"the output ended before a {type_}:\n{self.err[-2000:]}"
+            self.lines.append(line)
+            count -= json.loads(line)["type"] == type_
+
+    def finish(self, *, document: bool = False, killed: bool = False) -> Run:
+        """Read the rest and check what holds for every run. `killed`: its last line may be cut off."""
+        rest = self.process.stdout.read() if self.process.stdout else b""
+        stdout = (b"".join(self.lines) + rest).decode("utf-8")
+        self.process.wait()
+        run = Run(self.process.returncode, stdout, self.err)
+        self.end()
+        check(run, set(self._secrets()), document=document, killed=killed)
+        return run
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        UNDER_WAY.remove(self)
+        self._late.cancel()
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+        self._stderr.close()
+
+
+def check(run: Run, secrets: set[str], *, document: bool, killed: bool) -> None:
+    """What holds for every run, whatever it was for."""
+    for secret in (secret for secret in secrets if len(secret) >= 8):
+        assert secret not in run.stdout, f"a secret is in stdout: {secret[:12]}..."
+        assert secret not in run.stderr, f"a secret is in stderr: {secret[:12]}..."
+    assert "Traceback" not in run.stderr, run.stderr[-4000:]
+    if killed:
+        run.stdout = run.stdout[: run.stdout.rfind("\n") + 1]
+    if not document:
+        run.messages = [_message(line) for line in run.stdout.split("\n")[:-1]]
+        assert run.stdout == "" or run.stdout.endswith("\n")
+        announced: set[str] = set()
+        for message in run.messages:
+            if message["type"] == "SCHEMA":
+                announced.add(message["stream"])
+            elif message["type"] == "RECORD":
+                assert message["stream"] in announced, "a RECORD came before its SCHEMA"
+    critical = run.logged("CRITICAL")
+    if killed:
+        return
+    assert run.exit_status != -signal.SIGKILL, f"the run took too long:\n{run.stderr[-3000:]}"
+    if run.exit_status == 0:
+        assert not critical, critical
+    else:
+        assert len(critical) == 1, run.stderr[-3000:]
+        assert run.log[-1] == critical[0], run.stderr[-3000:]
+        assert run.stderr.endswith("\n")
+
+
+def _message(line: str) -> dict[str, Any]:
+    message = json.loads(line)
+    assert isinstance(message, dict), line[:200]
+    assert message.get("type") in ("SCHEMA", "RECORD", "STATE"), line[:200]
+    return message
+
+
+def start_tap(
+    config: Mapping[str, Any] | str | Path | None,
+    *arguments: str | Path,
+    zoom: SimulatedZoom | None = None,
+    catalog: Any = None,
+    state: Any = None,
+    env: Mapping[str, str] | None = None,
+    secrets: Iterable[str] = (),
+    stdout: int = subprocess.PIPE,
+) -> Process:
+    """Start `python -m tap_zoom`. `config`, `catalog` and `state` may be values, or paths of files.
+
+    `zoom` and `secrets` say what must not be shown; the config's own secrets are added.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
+    command = [sys.executable, "-m", "tap_zoom"]
+    hidden = set(secrets)
+    for name, value in (("config", config), ("catalog", catalog), ("state", state)):
+        if value is None:
+            continue
+        if isinstance(value, (str, Path)):
+            path = str(value)
+        else:
+            path = str(directory / f"{name}.json")
+            Path(path).write_text(json.dumps(value), encoding="utf-8")
+        command += [f"--{name}", path]
+    if isinstance(config, Mapping):
+        hidden.update(str(config[name]) for name in SECRET_SETTINGS if isinstance(config.get(name), str))
+    if zoom is not None:
+        hidden.add(base64.b64encode(f"{zoom.account.client_id}:{zoom.account.client_secret}".encode()).decode())
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TAP_ZOOM_", "MELTANO_"))}
+    stderr = open(directory / "stderr", "wb")  # noqa: SIM115 (closed by finish)
+    process = subprocess.Popen(
+        [*command, *map(str, arguments)],
+        stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, cwd=ROOT,
+        env={**inherited, "TAP_ZOOM_LOGLEVEL": "DEBUG", "no_proxy": "*", **(env or {})},
+    )  # fmt: skip
+    return Process(process, stderr, lambda: hidden | set(zoom.secrets if zoom else ()))
+
+
+def run_tap(
+    config: Mapping[str, Any] | str | Path | None, *arguments: str | Path, document: bool = False, **how: Any
+) -> Run:
+    """Run the tap to its end."""
+    return start_tap(config, *arguments, **how).finish(document=document)
+
+
+def kill(process: Process) -> Run:
+    """What a run has written when it is killed in the middle."""
+    process.process.send_signal(signal.SIGKILL)
+    return process.finish(killed=True)
+
+
+# --- accounts and what is right about them -----------------------------------------------------------------
+
+
+TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 0}
+PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 320}
+
+
+def account(seed: int = 1, size: str = "tiny") -> Account:
+    """An account that several tests read and none changes."""
+    return _account(seed, size)
+
+
+def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:
+    return _expected(seed, size)
+
+
+@cache
+def _account(seed: int, size: str) -> Account:
+    return Account(seed, **{"tiny": TINY, "paged": PAGED, "small": {}}[size])
+
+
+@cache
+def _expected(seed: int, size: str) -> dict[str, list[Record]]:
+    return truth.expected(_account(seed, size))
+
+
+def assert_exact(right: dict[str, list[Record]], emitted: dict[str, list[Record]]) -> None:
+    """Every record, once, with every field; and nothing else."""
+    difference = truth.compare(right, emitted)
+    if any(difference[name] for name in NO_DIFFERENCE):
+        __tracebackhide__ = True  # or the whole account is printed
+        raise AssertionError(json.dumps(difference, indent=1)[:4000])
+
+
+def assert_complete(right: dict[str, list[Record]], *runs: Run) -> None:
+    """The runs together have every record, right; some may have come twice."""
+    union: dict[str, dict[str, Record]] = {}
+    for run in runs:
+        for stream, records in run.records.items():
+            for record in records:
+                union.setdefault(stream, {})[key_of(stream, record)] = record
+    assert_exact(right, {stream: list(records.values()) for stream, records in union.items()})
+
+
+def key_of(stream: str, record: Record) -> str:
+    return json.dumps([record.get(name) for name in truth.KEYS[stream]])
+
+
+def catalog_of(*streams: str, **fields: Mapping[tuple[str, ...], bool]) -> dict[str, Any]:
+    """A catalog that selects these streams; `fields`: marks of single fields by breadcrumb, per stream."""
+    entries = []
+    for name in truth.KEYS:
+        marks: list[dict[str, Any]] = [{"breadcrumb": [], "metadata": {"selected": name in streams}}]
+        for breadcrumb, selected in fields.get(name, {}).items():
+            marks.append({"breadcrumb": list(breadcrumb), "metadata": {"selected": selected}})
+        entries.append({"tap_stream_id": name, "stream": name, "metadata": marks})
+    return {"streams": entries}

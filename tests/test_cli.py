@@ -1,0 +1,204 @@
+"""The command line: what each option does, where settings come from, and what goes where."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tap_zoom import __version__
+from tap_zoom.config import SETTINGS
+from tests.simulator import SimulatedZoom, truth
+from tests.simulator.operations import GRANULAR_SCOPES
+from tests.tap import account, assert_exact, catalog_of, expected, run_tap
+
+USERS = catalog_of("users")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("-h",), ("--about",), ("--about", "--format", "markdown"), ("--discover",), ("-d",)]
+)
+def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
+    """They are written to stdout, with nothing else there, and exit status 0."""
+    run = run_tap(None, *arguments, document=True)
+    assert run.exit_status == 0
+    assert run.stdout.endswith("\n") and not run.stdout.endswith("\n\n")
+    assert run.stderr == ""
+
+
+def test_version_names_the_version() -> None:
+    """One line."""
+    assert run_tap(None, "--version", document=True).stdout == f"tap-zoom {__version__}\n"
+
+
+def test_help_names_every_option() -> None:
+    """The contract's options."""
+    text = run_tap(None, "--help", document=True).stdout
+    options = "--config --catalog --properties --state --discover --about --format --version --help --test".split()
+    assert all(option in text for option in options)
+
+
+def test_about_as_json_is_complete() -> None:
+    """Settings with their kinds and defaults, capabilities, the logins, the streams with keys and scopes."""
+    about = json.loads(run_tap(None, "--about", document=True).stdout)
+    assert about["name"] == "tap-zoom" and about["version"] == __version__
+    settings = {setting["name"]: setting for setting in about["settings"]}
+    assert set(settings) == {setting.name for setting in SETTINGS}
+    for name in ("client_secret", "refresh_token", "jwt"):
+        assert settings[name]["sensitive"] is True
+    assert settings["plan"]["default"] == "pro" and settings["rate_limit_share"]["default"] == 80
+    assert {"catalog", "discover", "state", "about"} <= set(about["capabilities"])
+    assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == truth.KEYS
+
+
+def test_about_as_markdown_is_complete() -> None:
+    """Every setting and every stream has a row."""
+    text = run_tap(None, "--about", "--format", "markdown", document=True).stdout
+    for name in [setting.name for setting in SETTINGS] + list(truth.KEYS):
+        assert f"`{name}`" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--nonsense",), ("--config",), ("extra",), ("--discover", "--about"), ("--about", "--format", "xml"), (), ("--state",),
+     ("--version", "--help"), ("--catalog", "x"), ("--test",)],
+)  # fmt: skip
+def test_wrong_usage(arguments: tuple[str, ...]) -> None:
+    """Exit status 2, and one CRITICAL line at the end."""
+    run = run_tap(None, *arguments)
+    assert run.exit_status == 2
+    assert run.stdout == ""
+    assert "Traceback" not in run.stderr
+
+
+def test_discovery_takes_no_notice_of_a_config(zoom: SimulatedZoom) -> None:
+    """It makes no request: a refresh token would be spent."""
+    run = run_tap(zoom.config("refresh_token"), "--discover", zoom=zoom, document=True)
+    assert run.exit_status == 0
+    assert zoom.requests == []
+    run = run_tap("/nowhere/config.json", "--discover", document=True)
+    assert run.exit_status == 0
+    run = run_tap("/nowhere/config.json", "--discover", state="/nowhere/state.json", document=True)
+    assert run.exit_status == 0
+
+
+def test_settings_from_the_environment(zoom: SimulatedZoom) -> None:
+    """--config ENV: strings and integers by the setting's type."""
+    config = zoom.config(max_workers=3, rate_limit_share=100)
+    env = {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in config.items()}
+    run = run_tap("ENV", zoom=zoom, env=env)
+    assert run.exit_status == 0
+    assert zoom.max_in_flight <= 3
+    assert_exact(expected(), run.records)
+
+
+@pytest.mark.parametrize(("name", "value"), [("MAX_WORKERS", "many"), ("MAX_WORKERS", "1.5"), ("PLAN", "huge"), ("START_DATE", "x")])
+def test_wrong_settings_in_the_environment(name: str, value: str, zoom: SimulatedZoom) -> None:
+    """One CRITICAL line that names the setting."""
+    env = {f"TAP_ZOOM_{other.upper()}": str(setting) for other, setting in zoom.config().items()}
+    run = run_tap("ENV", zoom=zoom, env={**env, f"TAP_ZOOM_{name}": value})
+    assert run.exit_status == 1
+    assert name.lower() in run.critical.lower()
+    assert zoom.requests == []
+
+
+def test_the_environment_counts_only_where_it_is_asked_for(zoom: SimulatedZoom) -> None:
+    """Without ENV it is not looked at."""
+    run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_PLAN": "nonsense"}, catalog=USERS)
+    assert run.exit_status == 0
+
+
+def test_of_several_configs_the_later_wins(zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Setting by setting; an unset one there takes a setting back."""
+    files = []
+    contents: list[dict[str, Any]] = [
+        {**zoom.config(), "client_secret": "wrong-wrong", "refresh_token": "not-this-one"},
+        {"client_secret": zoom.account.client_secret, "refresh_token": None},
+    ]
+    for number, content in enumerate(contents):
+        files.append(tmp_path / f"{number}.json")
+        files[-1].write_text(json.dumps(content), encoding="utf-8")
+    right = run_tap(files[0], "--config", files[1], zoom=zoom, catalog=USERS)
+    assert right.exit_status == 0
+    wrong = run_tap(files[1], "--config", files[0], zoom=zoom, catalog=USERS)
+    assert wrong.exit_status == 1
+    mixed = run_tap(files[0], "--config", "ENV", zoom=zoom, catalog=USERS, env={
+        "TAP_ZOOM_CLIENT_SECRET": zoom.account.client_secret, "TAP_ZOOM_REFRESH_TOKEN": "",
+    })  # fmt: skip
+    assert mixed.exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("level", "seen"), [("ERROR", set()), ("warning", {"WARNING"}), ("INFO", {"WARNING", "INFO"}), ("DEBUG", {"WARNING", "INFO", "DEBUG"})]
+)
+def test_log_levels(level: str, seen: set[str], zoom: SimulatedZoom) -> None:
+    """TAP_ZOOM_LOGLEVEL says from which level on; each line begins with its own."""
+    run = run_tap(zoom.config(shoe=1), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOGLEVEL": level})
+    assert {line.split()[0] for line in run.log} == seen
+
+
+def test_an_unknown_log_level_is_a_warning(zoom: SimulatedZoom) -> None:
+    """And it is INFO then."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOGLEVEL": "LOUD"})
+    assert run.exit_status == 0
+    assert any("TAP_ZOOM_LOGLEVEL" in line for line in run.logged("WARNING"))
+    assert run.logged("INFO") and not run.logged("DEBUG")
+
+
+def test_metrics_are_written_as_singer_does(zoom: SimulatedZoom) -> None:
+    """A counter per stream and a timer for the job, each a JSON object behind INFO METRIC:."""
+    run = run_tap(zoom.config(), zoom=zoom)
+    metrics = [json.loads(line.split(": ", 1)[1]) for line in run.log if line.startswith("INFO METRIC: ")]
+    counts = {metric["tags"]["endpoint"]: metric["value"] for metric in metrics if metric["metric"] == "record_count"}
+    assert {name: count for name, count in counts.items() if count} == {
+        name: len(records) for name, records in run.records.items()
+    }
+    [timer] = [metric for metric in metrics if metric["type"] == "timer"]
+    assert timer["metric"] == "job_duration" and timer["tags"]["status"] == "succeeded"
+
+
+def test_metrics_of_a_run_that_failed_say_so(zoom: SimulatedZoom) -> None:
+    """The timer's status follows the exit status."""
+    zoom.refuse("/users/{id}/meetings", 403, {"message": "Forbidden"})
+    run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"})
+    assert run.exit_status == 1
+    [timer] = [json.loads(line.split(": ", 1)[1]) for line in run.log if "job_duration" in line]
+    assert timer["tags"]["status"] == "failed"
+
+
+def test_a_trial_says_what_can_be_read(zoom: SimulatedZoom) -> None:
+    """--test: a table of the streams and the limits; exit status 0; few requests."""
+    run = run_tap(zoom.config(), "--test", zoom=zoom, document=True)
+    assert run.exit_status == 0
+    for stream in truth.KEYS:
+        assert re.search(rf"^ *{stream} .*readable", run.stdout, re.MULTILINE), stream
+    assert "2000" in run.stdout
+    assert '"RECORD"' not in run.stdout
+    assert len(zoom.requests) < 80
+    assert zoom.violations == []
+
+
+@pytest.mark.parametrize("login", ["jwt", "server_to_server"])
+def test_a_trial_says_what_is_missing(login: str) -> None:
+    """Exit status 1, and the scope in both vocabularies, or Zoom's own words where the token lists none."""
+    lacking = "report:read:list_meeting_participants:admin"
+    with SimulatedZoom(account(), scopes=[scope for scope in GRANULAR_SCOPES if scope != lacking]) as zoom:
+        if login == "jwt":
+            body = {"code": 4711, "message": f"Invalid access token, does not contain scopes:[{lacking}]."}
+            zoom.refuse("/report/meetings/{id}/participants", 400, body)
+        run = run_tap(zoom.config(login), "--test", zoom=zoom, document=True)
+    assert run.exit_status == 1
+    [row] = [line for line in run.stdout.splitlines() if line.split()[:1] == ["report_meeting_participants"]]
+    assert lacking in row
+    assert "report_meeting_participants" in run.critical
+
+
+def test_a_trial_of_a_selection(zoom: SimulatedZoom) -> None:
+    """Only what is selected, and what leads there."""
+    run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=USERS, document=True)
+    assert run.exit_status == 0
+    assert "users" in run.stdout and "webinar_panelists" not in run.stdout
+    assert set(zoom.operations) <= {"/users", "/users/{userId}"}

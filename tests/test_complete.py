@@ -1,0 +1,194 @@
+"""Everything that an account holds comes out, once, with every field, whichever way the tap has to take."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tests.simulator import Account, SimulatedZoom, truth
+from tests.simulator.operations import GRANULAR_SCOPES
+from tests.tap import PAGED, TINY, Run, account, assert_exact, expected, run_tap
+
+LOGINS = ("server_to_server", "refresh_token", "jwt")
+HISTORY_SCOPE = "report:read:list_history_meetings:admin"
+
+
+def assert_clean(zoom: SimulatedZoom, run: Run) -> None:
+    """The run was fine, and it asked nothing that Zoom does not document."""
+    assert run.exit_status == 0
+    assert zoom.violations == []
+    assert zoom.by_number == []
+
+
+@pytest.mark.parametrize("login", LOGINS)
+@pytest.mark.parametrize(("seed", "size"), [(1, "tiny"), (2, "small"), (3, "paged"), (4, "paged")])
+def test_every_record_of_an_account_comes_out_exact(seed: int, size: str, login: str) -> None:
+    """Nothing missing, nothing twice, no field lost or changed, for each login."""
+    with SimulatedZoom(account(seed, size), page_cap=25 if seed == 4 else None, rotation="strict") as zoom:
+        run = run_tap(zoom.config(login), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"} if seed == 2 else None)
+        assert_clean(zoom, run)
+    assert_exact(expected(seed, size), run.records)
+
+
+@pytest.mark.parametrize("scopes", ["granular", "classic"])
+def test_either_vocabulary_of_scopes_opens_everything(scopes: str) -> None:
+    """Granular scopes alone or classic scopes alone: the same records."""
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert_clean(zoom, run)
+    assert_exact(expected(), run.records)
+
+
+def test_master_scopes_stand_for_admin_scopes() -> None:
+    """The names of scopes for sub-accounts are as good as those for the account itself."""
+    scopes = [scope.removesuffix(":admin") + ":master" for scope in GRANULAR_SCOPES]
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert_clean(zoom, run)
+    assert_exact(expected(), run.records)
+
+
+def test_a_second_run_gives_the_same_in_the_same_order() -> None:
+    """Two runs without state write the same lines, but for the times."""
+    with SimulatedZoom(account(3, "paged")) as zoom:
+        first, second = (run_tap(zoom.config(), zoom=zoom) for _ in range(2))
+        assert_clean(zoom, second)
+    records = [[line for line in run.without_times if '"RECORD"' in line] for run in (first, second)]
+    assert records[0] == records[1]
+    assert len(records[0]) > 1000
+
+
+def test_slow_answers_do_not_change_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records come in the same order whether answers come at once or each after a time of its own."""
+    runs = []
+    for jitter in (0.0, 0.02):
+        with SimulatedZoom(account()) as zoom:
+            rng = random.Random(5)
+            # Each answer takes another time, so that they arrive in another order than they were asked for.
+            jittery = property(lambda _, rng=rng, most=jitter: rng.uniform(0, most))
+            monkeypatch.setattr(type(zoom._server), "latency", jittery, raising=False)
+            runs.append(run_tap(zoom.config(), zoom=zoom))
+            assert_clean(zoom, runs[-1])
+        monkeypatch.undo()
+    orders = [[line for line in run.without_times if '"RECORD"' in line] for run in runs]
+    assert orders[0] == orders[1]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_few_workers_give_the_same_records(workers: int) -> None:
+    """max_workers bounds the requests in flight and changes nothing in what comes out."""
+    with SimulatedZoom(account(), latency=0.002) as zoom:
+        run = run_tap(zoom.config(max_workers=workers), zoom=zoom)
+        assert_clean(zoom, run)
+        assert zoom.max_in_flight <= workers
+    assert_exact(expected(), run.records)
+
+
+@pytest.mark.parametrize(
+    ("login", "history"), [("jwt", "no_scope"), ("server_to_server", "no_permission"), ("refresh_token", "no_scope")]
+)
+def test_where_the_history_is_refused_each_user_is_asked(login: str, history: str) -> None:
+    """The way over the report of each user finds what users of today have held, with a warning and exit status 0."""
+    with SimulatedZoom(account(3, "paged"), history=history) as zoom:
+        run = run_tap(zoom.config(login), zoom=zoom)
+        assert_clean(zoom, run)
+    assert_exact(truth.expected(account(3, "paged"), history=False), run.records)
+    assert any("history_meetings" in line for line in run.logged("WARNING"))
+
+
+def test_without_the_scope_the_history_is_not_asked_at_all() -> None:
+    """A scope list that lacks the history's scope is enough to know; the warning says so."""
+    scopes = [scope for scope in GRANULAR_SCOPES if scope != HISTORY_SCOPE]
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert_clean(zoom, run)
+        assert zoom.operations["/report/history_meetings"] == 0
+    assert_exact(truth.expected(account(), history=False), run.records)
+    assert any(HISTORY_SCOPE in line for line in run.logged("WARNING"))
+
+
+@pytest.mark.parametrize("days", [9, 70, 240])
+@pytest.mark.parametrize("time_of_day", ["", "T09:00:00Z", "T11:30:00+02:00"])
+def test_what_was_held_before_start_date_is_left_out(days: int, time_of_day: str) -> None:
+    """Occurrences from start_date on, to the second; users and scheduled things whole."""
+    start = f"{datetime.now(timezone.utc).date() - timedelta(days=days)}{time_of_day}"
+    with SimulatedZoom(account()) as zoom:
+        run = run_tap(zoom.config(start_date=start), zoom=zoom)
+        assert_clean(zoom, run)
+    right = truth.expected(account(), start_date=start)
+    assert len(right["report_meetings"]) < len(expected()["report_meetings"])
+    assert_exact(right, run.records)
+
+
+def test_a_recent_start_date_saves_requests() -> None:
+    """Windows before it are not asked for, nor older occurrences by number."""
+    start = f"{datetime.now(timezone.utc).date() - timedelta(days=9)}"
+    with SimulatedZoom(account()) as zoom:
+        run = run_tap(zoom.config(start_date=start), zoom=zoom)
+        assert_clean(zoom, run)
+        assert zoom.operations["/report/history_meetings"] <= 2
+        assert zoom.operations["/past_meetings/{meetingId}/instances"] == 0
+
+
+def test_a_start_date_beyond_what_zoom_keeps_is_moved_forward() -> None:
+    """Further back than a year: a warning, and everything that Zoom lists is read."""
+    start = f"{datetime.now(timezone.utc).date() - timedelta(days=500)}"
+    with SimulatedZoom(account()) as zoom:
+        run = run_tap(zoom.config(start_date=start), zoom=zoom)
+        assert_clean(zoom, run)
+    assert any("start_date" in line for line in run.logged("WARNING"))
+    assert_exact(expected(), run.records)
+
+
+def test_the_api_is_where_the_token_answer_says() -> None:
+    """A regional api_url in the token answer is used, and nothing is asked elsewhere."""
+    with SimulatedZoom(account()) as region, SimulatedZoom(account(), api_url=region.url) as zoom:
+        region.oauth._access = zoom.oauth._access  # one Zoom behind two hosts
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert_clean(region, run)
+        assert sum(zoom.operations.values()) == 0
+    assert_exact(expected(), run.records)
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/v2", "/v2/"])
+def test_the_setting_api_url_wins_and_may_end_in_v2(suffix: str) -> None:
+    """api_url is taken with and without /v2, whatever the token answer names."""
+    with SimulatedZoom(account(), api_url="https://127.0.0.1:9") as zoom:
+        run = run_tap(zoom.config(api_url=zoom.url + suffix), zoom=zoom)
+        assert_clean(zoom, run)
+    assert_exact(expected(), run.records)
+
+
+def test_limits_without_headers_are_kept_to() -> None:
+    """Where Zoom announces no limits the plan's are assumed, and none is broken."""
+    with SimulatedZoom(account(), plan="business", limit_headers=False) as zoom:
+        run = run_tap(zoom.config(plan="business", rate_limit_share=100), zoom=zoom)
+        assert_clean(zoom, run)
+        assert not +zoom.throttled
+    assert_exact(expected(), run.records)
+
+
+@pytest.mark.parametrize("size", [{"users": 1}, {"users": 3, "webinars_per_user": 0, "crowd": 0}, {**TINY, "drift": False}])
+def test_odd_accounts_come_out_whole_as_well(size: dict[str, int]) -> None:
+    """One user; nobody with webinars; values all as documented."""
+    odd = Account(7, **{**PAGED, **size})  # type: ignore[arg-type]
+    with SimulatedZoom(odd) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert_clean(zoom, run)
+    assert_exact(truth.expected(odd), run.records)
+
+
+def test_records_say_when_they_were_read(zoom: SimulatedZoom) -> None:
+    """time_extracted is the time of the page, in UTC; users come first."""
+    before = datetime.now(timezone.utc)
+    run = run_tap(zoom.config(), zoom=zoom)
+    after = datetime.now(timezone.utc)
+    times = [datetime.fromisoformat(message["time_extracted"].replace("Z", "+00:00")) for message in run.of_type("RECORD")]
+    assert all(message["time_extracted"].endswith("Z") for message in run.of_type("RECORD"))
+    assert before <= min(times) <= max(times) <= after
+    assert run.messages[0]["stream"] == "users"
+    assert run.of_type("RECORD")[0]["stream"] == "users"
+    schemas_end = max(number for number, message in enumerate(run.messages) if message["type"] == "SCHEMA")
+    assert all(message["type"] != "RECORD" for message in run.messages[:schemas_end])

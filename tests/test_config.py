@@ -1,0 +1,271 @@
+"""Settings that are wrong end in one CRITICAL line that says what to do, before anything is asked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt as pyjwt
+import pytest
+
+from tap_zoom.config import SETTINGS
+from tests.simulator import Fault, SimulatedZoom
+from tests.tap import account, assert_exact, catalog_of, expected, run_tap
+
+USERS = catalog_of("users")
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port of the loopback where nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+FILES = {
+    "empty": "", "no JSON": "client_id = x", "cut off": '{"client_id": "x"', "a list": "[]", "a string": '"x"', "null": "null",
+    "a number": "7", "binary": "\x00\x01\x02", "deep": "[" * 200_000, "a huge number": '{"max_workers": ' + "9" * 6000 + "}",
+    "huge": '{"x": "' + "y" * 5_000_000 + '"}', "twice": "{}{}", "comment": '{"a": 1} // x', "NaN": "NaN",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_config_file_that_holds_no_settings(name: str, tmp_path: Path) -> None:
+    """The line names the file, or says which settings are missing."""
+    path = tmp_path / "config.json"
+    path.write_text(FILES[name], encoding="utf-8")
+    run = run_tap(path)
+    assert run.exit_status == 1
+    assert str(path) in run.critical or "account_id" in run.critical
+    assert len(run.critical) < 2000
+    assert run.stdout == ""
+
+
+def test_a_config_file_that_is_no_text(tmp_path: Path) -> None:
+    """Latin-1, a directory, nothing there: the line names it."""
+    latin = tmp_path / "latin.json"
+    latin.write_bytes('{"client_id": "é"}'.encode("latin-1"))
+    for path in (latin, tmp_path, tmp_path / "missing.json"):
+        run = run_tap(path)
+        assert run.exit_status == 1
+        assert str(path) in run.critical
+
+
+def test_a_byte_order_mark_does_no_harm(zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Editors write them."""
+    path = tmp_path / "config.json"
+    path.write_text("\ufeff" + json.dumps(zoom.config()), encoding="utf-8")
+    assert run_tap(path, zoom=zoom, catalog=USERS).exit_status == 0
+
+
+WRONG: dict[str, list[Any]] = {
+    "string": [7, 1.5, True, [], {}, ["x"]],
+    "password": [7, True, [], {}],
+    "file": [7, True, [], {}],
+    "integer": ["7", 1.5, True, [], {}, 0, -1, 10**30, "x"],
+    "options": [7, True, [], "most", "FREE"],
+    "date_iso8601": [7, True, [], "yesterday", "2024-02-30", "12/22/2021", "2024"],
+}
+CASES = [(setting.name, value) for setting in SETTINGS for value in WRONG[setting.kind]]
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
+def test_a_setting_of_a_wrong_type_or_value(name: str, zoom: SimulatedZoom) -> None:
+    """The line names the setting and what it must be, and does not repeat the value."""
+    for value in [value for other, value in CASES if other == name]:
+        run = run_tap({**zoom.config(), name: value}, zoom=zoom)
+        assert run.exit_status == 1, (name, value)
+        assert name in run.critical and "must be" in run.critical
+    assert zoom.requests == []
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_null_and_empty_mean_unset(value: str | None, zoom: SimulatedZoom) -> None:
+    """Callers write settings so that nobody set."""
+    unset = {setting.name: value for setting in SETTINGS}
+    run = run_tap({**unset, **zoom.config()}, zoom=zoom, catalog=USERS)
+    assert run.exit_status == 0
+    assert run.logged("WARNING") == []
+
+
+def test_unknown_settings_are_warned_about(zoom: SimulatedZoom) -> None:
+    """Each is named and ignored."""
+    run = run_tap(zoom.config(shoe_size=44, hats={"x": 1}), zoom=zoom, catalog=USERS)
+    assert run.exit_status == 0
+    assert len(run.logged("WARNING")) == 2
+    assert any("shoe_size" in line for line in run.logged("WARNING"))
+
+
+LOGINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({}, ("account_id", "refresh_token", "jwt")),
+    ({"client_id": "a", "client_secret": "bbbb-bbbb"}, ("account_id", "refresh_token")),
+    ({"account_id": "c", "refresh_token": "dddd-dddd", "client_id": "a", "client_secret": "bbbb-bbbb"}, ("account_id", "refresh_token")),
+    ({"account_id": "c"}, ("client_id", "client_secret")),
+    ({"account_id": "c", "client_id": "a"}, ("client_secret",)),
+    ({"refresh_token": "dddd-dddd", "client_secret": "bbbb-bbbb"}, ("client_id",)),
+]
+
+
+@pytest.mark.parametrize(("settings", "named"), LOGINS)
+def test_no_way_to_log_in_or_two(settings: dict[str, Any], named: tuple[str, ...]) -> None:
+    """The line names what is missing, or what is too much."""
+    run = run_tap(settings)
+    assert run.exit_status == 1
+    assert all(name in run.critical for name in named)
+
+
+def test_a_jwt_makes_other_credentials_useless(zoom: SimulatedZoom) -> None:
+    """Old configs carry both: a warning names what is ignored, and the run works."""
+    config = {**zoom.config("refresh_token"), **zoom.config("jwt"), "account_id": "x"}
+    run = run_tap(config, zoom=zoom, catalog=USERS)
+    assert run.exit_status == 0
+    assert any("refresh_token" in line and "ignored" in line for line in run.logged("WARNING"))
+    assert zoom.oauth.grants == []
+
+
+def _jwt(**claims: Any) -> str:
+    return pyjwt.encode(claims, "k" * 40, algorithm="HS256")
+
+
+@pytest.mark.parametrize("ago", [10, 1_000_000_000])
+def test_an_expired_jwt_is_refused_before_any_request(ago: int, zoom: SimulatedZoom) -> None:
+    """The line says that Zoom ended JWT apps in 2023."""
+    run = run_tap({"jwt": _jwt(iss="x", exp=int(time.time()) - ago), "api_url": zoom.url}, zoom=zoom)
+    assert run.exit_status == 1
+    assert "2023" in run.critical and "expired" in run.critical
+    assert zoom.requests == []
+
+
+@pytest.mark.parametrize("token", ["x", "a.b", "a.b.c", "....", _jwt(exp="soon"), "eyJ.eyJ.x", "a" * 100_000])
+def test_what_is_no_jwt_is_refused_before_any_request(token: str, zoom: SimulatedZoom) -> None:
+    """The line names the setting, and the token is not shown."""
+    run = run_tap({"jwt": token, "api_url": zoom.url}, secrets=[token] if len(token) > 8 else [])
+    assert run.exit_status == 1
+    assert "jwt" in run.critical
+    assert zoom.requests == []
+
+
+@pytest.mark.parametrize(
+    ("login", "changed", "words"),
+    [
+        ("server_to_server", "client_secret", "client_secret"), ("server_to_server", "client_id", "client_id"),
+        ("server_to_server", "account_id", "account_id"), ("refresh_token", "refresh_token", "authorise"),
+        ("refresh_token", "client_secret", "client_secret"),
+    ],
+)  # fmt: skip
+def test_a_login_that_zoom_refuses(login: str, changed: str, words: str, zoom: SimulatedZoom) -> None:
+    """Asked once, and the line says what to check."""
+    run = run_tap(zoom.config(login, **{changed: "wrong-wrong"}), zoom=zoom)
+    assert run.exit_status == 1
+    assert "Login refused" in run.critical and words in run.critical
+    assert len(zoom.requests) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": None}, {"access_token": 7}, {"token": "x"}])
+def test_a_token_answer_without_a_token(body: dict[str, Any]) -> None:
+    """200, but nothing to use: refused."""
+    fault = Fault.answer(200, json.dumps(body).encode(), match="/oauth/token", times=None)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+    assert run.exit_status == 1
+    assert "access_token" in run.critical or "Login" in run.critical
+    assert run.stdout == ""
+
+
+def test_nothing_of_a_token_answer_is_shown_that_echoes_secrets() -> None:
+    """An error body that repeats what it was sent is hidden."""
+    with SimulatedZoom(account()) as zoom:
+        secret = zoom.account.client_secret
+        body = {"reason": f"client_secret {secret} is wrong", "error": "invalid_client"}
+        zoom.faults.append(Fault.answer(400, body, match="/oauth/token", times=None))
+        run = run_tap(zoom.config(), zoom=zoom)
+    assert run.exit_status == 1
+    assert "***" in run.critical
+
+
+def test_nothing_of_an_api_answer_is_shown_that_echoes_secrets() -> None:
+    """Nor where the API repeats the token, or a signed URL."""
+    with SimulatedZoom(account()) as zoom:
+        jwt = zoom.config("jwt")["jwt"]
+        body = {"code": 9999, "message": f"Bearer {jwt} may not; see https://x.zoom.us/rec?zak=SIGNED123 now"}
+        zoom.faults.append(Fault.answer(400, body, match=r"/v2/meetings/", times=3))
+        config = {**zoom.config("jwt"), "jwt": jwt}
+        run = run_tap(config, zoom=zoom, secrets=["SIGNED123"], catalog=catalog_of("meetings"))
+    assert run.exit_status == 1
+    assert len(run.logged("ERROR")) == 3
+
+
+BAD_URLS = [
+    "http://api.zoom.us", "http://10.0.0.1", "http://127.0.0.1.example.com", "http://localhost.example.com", "ftp://api.zoom.us",
+    "api.zoom.us", "https://", "https://user:pass@api.zoom.us", "https://api.zoom.us?x=1", "https://api.zoom.us#x", "//api.zoom.us",
+    "https://[::1", "https://api.zoom.us:99999", "https://api zoom us", "javascript:x", "http://127.0.0.1@example.com",
+    "https://*.example.com", f"https://{'a' * 300}.example.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", ["api_url", "auth_url"])
+def test_a_url_that_is_none_or_is_not_safe(setting: str, zoom: SimulatedZoom) -> None:
+    """No token goes over plain http to another machine, or to what is no URL."""
+    for url in BAD_URLS:
+        run = run_tap({**zoom.config(), setting: url}, zoom=zoom)
+        assert run.exit_status == 1, url
+        assert setting in run.critical, url
+    assert zoom.requests == []
+
+
+@pytest.mark.parametrize("url", ["http://evil.example.com", "ftp://x", "nonsense", "http://10.0.0.1/v2"])
+def test_an_api_url_of_the_token_answer_that_is_not_safe(url: str) -> None:
+    """The token answer is not trusted more than a setting."""
+    with SimulatedZoom(account(), api_url=url) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert sum(zoom.operations.values()) == 0
+    assert run.exit_status == 1
+    assert "api_url" in run.critical
+
+
+def test_a_host_that_does_not_answer(silent_port: int, zoom: SimulatedZoom) -> None:
+    """The line says which setting to check."""
+    run = run_tap(zoom.config(auth_url=f"http://127.0.0.1:{silent_port}/oauth/token"), zoom=zoom)
+    assert run.exit_status == 1
+    assert "auth_url" in run.critical
+    run = run_tap(zoom.config(api_url=f"http://127.0.0.1:{silent_port}"), zoom=zoom)
+    assert run.exit_status == 1
+    assert "api_url" in run.critical
+
+
+def test_a_host_that_is_not_zoom(zoom: SimulatedZoom) -> None:
+    """A wrong path on the right host: 2300, and the line says to check api_url."""
+    run = run_tap(zoom.config(api_url=f"{zoom.url}/api"), zoom=zoom)
+    assert run.exit_status == 1
+    assert "api_url" in run.critical
+
+
+def test_no_redirect_is_followed() -> None:
+    """The token goes to no other host."""
+    with SimulatedZoom(account()) as other, SimulatedZoom(account()) as zoom:
+        headers = {"Location": f"{other.url}/v2/users"}
+        zoom.faults.append(Fault.answer(302, {"message": "Found"}, headers, match=r"/v2/users\?", times=None))
+        run = run_tap(zoom.config(), zoom=zoom, catalog=USERS)
+        assert other.requests == []
+    assert run.exit_status == 1
+
+
+def test_user_agent_is_sent(zoom: SimulatedZoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With each request, also for the token."""
+    agents = set()
+    handle = zoom._server.handle
+
+    def spy(request: Any) -> Any:
+        agents.add(request.headers.get(b"user-agent"))
+        return handle(request)
+
+    monkeypatch.setattr(zoom._server, "handle", spy)
+    run = run_tap(zoom.config(user_agent="ours/1.0"), zoom=zoom, catalog=USERS)
+    assert run.exit_status == 0
+    assert agents == {b"ours/1.0"}
+    assert_exact({"users": expected()["users"]}, run.records)

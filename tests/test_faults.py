@@ -1,0 +1,167 @@
+"""Faults that pass cost no row: whatever goes wrong once or twice, the output is whole and the exit status 0."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.simulator import Fault, SimulatedZoom
+from tests.tap import account, assert_complete, assert_exact, catalog_of, expected, run_tap
+
+# Where each fault strikes: lists that are paged, single objects, the way there.
+PLACES = {
+    "users": r"/v2/users\?",
+    "user_meetings": r"/v2/users/[^/]+/meetings",
+    "detail": r"/v2/meetings/\d+\?",
+    "registrants": r"/registrants\?",
+    "history": r"/v2/report/history_meetings",
+    "report": r"/v2/report/meetings/[^/?]+$",
+    "participants": r"/participants\?",
+    "instances": r"/instances",
+}
+KINDS = (
+    "reset", "close", "truncate", "invalid_json", "html_200", "html_403", "html_502", "500", "502", "503", "504", "429",
+    "401_124", "slow_body",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_that_passes_costs_nothing(kind: str) -> None:
+    """The same fault once at each place, in one run."""
+    faults = [Fault(kind, match) for match in PLACES.values()]
+    with SimulatedZoom(account(3, "paged"), faults=faults) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert run.exit_status == 0
+        assert all(fault.happened == 1 for fault in faults)
+        assert zoom.violations == []
+    assert_exact(expected(3, "paged"), run.records)
+
+
+@pytest.mark.parametrize("kind", ["reset", "500", "html_200", "429", "401_124"])
+def test_the_first_request_of_all_may_fail_as_well(kind: str) -> None:
+    """A host that has not answered yet is tried again too."""
+    fault = Fault(kind, "/v2/", times=2 if kind != "401_124" else 1)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+        assert run.exit_status == 0
+        assert fault.happened == fault.times
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+@pytest.mark.parametrize("kind", ["reset", "close", "truncate", "invalid_json", "html_200", "html_502", "500", "503", "429"])
+def test_the_token_endpoint_may_fail_as_well(kind: str) -> None:
+    """Logging in is tried again."""
+    fault = Fault(kind, "/oauth/token", times=2)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+        assert fault.happened == 2
+    assert run.exit_status == 0
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_five_per_cent_of_everything_costs_nothing(seed: int) -> None:
+    """All kinds of faults mixed, by chance: every row, every field, no item lost."""
+    kinds = [*KINDS, "page_token_expired"]
+    faults = [
+        Fault(kind, "/v2/", times=None, probability=0.05 / len(kinds), seed=100 * seed + number)
+        for number, kind in enumerate(kinds)
+    ]
+    size = "paged" if seed % 2 else "tiny"
+    with SimulatedZoom(account(seed, size), faults=faults, page_cap=60) as zoom:
+        run = run_tap(zoom.config(("server_to_server", "refresh_token")[seed % 2]), zoom=zoom)
+        assert run.exit_status == 0
+        assert zoom.violations == []
+        assert sum(fault.happened for fault in faults) > 5
+    assert_complete(expected(seed, size), run)
+
+
+@pytest.mark.parametrize("form", ["seconds", "http-date", "iso", None])
+def test_limits_that_are_lower_than_they_look_cost_no_row(form: str | None) -> None:
+    """429s because the account's other apps use the limits too, in each form of Retry-After."""
+    faults = [Fault("429", "/v2/report", times=2, retry_after=form), Fault("429", "/v2/users", headers=False)]
+    if form == "seconds":
+        faults[0].retry_after = 1
+    elif form == "http-date":
+        faults[0].retry_after = "Wed, 21 Oct 2015 07:28:00 GMT"
+    elif form == "iso":
+        faults[0].retry_after = "2015-10-21T07:28:00Z"
+    with SimulatedZoom(account(), faults=faults) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert [fault.happened for fault in faults] == [2, 1]
+    assert run.exit_status == 0
+    assert_exact(expected(), run.records)
+
+
+@pytest.mark.parametrize("status", ["503", "500", "429"])
+def test_a_retry_after_is_waited_for(status: str) -> None:
+    """Retry-After in seconds on any status that passes."""
+    fault = Fault(status, r"/v2/users\?", retry_after="1")
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+    assert run.exit_status == 0
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+def test_a_429_whose_body_is_empty_passes() -> None:
+    """The status says enough."""
+    faults = [Fault.answer(429, b"", match=r"/v2/users\?"), Fault.answer(429, b"<html></html>", match="/v2/report")]
+    with SimulatedZoom(account(), faults=faults) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+    assert run.exit_status == 0
+    assert_exact(expected(), run.records)
+
+
+def test_tokens_that_end_in_the_middle_are_renewed() -> None:
+    """Access tokens that live for a moment: each is renewed once for all workers, and nothing is lost."""
+    with SimulatedZoom(account(3, "paged"), faults=[Fault("401_124", "/v2/", times=5, probability=0.02, seed=3)]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert 2 <= len(zoom.oauth.grants) <= 6
+    assert run.exit_status == 0
+    assert_exact(expected(3, "paged"), run.records)
+
+
+def test_one_token_at_a_time_is_enough() -> None:
+    """Where a new token ends the former ones, all workers go on with the new one."""
+    with SimulatedZoom(account(), one_token=True, latency=0.005) as zoom:
+        fault = Fault("401_124", r"/v2/report/meetings", times=1)
+        zoom.faults.append(fault)
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert fault.happened == 1
+        assert len(zoom.oauth.grants) == 2
+    assert run.exit_status == 0
+    assert_exact(expected(), run.records)
+
+
+def test_a_list_whose_page_token_expires_is_read_again() -> None:
+    """From its start: rows come again with the same keys, and none is missing or counted otherwise."""
+    fault = Fault("page_token_expired", r"/participants\?|/registrants\?|/v2/users\?|history", times=12, probability=0.3, seed=1)
+    with SimulatedZoom(account(3, "paged"), page_cap=40, faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert fault.happened == 12
+        assert zoom.violations == []
+    assert run.exit_status == 0
+    assert_complete(expected(3, "paged"), run)
+    for stream, right in expected(3, "paged").items():
+        assert len(run.records.get(stream, [])) >= len(right)
+
+
+def test_an_answer_that_comes_byte_by_byte_is_waited_for() -> None:
+    """Slow is not broken: no retry."""
+    faults = [Fault("slow_body", match) for match in PLACES.values()]
+    with SimulatedZoom(account(), faults=faults) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        requests = len(zoom.requests)
+    with SimulatedZoom(account()) as zoom:
+        run_tap(zoom.config(), zoom=zoom)
+        assert len(zoom.requests) == requests
+    assert_exact(expected(), run.records)
+
+
+def test_retries_are_counted_in_the_summary() -> None:
+    """The table at the end says how often a stream's requests were repeated."""
+    with SimulatedZoom(account(), faults=[Fault("500", r"/v2/users\?", times=2)]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+    row = next(line for line in run.log if re.match(r"INFO users +\d", line))
+    assert row.split()[2:5] == ["6", "3", "2"]

@@ -1,0 +1,104 @@
+"""Keys of our own: sequence, respondent and the parents' ids."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_zoom.discover import schema_of
+from tap_zoom.records import Plan, Sequence
+from tap_zoom.streams import BY_NAME, EMITTED
+
+IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
+JOIN = "2024-01-01T00:00:00Z"
+
+
+def records(stream: str, *pages: list[dict[str, Any]], ids: dict[str, Any] = IDS) -> list[dict[str, Any]]:
+    """The records of a list in so many pages."""
+    schema = schema_of(BY_NAME[stream])
+    plan, sequence, found = Plan(BY_NAME[stream], schema, schema), Sequence(), []
+    for page in pages:
+        found += plan.records(json.dumps({BY_NAME[stream].records: page}).encode(), ids, sequence)[0]
+    return found
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([1, 2])), max_size=12), max_size=5))
+def test_sequence_counts_what_shares_the_key_over_all_pages(pages: list[list[tuple[str, int]]]) -> None:
+    """In arrival order, from 0, without a gap; so that keys are unique."""
+    rows = [[{"user_id": user, "join_time": f"2024-01-0{day}T00:00:00Z"} for user, day in page] for page in pages]
+    seen: dict[tuple[str, str], int] = {}
+    for record in records("report_meeting_participants", *rows):
+        key = (record["user_id"], record["join_time"])
+        assert record["sequence"] == seen.get(key, 0)
+        seen[key] = record["sequence"] + 1
+    assert sum(seen.values()) == sum(map(len, pages))
+
+
+def test_a_key_is_shared_by_what_comes_out_not_by_what_was_sent() -> None:
+    """Two spellings of one moment, a number and its string: the same key, told apart by sequence."""
+    rows = [{"user_id": 5, "join_time": JOIN}, {"user_id": "5", "join_time": "2024-01-01 00:00:00"}]
+    assert [record["sequence"] for record in records("report_meeting_participants", rows)] == [0, 1]
+
+
+@given(st.permutations([{"email": "", "name": "Anonymous Attendee", "question_details": [{"answer": n}]} for n in "abcd"]))
+def test_rows_of_unpaged_lists_are_numbered_whatever_their_order(rows: list[dict[str, Any]]) -> None:
+    """By the order of their canonical JSON: the same answer has the same key on every run."""
+    found = {record["question_details"][0]["answer"]: record["sequence"] for record in records("meeting_poll_results", rows)}
+    assert found == {"a": 0, "b": 1, "c": 2, "d": 3}
+
+
+@pytest.mark.parametrize(
+    ("row", "respondent"),
+    [
+        ({"email": "a@b.c", "name": "A"}, "a@b.c"), ({"email": "", "name": "A"}, "A"), ({"email": None, "name": "A"}, "A"),
+        ({"name": ""}, "anonymous"), ({}, "anonymous"), ({"email": None, "name": None}, "anonymous"),
+    ],
+)  # fmt: skip
+def test_respondent_is_the_email_or_the_name_or_anonymous(row: dict[str, Any], respondent: str) -> None:
+    """And Zoom's own fields stay as they were sent."""
+    [record] = records("meeting_poll_results", [row])
+    assert record["respondent"] == respondent
+    for name in row:
+        assert record[name] == row[name]
+
+
+@pytest.mark.parametrize("stream", [stream.name for stream in EMITTED if stream.adds])
+def test_ids_of_the_parents_stand_under_their_own_names(stream: str) -> None:
+    """Children of a number carry it; children of an occurrence carry the UUID and the number."""
+    entry = BY_NAME[stream]
+    schema = schema_of(entry)
+    row = {"id": "x", "user_id": "u", "join_time": JOIN}
+    body = json.dumps({entry.records: [row]} if entry.records else row).encode()
+    [record], lost, _ = Plan(entry, schema, schema).records(body, IDS, Sequence())
+    kind = "webinar" if "webinar" in stream else "meeting"
+    assert record[f"{kind}_id"] == IDS[f"{kind}_id"]
+    if "{" + kind + "_uuid}" in entry.path:
+        assert record[f"{kind}_uuid"] == IDS[f"{kind}_uuid"]
+    assert lost == 0
+    if stream.endswith("participants"):
+        assert record["user_id"] == "u" and record["id"] == "x"
+
+
+def test_an_occurrence_without_a_number_has_null_for_it() -> None:
+    """The UUID is the key; the number may be unknown."""
+    [record] = records("webinar_absentees", [{"id": "x"}], ids={"webinar_uuid": "w", "webinar_id": None})
+    assert record["webinar_id"] is None
+
+
+@pytest.mark.parametrize("stream", [stream.name for stream in EMITTED])
+def test_a_row_without_its_key_is_lost(stream: str) -> None:
+    """Never a null or an empty string in a key."""
+    entry = BY_NAME[stream]
+    schema = schema_of(entry)
+    own = [name for name in entry.key if name not in entry.adds]
+    for empty in (None, ""):
+        for missing in own:
+            row: dict[str, Any] = {name: 5 if name == "id" else JOIN for name in own}
+            row[missing] = empty
+            body = json.dumps({entry.records: [row]} if entry.records else row).encode()
+            found, lost, _ = Plan(entry, schema, schema).records(body, IDS, Sequence())
+            assert (found, lost) == ([], 1)

@@ -1,0 +1,274 @@
+"""What is selected comes out whole; what is not selected is neither written nor asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulator import SimulatedZoom, truth
+from tests.tap import account, assert_exact, catalog_of, expected, run_tap
+
+USERS = {"/users", "/users/{userId}"}  # pending users are looked up, for their key
+MEETINGS = USERS | {"/users/{userId}/meetings"}
+WEBINARS = USERS | {"/users/{userId}/webinars"}
+PAST_MEETINGS = MEETINGS | {"/report/history_meetings", "/past_meetings/{meetingId}/instances"}
+PAST_WEBINARS = WEBINARS | {"/report/history_meetings", "/past_webinars/{webinarId}/instances"}
+NEEDED: dict[str, set[str]] = {
+    "users": USERS,
+    "meetings": MEETINGS | {"/meetings/{meetingId}"},
+    "meeting_registrants": MEETINGS | {"/meetings/{meetingId}/registrants"},
+    "meeting_questions": MEETINGS | {"/meetings/{meetingId}/registrants/questions"},
+    "meeting_polls": MEETINGS | {"/meetings/{meetingId}/polls"},
+    "meeting_poll_results": PAST_MEETINGS | {"/past_meetings/{meetingId}/polls"},
+    "webinars": WEBINARS | {"/webinars/{webinarId}"},
+    "webinar_registrants": WEBINARS | {"/webinars/{webinarId}/registrants"},
+    "webinar_panelists": WEBINARS | {"/webinars/{webinarId}/panelists"},
+    "webinar_questions": WEBINARS | {"/webinars/{webinarId}/registrants/questions"},
+    "webinar_polls": WEBINARS | {"/webinars/{webinarId}/polls"},
+    "webinar_tracking_sources": WEBINARS | {"/webinars/{webinarId}/tracking_sources"},
+    "webinar_poll_results": PAST_WEBINARS | {"/past_webinars/{webinarId}/polls"},
+    "webinar_qna_results": PAST_WEBINARS | {"/past_webinars/{webinarId}/qa"},
+    "webinar_absentees": PAST_WEBINARS | {"/past_webinars/{webinarId}/absentees"},
+    "report_meetings": PAST_MEETINGS | {"/report/meetings/{meetingId}"},
+    "report_meeting_participants": PAST_MEETINGS | {"/report/meetings/{meetingId}/participants"},
+    "report_webinars": PAST_WEBINARS | {"/report/webinars/{webinarId}"},
+    "report_webinar_participants": PAST_WEBINARS | {"/report/webinars/{webinarId}/participants"},
+}
+
+
+def only(stream: str, **selected: Any) -> dict[str, Any]:
+    """A catalog with one stream; `selected` says how its fields are marked, by name."""
+    return catalog_of(stream, **{stream: {("properties", name): mark for name, mark in selected.items()}})
+
+
+@pytest.mark.parametrize("stream", sorted(truth.KEYS))
+def test_a_stream_alone_gives_all_its_rows_and_asks_for_nothing_else(stream: str) -> None:
+    """A child is complete without its parent, which is walked and not emitted; no other request is made."""
+    with SimulatedZoom(account(3, "paged")) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(stream))
+        assert run.exit_status == 0
+        assert set(zoom.operations) <= NEEDED[stream]
+        assert zoom.violations == []
+    assert_exact({stream: expected(3, "paged")[stream]}, run.records)
+    assert list(run.schemas) == [stream]
+    assert expected(3, "paged")[stream], "the account shows nothing about this stream"
+
+
+@pytest.mark.parametrize("stream", ["report_webinars", "webinar_panelists"])
+def test_many_pages_without_anything_wanted_hide_nothing(stream: str) -> None:
+    """Lists whose pages lead nowhere, in every window and for every user, end no walk."""
+    with SimulatedZoom(account(3, "paged"), page_cap=2) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(stream))
+        assert run.exit_status == 0
+    assert_exact({stream: expected(3, "paged")[stream]}, run.records)
+
+
+def test_two_streams_come_without_what_lies_between() -> None:
+    """Streams of both walks together, and nothing else."""
+    streams = ("meeting_polls", "webinar_qna_results")
+    with SimulatedZoom(account()) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*streams))
+        assert set(zoom.operations) <= NEEDED[streams[0]] | NEEDED[streams[1]]
+    assert_exact({stream: expected()[stream] for stream in streams}, run.records)
+
+
+def test_a_recent_start_date_needs_no_users_for_what_was_held() -> None:
+    """Where nothing older than the reports is wanted, occurrences come from the history alone."""
+    start = f"{datetime.now(timezone.utc).date() - timedelta(days=60)}"
+    with SimulatedZoom(account()) as zoom:
+        run = run_tap(zoom.config(start_date=start), zoom=zoom, catalog=catalog_of("report_meetings"))
+        assert set(zoom.operations) == {"/report/history_meetings", "/report/meetings/{meetingId}"}
+    assert_exact({"report_meetings": truth.expected(account(), start_date=start)["report_meetings"]}, run.records)
+
+
+def test_a_deselected_field_is_in_neither_schema_nor_record(zoom: SimulatedZoom) -> None:
+    """What is not selected is left out everywhere; the other fields stay as they are."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=only("users", email=False, custom_attributes=False))
+    assert not {"email", "custom_attributes"} & run.schemas["users"]["schema"]["properties"].keys()
+    right = [
+        {name: value for name, value in record.items() if name not in ("email", "custom_attributes")}
+        for record in expected()["users"]
+    ]
+    assert_exact({"users": right}, run.records)
+
+
+def test_keys_come_even_if_they_are_deselected(zoom: SimulatedZoom) -> None:
+    """inclusion automatic wins over selected false."""
+    key = truth.KEYS["report_meeting_participants"]
+    catalog = only("report_meeting_participants", **dict.fromkeys(key, False))
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
+    assert set(key) <= run.schemas["report_meeting_participants"]["schema"]["properties"].keys()
+    assert_exact({"report_meeting_participants": expected()["report_meeting_participants"]}, run.records)
+
+
+def test_a_field_inside_an_object_can_be_left_out(zoom: SimulatedZoom) -> None:
+    """Nested selection: settings.host_video goes, the rest of settings stays."""
+    inside = ("properties", "settings", "properties", "host_video")
+    catalog = catalog_of("meetings", meetings={inside: False})
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
+    settings = run.schemas["meetings"]["schema"]["properties"]["settings"]["properties"]
+    assert "host_video" not in settings
+    assert len(settings) > 5
+    right = []
+    for record in expected()["meetings"]:
+        kept = {name: value for name, value in (record.get("settings") or {}).items() if name != "host_video"}
+        right.append({**record, "settings": kept} if record.get("settings") is not None else record)
+    assert right != expected()["meetings"], "the account shows nothing about this field"
+    assert_exact({"meetings": right}, run.records)
+
+
+def test_a_field_inside_a_list_of_objects_can_be_left_out(zoom: SimulatedZoom) -> None:
+    """Nested selection goes through items."""
+    inside = ("properties", "question_details", "items", "properties", "answer")
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_poll_results", meeting_poll_results={inside: False}))
+    details = [detail for record in run.records["meeting_poll_results"] for detail in record["question_details"]]
+    right = [detail for record in expected()["meeting_poll_results"] for detail in record["question_details"]]
+    assert any("answer" in detail for detail in right)
+    assert len(details) == len(right)
+    assert not any("answer" in detail for detail in details)
+    assert all("question" in detail for detail in details)
+
+
+def test_a_deselected_object_takes_its_fields_along(zoom: SimulatedZoom) -> None:
+    """Marks of fields inside do not bring the object back."""
+    marks = {("properties", "settings"): False, ("properties", "settings", "properties", "host_video"): True}
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meetings", meetings=marks))
+    assert "settings" not in run.schemas["meetings"]["schema"]["properties"]
+    assert all("settings" not in record for record in run.records["meetings"])
+
+
+def test_respondent_is_made_even_where_email_and_name_are_not_selected(zoom: SimulatedZoom) -> None:
+    """Keys of ours are made from what Zoom sent, not from what is emitted."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=only("meeting_poll_results", email=False, name=False))
+    right = [
+        {name: value for name, value in record.items() if name not in ("email", "name")}
+        for record in expected()["meeting_poll_results"]
+    ]
+    assert_exact({"meeting_poll_results": right}, run.records)
+
+
+def test_login_secrets_are_selected_only_on_demand(zoom: SimulatedZoom) -> None:
+    """start_url is in no default output, and there once it is selected; host_key is never asked for."""
+    default = run_tap(zoom.config(), zoom=zoom)
+    assert "start_url" not in default.schemas["meetings"]["schema"]["properties"]
+    assert "host_key" not in default.schemas["users"]["schema"]["properties"]
+    for stream in ("meetings", "webinars"):
+        chosen = run_tap(zoom.config(), zoom=zoom, catalog=only(stream, start_url=True))
+        assert "start_url" in chosen.schemas[stream]["schema"]["properties"]
+        assert any(record.get("start_url") for record in chosen.records[stream])
+    chosen = run_tap(zoom.config(), zoom=zoom, catalog=only("users", host_key=True))
+    assert "host_key" in chosen.schemas["users"]["schema"]["properties"]
+    asked = [request.query.get("include_fields", "") for request in zoom.requests if request.path == "/v2/users"]
+    assert asked and all("host_key" not in fields for fields in asked)
+
+
+def test_properties_is_another_name_for_catalog(zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """--properties FILE does what --catalog FILE does."""
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(only("users", email=False)), encoding="utf-8")
+    runs = [run_tap(zoom.config(), option, path, zoom=zoom) for option in ("--catalog", "--properties")]
+    assert [line for line in runs[0].without_times if "RECORD" in line] == [
+        line for line in runs[1].without_times if "RECORD" in line
+    ]
+    assert "email" not in runs[1].records["users"][0]
+
+
+def test_selected_by_default_counts_where_selected_is_missing(zoom: SimulatedZoom) -> None:
+    """selected, else selected-by-default, else true."""
+    mark = {
+        "users": {"selected-by-default": False},
+        "meetings": {},
+        "webinars": {"selected": True, "selected-by-default": False},
+        "report_meetings": {"selected": False, "selected-by-default": True},
+    }
+    streams = [{"tap_stream_id": name, "metadata": [{"breadcrumb": [], "metadata": marks}]} for name, marks in mark.items()]
+    run = run_tap(zoom.config(), zoom=zoom, catalog={"streams": streams})
+    assert set(run.schemas) == {"meetings", "webinars"}
+
+
+def test_a_catalog_only_selects(zoom: SimulatedZoom) -> None:
+    """Schemas and keys come from the package, whatever a catalog says about them."""
+    catalog = only("users")
+    catalog["streams"][0] |= {"schema": {"properties": {"id": {"type": "boolean"}}}, "key_properties": ["email"]}
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
+    assert run.schemas["users"]["key_properties"] == ["id"]
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+@pytest.mark.parametrize("catalog", [{"streams": []}, catalog_of()])
+def test_nothing_selected_is_a_warning(zoom: SimulatedZoom, catalog: dict[str, Any]) -> None:
+    """Exit status 0, a warning, and nothing is asked."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
+    assert run.exit_status == 0
+    assert run.records == {}
+    assert any("selected" in line for line in run.logged("WARNING"))
+    assert zoom.requests == []
+
+
+def test_unknown_streams_and_fields_are_warned_about(zoom: SimulatedZoom) -> None:
+    """What this version does not know is named and passed over."""
+    catalog = only("users", shoe_size=True)
+    catalog["streams"].append({"tap_stream_id": "shoes", "metadata": []})
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
+    assert run.exit_status == 0
+    assert any("'shoes'" in line for line in run.logged("WARNING"))
+    assert any("shoe_size" in line for line in run.logged("WARNING"))
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+def _twice(catalog: dict[str, Any]) -> Any:
+    return {"streams": [*catalog["streams"], catalog["streams"][0]]}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda catalog: [],
+        lambda catalog: "users",
+        lambda catalog: 7,
+        lambda catalog: {},
+        lambda catalog: {"streams": None},
+        lambda catalog: {"streams": {"users": {}}},
+        lambda catalog: {"streams": [None]},
+        lambda catalog: {"streams": ["users"]},
+        lambda catalog: {"streams": [{"metadata": []}]},
+        lambda catalog: {"streams": [{"tap_stream_id": 7}]},
+        lambda catalog: {"streams": [{"tap_stream_id": "users", "metadata": {}}]},
+        lambda catalog: {"streams": [{"tap_stream_id": "users", "metadata": [7]}]},
+        lambda catalog: {"streams": [{"tap_stream_id": "users", "metadata": [{"breadcrumb": [[]], "metadata": {}}]}]},
+        lambda catalog: {"streams": [{"tap_stream_id": "users", "metadata": [{"breadcrumb": [], "metadata": 1}]}]},
+        _twice,
+    ],
+)
+def test_a_file_that_is_no_catalog_stops_the_run(zoom: SimulatedZoom, spoil: Callable[[Any], Any], tmp_path: Path) -> None:
+    """One CRITICAL line about the catalog, exit status 1, and no request."""
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(spoil(catalog_of("users"))), encoding="utf-8")
+    run = run_tap(zoom.config(), zoom=zoom, catalog=path)
+    assert run.exit_status == 1
+    assert "catalog" in run.critical
+    assert run.stdout == ""
+    assert zoom.requests == []
+
+
+@pytest.mark.parametrize("content", ["", "{", "\x00", '{"streams": [}', "[" * 100_000, "\ufeff{", "1" * 5000])
+def test_a_catalog_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str, tmp_path: Path) -> None:
+    """The CRITICAL line names the file."""
+    path = tmp_path / "catalog.json"
+    path.write_text(content, encoding="utf-8")
+    run = run_tap(zoom.config(), zoom=zoom, catalog=path)
+    assert run.exit_status == 1
+    assert str(path) in run.critical
+    assert zoom.requests == []
+
+
+def test_a_missing_catalog_stops_the_run(zoom: SimulatedZoom) -> None:
+    """The CRITICAL line names the file that is not there."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog="/nowhere/catalog.json")
+    assert run.exit_status == 1
+    assert "/nowhere/catalog.json" in run.critical

@@ -1,0 +1,274 @@
+"""A run that was stopped goes on from any STATE it ever wrote; nothing is skipped."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import tempfile
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tests.simulator import Account, SimulatedZoom, truth
+from tests.tap import (
+    TINY,
+    Run,
+    account,
+    assert_complete,
+    assert_exact,
+    catalog_of,
+    expected,
+    key_of,
+    kill,
+    run_tap,
+    start_tap,
+)
+
+LARGEST_STATE = 1000  # bytes
+
+
+def emitted_until(run: Run, state: int) -> Run:
+    """What was out when the STATE of that number was written."""
+    messages = []
+    for message in run.messages:
+        messages.append(message)
+        state -= message["type"] == "STATE"
+        if state < 0:
+            break
+    return Run(0, "", "", messages)
+
+
+def test_states_at_the_start_in_between_and_at_the_end(zoom: SimulatedZoom) -> None:
+    """The first STATE comes before any RECORD, the last one is the last line; none is empty or large."""
+    run = run_tap(zoom.config(), zoom=zoom)
+    types = [message["type"] for message in run.messages]
+    assert types.index("STATE") < types.index("RECORD")
+    assert types[-1] == "STATE"
+    assert len(run.states) > 4
+    assert all(state and len(json.dumps(state)) < LARGEST_STATE for state in run.states)
+
+
+def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZoom) -> None:
+    """It is a non-empty object without bookmarks; the next run reads all records, without a warning about it."""
+    first = run_tap(zoom.config(), zoom=zoom)
+    last = first.states[-1]
+    assert last["version"] == 1 and last["finished_at"]
+    assert "bookmarks" not in last
+    second = run_tap(zoom.config(), zoom=zoom, state=last)
+    assert_exact(expected(), second.records)
+    assert not any("state" in line.lower() for line in second.logged("WARNING"))
+
+
+def test_states_only_move_forward(zoom: SimulatedZoom) -> None:
+    """No bookmark is ever taken back."""
+    run = run_tap(zoom.config(), zoom=zoom)
+    for walk in ("scheduled", "held"):
+        marks = [tuple((state["bookmarks"][walk] or {}).values()) for state in run.states[:-1]]
+        assert marks == sorted(marks)
+        assert len(set(marks)) > 1
+
+
+@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("login", ["jwt", "server_to_server"])
+def test_every_state_leads_to_the_rest(login: str, part: int) -> None:
+    """What was out at a STATE and what a run from it gives are together every record, for each STATE of a run."""
+    history = "ok" if login == "jwt" else "no_permission"
+    right = truth.expected(account(), history=history == "ok")
+    with SimulatedZoom(account(), history=history) as zoom:
+        config = zoom.config(login)
+        whole = run_tap(config, zoom=zoom)
+        for number, state in enumerate(whole.states[:-1]):
+            if number % 3 == part:
+                resumed = run_tap(config, zoom=zoom, state=state)
+                assert resumed.exit_status == 0
+                assert_complete(right, emitted_until(whole, number), resumed)
+
+
+def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
+    """What is done is not asked for again, but for the listings."""
+    config = zoom.config()
+    whole = run_tap(config, zoom=zoom)
+    asked = len(zoom.requests)
+    state = whole.states[-2]
+    resumed = run_tap(config, zoom=zoom, state=state)
+    again = len(zoom.requests) - asked
+    assert again < asked / 2
+    assert resumed.states[0]["bookmarks"] == state["bookmarks"]
+
+
+def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> None:
+    """started_at is carried on, so that the windows stay where they were."""
+    config = zoom.config()
+    state = run_tap(config, zoom=zoom).states[3]
+    state["started_at"] = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    resumed = run_tap(config, zoom=zoom, state=state)
+    assert resumed.states[0]["started_at"] == state["started_at"]
+
+
+FOREIGN: list[Any] = [
+    {}, [], "x", 7, None, {"bookmarks": {"users": {"updated_at": "2024-01-01"}}}, {"version": 0}, {"version": 2},
+    {"version": "1"}, {"version": True}, {"singer_state": {}}, {"bookmarks": None}, {"value": {"version": 1}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", FOREIGN, ids=lambda state: json.dumps(state)[:30])
+def test_a_foreign_state_is_a_warning(zoom: SimulatedZoom, state: Any) -> None:
+    """An empty state, another tap's or another version's: a warning, and everything is read."""
+    path = _written(json.dumps(state))
+    run = run_tap(zoom.config(), zoom=zoom, state=path)
+    assert run.exit_status == 0
+    assert any("state" in line.lower() for line in run.logged("WARNING"))
+    assert_exact(expected(), run.records)
+
+
+def test_an_empty_file_is_an_empty_state(zoom: SimulatedZoom) -> None:
+    """Callers make such files: a warning, and everything is read."""
+    run = run_tap(zoom.config(), zoom=zoom, state=_written(""))
+    assert run.exit_status == 0
+    assert any("state" in line.lower() for line in run.logged("WARNING"))
+    assert_exact(expected(), run.records)
+
+
+@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "[" * 100_000, '{"version": 1' + "0" * 6000 + "}"])
+def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
+    """One CRITICAL line that names the file, and no request."""
+    path = _written(content)
+    run = run_tap(zoom.config(), zoom=zoom, state=path)
+    assert run.exit_status == 1
+    assert path in run.critical
+    assert zoom.requests == []
+
+
+def test_a_missing_state_file_stops_the_run(zoom: SimulatedZoom) -> None:
+    """One CRITICAL line that names it."""
+    run = run_tap(zoom.config(), zoom=zoom, state="/nowhere/state.json")
+    assert run.exit_status == 1
+    assert "/nowhere/state.json" in run.critical
+
+
+DAMAGE: list[tuple[str, ...]] = [
+    ("bookmarks",), ("bookmarks", "held"), ("bookmarks", "scheduled"), ("started_at",), ("selection",),
+    ("bookmarks", "held", "uuid"), ("bookmarks", "held", "start_time"), ("bookmarks", "scheduled", "number"),
+]  # fmt: skip
+WRONG: list[Any] = [[], 7, "x", True, {"x": 1}, 1e300]
+
+
+@pytest.mark.parametrize("where", DAMAGE, ids=".".join)
+def test_a_damaged_state_is_a_warning(where: tuple[str, ...], zoom: SimulatedZoom) -> None:
+    """A part that is missing or of a wrong type: a warning, and everything is read."""
+    config, catalog = zoom.config(), catalog_of("users", "report_webinars", "webinar_panelists")
+    state = run_tap(config, zoom=zoom, catalog=catalog).states[-2]
+    assert all(state["bookmarks"].values())
+    for wrong in [*WRONG, "gone"]:
+        damaged = copy.deepcopy(state)
+        part = damaged
+        for name in where[:-1]:
+            part = part[name]
+        if type(wrong) is type(part[where[-1]]) and where != ("selection",):
+            continue
+        part[where[-1]] = wrong
+        if wrong == "gone":
+            del part[where[-1]]
+        run = run_tap(config, zoom=zoom, catalog=catalog, state=damaged)
+        assert run.exit_status == 0
+        assert any("state" in line.lower() for line in run.logged("WARNING")), (where, wrong)
+        assert_exact({name: expected()[name] for name in run.schemas}, run.records)
+
+
+def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
+    """Other streams, other fields, another start_date: bookmarks of those say nothing about these."""
+    state = run_tap(zoom.config(), zoom=zoom).states[-2]
+    fields = catalog_of(*truth.KEYS, users={("properties", "email"): False})
+    start = (datetime.now(timezone.utc) - timedelta(days=100)).strftime("%Y-%m-%d")
+    for config, catalog in (
+        (zoom.config(), catalog_of("users", "meetings")), (zoom.config(), fields), (zoom.config(start_date=start), None),
+    ):  # fmt: skip
+        run = run_tap(config, zoom=zoom, state=state, catalog=catalog)
+        assert any("state" in line.lower() for line in run.logged("WARNING"))
+        assert run.states[0]["bookmarks"] == {"scheduled": None, "held": None}
+
+
+def test_a_state_of_another_account_is_a_warning(zoom: SimulatedZoom) -> None:
+    """The next account is read from its start."""
+    state = run_tap(zoom.config(), zoom=zoom).states[-2]
+    with SimulatedZoom(account(2)) as other:
+        run = run_tap(other.config(), zoom=other, state=state)
+    assert any("state" in line.lower() for line in run.logged("WARNING"))
+    assert_exact(expected(2), run.records)
+
+
+def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
+    """How fast to ask, and how to treat refusals, leave the bookmarks as good as they were."""
+    state = run_tap(zoom.config(), zoom=zoom).states[-2]
+    config = zoom.config(max_workers=7, rate_limit_share=50, plan="business", on_missing_access="skip")
+    run = run_tap(config, zoom=zoom, state=state)
+    assert run.states[0]["bookmarks"] == state["bookmarks"]
+
+
+@pytest.mark.parametrize("which", [0.2, 0.5, 0.8])
+def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> None:
+    """Users, numbers and occurrences vanish and appear: what is there all the time is complete."""
+    changing = Account(5, **TINY)  # type: ignore[arg-type]
+    before = truth.expected(changing)
+    with SimulatedZoom(changing) as zoom:
+        config = zoom.config()
+        whole = run_tap(config, zoom=zoom)
+        number = int(len(whole.states) * which)
+        first = emitted_until(whole, number)
+        stay = [user for user in changing.users if user.status == "active" and not user.deleted]
+        changing.users.remove(stay[0])
+        gone = [held.uuid for held in changing.held if held.of.host is stay[-1]][::2]
+        for uuid in gone:
+            held = changing.occurrences.pop(uuid)
+            held.of.occurrences.remove(held)
+        grown = Account(6, users=4, meetings_per_user=1, occurrences=1, crowd=0, participants=2, registrants=1)
+        changing.users += grown.users
+        changing.numbers |= grown.numbers
+        changing.occurrences |= grown.occurrences
+        zoom.forget()
+        after = truth.expected(changing)
+        second = run_tap(config, zoom=zoom, state=whole.states[number])
+        assert second.exit_status == 0
+        assert zoom.violations == []
+    emitted = {stream: {key_of(stream, record) for record in records} for stream, records in first.records.items()}
+    for stream, records in second.records.items():
+        emitted.setdefault(stream, set()).update(key_of(stream, record) for record in records)
+    for stream in truth.KEYS:
+        always = {key_of(stream, record) for record in before[stream]} & {key_of(stream, record) for record in after[stream]}
+        assert always <= emitted.get(stream, set()), stream
+
+
+def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> None:
+    """What Zoom no longer lists is named; what it still lists is read."""
+    state = run_tap(zoom.config(), zoom=zoom).states[0]
+    state["started_at"] = (datetime.now(timezone.utc) - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    run = run_tap(zoom.config(), zoom=zoom, state=state)
+    assert run.exit_status == 0
+    assert any("no longer list" in line for line in run.logged("WARNING"))
+    assert zoom.violations == []
+
+
+def test_a_killed_run_goes_on_from_its_last_state() -> None:
+    """kill -9 in the middle, again and again: together the runs give everything."""
+    runs: list[Run] = []
+    state = None
+    with SimulatedZoom(account(), latency=0.003) as zoom:
+        for _ in range(30):
+            process = start_tap(zoom.config(), zoom=zoom, state=state)
+            process.read_until("STATE", 3)
+            runs.append(kill(process))
+            state = runs[-1].states[-1]
+            if "finished_at" in state:
+                break
+    assert "finished_at" in (state or {})
+    assert len(runs) > 1
+    assert_complete(expected(), *runs)
+
+
+def _written(content: str) -> str:
+    descriptor, path = tempfile.mkstemp(dir=os.environ["TAP_ZOOM_TEST_FILES"], suffix=".json")
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(content)
+    return path

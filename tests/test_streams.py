@@ -1,0 +1,137 @@
+"""The table of streams and the schemas fit each other."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+
+from tap_zoom.discover import schema_of
+from tap_zoom.streams import BY_NAME, EMITTED, FALLBACKS, LOOKUPS, STREAMS, Label, Stream, Thing, finders
+from tests.simulator import truth
+from tests.simulator.operations import OPERATIONS
+
+SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
+IDS_OF = {
+    Thing.ACCOUNT: set(), Thing.USER: {"user_id", "email"}, Thing.MEETING: {"meeting_id"}, Thing.WEBINAR: {"webinar_id"},
+    Thing.PAST_MEETING: {"meeting_uuid", "meeting_id"}, Thing.PAST_WEBINAR: {"webinar_uuid", "webinar_id"},
+}  # fmt: skip
+EACH = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+EACH_EMITTED = pytest.mark.parametrize("stream", EMITTED, ids=lambda stream: stream.name)
+
+
+def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every schema of a field, at any depth."""
+    parts = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    return [leaf for part in parts for leaf in [part, *leaves(part)]]
+
+
+def test_names_are_the_ones_that_users_know_and_stand_once() -> None:
+    """The core streams, with the keys that were promised."""
+    assert len(BY_NAME) == len(STREAMS)
+    assert {stream.name: stream.key for stream in EMITTED} == truth.KEYS
+
+
+def test_there_is_a_schema_for_each_emitted_stream_and_no_other() -> None:
+    """No orphan file, none missing."""
+    assert {path.stem for path in SCHEMAS.iterdir()} == {stream.name for stream in EMITTED}
+
+
+@EACH
+def test_placeholders_come_from_the_parent(stream: Stream) -> None:
+    """Nothing in a path that what it hangs on does not have."""
+    assert set(re.findall(r"{(\w+)}", stream.path)) <= IDS_OF[stream.parent]
+
+
+@EACH
+def test_parents_come_before_children(stream: Stream) -> None:
+    """Something earlier in the table leads to what a stream is asked about."""
+    if stream.parent is Thing.ACCOUNT or stream.name in FALLBACKS | LOOKUPS:
+        return
+    found_by = [STREAMS.index(finder) for finder in finders(stream.parent)]
+    assert found_by and min(found_by) < STREAMS.index(stream)
+
+
+@EACH
+def test_an_operation_is_asked_as_zoom_documents_it(stream: Stream) -> None:
+    """Path, label, scopes, paging and parameters, against what the simulated account knows of Zoom."""
+    path = re.sub(r"{.*?}", "{}", f"/{stream.path}")
+    [operation] = [each for each in OPERATIONS if re.sub(r"{.*?}", "{}", each.template) == path]
+    assert operation.label == stream.label.value
+    assert (operation.classic, operation.granular) == (stream.classic, stream.granular)
+    assert stream.paged == (operation.page is not None)
+    for asks in stream.asks:
+        assert {**stream.params, **asks}.keys() <= operation.parameters.keys()
+    assert isinstance(stream.label, Label)
+
+
+@EACH_EMITTED
+def test_keys_are_in_the_schema_and_never_null(stream: Stream) -> None:
+    """A target refuses a key that could be null."""
+    properties = schema_of(stream)["properties"]
+    for name in stream.key:
+        assert properties[name]["type"] in ("string", "integer"), name
+
+
+@EACH_EMITTED
+def test_everything_but_the_key_is_nullable(stream: Stream) -> None:
+    """Zoom leaves out and nulls what it likes."""
+    schema = schema_of(stream)
+    for name, part in schema["properties"].items():
+        if name not in stream.key:
+            assert "null" in part.get("type", ["null"]), name
+            assert all("null" in leaf.get("type", ["null"]) for leaf in leaves(part)), name
+
+
+@EACH_EMITTED
+def test_a_schema_is_one_and_refuses_no_field(stream: Stream) -> None:
+    """Draft 4, one type beside null, no additionalProperties, formats only on strings."""
+    schema = schema_of(stream)
+    Draft4Validator.check_schema(schema)
+    assert schema["type"] == "object"
+    for part in [schema, *leaves(schema)]:
+        assert part.keys() <= {"type", "properties", "items", "format", "description"}
+        types = [part["type"]] if isinstance(part.get("type"), str) else part.get("type", [])
+        assert len([each for each in types if each != "null"]) <= 1
+        assert part.get("format", "date-time") == "date-time"
+        assert "format" not in part or "string" in types
+
+
+@EACH_EMITTED
+def test_columns_of_ours_are_in_the_schema(stream: Stream) -> None:
+    """What the tap adds is declared; names are distinct even for a target that ignores case."""
+    names = list(schema_of(stream)["properties"])
+    assert set(stream.adds) | set(stream.secret) <= set(names)
+    assert len({name.lower() for name in names}) == len(names)
+
+
+@EACH_EMITTED
+def test_every_field_of_the_true_records_is_in_the_schema(stream: Stream) -> None:
+    """What an account holds, by the tests' own knowledge, validates."""
+    from tests.tap import expected
+
+    schema = schema_of(stream)
+    for record in expected(3, "paged")[stream.name]:
+        Draft4Validator(schema).validate(record)
+        assert record.keys() <= schema["properties"].keys()
+
+
+def test_login_secrets_are_marked() -> None:
+    """The fields that let one log in."""
+    assert {stream.name: stream.secret for stream in EMITTED if stream.secret} == {
+        "users": ("host_key",), "meetings": ("start_url",), "webinars": ("start_url",),
+    }  # fmt: skip
+    for stream in EMITTED:
+        for name in ("start_url", "host_key"):
+            assert name not in schema_of(stream)["properties"] or name in stream.secret
+
+
+def test_schema_files_are_written_as_the_script_writes_them() -> None:
+    """Two spaces, a newline at the end, so that a new version of Zoom's files shows as a small difference."""
+    for path in SCHEMAS.iterdir():
+        text = path.read_text("utf-8")
+        assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", path.name

@@ -1,0 +1,139 @@
+"""The pace of requests: even, never above the limit, and as Zoom says."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_zoom.streams import Label
+from tap_zoom.throttle import Announcement, Throttle, read_headers, retry_after, throttles
+
+NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
+
+
+def departures(throttle: Throttle, delays: list[float]) -> list[float]:
+    """When requests leave that are each so much later than they might be."""
+    now, left = 1000.0, []
+    for delay in delays:
+        now = max(now, throttle.free_at()) + delay
+        throttle.leave(now)
+        left.append(now)
+    return left
+
+
+@given(st.lists(st.floats(0, 0.2), min_size=2, max_size=300), st.integers(1, 100), st.sampled_from([1, 4, 10, 20, 30, 40, 80]))
+def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, limit: int) -> None:
+    """However late single requests leave: in any second at most the limit, and in the long run our share of it."""
+    throttle = Throttle(Label.HEAVY, limit, share / 100)
+    left = departures(throttle, delays)
+    for number, start in enumerate(left):
+        assert sum(start <= other < start + 1 for other in left[number:]) <= max(limit, 1)
+    if left[-1] - left[0] > 1:
+        assert (len(left) - 2) / (left[-1] - left[0]) <= limit * share / 100 * 1.05 + 1
+
+
+def test_requests_leave_evenly() -> None:
+    """No burst at the start, none after a pause."""
+    throttle = Throttle(Label.LIGHT, 10, 0.5)
+    left = departures(throttle, [0.0] * 10 + [30.0] + [0.0] * 10)
+    gaps = [second - first for first, second in itertools.pairwise(left)]
+    assert min(gaps) > 0.17
+    assert math.isclose(sorted(gaps)[5], 0.2, rel_tol=1e-6)
+
+
+def test_nothing_leaves_before_a_hold_is_over() -> None:
+    """hold moves the next departure, and never brings it forward."""
+    throttle = Throttle(Label.LIGHT, 10, 1)
+    throttle.hold(1010.0)
+    throttle.hold(1005.0)
+    assert throttle.free_at() == 1010.0
+
+
+def test_a_429_holds_the_label_and_slows_it_down() -> None:
+    """Once for all that were under way together; a thousand successes take it back."""
+    throttle = Throttle(Label.LIGHT, 10, 0.8)
+    before = throttle.rate
+    throttle.refused(1000.0, None, None)
+    slowed = throttle.rate
+    throttle.refused(1000.1, None, None)
+    assert slowed < before
+    assert throttle.rate == slowed
+    assert throttle.free_at() >= 1001.0
+    for _ in range(1000):
+        throttle.speed_up()
+    assert throttle.rate == before
+
+
+def test_a_429_that_names_the_limit_sets_it() -> None:
+    """Zoom knows better than the plan."""
+    throttle = Throttle(Label.LIGHT, 80, 0.5)
+    throttle.refused(1000.0, 2.0, 30.0)
+    assert throttle.rate == 15.0
+    assert throttle.free_at() == 1002.0
+
+
+@pytest.mark.parametrize("plan", ["free", "pro", "business"])
+def test_each_plan_has_a_throttle_for_each_label(plan: str) -> None:
+    """With our share of the limit."""
+    made = throttles(plan, 50)
+    assert set(made) == set(Label)
+    assert all(math.isclose(throttle.rate, throttle.limit / 2) for throttle in made.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0), ("0", 0.0), ("1.5", 1.5), (" 3 ", 3.0), ("-5", 0.0),
+        (str(int(NOW.timestamp()) + 60), 60.0),
+        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
+        ("2024-05-06T08:08:09Z", 3600.0), ("2024-05-07T00:00:00Z", 60711.0), ("2024-05-06T09:08:09+01:00", 3600.0),
+        ("2024-05-06 07:09:09", 60.0), ("2024-05-05T00:00:00Z", 0.0),
+        ("", None), ("soon", None), ("nan", None), ("inf", None), ("1e999", None),
+    ],
+)  # fmt: skip
+def test_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
+    """Seconds, Unix time, HTTP date, ISO date-time; anything else is no answer."""
+    assert retry_after(text, NOW) == seconds
+
+
+@given(st.text(max_size=40))
+def test_any_retry_after_is_a_wait_or_none(text: str) -> None:
+    """Never negative, never endless, never an exception."""
+    wait = retry_after(text, NOW)
+    assert wait is None or 0 <= wait < math.inf
+
+
+@given(st.integers(0, 10**6))
+def test_every_form_means_the_same(seconds: int) -> None:
+    """The same wait, however it is written."""
+    moment = NOW + timedelta(seconds=seconds)
+    forms = (str(seconds), format_datetime(moment, usegmt=True), moment.isoformat(), moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert {retry_after(form, NOW) for form in forms} == {float(seconds)}
+
+
+def test_headers_are_read_whatever_their_case() -> None:
+    """As requests hands them over, the lookup takes any case; values are trimmed."""
+    headers = {"X-RateLimit-Category": " heavy ", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "40"}
+    assert read_headers(headers, NOW) == Announcement(Label.HEAVY, 40.0, False, None)
+
+
+def test_a_daily_limit_is_told_from_one_per_second() -> None:
+    """By the type; its Retry-After is a date-time."""
+    headers = {
+        "X-RateLimit-Category": "Heavy", "X-RateLimit-Type": "Daily-limit", "X-RateLimit-Limit": "60000",
+        "Retry-After": "2024-05-07T00:00:00Z",
+    }  # fmt: skip
+    assert read_headers(headers, NOW) == Announcement(Label.HEAVY, 60000.0, True, 60711.0)
+
+
+@pytest.mark.parametrize("limit", ["", "-1", "0", "many", "nan", "inf"])
+def test_odd_limits_are_passed_over(limit: str) -> None:
+    """What is no positive number teaches nothing."""
+    headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": limit}
+    assert read_headers(headers, NOW).limit is None
