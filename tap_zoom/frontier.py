@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
 import threading
 import time
 from collections import deque
@@ -23,6 +24,7 @@ from tap_zoom.streams import Label
 from tap_zoom.throttle import Announcement, Throttle
 
 BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
+SWITCH_INTERVAL = 0.001  # seconds
 LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
 
 
@@ -87,6 +89,8 @@ class Frontier:
         interrupts: Interrupts,
         log: Callable[[str], None],
     ) -> None:
+        # A request whose turn has come should not wait 5 ms for each thread that is at work.
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._client = client
         self._queues = {label: Queue(throttle) for label, throttle in throttles.items()}
         self._most_workers = workers
