@@ -1,0 +1,93 @@
+"""What these tests share: a hub, a project of each Meltano version, a copy of this repository, PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.make_definition import definition
+from tests.ecosystem.environments import copy_of_checkout
+from tests.ecosystem.hub import TARGET_JSONL, TARGET_POSTGRES, Hub
+from tests.ecosystem.postgres import Postgres, server
+from tests.ecosystem.project import Project
+from tests.simulator import Account, SimulatedZoom, truth
+from tests.tap import Run, run_tap
+
+# What no column type, separator, quoting or encoding should stumble over.
+AWKWARD = (
+    'a "quoted" word', "it's", "back\\slash", "\\N", "\\.", "a,b;c\td", "line\nbreak\r\nand another", "{curly} [square]",
+    "%s %(name)s $1 :name ?", "NULL", "null", "  spaces  ", "Zürich 東京 😀 עברית", "' OR 1=1; --", "x" * 70_000, "",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository, as somebody has cloned it."""
+    return copy_of_checkout(tmp_path_factory.mktemp("clone") / "tap-zoom")
+
+
+@pytest.fixture(scope="session")
+def served(clone: Path) -> dict[str, Any]:
+    """The definition of the tap, with the clone in place of the repository's address."""
+    return {**definition(), "pip_url": str(clone)}
+
+
+@pytest.fixture(scope="session")
+def hub(served: dict[str, Any]) -> Iterator[Hub]:
+    """A hub that knows this tap and two targets."""
+    with Hub(extractors=[served], loaders=[TARGET_JSONL, TARGET_POSTGRES]) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session", params=["3", "4"], ids=["Meltano 3", "Meltano 4"])
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Project:
+    """A project with the tap and target-jsonl, added by name from the hub."""
+    place = tmp_path_factory.mktemp(f"meltano-{request.param}")
+    Project(request.param, place, hub.url).meltano("init", "project")
+    project = Project(request.param, place / "project", hub.url)
+    project.adding = project.meltano(*project.add())
+    project.meltano(*project.add(name="target-jsonl", type_="loader"))
+    project.keep()
+    return project
+
+
+@pytest.fixture
+def project(installed: Project) -> Project:
+    """The project as it was after adding both."""
+    installed.restore()
+    return installed
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server of our own."""
+    with server() as postgres:
+        yield postgres
+
+
+@pytest.fixture(scope="session")
+def awkward() -> Account:
+    """An account with values in other types than documented, and texts that are hard to store."""
+    account = Account(2)
+    for number, text in enumerate(AWKWARD):
+        row = account.users[number % len(account.users)].row
+        row["dept" if number < len(account.users) else "last_client_version"] = text
+    return account
+
+
+@pytest.fixture(scope="session")
+def right(awkward: Account) -> dict[str, list[dict[str, Any]]]:
+    """What the account holds."""
+    return truth.expected(awkward)
+
+
+@pytest.fixture(scope="session")
+def runs(awkward: Account) -> list[Run]:
+    """Two complete runs of the tap, one after the other."""
+    with SimulatedZoom(awkward) as zoom:
+        runs = [run_tap(zoom.config(), zoom=zoom) for _ in range(2)]
+    assert [run.exit_status for run in runs] == [0, 0]
+    return runs

@@ -1,0 +1,189 @@
+"""Adding, configuring, selecting and trying the tap, with the newest Meltano 3 and the newest Meltano 4."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from scripts.make_definition import definition
+from tap_zoom.discover import catalog
+from tests.ecosystem.project import Project
+from tests.simulator import SimulatedZoom, truth
+from tests.simulator.operations import GRANULAR_SCOPES
+from tests.tap import account, assert_exact, expected
+
+LOGIN_SECRETS = ("start_url", "host_key")
+RULES = (("*", "*"), ("--exclude", "*", "start_url"), ("--exclude", "*", "host_key"))  # as in the README
+
+
+def variables(settings: dict[str, Any]) -> dict[str, str]:
+    """Settings as variables of the environment."""
+    return {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def test_the_tap_is_added_by_name_from_the_hub(installed: Project, served: dict[str, Any]) -> None:
+    """`meltano add extractor tap-zoom` (3) or `meltano add tap-zoom` (4) locks the definition and installs the tap."""
+    assert "Added extractor 'tap-zoom'" in installed.adding.said
+    assert "Installed extractor 'tap-zoom'" in installed.adding.said
+    locked = json.loads((installed.root / "plugins/extractors/tap-zoom--original.lock").read_text("utf-8"))
+    assert {name: locked[name] for name in served} == served
+    assert installed.meltano("invoke", "tap-zoom", "--version").stdout.startswith("tap-zoom ")
+
+
+def test_the_tap_is_added_from_a_file(project: Project, clone: Path) -> None:
+    """With --from-ref and no hub the settings go into meltano.yml; `select` does not, so the README sets it."""
+    lock = project.root / "plugins/extractors/tap-zoom--original.lock"
+    lock.rename(project.root / "kept.lock")
+    (project.root / "meltano.yml").write_text("default_environment: dev\nenvironments: [{name: dev}]\n", "utf-8")
+    ref = ("--from-ref", str(clone / "meltano" / "tap-zoom.yml"), "--no-install")
+    try:
+        added = project.meltano(*project.add(*ref), MELTANO_HUB_URL="http://127.0.0.1:9")
+        assert "Added extractor 'tap-zoom'" in added.said
+        (plugin,) = project.yaml()["plugins"]["extractors"]
+        assert not lock.exists()
+    finally:
+        (project.root / "kept.lock").rename(lock)
+    made = definition()
+    for name in ("pip_url", "namespace", "executable", "capabilities", "settings_group_validation", "commands"):
+        assert plugin[name] == made[name]
+    assert plugin["settings"] == made["settings"]
+    assert "select" not in plugin
+
+
+def test_settings_are_kept_where_they_belong(project: Project) -> None:
+    """Secrets go to .env, which others can't read, and the rest to meltano.yml; the tap gets each in its type."""
+    secrets = {"client_secret": "s3cret-1", "jwt": "s3cret-3"}
+    others = {"account_id": "account", "start_date": "2026-10-01", "plan": "business", "max_workers": 7}
+    project.set({**secrets, **others})
+    kept = (project.root / "meltano.yml").read_text("utf-8")
+    env = project.root / ".env"
+    for secret in secrets.values():
+        assert secret not in kept
+        assert secret in env.read_text("utf-8")
+    assert stat.S_IMODE(env.stat().st_mode) & 0o077 == 0 or project.version == "3"
+    settings = project.settings()
+    assert {name: settings[name] for name in others} == others
+    assert not set(secrets.values()) & set(map(str, settings.values()))
+
+
+def test_defaults_come_from_the_definition(project: Project) -> None:
+    """Without a setting the tap gets its defaults, and token_store is a path in the project."""
+    declared = {each["name"]: each["value"] for each in definition()["settings"] if "value" in each}
+    declared["token_store"] = str(project.root / ".meltano" / "tap-zoom-token.json")
+    assert project.settings() == declared
+
+
+def test_settings_from_the_environment(project: Project) -> None:
+    """TAP_ZOOM_* in the environment are all that a run needs; numbers are read as numbers."""
+    with SimulatedZoom(account(), latency=0.002) as zoom:
+        run = project.meltano("invoke", "tap-zoom", **variables(zoom.config(max_workers=2)))
+        assert zoom.max_in_flight <= 2
+        assert zoom.violations == []
+    assert_exact(expected(), run.records)
+
+
+def test_settings_from_the_env_file(project: Project) -> None:
+    """The same in a file .env of the project."""
+    with SimulatedZoom(account()) as zoom:
+        lines = [f"{name}={value}\n" for name, value in variables(zoom.config()).items()]
+        (project.root / ".env").write_text("".join(lines), "utf-8")
+        run = project.meltano("invoke", "tap-zoom")
+    assert_exact(expected(), run.records)
+
+
+def test_a_start_date_set_with_meltano(project: Project) -> None:
+    """A date goes through meltano.yml to the tap as it was typed."""
+    start = f"{datetime.now(timezone.utc).date() - timedelta(days=30)}"
+    with SimulatedZoom(account()) as zoom:
+        project.set(zoom.config(start_date=start))
+        run = project.meltano("invoke", "tap-zoom")
+    right = truth.expected(account(), start_date=start)
+    assert len(right["report_meetings"]) < len(expected()["report_meetings"])
+    assert_exact(right, run.records)
+
+
+def test_select_list_shows_every_field(project: Project) -> None:
+    """Each field of each stream, keys as automatic, and login secrets as left out: the definition selects so."""
+    selection = project.selection()
+    for stream in catalog()["streams"]:
+        name = stream["tap_stream_id"]
+        for field in stream["schema"]["properties"]:
+            mark = selection[f"{name}.{field}"]
+            if field in stream["key_properties"]:
+                assert mark == "automatic", (name, field)
+            else:
+                assert mark == ("excluded" if field in LOGIN_SECRETS else "selected"), (name, field)
+
+
+def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
+    """`meltano select` for two streams, and --exclude for fields: nothing else comes out, nothing else is asked."""
+    project.meltano("select", "tap-zoom", "users", "*")
+    project.meltano("select", "tap-zoom", "meetings", "*")
+    project.meltano("select", "tap-zoom", "--exclude", "users", "dept")
+    project.meltano("select", "tap-zoom", "--exclude", "meetings", "start_url")
+    with SimulatedZoom(account()) as zoom:
+        run = project.meltano("invoke", "tap-zoom", **variables(zoom.config()))
+        assert zoom.counts["Heavy"] == 0
+    right = {name: records for name, records in expected().items() if name in ("users", "meetings")}
+    right["users"] = [{name: value for name, value in row.items() if name != "dept"} for row in right["users"]]
+    assert_exact(right, run.records)
+
+
+def test_a_first_rule_takes_the_place_of_the_definitions(project: Project) -> None:
+    """Meltano forgets the definition's `select` with the first rule of one's own, so the README sets all of them."""
+    project.meltano("select", "tap-zoom", "meetings", "*")
+    assert project.selection()["meetings.start_url"] == "selected"
+    for rule in RULES:
+        project.meltano("select", "tap-zoom", *rule)
+    selection = project.selection()
+    left_out = [name for name, mark in selection.items() if mark == "excluded"]
+    assert left_out == ["meetings.start_url", "users.host_key", "webinars.start_url"]
+
+
+def test_excluding_a_stream(project: Project) -> None:
+    """What is excluded does not come, the rest does, and login secrets stay out."""
+    for rule in (*RULES, ("--exclude", "webinar_qna_results", "*")):
+        project.meltano("select", "tap-zoom", *rule)
+    with SimulatedZoom(account()) as zoom:
+        run = project.meltano("invoke", "tap-zoom", **variables(zoom.config()))
+    right = {name: records for name, records in expected().items() if name != "webinar_qna_results"}
+    assert_exact(right, run.records)
+    assert not any(name in record for records in run.records.values() for record in records for name in LOGIN_SECRETS)
+
+
+def test_config_test_tells_good_settings_from_bad(project: Project) -> None:
+    """`meltano config ... test` is content with the first record, and passes on what the tap says of a wrong secret."""
+    with SimulatedZoom(account()) as zoom:
+        project.set(zoom.config())
+        assert "Plugin configuration is valid" in project.meltano(*project.config("test")).said
+        wrong = project.meltano(*project.config("test"), expect=1, TAP_ZOOM_CLIENT_SECRET="wrong")
+    assert "Plugin configuration is invalid" in wrong.said
+    assert "Login refused" in wrong.said
+
+
+def test_the_command_test_tries_the_login(project: Project) -> None:
+    """`meltano invoke tap-zoom:test` and `meltano test tap-zoom` log in and say what is missing."""
+    with SimulatedZoom(account()) as zoom:
+        project.set(zoom.config())
+        said = project.meltano("invoke", "tap-zoom:test").said
+        assert all(name in said for name in truth.KEYS)
+        assert "1 test(s) successful" in project.meltano("test", "tap-zoom").said
+    lacking = [scope for scope in GRANULAR_SCOPES if "panelists" not in scope]
+    with SimulatedZoom(account(), scopes=lacking) as zoom:
+        refused = project.meltano("invoke", "tap-zoom:test", expect=1, **variables(zoom.config()))
+    assert "webinar:read:list_panelists:admin" in refused.said
+
+
+def test_an_inheriting_plugin_reads_another_account(project: Project) -> None:
+    """It has settings and variables of its own, and what it does not set comes from tap-zoom."""
+    project.meltano(*project.config("set", "plan", "business"))
+    project.meltano(*project.add("--inherit-from", "tap-zoom", name="tap-zoom-emea"))
+    with SimulatedZoom(account()) as zoom:
+        env = {name.replace("TAP_ZOOM", "TAP_ZOOM_EMEA"): value for name, value in variables(zoom.config()).items()}
+        run = project.meltano("invoke", "tap-zoom-emea", **env)
+    assert_exact(expected(), run.records)
+    said = project.meltano("invoke", "--print-var", "TAP_ZOOM_EMEA_PLAN", "tap-zoom-emea", "--version").stdout
+    assert "TAP_ZOOM_EMEA_PLAN=business" in said

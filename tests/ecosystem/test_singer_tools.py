@@ -1,0 +1,49 @@
+"""Singer's checker and simpler targets take the output of an account with awkward values, whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.ecosystem.environments import program
+from tests.ecosystem.tables import counts, load, settings_file
+from tests.tap import Run, assert_exact
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def test_target_jsonl_writes_every_record(runs: list[Run], right: Rows, tmp_path: Path) -> None:
+    """Each record and field is in its files, and it echoes the last state."""
+    settings = settings_file(tmp_path, {"destination_path": "rows", "do_timestamp_file": False})
+    (tmp_path / "rows").mkdir()
+    loaded = load(runs[0], [program("target-jsonl", "target-jsonl"), "--config", settings], tmp_path)
+    assert loaded.status == 0, loaded.stderr[-2000:]
+    written = {
+        file.stem: [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        for file in (tmp_path / "rows").glob("*.jsonl")
+    }
+    assert_exact(right, written)
+    assert json.loads(loaded.stdout.splitlines()[-1]) == runs[0].states[-1]
+
+
+def test_target_stitch_accepts_every_record(runs: list[Run], right: Rows, tmp_path: Path) -> None:
+    """A dry run checks each record against its schema and key, and would send as many as there are."""
+    out = tmp_path / "out.json"
+    loaded = load(runs[0], [program("target-stitch", "target-stitch"), "--dry-run", "--output-file", out], tmp_path)
+    assert loaded.status == 0, loaded.stderr[-2000:]
+    batches = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    sent: dict[str, int] = {}
+    for batch in batches:
+        sent[batch["table_name"]] = sent.get(batch["table_name"], 0) + len(batch["messages"])
+    assert sent == counts({stream: rows for stream, rows in right.items() if rows})
+    assert json.loads(loaded.stdout.splitlines()[-1]) == runs[0].states[-1]
+
+
+def test_singer_check_tap_finds_nothing(runs: list[Run], right: Rows, tmp_path: Path) -> None:
+    """Each record is valid against its schema, date-times included, and all are counted."""
+    loaded = load(runs[0], [program("singer-tools", "singer-check-tap")], tmp_path)
+    said = loaded.stdout + loaded.stderr
+    assert loaded.status == 0, said[-2000:]
+    assert "The output is valid." in said
+    assert f"{sum(counts(right).values())} record messages" in said

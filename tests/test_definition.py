@@ -1,0 +1,141 @@
+"""The plugin definition, --about, the README and sample_config.json say the same, and the hub would take the definition."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.make_definition import definition
+from tap_zoom.config import LOGINS
+from tap_zoom.discover import catalog
+
+ROOT = Path(__file__).parent.parent
+# What the schemas in https://github.com/meltano/hub, directory schemas/, allow for an extractor.
+REQUIRED = {"name", "namespace", "variant", "quality"}
+OPTIONAL = {
+    "pip_url", "label", "description", "executable", "settings", "docs", "repo", "logo_url", "hidden", "python",
+    "settings_group_validation", "commands", "capabilities", "metadata", "schema", "select", "maintenance_status",
+    "domain_url", "keywords", "requires", "definition", "next_steps", "settings_preamble", "usage", "prereq",
+    "supported_python_versions", "log_parser",
+}  # fmt: skip
+CAPABILITIES = {
+    "properties", "catalog", "discover", "state", "about", "stream-maps", "schema-flattening", "activate-version",
+    "batch", "test", "log-based", "structured-logging",
+}  # fmt: skip
+STATUSES = {"active", "beta", "development", "inactive", "unknown"}
+QUALITIES = {"gold", "silver", "bronze", "unknown"}
+SETTING = {
+    "name", "aliases", "label", "value", "placeholder", "kind", "description", "tooltip", "documentation", "env",
+    "value_processor", "value_post_processor", "oauth", "options", "docs", "hidden", "sensitive",
+}  # fmt: skip
+# The hub also has decimal, which ends Meltano 4 with a TypeError, and the old forms oauth, hidden and password.
+KINDS = {"date_iso8601", "file", "email", "integer", "options", "object", "array", "boolean", "string"}
+VALUES: dict[str, type | tuple[type, ...]] = {"integer": int, "boolean": bool, "object": dict, "array": list}
+SETTINGS: dict[str, dict[str, Any]] = {each["name"]: each for each in definition()["settings"]}
+
+
+def about() -> dict[str, Any]:
+    """What the command says of itself."""
+    command = [sys.executable, "-m", "tap_zoom", "--about"]
+    said: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    return said
+
+
+@pytest.mark.parametrize("script", ["make_definition.py", "update_readme.py"])
+def test_what_is_made_from_the_tables_is_up_to_date(script: str) -> None:
+    """meltano/tap-zoom.yml, README.md and docs/streams.md are what the scripts would write."""
+    done = subprocess.run([sys.executable, ROOT / "scripts" / script, "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_definition_has_what_the_hub_asks_for() -> None:
+    """Required keys, no unknown ones, and values that the hub knows."""
+    made = definition()
+    assert made.keys() >= REQUIRED
+    assert made.keys() <= REQUIRED | OPTIONAL
+    assert set(made["capabilities"]) <= CAPABILITIES
+    assert made["maintenance_status"] in STATUSES
+    assert made["quality"] in QUALITIES
+    assert all(re.fullmatch(r"3\.\d+", version) for version in made["supported_python_versions"])
+    assert made["supported_python_versions"]
+    for name in ("name", "namespace", "variant", "label", "description", "repo", "pip_url", "executable", "prereq", "usage"):
+        assert isinstance(made[name], str)
+        assert made[name]
+    assert all(isinstance(each, str) for name in ("keywords", "select") for each in made[name])
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_has_what_the_hub_asks_for(name: str) -> None:
+    """Known keys, a known kind, a label, a description, options with labels, and a default of its kind."""
+    setting = SETTINGS[name]
+    assert setting.keys() <= SETTING
+    assert setting["kind"] in KINDS
+    assert setting["label"]
+    assert setting["description"].endswith(".")
+    assert ("options" in setting) == (setting["kind"] == "options")
+    assert all(option.keys() == {"label", "value"} for option in setting.get("options", ()))
+    if "value" in setting:
+        assert isinstance(setting["value"], VALUES.get(setting["kind"], str))
+        assert "options" not in setting or setting["value"] in [option["value"] for option in setting["options"]]
+    assert setting.get("documentation", "https://").startswith("https://")
+
+
+def test_secrets_are_sensitive_and_nothing_else_is() -> None:
+    """What Meltano hides and keeps in .env."""
+    assert {name for name, each in SETTINGS.items() if each.get("sensitive")} == {"client_secret", "refresh_token", "jwt"}
+
+
+def test_the_groups_are_the_three_ways_to_log_in() -> None:
+    """Each names settings that are there."""
+    groups = definition()["settings_group_validation"]
+    assert groups == [list(names) for names in LOGINS]
+    assert len(groups) == 3
+    assert {name for group in groups for name in group} <= set(SETTINGS)
+
+
+def test_select_leaves_out_login_secrets() -> None:
+    """Fields that are not selected by default, and host_key."""
+    held_back = {"host_key"}
+    for stream in catalog()["streams"]:
+        for entry in stream["metadata"]:
+            if entry["metadata"].get("selected-by-default") is False:
+                held_back.add(entry["breadcrumb"][-1])
+    assert {"start_url", "host_key"} <= held_back
+    assert set(definition()["select"]) == {"*.*", *(f"!*.{name}" for name in held_back)}
+
+
+def test_about_and_the_definition_agree() -> None:
+    """Settings with all that is known of them, groups, capabilities, name."""
+    said, made = about(), definition()
+    for name in ("name", "capabilities", "settings_group_validation"):
+        assert said[name] == made[name]
+    assert [each["name"] for each in said["settings"]] == list(SETTINGS)
+    for each in said["settings"]:
+        setting = SETTINGS[each["name"]]
+        for part in ("label", "description", "documentation"):
+            assert each.get(part) == setting.get(part)
+        assert each["kind"].replace("password", "string") == setting["kind"]
+        assert bool(each.get("sensitive")) == bool(setting.get("sensitive"))
+        assert each.get("options", []) == [option["value"] for option in setting.get("options", ())]
+        if each["name"] != "token_store":  # its default is a place in the Meltano project
+            assert each.get("default") == setting.get("value")
+
+
+def test_the_readme_describes_each_setting() -> None:
+    """In a row of its table, in the same words."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, setting in SETTINGS.items():
+        assert re.search(rf"^\| `{name}` \|.*\| {re.escape(setting['description'])} \|$", readme, re.MULTILINE)
+
+
+def test_the_sample_config_is_a_complete_login() -> None:
+    """Settings that exist, with one way to log in."""
+    sample = json.loads((ROOT / "sample_config.json").read_text("utf-8"))
+    assert sample.keys() <= SETTINGS.keys()
+    assert sum(set(group) <= sample.keys() for group in LOGINS) == 1
