@@ -179,7 +179,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     if status == 200 and isinstance(content, dict) and not _is_error(request.stream, content):
         return
     code, message = read_error(content, body)
-    message = shortened(message).rstrip(".")
+    message = shortened(message.strip().rstrip("."))
     said = f"{request} answered {status}" + (f" code {code}" if code is not None else "")
     raise _meaning(request, status, code, message, said + (f": {message}" if message else ""), announcement)
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -17,7 +14,7 @@ from tap_zoom.streams import BY_NAME
 from tap_zoom.windows import oldest_report_day
 from tests.simulator import Fault, SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
-from tests.tap import ROOT, Run, account, assert_exact, catalog_of, expected, run_tap
+from tests.tap import Run, account, assert_exact, catalog_of, expected, run_tap
 
 NOW = datetime.now(timezone.utc)
 ACTIVE, PENDING, USERS = r"/v2/users\?.*status=active", r"/v2/users\?.*status=pending", r"/v2/users\?"
@@ -293,30 +290,3 @@ def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
     assert run.exit_status == 1
     assert "Login refused" in run.critical
     assert run.stdout == ""
-
-
-# --- signals at the start -------------------------------------------------------------------------------------
-
-SENDS_ITSELF = """
-import os, sys
-class Moment:
-    def find_spec(self, name, path=None, target=None):
-        if name == {module!r}:
-            os.kill(os.getpid(), {number})
-sys.meta_path.insert(0, Moment())
-sys.argv = ["tap-zoom", "--version"]
-import tap_zoom
-tap_zoom.main()
-"""
-
-
-@pytest.mark.parametrize("module", ["tap_zoom.cli", "singer", "tap_zoom.throttle"])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_while_the_tap_is_loaded_is_answered(number: signal.Signals, status: int, module: str) -> None:
-    """One CRITICAL line and the exit status of the signal, at whatever module it comes."""
-    script = SENDS_ITSELF.format(module=module, number=int(number))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
-    assert done.returncode == status, done.stderr
-    assert done.stdout == ""
-    [line] = done.stderr.splitlines()
-    assert line.startswith("CRITICAL ") and number.name in line
