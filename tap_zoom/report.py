@@ -42,7 +42,6 @@ class Report:
         self._started = time.monotonic()
         self._shown = self._started
         self._live = sys.stderr.isatty()
-        self._finished: set[str] = set()
 
     def asked(self, stream: str) -> Tally:
         """Count one answered request."""
@@ -57,15 +56,14 @@ class Report:
     def lose(self, what: str) -> None:
         """An item is lost: one ERROR line."""
         self.lost_items += 1
-        if len(self.lost) < LOST_NAMED:
-            self.lost.append(what)
-        self._clear()
-        LOGGER.error("Lost: %s", what)
+        self._name_lost(what)
 
     def lose_records(self, count: int, where: str) -> None:
         """Rows whose key can't be made."""
         self.lost_records += count
-        what = f"{count} of the rows of {where}: the key can't be made of what Zoom sent"
+        self._name_lost(f"{count} of the rows of {where}: the key can't be made of what Zoom sent")
+
+    def _name_lost(self, what: str) -> None:
         if len(self.lost) < LOST_NAMED:
             self.lost.append(what)
         self._clear()

@@ -90,7 +90,7 @@ class Sync:
         self._people_asked = False
         self._waiting_for_people: list[Listing] = []
         self._spent: DailyLimitReached | None = None
-        self._blocked: set[int] = set()  # owners that miss an answer for it
+        self._blocked: set[Owner] = set()  # owners that miss an answer for it
         self._lost_in_a_row = 0
         self._moved = 0
         self._state_at = time.monotonic()
@@ -159,19 +159,19 @@ class Sync:
             if self._spent is not None:
                 return  # finish what is begun
             opened = self._ask_lazily()
-            for number, walk in enumerate(self._walks):
+            for walk, labels in zip(self._walks, self._labels, strict=True):
                 while (listing := walk.next_listing()) is not None:
-                    self._ask_listing(number, listing)
+                    self._ask_listing(listing)
                     opened = True
                 # A run that goes on may have little of a day's limit left: it gets one piece out before it opens more.
                 most = 1 if self._state.goes_on and not walk.has_moved else self._agenda.most_pieces
-                if walk.open_pieces < most and any(map(self._agenda.starves, self._labels[number])):
-                    opened = self._open_piece(number, walk) or opened
+                if walk.open_pieces < most and any(map(self._agenda.starves, labels)):
+                    opened = self._open_piece(walk) or opened
             if not opened:
                 return
 
     def _submit(self, request: Request, place: int | None = None) -> None:
-        if id(request.owner) in self._blocked:
+        if request.owner in self._blocked:
             return  # it can't be finished today, so it stays open
         if request.stream.name not in self._asked:  # refused since it was queued
             self._out(request.owner)
@@ -179,37 +179,34 @@ class Sync:
         self._agenda.asked(request)
         self._frontier.submit(request, place)
 
-    def _open_piece(self, number: int, walk: Walk) -> bool:
+    def _open_piece(self, walk: Walk) -> bool:
         ahead = walk.listings_ahead
         opened = walk.next_piece()
         if opened is None:
             return walk.listings_ahead < ahead  # there is room for another listing
         piece, thing, ids = opened
         piece.open += 1
-        self._ask_about(number, piece, thing, ids)
+        self._ask_about(piece, thing, ids)
         self._out(piece)
         return True
 
-    def _ask_about(self, number: int, owner: Owner, thing: Thing, ids: Mapping[str, Any]) -> None:
-        for stream in self._streams_about(thing):
-            self._queue(number, owner, stream, ids)
+    def _ask_about(self, owner: Owner, thing: Thing, ids: Mapping[str, Any]) -> None:
+        for stream in about(thing, self._asked - LOOKUPS - FALLBACKS):
+            self._queue(owner, stream, ids)
 
-    def _streams_about(self, thing: Thing) -> tuple[Stream, ...]:
-        return about(thing, self._asked - LOOKUPS - FALLBACKS)
-
-    def _ask_listing(self, number: int, listing: Listing) -> None:
+    def _ask_listing(self, listing: Listing) -> None:
         listing.open += 1
         if isinstance(listing.source, Window):
             self._ask_window(listing)
         else:
-            self._ask_about(number, listing, Thing.USER, {"user_id": listing.source})
+            self._ask_about(listing, Thing.USER, {"user_id": listing.source})
         self._out(listing)
 
     def _ask_window(self, listing: Listing) -> None:
         window: Window = listing.source
         days = {"from": window.asked_from.isoformat(), "to": window.asked_to.isoformat()}
         if "history_meetings" in self._asked:
-            self._queue(HELD, listing, BY_NAME["history_meetings"], {}, days)
+            self._queue(listing, BY_NAME["history_meetings"], {}, days)
         elif self._people.waiting is None:
             listing.open += 1
             self._waiting_for_people.append(listing)
@@ -241,14 +238,14 @@ class Sync:
     def _ask_for_people(self) -> None:
         if not self._people_asked:
             self._people_asked = True
-            self._queue(SCHEDULED, self._people, BY_NAME["users"], {})
+            self._queue(self._people, BY_NAME["users"], {})
 
     def _queue(
-        self, number: int, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
+        self, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
     ) -> None:
         for request in self._requests(owner, stream, ids, params):
             owner.open += 1
-            self._agenda.add(request, number)
+            self._agenda.add(request, HELD if owner.walk is self._held else SCHEDULED)
 
     def _requests(
         self, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
@@ -286,7 +283,7 @@ class Sync:
             self._lose(str(outcome))
         elif isinstance(outcome, DailyLimitReached):
             self._spent = self._spent or outcome
-            self._blocked.add(id(request.owner))
+            self._blocked.add(request.owner)
             return
         else:
             raise outcome
@@ -365,7 +362,7 @@ class Sync:
                 continue
             ids = {f"{_kind(thing)}_uuid": uuid, f"{_kind(thing)}_id": number.key[1]}
             piece.open += 1
-            self._ask_about(SCHEDULED, piece, thing, ids)
+            self._ask_about(piece, thing, ids)
             self._out(piece)
 
     def _note_occurrence(self, listing: Listing, thing: Thing, ids: dict[str, Any]) -> None:
@@ -468,9 +465,6 @@ class Sync:
         owner = request.owner
         urgent = owner.walk is None or owner.walk.is_held_up_by(owner)
         self._submit(request, place=0 if urgent else SOON)
-
-    def _number(self, owner: Owner) -> int:
-        return HELD if owner.walk is self._held else SCHEDULED
 
     def _out(self, owner: Owner) -> None:
         """One request of a listing or a piece is done with."""
