@@ -33,6 +33,11 @@ class Thing(str, Enum):
     PAST_MEETING = "past meeting"  # an occurrence that was held, by UUID
     PAST_WEBINAR = "past webinar"
 
+    @property
+    def kind(self) -> str:
+        """What its ids are named after: meeting_id, meeting_uuid, webinar_id, webinar_uuid."""
+        return self.value.removeprefix("past ")
+
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
@@ -349,17 +354,16 @@ def found_in(stream: Stream, row: Any, ids: Mapping[str, Any]) -> tuple[Thing, d
     uuid = row.get("meeting_uuid") or row.get("uuid")
     if Thing.MEETING in stream.finds or Thing.WEBINAR in stream.finds:
         number = integer(row.get("id"))
-        thing, name = (stream.finds[0], f"{stream.finds[0].value}_id")
-        return (thing, {name: number}) if number is not None else None
+        thing = stream.finds[0]
+        return (thing, {f"{thing.kind}_id": number}) if number is not None else None
     if not isinstance(uuid, str) or not uuid:
         return None
     thing = stream.finds[0]
     if len(stream.finds) > 1:
         webinar = integer(row.get("type")) in WEBINAR_TYPES or str(row.get("type")).lower() == "webinar"
         thing = Thing.PAST_WEBINAR if webinar else Thing.PAST_MEETING
-    kind = "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
-    number = ids.get(f"{kind}_id", integer(row.get("meeting_id", row.get("id"))))
-    return thing, {f"{kind}_uuid": uuid, f"{kind}_id": number, "start_time": row.get("start_time")}
+    number = ids.get(f"{thing.kind}_id", integer(row.get("meeting_id", row.get("id"))))
+    return thing, {f"{thing.kind}_uuid": uuid, f"{thing.kind}_id": number, "start_time": row.get("start_time")}
 
 
 def integer(value: object) -> int | None:

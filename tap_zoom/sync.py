@@ -344,7 +344,7 @@ class Sync:
             if isinstance(owner, Piece):
                 start = sortable(ids.pop("start_time"))
                 if start is None or (start < self._reports_begin and not self._too_old(start)):
-                    older.append((start or "", ids[f"{_kind(thing)}_uuid"], thing))
+                    older.append((start or "", ids[f"{thing.kind}_uuid"], thing))
             elif owner is self._people:
                 owner.found.add(ids["user_id"])
             elif isinstance(owner.source, Window):
@@ -360,7 +360,7 @@ class Sync:
             piece = self._scheduled.older_piece(number, start_time, uuid)
             if piece is None:
                 continue
-            ids = {f"{_kind(thing)}_uuid": uuid, f"{_kind(thing)}_id": number.key[1]}
+            ids = {f"{thing.kind}_uuid": uuid, f"{thing.kind}_id": number.key[1]}
             piece.open += 1
             self._ask_about(piece, thing, ids)
             self._out(piece)
@@ -508,10 +508,6 @@ class Sync:
         if self._moved >= MOVES_PER_STATE or now - self._state_at >= SECONDS_PER_STATE:
             self._moved, self._state_at = 0, now
             self._output.state(self._state.value())
-
-
-def _kind(thing: Thing) -> str:
-    return "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
 
 
 def warn_of_fallback(stream: Stream, why: str) -> None:

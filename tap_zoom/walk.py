@@ -202,13 +202,12 @@ class HeldWalk(Walk):
     @staticmethod
     def item(thing: Thing, ids: dict[str, Any], start_time: str) -> str:
         """One string each: a busy account holds tens of thousands of occurrences in a window."""
-        kind = "webinar" if thing is Thing.PAST_WEBINAR else "meeting"
-        return "\0".join((start_time, ids[f"{kind}_uuid"], kind, str(ids[f"{kind}_id"] or "")))
+        return "\0".join((start_time, ids[f"{thing.kind}_uuid"], thing.value, str(ids[f"{thing.kind}_id"] or "")))
 
     def _piece(self, listing: Listing, item: str) -> tuple[Piece, Thing, dict[str, Any]]:
-        start_time, uuid, kind, number = item.split("\0")
-        thing = Thing.PAST_WEBINAR if kind == "webinar" else Thing.PAST_MEETING
-        ids = {f"{kind}_uuid": uuid, f"{kind}_id": int(number) if number else None}
+        start_time, uuid, value, number = item.split("\0")
+        thing = Thing(value)
+        ids = {f"{thing.kind}_uuid": uuid, f"{thing.kind}_id": int(number) if number else None}
         return Piece((start_time, uuid), self, self.begin()), thing, ids
 
 
