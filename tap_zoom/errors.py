@@ -20,6 +20,7 @@
         │   └── RateLimited     per-second 429
         ├── TokenRefused        401/124: a fresh token may help, once
         ├── PageTokenExpired    the list has to be read from its start
+        ├── TooEarly            the days asked for begin before what Zoom still lists
         ├── NothingHere         a refusal that the stream declares as empty
         ├── StreamRefused       scope, role or plan: the stream can't be read at all
         └── ItemLost            any other refusal: this item is lost, the rest goes on
@@ -121,6 +122,10 @@ class TokenRefused(RequestFailed):
 
 
 class PageTokenExpired(RequestFailed):
+    pass
+
+
+class TooEarly(RequestFailed):
     pass
 
 

@@ -29,7 +29,6 @@ Patch = Callable[[list[Any]], list[Any]]
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
-ANONYMOUS = "anonymous"
 
 
 class NeedsExactNumbers(Exception):
@@ -84,7 +83,7 @@ class Plan:
             {name: part for name, part in whole["properties"].items() if name not in ours},
             "",
         )
-        self._sorted = "respondent" in stream.adds and not stream.paged
+        self._sorted = "sequence" in stream.key and not stream.paged
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
 
     def new_misfits(self) -> list[str]:
@@ -127,8 +126,20 @@ class Plan:
         except NeedsExactNumbers:
             self.misfits, self.unknown = misfits, unknown
             self._exact = True
-            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+            content = parse_exactly(body)
             shaped = self._shaped(content, clean, patch)
+        return *self._finished(shaped, ids, sequence), content
+
+    def record(self, row: Record, ids: Mapping[str, Any]) -> tuple[list[Record], int]:
+        """The record of one row of an answer that was parsed exactly, in a list; and 1 if its key can't be made."""
+        self._exact = True
+        row = cleaned(row)
+        return self._finished([(row, self._shape(row) or {})], ids, Sequence())
+
+    def _finished(
+        self, shaped: list[tuple[Any, Record]], ids: Mapping[str, Any], sequence: Sequence
+    ) -> tuple[list[Record], int]:
+        """The records with our columns, and how many are missing for want of a key."""
         for row, record in shaped:
             self._add_columns(record, row, ids)
         if self._shared:
@@ -136,7 +147,7 @@ class Plan:
             for (_, record), number in zip(shaped, sequence.number(keys), strict=True):
                 record["sequence"] = number
         records = [record for _, record in shaped if self._has_key(record)]
-        return records, len(shaped) - len(records), content
+        return records, len(shaped) - len(records)
 
     def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record]]:
         """Each row with what the schema makes of it."""
@@ -156,8 +167,8 @@ class Plan:
         for name in self._adds:
             if name in ids:
                 record[name] = ids[name]
-            elif name == "respondent" and type(row) is dict:
-                record[name] = respondent(row)
+            elif name in self.stream.made and type(row) is dict:
+                record[name] = self.stream.made[name](row)
 
     def _has_key(self, record: Record) -> bool:
         return all(record.get(name) not in (None, "") for name in self.stream.key)
@@ -345,21 +356,17 @@ def rows_of(stream: Stream, content: Any) -> list[Any]:
     return rows
 
 
-def respondent(row: Mapping[str, Any]) -> str:
-    """Who answered a poll or asked a question: guests have no e-mail, and anonymous people no name either."""
-    for name in ("email", "name"):
-        value = row.get(name)
-        if value not in (None, ""):
-            return str(value)
-    return ANONYMOUS
-
-
 def canonical(row: Any) -> bytes:
     """The same bytes for the same row, in whichever order Zoom sends its fields."""
     try:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer beyond 64 bits, or a Decimal
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+
+
+def parse_exactly(body: bytes) -> Any:
+    """The JSON of a body, its fractions as Decimals and its integers whole."""
+    return json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
 
 
 def is_clean(body: bytes) -> bool:
