@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
+from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
-from tests.tap import PAGED, TINY, Run, account, assert_exact, expected, run_tap
+from tests.tap import PAGED, TINY, Run, account, assert_exact, catalog_of, expected, run_tap
 
 LOGINS = ("server_to_server", "refresh_token", "jwt")
 HISTORY_SCOPE = "report:read:list_history_meetings:admin"
@@ -107,6 +109,23 @@ def test_without_the_scope_the_history_is_not_asked_at_all() -> None:
         assert zoom.operations["/report/history_meetings"] == 0
     assert_exact(truth.expected(account(), history=False), run.records)
     assert any(HISTORY_SCOPE in line for line in run.logged("WARNING"))
+
+
+@pytest.mark.parametrize("kind", ["5", 5.0, "9"])
+def test_the_type_of_a_webinar_may_come_as_text(kind: Any) -> None:
+    """Where occurrences are found user by user, a webinar is asked about as one."""
+    start = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    row = {"uuid": "w==", "id": "222", "type": kind, "start_time": start}
+    with scripted(
+        says("/v2/report/history_meetings", {"code": 200, "message": "No permission."}, 400),
+        says(r"/v2/report/users/u1/meetings.*type=past(&|$)", {"meetings": [row]}),
+        says(r"/v2/report/webinars/w%3D%3D$", {"uuid": "w==", "id": 222}),
+        says("/v2/report/meetings/", {"code": 300, "message": "Cannot access webinar info."}, 400),
+    ) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings", "report_webinars"))
+    assert run.exit_status == 0
+    assert [record["uuid"] for record in run.records["report_webinars"]] == ["w=="]
+    assert "report_meetings" not in run.records
 
 
 @pytest.mark.parametrize("days", [9, 70, 240])

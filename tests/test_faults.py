@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.scripted import ACTIVE, USERS
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_complete, assert_exact, catalog_of, expected, run_tap
 
@@ -77,6 +78,15 @@ def test_five_per_cent_of_everything_costs_nothing(seed: int) -> None:
     assert_complete(expected(seed, size), run)
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"users":' * 5_000, b"\xff\xfe", b"\x00", b'{"users":[]}garbage', b'"', b"1" * 5_000])
+def test_a_body_that_is_no_json_is_asked_for_again(body: bytes) -> None:
+    """Whatever it is, the next answer may be right."""
+    with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=USERS)]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+    assert run.exit_status == 0
+    assert len(run.records["users"]) == len(expected()["users"])
+
+
 @pytest.mark.parametrize("form", ["seconds", "http-date", "iso", None])
 def test_limits_that_are_lower_than_they_look_cost_no_row(form: str | None) -> None:
     """429s because the account's other apps use the limits too, in each form of Retry-After."""
@@ -120,6 +130,18 @@ def test_tokens_that_end_in_the_middle_are_renewed() -> None:
         assert 2 <= len(zoom.oauth.grants) <= 6
     assert run.exit_status == 0
     assert_exact(expected(3, "paged"), run.records)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_new_token_may_be_refused_at_first(times: int) -> None:
+    """401/124 in a row on one request: one new token, and time for it to be known to all of Zoom."""
+    fault = Fault("401_124", ACTIVE, times=times)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+        assert len(zoom.oauth.grants) == 2
+    assert fault.happened == times
+    assert run.exit_status == 0
+    assert_exact({"users": expected()["users"]}, run.records)
 
 
 def test_one_token_at_a_time_is_enough() -> None:

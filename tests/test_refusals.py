@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from tests.scripted import says, scripted
 from tests.simulator import Fault, SimulatedZoom, truth
-from tests.simulator.operations import GRANULAR_SCOPES
-from tests.tap import Run, account, assert_complete, assert_exact, catalog_of, expected, run_tap
+from tests.tap import Run, account, assert_complete, catalog_of, expected, run_tap
 
+MEETINGS = catalog_of("users", "meetings")
+REGISTRANTS = catalog_of("users", "meetings", "meeting_registrants")
 STOPPING: dict[str, tuple[int, Any]] = {
     "a JSON 403 without a code": (403, {"message": "Forbidden"}),
     "a JSON 403 in other words": (403, {"error": "access denied"}),
@@ -32,11 +33,6 @@ LOSING: dict[str, tuple[int, Any]] = {
     "a redirect": (302, {"message": "over there"}),
 }
 ONE = r"/v2/report/meetings/[^/]+/participants"
-
-
-@pytest.fixture
-def right() -> Iterator[dict[str, Any]]:
-    yield {stream: list(records) for stream, records in expected().items()}
 
 
 def lost_only(run: Run, stream: str) -> int:
@@ -132,123 +128,32 @@ def test_twenty_lost_with_others_in_between_do_not_stop_the_run() -> None:
     assert lost_only(run, "report_meeting_participants") == len(expected()["report_meeting_participants"])
 
 
-# --- scopes -------------------------------------------------------------------------------------------------
-
-PANELISTS = "webinar:read:list_panelists:admin"
-
-
-def without(*scopes: str) -> list[str]:
-    return [scope for scope in GRANULAR_SCOPES if scope not in scopes]
-
-
-def test_a_missing_scope_is_said_before_the_first_record() -> None:
-    """The stream, the scope in both vocabularies, and how to deselect it; nothing is asked."""
-    with SimulatedZoom(account(), scopes=without(PANELISTS)) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom)
-        assert sum(zoom.operations.values()) == 0
+@pytest.mark.parametrize("body", [b"", b"<html>Moved</html>", b'{"message":"Found"}'], ids=["empty", "HTML", "JSON"])
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_loses_the_item_and_keeps_the_token(status: int, body: bytes) -> None:
+    """Whatever its body: asked once, not followed."""
+    with SimulatedZoom(account()) as other:
+        redirect = says(r"/v2/meetings/111\?", body, status, {"Location": f"{other.url}/v2/meetings/111"})
+        with scripted(redirect) as zoom:
+            run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
+        assert other.requests == []
     assert run.exit_status == 1
-    assert run.of_type("RECORD") == []
-    for words in ("webinar_panelists", PANELISTS, "webinar:read:admin", "select"):
-        assert words in run.critical
+    assert redirect.happened == 1
+    [error] = run.logged("ERROR")
+    assert str(status) in error and "redirect" in error
 
 
-def test_a_missing_scope_of_a_parent_concerns_its_children() -> None:
-    """Without the list of webinars none of their children can be found."""
-    with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("webinar_panelists", "users"))
-    assert run.exit_status == 1
-    assert "webinar_panelists" in run.critical and "webinar:read:list_webinars:admin" in run.critical
-
-
-def test_a_missing_scope_of_what_is_not_selected_does_not_matter() -> None:
-    """Only selected streams and what leads to them are looked at."""
-    with SimulatedZoom(account(), scopes=["user:read:list_users:admin", "user:read:user:admin"]) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
-    assert run.exit_status == 0
-    assert_exact({"users": expected()["users"]}, run.records)
-
-
-def test_skip_leaves_out_what_the_scopes_do_not_allow() -> None:
-    """One warning for each stream, no SCHEMA for it, and the others whole."""
-    lost = ("webinar_panelists", "meeting_polls")
-    with SimulatedZoom(account(), scopes=without(PANELISTS, "meeting:read:list_polls:admin")) as zoom:
-        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
-    assert run.exit_status == 0
-    assert not set(lost) & set(run.schemas)
-    for stream in lost:
-        assert sum(stream in line for line in run.logged("WARNING")) == 1
-    assert_exact({name: rows for name, rows in expected().items() if name not in lost}, run.records)
-
-
-def test_skip_leaves_out_what_can_not_be_found() -> None:
-    """Without the list of webinars: everything that hangs on webinar numbers."""
-    children = {name for name in truth.KEYS if name.startswith("webinar") and "results" not in name} - {"webinar_absentees"}
-    with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
-        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
-    assert run.exit_status == 0
-    assert not children & set(run.schemas)
-    kept = {name: rows for name, rows in expected().items() if name.startswith(("meeting", "users", "report_meeting"))}
-    assert_exact(kept, {name: rows for name, rows in run.records.items() if name in kept})
-
-
-@pytest.mark.parametrize("unescaped", [False, True])
-@pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
-def test_a_scope_that_shows_to_be_missing_ends_its_stream(
-    on_missing_access: str, unescaped: bool, right: dict[str, Any]
-) -> None:
-    """Without a scope list (JWT) the refusal is met in the middle; its body may not even be JSON."""
-    message = "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin]."
-    body: Any = {"code": 4711, "message": message}
-    if unescaped:
-        body = b'{"code":4711,"message":"Invalid access token, does not contain scopes:["webinar:read:admin"]."}'
-    with SimulatedZoom(account(), faults=[Fault.answer(400, body, match="/panelists", times=None)]) as zoom:
-        run = run_tap(zoom.config("jwt", on_missing_access=on_missing_access), zoom=zoom)
-    del right["webinar_panelists"]
-    assert_exact(right, run.records)
-    level = "ERROR" if on_missing_access == "fail" else "WARNING"
-    assert sum("webinar_panelists" in line for line in run.logged(level)) == 1
-    assert run.exit_status == (1 if on_missing_access == "fail" else 0)
+def test_an_answer_nested_too_deep_is_one_lost_item() -> None:
+    """Deeper than Python goes, with a NUL to be taken out: an ERROR line, and the rest is out."""
+    deep = b'{"id":111,"topic":"a\\u0000","settings":' + b'{"a":' * 900 + b"{}" + b"}" * 901
+    with scripted(says(r"/v2/users/[^/]+/meetings", {"meetings": [{"id": 111}, {"id": 112}]}),
+                  says(r"/v2/meetings/111\?", deep), says(r"/v2/meetings/112\?", {"id": 112})) as zoom:  # fmt: skip
+        run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
+    assert "finished_at" in run.states[-1]
+    assert 112 in [record["id"] for record in run.records["meetings"]]
     if run.exit_status:
-        assert "webinar_panelists" in run.critical
-
-
-@pytest.mark.parametrize("status", [400, 200])
-@pytest.mark.parametrize("code", [4711, 4700, 104])
-def test_every_code_of_a_missing_scope_is_known(code: int, status: int) -> None:
-    """4711, 4700 and 104, under 400 or 200, end the stream and lose no item."""
-    fault = Fault.answer(status, {"code": code, "message": "Invalid access token, scopes."}, match="/polls", times=None)
-    with SimulatedZoom(account(), faults=[fault]) as zoom:
-        run = run_tap(zoom.config("jwt", on_missing_access="skip"), zoom=zoom, catalog=catalog_of("meeting_polls", "users"))
-    assert run.exit_status == 0
-    assert_exact({"users": expected()["users"]}, run.records)
-    assert run.logged("ERROR") == []
-
-
-@pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
-def test_a_role_that_is_too_small_ends_the_stream(on_missing_access: str, right: dict[str, Any]) -> None:
-    """400/200 "No permission." is no empty list: the stream ends, the others go on."""
-    with SimulatedZoom(account()) as zoom:
-        zoom.refuse("/past_webinars/{any}/qa", 400, {"code": 200, "message": "No permission."})
-        run = run_tap(zoom.config(on_missing_access=on_missing_access), zoom=zoom)
-    del right["webinar_qna_results"]
-    assert_exact(right, run.records)
-    assert run.exit_status == (1 if on_missing_access == "fail" else 0)
-    level = "ERROR" if on_missing_access == "fail" else "WARNING"
-    assert sum("webinar_qna_results" in line for line in run.logged(level)) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "stream"),
-    [("/report/meetings/{any}", "report_meetings"), ("/webinars/{any}/panelists", "webinar_panelists")],
-)
-def test_a_plan_that_lacks_an_operation_ends_the_stream(path: str, stream: str, right: dict[str, Any]) -> None:
-    """A refusal that speaks of the whole account's plan is shown as one."""
-    with SimulatedZoom(account()) as zoom:
-        zoom.refuse(path, 400, {"code": 200, "message": "No permission. Only available for paid account."})
-        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
-    del right[stream]
-    assert run.exit_status == 0
-    assert_exact(right, run.records)
+        [error] = run.logged("ERROR")
+        assert "meetings/111" in error and "deep" in error
 
 
 def test_nothing_here_is_counted_and_shown() -> None:
@@ -279,3 +184,39 @@ def test_a_host_that_falls_silent_stops_the_run_with_a_state() -> None:
     assert run.exit_status == 1
     assert "api_url" in run.critical
     assert run.of_type("RECORD") == []
+
+
+# --- errors under HTTP 200 ------------------------------------------------------------------------------------
+
+
+def registrants(body: Any) -> Run:
+    with scripted(says("/v2/meetings/111/registrants", body)) as zoom:
+        return run_tap(zoom.config(), zoom=zoom, catalog=REGISTRANTS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"code": 200}, {"code": "200"}, {"code": 200, "message": "No permission.", "registrants": None}],
+    ids=["code", "code as text", "null for the list"],
+)
+def test_a_refused_stream_is_no_empty_list(body: Any) -> None:
+    """No permission under HTTP 200, in each form: the stream ends with an ERROR."""
+    run = registrants(body)
+    assert run.exit_status == 1
+    assert "meeting_registrants" in run.critical
+    assert [record["id"] for record in run.records["meetings"]] == [111]
+
+
+def test_a_code_alone_can_mean_nothing_here() -> None:
+    """3001 under HTTP 200 without a message is counted, and is no error."""
+    run = registrants({"code": 3001})
+    assert run.exit_status == 0
+    assert any("x 200/3001" in line or "x 404/3001" in line for line in run.logged("INFO"))
+
+
+def test_an_error_message_without_a_code_loses_the_item() -> None:
+    """It stands in the place of the list, so the list was not read."""
+    run = registrants({"error_message": "Something went wrong."})
+    assert run.exit_status == 1
+    assert len(run.logged("ERROR")) == 3  # one for each status that is asked for
+    assert all("Something went wrong" in line for line in run.logged("ERROR"))

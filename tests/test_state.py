@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tap_zoom.windows import oldest_report_day
+from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import (
     TINY,
@@ -248,6 +250,25 @@ def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> Non
     assert run.exit_status == 0
     assert any("no longer list" in line for line in run.logged("WARNING"))
     assert zoom.violations == []
+
+
+def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
+    """Stopped before the oldest day was out and resumed a day later: the numbers are read again for what it held."""
+    now = datetime.now(timezone.utc)
+    day = oldest_report_day(now.date()) - timedelta(days=1)  # the oldest of yesterday's reports
+    catalog = catalog_of("report_meetings")
+    with scripted(
+        says("/past_meetings/111/instances", {"meetings": [{"uuid": "OLD==", "start_time": f"{day}T12:00:00Z"}]}),
+        says(r"/v2/report/meetings/OLD%3D%3D$", {"uuid": "OLD==", "id": 111}),
+    ) as zoom:
+        state = run_tap(zoom.config(), zoom=zoom, catalog=catalog).states[0]
+        state["started_at"] = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        everything = {"user_id": "u1", "number": 2**63 - 1, "start_time": "9999", "uuid": ""}
+        state["bookmarks"] = {"scheduled": everything, "held": None}
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state=state)
+    assert run.exit_status == 0
+    assert [record["uuid"] for record in run.records["report_meetings"]] == ["OLD=="]
+    assert any("numbers are read again" in line for line in run.logged("WARNING"))
 
 
 def test_a_killed_run_goes_on_from_its_last_state() -> None:

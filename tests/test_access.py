@@ -1,0 +1,158 @@
+"""What scopes, role and plan allow: what is missing is said, before the first record where that can be known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tap_zoom.streams import BY_NAME
+from tests.scripted import says, scripted
+from tests.simulator import Fault, SimulatedZoom, truth
+from tests.simulator.operations import GRANULAR_SCOPES
+from tests.tap import Record, account, assert_exact, catalog_of, expected, run_tap
+
+PANELISTS = "webinar:read:list_panelists:admin"
+
+
+def without(*scopes: str) -> list[str]:
+    return [scope for scope in GRANULAR_SCOPES if scope not in scopes]
+
+
+def all_but(*streams: str) -> dict[str, list[Record]]:
+    """What comes out where these streams can't be read."""
+    return {name: rows for name, rows in expected().items() if name not in streams}
+
+
+def test_a_missing_scope_is_said_before_the_first_record() -> None:
+    """The stream, the scope in both vocabularies, and how to deselect it; nothing is asked."""
+    with SimulatedZoom(account(), scopes=without(PANELISTS)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+        assert sum(zoom.operations.values()) == 0
+    assert run.exit_status == 1
+    assert run.of_type("RECORD") == []
+    for words in ("webinar_panelists", PANELISTS, "webinar:read:admin", "select"):
+        assert words in run.critical
+
+
+def test_a_missing_scope_of_a_parent_concerns_its_children() -> None:
+    """Without the list of webinars none of their children can be found."""
+    with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("webinar_panelists", "users"))
+    assert run.exit_status == 1
+    assert "webinar_panelists" in run.critical and "webinar:read:list_webinars:admin" in run.critical
+
+
+def test_a_missing_scope_of_what_is_not_selected_does_not_matter() -> None:
+    """Only selected streams and what leads to them are looked at."""
+    with SimulatedZoom(account(), scopes=["user:read:list_users:admin", "user:read:user:admin"]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+    assert run.exit_status == 0
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+def test_skip_leaves_out_what_the_scopes_do_not_allow() -> None:
+    """One warning for each stream, no SCHEMA for it, and the others whole."""
+    lost = ("webinar_panelists", "meeting_polls")
+    with SimulatedZoom(account(), scopes=without(PANELISTS, "meeting:read:list_polls:admin")) as zoom:
+        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
+    assert run.exit_status == 0
+    assert not set(lost) & set(run.schemas)
+    for stream in lost:
+        assert sum(stream in line for line in run.logged("WARNING")) == 1
+    assert_exact(all_but(*lost), run.records)
+
+
+def test_skip_leaves_out_what_can_not_be_found() -> None:
+    """Without the list of webinars: everything that hangs on webinar numbers."""
+    children = {name for name in truth.KEYS if name.startswith("webinar") and "results" not in name} - {"webinar_absentees"}
+    with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
+        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
+    assert run.exit_status == 0
+    assert not children & set(run.schemas)
+    kept = {name: rows for name, rows in expected().items() if name.startswith(("meeting", "users", "report_meeting"))}
+    assert_exact(kept, {name: rows for name, rows in run.records.items() if name in kept})
+
+
+def test_skip_leaves_out_occurrences_that_nothing_finds() -> None:
+    """Without the scopes of the history and of its fallback: no part of them is passed off as the whole."""
+    found = {"history_meetings", "user_past_meetings"}
+    scopes = without(*(BY_NAME[name].granular for name in found))
+    lost = {name for name in truth.KEYS if BY_NAME[name].parent.value.startswith("past ")}
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
+        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
+    assert run.exit_status == 0
+    assert len(lost) >= 8 and not lost & set(run.schemas)
+    for stream in lost:
+        assert sum(f"stream {stream} is left out" in line for line in run.logged("WARNING")) == 1
+    assert_exact(all_but(*lost), run.records)
+
+
+def test_the_scopes_of_a_token_answer_may_be_a_list() -> None:
+    """A JSON list counts as the words in one text do: what is missing is known before the first record."""
+    with scripted() as zoom:
+        token = {"access_token": "SECRET-access", "api_url": zoom.url, "scope": ["user:read:admin"]}
+        zoom.faults.insert(0, says("/oauth/token", token))
+        users = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), secrets=["SECRET-access"])
+        assert users.exit_status == 0
+        asked = len(zoom.requests)
+        both = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"), secrets=["SECRET-access"])
+        assert len(zoom.requests) == asked + 1
+    assert both.exit_status == 1
+    assert "meeting:read:admin" in both.critical
+    assert both.records == {}
+
+
+@pytest.mark.parametrize("unescaped", [False, True])
+@pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
+def test_a_scope_that_shows_to_be_missing_ends_its_stream(on_missing_access: str, unescaped: bool) -> None:
+    """Without a scope list (JWT) the refusal is met in the middle; its body may not even be JSON."""
+    message = "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin]."
+    body: Any = {"code": 4711, "message": message}
+    if unescaped:
+        body = b'{"code":4711,"message":"Invalid access token, does not contain scopes:["webinar:read:admin"]."}'
+    with SimulatedZoom(account(), faults=[Fault.answer(400, body, match="/panelists", times=None)]) as zoom:
+        run = run_tap(zoom.config("jwt", on_missing_access=on_missing_access), zoom=zoom)
+    assert_exact(all_but("webinar_panelists"), run.records)
+    level = "ERROR" if on_missing_access == "fail" else "WARNING"
+    assert sum("webinar_panelists" in line for line in run.logged(level)) == 1
+    assert run.exit_status == (1 if on_missing_access == "fail" else 0)
+    if run.exit_status:
+        assert "webinar_panelists" in run.critical
+
+
+@pytest.mark.parametrize("status", [400, 200])
+@pytest.mark.parametrize("code", [4711, 4700, 104])
+def test_every_code_of_a_missing_scope_is_known(code: int, status: int) -> None:
+    """4711, 4700 and 104, under 400 or 200, end the stream and lose no item."""
+    fault = Fault.answer(status, {"code": code, "message": "Invalid access token, scopes."}, match="/polls", times=None)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config("jwt", on_missing_access="skip"), zoom=zoom, catalog=catalog_of("meeting_polls", "users"))
+    assert run.exit_status == 0
+    assert_exact({"users": expected()["users"]}, run.records)
+    assert run.logged("ERROR") == []
+
+
+@pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
+def test_a_role_that_is_too_small_ends_the_stream(on_missing_access: str) -> None:
+    """400/200 "No permission." is no empty list: the stream ends, the others go on."""
+    with SimulatedZoom(account()) as zoom:
+        zoom.refuse("/past_webinars/{any}/qa", 400, {"code": 200, "message": "No permission."})
+        run = run_tap(zoom.config(on_missing_access=on_missing_access), zoom=zoom)
+    assert_exact(all_but("webinar_qna_results"), run.records)
+    assert run.exit_status == (1 if on_missing_access == "fail" else 0)
+    level = "ERROR" if on_missing_access == "fail" else "WARNING"
+    assert sum("webinar_qna_results" in line for line in run.logged(level)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "stream"),
+    [("/report/meetings/{any}", "report_meetings"), ("/webinars/{any}/panelists", "webinar_panelists")],
+)
+def test_a_plan_that_lacks_an_operation_ends_the_stream(path: str, stream: str) -> None:
+    """A refusal that speaks of the whole account's plan is shown as one."""
+    with SimulatedZoom(account()) as zoom:
+        zoom.refuse(path, 400, {"code": 200, "message": "No permission. Only available for paid account."})
+        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
+    assert run.exit_status == 0
+    assert_exact(all_but(stream), run.records)
