@@ -1,0 +1,14 @@
+"""What Zoom has, as one table, a file for each part of Zoom: parents before children.
+
+To add a stream, add an entry to its part and a file in ``schemas/`` (CONTRIBUTING.md shows how). Facts are Zoom's own:
+path, rate limit label, scopes and refusals stand on the page of the operation.
+"""
+
+from __future__ import annotations
+
+from tap_zoom.streams import held, meetings, users, webinars
+from tap_zoom.streams.model import Stream
+
+STREAMS: tuple[Stream, ...] = users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS
+BY_NAME: dict[str, Stream] = {stream.name: stream for stream in STREAMS}
+EMITTED: tuple[Stream, ...] = tuple(stream for stream in STREAMS if stream.emitted)

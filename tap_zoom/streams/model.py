@@ -1,0 +1,160 @@
+"""The words in which Zoom's API is written down: things, how rows lead to them, how time is cut, and streams. Data only.
+
+A thing is what questions are asked about. A stream is one GET operation; its `about` says which thing it is asked about,
+its `over` which stretch of time, its `finds` which things its rows lead to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+Row = Mapping[str, Any]
+Ids = Mapping[str, Any]
+Params = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What Zoom counts requests by: a label, as X-RateLimit-Category spells it, and a product with limits of its own."""
+
+    label: str
+    product: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.label}".strip()
+
+
+LIGHT, MEDIUM, HEAVY = map(Lane, ("Light", "Medium", "Heavy"))
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A kind of thing that operations are asked about. The first of its ids is its identity; all may become columns."""
+
+    name: str
+    ids: Mapping[str, type] = field(default_factory=dict, hash=False)
+
+
+ACCOUNT = Thing("account")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Rows whose `field`, in small letters, is one of these words; or is none of them."""
+
+    field: str
+    words: frozenset[str]
+    is_one: bool = True
+
+    def holds(self, row: Row) -> bool:
+        return (str(row.get(self.field)).lower() in self.words) is self.is_one
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A thing that a row leads to. `ids`: where each stands in the row ("a|b": the first that is there); the others are
+    those of what the row was found at. `before`: only what happened before the first window of that stream."""
+
+    thing: Thing
+    ids: Mapping[str, str]
+    where: Where | None = None
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A refusal that means "nothing here": Zoom's way to say that a list is empty or a thing is gone.
+
+    `code` None stands for an answer without a Zoom code. The codes 200, 300 and 3000 are each used for unrelated
+    things, so their message has to match `says` as well.
+    """
+
+    status: int
+    code: int | None
+    says: re.Pattern[str] | None = None
+
+    def matches(self, status: int, code: int | None, message: str) -> bool:
+        # An error body also comes under HTTP 200.
+        if code != self.code or (status != self.status and not (status == 200 and code is not None)):
+            return False
+        return self.says is None or bool(self.says.search(message))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How an operation takes time: so many days a call, so many months back.
+
+    `params`: templates over `first` and `last`, the days to ask for; `margin`: days asked more on both sides, since Zoom
+    does not say in which time zone it reads them; `too_early`: how it refuses days that are out of reach.
+    """
+
+    months_back: int
+    params: Params
+    days: int
+    margin: int
+    too_early: Nothing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One GET operation, and the Singer stream it fills; without `key` it only leads to things.
+
+    `scopes`: any of them opens it, and so does its :master for :admin; the granular name comes first.
+    """
+
+    name: str
+    path: str  # below /v2; {placeholders} are filled from the ids of what it is asked about
+    lane: Lane
+    scopes: tuple[str, ...]
+    _: KW_ONLY
+    # the question
+    about: Thing = ACCOUNT
+    over: Span | None = None
+    params: Params = field(default_factory=dict)
+    asks: tuple[Params, ...] = ({},)  # the same question once with each of these parameters
+    page: int = 0  # the most rows in an answer that can be asked for; 0: the list is not paged
+    # the answer
+    rows: str = ""  # the list of rows; "": the answer is the one row
+    at: str = ""  # the field that says when a row happened
+    nothing: tuple[Nothing, ...] = ()
+    finds: tuple[Find, ...] = ()
+    # the record
+    key: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()  # columns of ours: ids of what it was asked about, and what the key needs besides
+    beside: tuple[str, ...] = ()  # fields that stand beside the list and belong to each of its rows
+    made: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # columns of ours that are made of a row
+    secret: tuple[str, ...] = ()  # fields that let one log in: not selected by default
+    # the two exceptions
+    lookup: str = ""  # the stream that finds a key which rows of this one lack
+    instead: str = ""  # the stream to ask where the account refuses this one
+    # for people
+    holds: str = ""  # what a row is
+    needs: str = ""  # plan, add-on and role
+    keeps: str = ""  # how far back Zoom answers
+    joins: tuple[Join, ...] = ()  # beyond those that follow from its columns of ours
+
+    @property
+    def emitted(self) -> bool:
+        return bool(self.key)
+
+    def allowed_by(self, scopes: frozenset[str]) -> bool:
+        """Whether a token with these scopes may ask."""
+        return any(name in scopes or name.removesuffix(":admin") + ":master" in scopes for name in self.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A column that holds the value of another stream's; `note`: when it is empty or finds nothing."""
+
+    column: str
+    stream: str
+    other: str
+    note: str = ""
+
+
+def each(name: str, *values: str) -> tuple[Params, ...]:
+    """The same question once with each value of a parameter."""
+    return tuple({name: value} for value in values)
