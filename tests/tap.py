@@ -235,9 +235,18 @@ TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3,
 PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 320}
 
 
+LISTS = {"users": 12, "meetings_per_user": 2, "webinars_per_user": 0, "occurrences": 1, "participants": 1, "registrants": 1, "crowd": 0}
+SIZES: dict[str, dict[str, int]] = {"tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {}}
+
+
 def account(seed: int = 1, size: str = "tiny") -> Account:
     """An account that several tests read and none changes."""
     return _account(seed, size)
+
+
+def copy_of(seed: int = 1, size: str = "tiny") -> Account:
+    """The same account once more, for a test that changes it."""
+    return Account(seed, **SIZES[size], now=account(seed, size).now)  # type: ignore[arg-type]
 
 
 def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:
@@ -246,7 +255,7 @@ def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:
 
 @cache
 def _account(seed: int, size: str) -> Account:
-    return Account(seed, **{"tiny": TINY, "paged": PAGED, "small": {}}[size])
+    return Account(seed, **SIZES[size])
 
 
 @cache

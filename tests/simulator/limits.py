@@ -51,9 +51,10 @@ class Limits:
         self._clock = clock
         self._daily_reset = daily_reset
         self._recent: dict[str, deque[float]] = {label: deque() for label in LABELS}
-        self._start_day()
+        self.start_day()
 
-    def _start_day(self) -> None:
+    def start_day(self) -> None:
+        """A new day: what was asked before counts no more."""
         now = datetime.now(UTC)
         if self._daily_reset is not None:
             # Whole seconds are all that the header can say.
@@ -67,7 +68,7 @@ class Limits:
         """Counts a request, or refuses it."""
         now = self._clock()
         if now >= self._reset_clock:
-            self._start_day()
+            self.start_day()
         daily = self.per_day.get(label)
         if daily is not None and self._today[label] >= daily:
             return self._refuse_for_today(label, daily)

@@ -74,7 +74,7 @@ class OAuth:
         if grant == "account_credentials":
             if form.get("account_id") != self.account.account_id:
                 return _INVALID_REQUEST
-            return Refusal(200, self._issue())
+            return Refusal(200, self.issue())
         if grant == "refresh_token":
             return self._refresh(form.get("refresh_token", ""))
         return _UNSUPPORTED
@@ -88,7 +88,8 @@ class OAuth:
         expected = f"{self.account.client_id}:{self.account.client_secret}".encode()
         return kind.lower() == b"basic" and pair == expected
 
-    def _issue(self) -> dict[str, Any]:
+    def issue(self) -> dict[str, Any]:
+        """A new access token, as the body of a token answer."""
         token = f"SECRET-access-{secrets.token_urlsafe(24)}"
         self.secrets.append(token)
         if self._one_token:
@@ -109,7 +110,7 @@ class OAuth:
             return _INVALID_GRANT
         self.refresh_token = f"SECRET-refresh-{secrets.token_urlsafe(24)}"
         self.secrets.append(self.refresh_token)
-        body = self._issue()
+        body = self.issue()
         self._access_of_latest = body["access_token"]
         return Refusal(200, {**body, "refresh_token": self.refresh_token})
 
@@ -146,6 +147,10 @@ class OAuth:
                 return TOKEN_INVALID
             self._jwt[token] = expires
         return TOKEN_EXPIRED if expires <= time.time() else None
+
+    def accept_tokens_of(self, other: OAuth) -> None:
+        """Honours what another host of the same Zoom gives out."""
+        self._access = other._access
 
     def expire(self) -> None:
         """Ends all access tokens given out so far."""

@@ -6,6 +6,7 @@ import asyncio
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -24,13 +25,14 @@ _OWN = "its own URL"
 
 
 class Asked(NamedTuple):
-    """A request that was made, and what came of it (status 0: no answer)."""
+    """A request that was made, and what came of it (status 0: no answer); headers by their names in lower case."""
 
     method: str
     path: str
     query: dict[str, str]
     label: str
     status: int
+    headers: dict[str, str]
 
 
 class SimulatedZoom:
@@ -41,7 +43,7 @@ class SimulatedZoom:
         account: Account | None = None,
         *,
         plan: str | None = None,
-        latency: float = 0.0,
+        latency: float | Callable[[], float] = 0.0,
         port: int = 0,
         scopes: str | tuple[str, ...] | list[str] = "granular",
         api_url: str | None = _OWN,
@@ -59,7 +61,8 @@ class SimulatedZoom:
         unescaped_scope_error: bool = False,
         faults: list[Fault] | tuple[Fault, ...] = (),
     ) -> None:
-        """`scopes`: "granular", "classic" or a list of names; `api_url`: None leaves it out of token answers;
+        """`latency`: seconds that each answer takes, or what gives them, answer by answer;
+        `scopes`: "granular", "classic" or a list of names; `api_url`: None leaves it out of token answers;
         `per_second`, `daily_limits`: other numbers for some labels than the plan's; `daily_reset`: seconds
         until the day is over; `history`: "ok", "no_scope", "no_permission"; `page_cap`: pages hold no more
         rows, whatever is asked; `one_token`: a new access token ends the former ones.
@@ -70,6 +73,8 @@ class SimulatedZoom:
         self.answers = Answers(self.account)
         self.faults: list[Fault] = list(faults)
         self.requests: list[Asked] = []
+        # Called with each request once its answer is made, before that leaves.
+        self.watchers: list[Callable[[Asked], None]] = []
         self.violations: list[str] = []
         self.counts: Counter[str] = Counter()
         self.operations: Counter[str] = Counter()
@@ -193,12 +198,12 @@ class SimulatedZoom:
         return self._server.max_in_flight
 
     @property
-    def latency(self) -> float:
-        """Seconds that each answer takes."""
+    def latency(self) -> float | Callable[[], float]:
+        """Seconds that each answer takes, or what gives them."""
         return self._server.latency
 
     @latency.setter
-    def latency(self, seconds: float) -> None:
+    def latency(self, seconds: float | Callable[[], float]) -> None:
         self._server.latency = seconds
 
     def stats(self) -> dict[str, Any]:
@@ -223,7 +228,11 @@ class SimulatedZoom:
             self.violations.append(f"simulator failed on {request.target}: {error!r}")
             label, response = "", answer(500, {"code": 500, "message": f"The simulator failed: {error!r}"})
         status = response.status if response.delivery in ("whole", "slow") else 0
-        self.requests.append(Asked(request.method, raw, query, label, status))
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.items()}
+        asked = Asked(request.method, raw, query, label, status, headers)
+        self.requests.append(asked)
+        for watch in self.watchers:
+            watch(asked)
         return response
 
     def _route(

@@ -16,33 +16,14 @@ from .compare import compare
 from .contents import STATUSES, Contents, Row
 from .dates import UTC, day_start, written
 from .model import Number, Occurrence, User
+from .operations import OPERATIONS
 from .refusals import Refusal
 
-__all__ = ["KEYS", "compare", "expected"]
+__all__ = ["KEYS", "LOGIN_SECRETS", "compare", "expected"]
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "users": ("id",),
-    "meetings": ("id",),
-    "meeting_registrants": ("meeting_id", "id"),
-    "meeting_questions": ("meeting_id",),
-    "meeting_polls": ("meeting_id", "id"),
-    "meeting_poll_results": ("meeting_uuid", "respondent", "sequence"),
-    "webinars": ("id",),
-    "webinar_registrants": ("webinar_id", "id"),
-    "webinar_panelists": ("webinar_id", "id"),
-    "webinar_questions": ("webinar_id",),
-    "webinar_polls": ("webinar_id", "id"),
-    "webinar_tracking_sources": ("webinar_id", "id"),
-    "webinar_poll_results": ("webinar_uuid", "respondent", "sequence"),
-    "webinar_qna_results": ("webinar_uuid", "respondent", "sequence"),
-    "webinar_absentees": ("webinar_uuid", "id"),
-    "report_meetings": ("uuid",),
-    "report_meeting_participants": ("meeting_uuid", "user_id", "join_time", "sequence"),
-    "report_webinars": ("uuid",),
-    "report_webinar_participants": ("webinar_uuid", "user_id", "join_time", "sequence"),
-}
+KEYS = {operation.stream: operation.key for operation in OPERATIONS if operation.stream}
 # Login secrets that aren't selected unless somebody asks for them.
-_NOT_SELECTED = ("start_url", "host_key")
+LOGIN_SECRETS = ("start_url", "host_key")
 
 
 def expected(
@@ -86,7 +67,7 @@ class _Truth:
             return
         for row in [rows] if isinstance(rows, dict) else rows:
             made = conversion.record(table, row)
-            for secret in _NOT_SELECTED:
+            for secret in LOGIN_SECRETS:
                 made.pop(secret, None)
             self.out[stream].append({**made, **added})
 
