@@ -325,8 +325,8 @@ class Sync:
                 "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.",
                 stream.name, path,
             )  # fmt: skip
-        if unknown := plan.new_unknown():
-            LOGGER.warning("%s: Zoom sent fields that the schema lacks, left out: %s.", stream.name, ", ".join(unknown))
+        for outcome in plan.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", stream.name, outcome)
         return content
 
     def _note(self, request: Request, rows: Iterable[Any]) -> None:
