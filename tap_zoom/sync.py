@@ -312,11 +312,14 @@ class Sync:
         stream = request.stream
         self._agenda.taken(request, outcome.announcement if isinstance(outcome, Page) else None)
         tally = self._report.asked(stream.name)
-        if request.extra is not None and isinstance(outcome, (Page, NothingHere, StreamRefused)):
+        if request.extra is not None and isinstance(outcome, (NothingHere, StreamRefused)):
             self._looked_up(request, outcome)
         elif isinstance(outcome, Page):
             try:
-                self._read(request, outcome)
+                if request.extra is None:
+                    self._read(request, outcome)
+                else:
+                    self._looked_up(request, outcome)
             except ValueError as error:
                 self._lose(request, f"{request}: {error}")
         elif isinstance(outcome, NothingHere):
@@ -383,8 +386,8 @@ class Sync:
                 "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.",
                 stream.name, path,
             )  # fmt: skip
-        if unknown := plan.new_unknown():
-            LOGGER.warning("%s: Zoom sent fields that the schema lacks, left out: %s.", stream.name, ", ".join(unknown))
+        for outcome in plan.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", stream.name, outcome)
 
     def _note(self, request: Request, rows: Iterable[Any]) -> None:
         """Keep the ids of what the rows lead to; older occurrences of a number are asked about at once."""

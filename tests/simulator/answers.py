@@ -36,8 +36,9 @@ Answer = Listing | Refusal | bytes
 class Answers:
     """One method for each operation: (raw variable part of the path, query) -> answer."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, undocumented: bytes = b"") -> None:
         self.account = account
+        self.undocumented = undocumented
         self.contents = Contents(account)
         # Occurrences that were asked for by number, which gives the latest only.
         self.by_number: list[str] = []
@@ -55,11 +56,18 @@ class Answers:
         found = self._cache.get(key)
         if found is None:
             made = make()
-            found = made if isinstance(made, Refusal) else _as_bytes(made)
+            found = made if isinstance(made, Refusal) else self._as_bytes(made)
             if self._cached_bytes < _CACHE_BYTES:
                 self._cache[key] = found
                 self._cached_bytes += _size(found)
         return found
+
+    def _as_bytes(self, made: Any) -> Any:
+        return [self.with_more(dumps(row)) for row in made] if isinstance(made, list) else self.with_more(dumps(made))
+
+    def with_more(self, content: bytes) -> bytes:
+        """An object's JSON with the undocumented members."""
+        return b"%s,%s}" % (content[:-1], self.undocumented) if self.undocumented else content
 
     def _listing(self, name: str, make: Callable[[], list[Row] | Refusal], *key: object) -> Answer:
         found = self._kept(make, *key)
@@ -308,10 +316,6 @@ def _envelope(name: str, rows: list[bytes], around: dict[str, Any]) -> bytes:
 
 def _without(row: Row, hidden: set[str]) -> Row:
     return {name: value for name, value in row.items() if name not in hidden}
-
-
-def _as_bytes(made: Any) -> Any:
-    return [dumps(row) for row in made] if isinstance(made, list) else dumps(made)
 
 
 def _size(found: Any) -> int:

@@ -59,18 +59,21 @@ class SimulatedZoom:
         daily_reset: float | None = None,
         page_cap: int | None = None,
         unescaped_scope_error: bool = False,
+        undocumented: bytes = b"",
         faults: list[Fault] | tuple[Fault, ...] = (),
     ) -> None:
         """`latency`: seconds that each answer takes, or what gives them, answer by answer;
         `scopes`: "granular", "classic" or a list of names; `api_url`: None leaves it out of token answers;
         `per_second`, `daily_limits`: other numbers for some labels than the plan's; `daily_reset`: seconds
         until the day is over; `history`: "ok", "no_scope", "no_permission"; `page_cap`: pages hold no more
-        rows, whatever is asked; `one_token`: a new access token ends the former ones.
+        rows, whatever is asked; `one_token`: a new access token ends the former ones; `undocumented`: members,
+        as they stand in JSON, that each row, each page of rows and each single answer has besides its own.
         """
         if history not in ("ok", "no_scope", "no_permission"):
             raise ValueError(f"no such history: {history}")
         self.account = account or Account()
-        self.answers = Answers(self.account)
+        self.undocumented = undocumented
+        self.answers = Answers(self.account, self.undocumented)
         self.faults: list[Fault] = list(faults)
         self.requests: list[Asked] = []
         # Called with each request once its answer is made, before that leaves.
@@ -166,7 +169,7 @@ class SimulatedZoom:
 
     def forget(self) -> None:
         """Makes all answers anew: to be called after a test has changed the account."""
-        self.answers = Answers(self.account)
+        self.answers = Answers(self.account, self.undocumented)
 
     def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:
         """Refuses an operation from now on; the name between braces doesn't matter."""
@@ -351,7 +354,7 @@ class SimulatedZoom:
             envelope["next_page_token"] = self._pages.issue(bound, offset + step)
         elif operation.last_token is not None:
             envelope["next_page_token"] = operation.last_token
-        head = dumps(envelope)[:-1]
+        head = self.answers.with_more(dumps(envelope))[:-1]
         return answer(200, b'%s,"%s":[%s]}' % (head, listing.name.encode(), b",".join(rows)))
 
     def _violate(self, request: Request, why: str) -> None:
