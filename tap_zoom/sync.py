@@ -312,14 +312,10 @@ class Sync:
         stream = request.stream
         self._agenda.taken(request, outcome.announcement if isinstance(outcome, Page) else None)
         tally = self._report.asked(stream.name)
-        if request.extra is not None and isinstance(outcome, (NothingHere, StreamRefused)):
-            self._looked_up(request, outcome)
-        elif isinstance(outcome, Page):
+        is_look_up = request.extra is not None
+        if isinstance(outcome, Page) or (is_look_up and isinstance(outcome, (NothingHere, StreamRefused))):
             try:
-                if request.extra is None:
-                    self._read(request, outcome)
-                else:
-                    self._looked_up(request, outcome)
+                self._take_in(request, outcome)
             except ValueError as error:
                 self._lose(request, f"{request}: {error}")
         elif isinstance(outcome, NothingHere):
@@ -342,6 +338,12 @@ class Sync:
         else:
             raise outcome
         self._out(request.owner)
+
+    def _take_in(self, request: Request, outcome: Page | NothingHere | StreamRefused) -> None:
+        if request.extra is not None:
+            self._looked_up(request, outcome)
+        elif isinstance(outcome, Page):
+            self._read(request, outcome)
 
     def _read(self, request: Request, page: Page) -> None:
         """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer

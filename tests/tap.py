@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -184,13 +185,18 @@ def start_tap(
     env: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
     stdout: int = subprocess.PIPE,
+    at: datetime | None = None,
 ) -> Process:
     """Start `python -m tap_zoom`. `config`, `catalog` and `state` may be values, or paths of files.
 
-    `zoom` and `secrets` say what must not be shown; the config's own secrets are added.
+    `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
+    tap; default: what time it is for `zoom`.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
-    command = [sys.executable, "-m", "tap_zoom"]
+    if at is None and zoom is not None and zoom.clock.is_moved:
+        at = zoom.now
+    module = ["tap_zoom"] if at is None else ["tests.at", str(at.timestamp())]
+    command = [sys.executable, "-m", *module]
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
