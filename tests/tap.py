@@ -184,13 +184,16 @@ def start_tap(
     env: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
     stdout: int = subprocess.PIPE,
+    world: str = "",
 ) -> Process:
     """Start `python -m tap_zoom`. `config`, `catalog` and `state` may be values, or paths of files.
 
-    `zoom` and `secrets` say what must not be shown; the config's own secrets are added.
+    `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `world`: Python statements that
+    run in the process before the tap does, to give it less than this machine has.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
-    command = [sys.executable, "-m", "tap_zoom"]
+    start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"] if world else ["-m", "tap_zoom"]
+    command = [sys.executable, *start]
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
