@@ -186,17 +186,22 @@ def start_tap(
     secrets: Iterable[str] = (),
     stdout: int = subprocess.PIPE,
     at: datetime | None = None,
+    world: str = "",
 ) -> Process:
     """Start `python -m tap_zoom`. `config`, `catalog` and `state` may be values, or paths of files.
 
     `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
-    tap; default: what time it is for `zoom`.
+    tap; default: what time it is for `zoom`. `world`: Python statements that run in the process before the tap does, to
+    give it less than this machine has.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
     if at is None and zoom is not None and zoom.clock.is_moved:
         at = zoom.now
-    module = ["tap_zoom"] if at is None else ["tests.at", str(at.timestamp())]
-    command = [sys.executable, "-m", *module]
+    start = ["-m", "tap_zoom"] if at is None else ["-m", "tests.at", str(at.timestamp())]
+    if world:
+        assert at is None, "the tap lives in another world or at another time, not both"
+        start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"]
+    command = [sys.executable, *start]
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
