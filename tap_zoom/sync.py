@@ -361,7 +361,9 @@ class Sync:
             self._lost_in_a_row = 0
         token = content.get("next_page_token") if stream.paged else None
         if token:
-            if not isinstance(token, str) or hash(token) in request.tokens:
+            if not isinstance(token, str):
+                raise ValueError("the token of the next page is no text, so the list can't be read further")
+            if hash(token) in request.tokens:
                 raise ValueError("the next page has a token that this list had before, so it can't be read further")
             request.tokens.add(hash(token))
             request.owner.open += 1
