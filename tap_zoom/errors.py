@@ -12,6 +12,7 @@
     │   ├── AccountRefused      Zoom denies the API as a whole
     │   ├── DailyLimitReached   a label's requests of the day are spent
     │   ├── HostSilent          no answer after all retries
+    │   ├── NoThread            the system starts none to ask with
     │   └── TooManyLost         so many items in a row that something general must be wrong
     └── RequestFailed           one request, one path
         ├── Passing             can pass: is asked again
@@ -83,6 +84,16 @@ class DailyLimitReached(RunStopped):
 
 class HostSilent(RunStopped):
     pass
+
+
+class NoThread(RunStopped):
+    """`reason`: what the system said."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(
+            f'There is no thread to ask with: the system says "{reason}". Raise the limit of processes and threads '
+            "(ulimit -u, or the container's limit of pids) or of memory, then run again."
+        )
 
 
 class TooManyLost(RunStopped):

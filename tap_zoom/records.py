@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from tap_zoom.discover import UNKNOWN_FIELDS
 from tap_zoom.http import parse
 from tap_zoom.streams import Stream
 from tap_zoom.windows import parse_time
@@ -25,10 +26,12 @@ from tap_zoom.windows import parse_time
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]
 Patch = Callable[[list[Any]], list[Any]]
+Unknown = Callable[[Record, str, Any], None]  # what to do about a field of a record that the schema lacks
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
+LEAST_ROUNDED = 2.0**63  # orjson reads larger integers as floats
 
 
 class NeedsExactNumbers(Exception):
@@ -65,23 +68,28 @@ class Sequence:
 class Plan:
     """How the rows of one stream become records: its selected fields, its own columns, its key.
 
-    `misfits` counts values that went out as null, `unknown` fields that Zoom sent and the schema lacks; both by field.
-    `schema` holds the selected fields, `whole` all of them.
+    `misfits` counts values that went out as null; `unknown` fields that Zoom sent and the schema lacks, and
+    `unknown_inside` those inside known objects; all by field. `schema` holds the selected fields, `whole` all of them.
+    With a column for unknown fields in `schema`, they are kept there; those inside known objects are left out.
     """
 
     def __init__(self, stream: Stream, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
         self.stream = stream
         self.misfits: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
+        self.unknown_inside: Counter[str] = Counter()
         self._named_misfits: set[str] = set()
         self._named_unknown: set[str] = set()
+        self._named_inside: set[str] = set()
         self._exact = False
-        ours = set(stream.adds)
+        self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
+        ours = {*stream.adds, UNKNOWN_FIELDS}
         self._adds = tuple(name for name in stream.adds if name in schema["properties"])
         self._shape = self._object(
             {name: part for name, part in schema["properties"].items() if name not in ours},
             {name: part for name, part in whole["properties"].items() if name not in ours},
             "",
+            self._keep if self._keeps_unknown else self._leave_out,
         )
         self._sorted = "sequence" in stream.key and not stream.paged
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
@@ -90,9 +98,15 @@ class Plan:
         """Fields that had their first misfit since the last call."""
         return self._new(self.misfits, self._named_misfits)
 
-    def new_unknown(self) -> list[str]:
-        """Fields that were unknown for the first time since the last call."""
-        return self._new(self.unknown, self._named_unknown)
+    def new_unknown(self) -> Iterator[str]:
+        """What became of the fields that were unknown for the first time since the last call, in words."""
+        if fields := ", ".join(self._new(self.unknown, self._named_unknown)):
+            if self._keeps_unknown:
+                yield f"kept in {UNKNOWN_FIELDS}: {fields}"
+            else:
+                yield f"left out: {fields}; set keep_unknown_fields to keep them"
+        if fields := ", ".join(self._new(self.unknown_inside, self._named_inside)):
+            yield f"left out inside of other fields: {fields}"
 
     def _new(self, counted: Counter[str], named: set[str]) -> list[str]:
         if len(counted) == len(named):
@@ -119,12 +133,12 @@ class Plan:
     ) -> tuple[list[Record], int, Record]:
         content = parse(body)
         clean = is_clean(body)
-        misfits, unknown = self.misfits.copy(), self.unknown.copy()
+        counted = self.misfits.copy(), self.unknown.copy(), self.unknown_inside.copy()
         try:
             self._exact = False
             shaped = self._shaped(content, clean, patch)
         except NeedsExactNumbers:
-            self.misfits, self.unknown = misfits, unknown
+            self.misfits, self.unknown, self.unknown_inside = counted
             self._exact = True
             content = parse_exactly(body)
             shaped = self._shaped(content, clean, patch)
@@ -133,8 +147,11 @@ class Plan:
     def record(self, row: Record, ids: Mapping[str, Any]) -> tuple[list[Record], int]:
         """The record of one row of an answer that was parsed exactly, in a list; and 1 if its key can't be made."""
         self._exact = True
-        row = cleaned(row)
-        return self._finished([(row, self._shape(row) or {})], ids, Sequence())
+        try:
+            row = cleaned(row)
+            return self._finished([(row, self._shape(row) or {})], ids, Sequence())
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
 
     def _finished(
         self, shaped: list[tuple[Any, Record]], ids: Mapping[str, Any], sequence: Sequence
@@ -191,9 +208,11 @@ class Plan:
             return self._number(path)
         if kind == "boolean":
             return self._boolean(path)
-        return self._anything
+        return lambda value: self._as_sent(value, path)
 
-    def _object(self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+    def _object(
+        self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str, unknown: Unknown | None = None
+    ) -> Shape:
         def below(name: str) -> str:
             return f"{path}.{name}" if path else name
 
@@ -203,6 +222,7 @@ class Plan:
             for name, part in selected.items()
         }
         known = frozenset(whole)
+        unknown = unknown or self._leave_out_of(path)
         get = fields.get
         misfit = self._misfit(path)
 
@@ -215,10 +235,23 @@ class Plan:
                 if field is not None:
                     record[name] = part if type(part) is field[0] else field[1](part)
                 elif name not in known:
-                    self.unknown[below(name)] += 1
+                    unknown(record, name, part)
             return record
 
         return shape
+
+    def _leave_out(self, record: Record, name: str, value: Any) -> None:
+        self.unknown[name] += 1
+
+    def _keep(self, record: Record, name: str, value: Any) -> None:
+        self.unknown[name] += 1
+        record.setdefault(UNKNOWN_FIELDS, {})[name] = self._as_sent(value, f"{UNKNOWN_FIELDS}.{name}")
+
+    def _leave_out_of(self, path: str) -> Unknown:
+        def leave_out(record: Record, name: str, value: Any) -> None:
+            self.unknown_inside[f"{path}.{name}"] += 1
+
+        return leave_out
 
     def _array(self, item: Shape, path: str) -> Shape:
         misfit = self._misfit(path)
@@ -315,9 +348,22 @@ class Plan:
 
         return shape
 
-    def _anything(self, value: Any) -> Any:
-        """A value without a declared type; Decimals go back to floats, which JSON can hold."""
-        return json.loads(json.dumps(value, default=float)) if self._exact else value
+    def _as_sent(self, value: Any, path: str) -> Any:
+        """A value without a declared type, with null for a number that JSON can't hold."""
+        kind = type(value)
+        if kind is dict:
+            return {name: self._as_sent(part, path) for name, part in value.items()}
+        if kind is list:
+            return [self._as_sent(part, path) for part in value]
+        if kind is not float and kind is not Decimal:
+            return value
+        number = float(value)
+        if not math.isfinite(number):
+            self.misfits[path] += 1
+            return None
+        if kind is float and abs(number) >= LEAST_ROUNDED:
+            raise NeedsExactNumbers
+        return number
 
     def _inexact(self, value: float, misfit: Shape) -> Any:
         """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""

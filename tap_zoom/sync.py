@@ -312,11 +312,10 @@ class Sync:
         stream = request.stream
         self._agenda.taken(request, outcome.announcement if isinstance(outcome, Page) else None)
         tally = self._report.asked(stream.name)
-        if request.extra is not None and isinstance(outcome, (Page, NothingHere, StreamRefused)):
-            self._looked_up(request, outcome)
-        elif isinstance(outcome, Page):
+        is_look_up = request.extra is not None
+        if isinstance(outcome, Page) or (is_look_up and isinstance(outcome, (NothingHere, StreamRefused))):
             try:
-                self._read(request, outcome)
+                self._take_in(request, outcome)
             except ValueError as error:
                 self._lose(request, f"{request}: {error}")
         elif isinstance(outcome, NothingHere):
@@ -340,6 +339,12 @@ class Sync:
             raise outcome
         self._out(request.owner)
 
+    def _take_in(self, request: Request, outcome: Page | NothingHere | StreamRefused) -> None:
+        if request.extra is not None:
+            self._looked_up(request, outcome)
+        elif isinstance(outcome, Page):
+            self._read(request, outcome)
+
     def _read(self, request: Request, page: Page) -> None:
         """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
         that is not as documented."""
@@ -356,7 +361,9 @@ class Sync:
             self._lost_in_a_row = 0
         token = content.get("next_page_token") if stream.paged else None
         if token:
-            if not isinstance(token, str) or hash(token) in request.tokens:
+            if not isinstance(token, str):
+                raise ValueError("the token of the next page is no text, so the list can't be read further")
+            if hash(token) in request.tokens:
                 raise ValueError("the next page has a token that this list had before, so it can't be read further")
             request.tokens.add(hash(token))
             request.owner.open += 1
@@ -383,8 +390,8 @@ class Sync:
                 "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.",
                 stream.name, path,
             )  # fmt: skip
-        if unknown := plan.new_unknown():
-            LOGGER.warning("%s: Zoom sent fields that the schema lacks, left out: %s.", stream.name, ", ".join(unknown))
+        for outcome in plan.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", stream.name, outcome)
 
     def _note(self, request: Request, rows: Iterable[Any]) -> None:
         """Keep the ids of what the rows lead to; older occurrences of a number are asked about at once."""

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -184,13 +185,23 @@ def start_tap(
     env: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
     stdout: int = subprocess.PIPE,
+    at: datetime | None = None,
+    world: str = "",
 ) -> Process:
     """Start `python -m tap_zoom`. `config`, `catalog` and `state` may be values, or paths of files.
 
-    `zoom` and `secrets` say what must not be shown; the config's own secrets are added.
+    `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
+    tap; default: what time it is for `zoom`. `world`: Python statements that run in the process before the tap does, to
+    give it less than this machine has.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
-    command = [sys.executable, "-m", "tap_zoom"]
+    if at is None and zoom is not None and zoom.clock.is_moved:
+        at = zoom.now
+    start = ["-m", "tap_zoom"] if at is None else ["-m", "tests.at", str(at.timestamp())]
+    if world:
+        assert at is None, "the tap lives in another world or at another time, not both"
+        start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"]
+    command = [sys.executable, *start]
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
@@ -235,9 +246,18 @@ TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3,
 PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 320}
 
 
+LISTS = {"users": 12, "meetings_per_user": 2, "webinars_per_user": 0, "occurrences": 1, "participants": 1, "registrants": 1, "crowd": 0}
+SIZES: dict[str, dict[str, int]] = {"tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {}}
+
+
 def account(seed: int = 1, size: str = "tiny") -> Account:
     """An account that several tests read and none changes."""
     return _account(seed, size)
+
+
+def copy_of(seed: int = 1, size: str = "tiny") -> Account:
+    """The same account once more, for a test that changes it."""
+    return Account(seed, **SIZES[size], now=account(seed, size).now)  # type: ignore[arg-type]
 
 
 def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:
@@ -246,7 +266,7 @@ def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:
 
 @cache
 def _account(seed: int, size: str) -> Account:
-    return Account(seed, **{"tiny": TINY, "paged": PAGED, "small": {}}[size])
+    return Account(seed, **SIZES[size])
 
 
 @cache

@@ -12,7 +12,8 @@ from typing import Any
 import jwt as pyjwt
 import pytest
 
-from tap_zoom.config import SETTINGS
+from tap_zoom.config import SETTINGS, Config, load
+from tap_zoom.errors import ConfigError
 from tests.scripted import paths, says, scripted
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_exact, catalog_of, expected, run_tap
@@ -28,22 +29,36 @@ def silent_port() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
+NO_JSON, NO_OBJECT, TOO_MUCH = "is no valid JSON", "holds no JSON object but", "a value in it is too deep or too large"
 FILES = {
-    "empty": "", "no JSON": "client_id = x", "cut off": '{"client_id": "x"', "a list": "[]", "a string": '"x"', "null": "null",
-    "a number": "7", "binary": "\x00\x01\x02", "deep": "[" * 200_000, "a huge number": '{"max_workers": ' + "9" * 6000 + "}",
-    "huge": '{"x": "' + "y" * 5_000_000 + '"}', "twice": "{}{}", "comment": '{"a": 1} // x', "NaN": "NaN",
+    "empty": ("", NO_JSON), "no JSON": ("client_id = x", NO_JSON), "cut off": ('{"client_id": "x"', NO_JSON),
+    "binary": ("\x00\x01\x02", NO_JSON), "twice": ("{}{}", NO_JSON), "comment": ('{"a": 1} // x', NO_JSON),
+    "a list": ("[]", f"{NO_OBJECT} a list"), "a string": ('"x"', f"{NO_OBJECT} a string"), "null": ("null", f"{NO_OBJECT} null"),
+    "a number": ("7", f"{NO_OBJECT} an integer"), "NaN": ("NaN", f"{NO_OBJECT} a number"),
+    "deep": ("[" * 200_000, TOO_MUCH), "a huge number": ('{"max_workers": ' + "9" * 6000 + "}", TOO_MUCH),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_config_file_that_holds_no_settings(name: str, tmp_path: Path) -> None:
-    """The line names the file, or says which settings are missing."""
+    """The line names the file and says what is wrong with it."""
     path = tmp_path / "config.json"
-    path.write_text(FILES[name], encoding="utf-8")
+    content, said = FILES[name]
+    path.write_text(content, encoding="utf-8")
     run = run_tap(path)
     assert run.exit_status == 1
-    assert str(path) in run.critical or "account_id" in run.critical
-    assert len(run.critical) < 2000
+    assert f"config file {path}" in run.critical and said in run.critical
+    assert run.stdout == ""
+
+
+def test_a_config_file_whose_settings_mean_nothing(tmp_path: Path) -> None:
+    """However large they are: one short line says which are missing."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"x": "y" * 5_000_000}), encoding="utf-8")
+    run = run_tap(path)
+    assert run.exit_status == 1
+    assert "account_id" in run.critical
+    assert len(run.stderr) < 2000
     assert run.stdout == ""
 
 
@@ -69,6 +84,7 @@ WRONG: dict[str, list[Any]] = {
     "password": [7, True, [], {}],
     "file": [7, True, [], {}],
     "integer": ["7", 1.5, True, [], {}, 0, -1, 10**30, "x"],
+    "boolean": ["true", "x", 0, 1, 1.0, [], {}],
     "options": [7, True, [], "most", "FREE"],
     "date_iso8601": [7, True, [], "yesterday", "2024-02-30", "12/22/2021", "2024"],
 }
@@ -83,6 +99,27 @@ def test_a_setting_of_a_wrong_type_or_value(name: str, zoom: SimulatedZoom) -> N
         assert run.exit_status == 1, (name, value)
         assert name in run.critical and "must be" in run.critical
     assert zoom.requests == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("True", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False), ("", False)],
+)
+def test_how_the_environment_spells_a_boolean(text: str, value: bool) -> None:
+    """As Meltano does, in any case, or as a digit; empty is unset."""
+    assert load_from_environment(KEEP_UNKNOWN_FIELDS=text).keep_unknown_fields is value
+
+
+@pytest.mark.parametrize("text", ["yes", "on", "2", "00", "t", "true ", "null", "[]"])
+def test_what_the_environment_can_not_mean_by_a_boolean(text: str) -> None:
+    """The message names the variable and what it must be."""
+    with pytest.raises(ConfigError, match=r"^TAP_ZOOM_KEEP_UNKNOWN_FIELDS must be true or false\.$"):
+        load_from_environment(KEEP_UNKNOWN_FIELDS=text)
+
+
+def load_from_environment(**variables: str) -> Config:
+    settings = {"ACCOUNT_ID": "a", "CLIENT_ID": "b", "CLIENT_SECRET": "c", **variables}
+    return load(["ENV"], {f"TAP_ZOOM_{name}": text for name, text in settings.items()}, print)
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -174,7 +211,7 @@ def test_a_token_answer_without_a_token(body: dict[str, Any]) -> None:
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 1
-    assert "access_token" in run.critical or "Login" in run.critical
+    assert "Login refused" in run.critical and "no access_token" in run.critical
     assert run.stdout == ""
 
 
@@ -245,17 +282,10 @@ def test_no_redirect_is_followed() -> None:
     assert run.exit_status == 1
 
 
-def test_user_agent_is_sent(zoom: SimulatedZoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_agent_is_sent(zoom: SimulatedZoom) -> None:
     """With each request, also for the token."""
-    agents = set()
-    handle = zoom._server.handle
-
-    def spy(request: Any) -> Any:
-        agents.add(request.headers.get(b"user-agent"))
-        return handle(request)
-
-    monkeypatch.setattr(zoom._server, "handle", spy)
     run = run_tap(zoom.config(user_agent="ours/1.0"), zoom=zoom, catalog=USERS)
     assert run.exit_status == 0
-    assert agents == {b"ours/1.0"}
+    assert "/oauth/token" in {asked.path for asked in zoom.requests}
+    assert {asked.headers["user-agent"] for asked in zoom.requests} == {"ours/1.0"}
     assert_exact({"users": expected()["users"]}, run.records)

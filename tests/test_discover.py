@@ -61,7 +61,7 @@ def test_every_field_has_its_metadata(stream: str) -> None:
     for breadcrumb in fields(catalog()[stream]["schema"]):
         key = len(breadcrumb) == 2 and breadcrumb[1] in truth.KEYS[stream]
         assert described[breadcrumb]["inclusion"] == ("automatic" if key else "available")
-        secret = breadcrumb[-1] in ("start_url", "host_key")
+        secret = breadcrumb[-1] in truth.LOGIN_SECRETS
         assert described[breadcrumb]["selected-by-default"] is not secret
         assert "selected" not in described[breadcrumb]
 

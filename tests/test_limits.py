@@ -213,7 +213,7 @@ def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
             assert run.states[-1]["bookmarks"] != state["bookmarks"], "a day without getting further"
         state = run.states[-1]
         runs.append(run)
-        zoom.limits._today.clear()
+        zoom.limits.start_day()
     return runs
 
 

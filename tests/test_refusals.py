@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 import pytest
 
 from tests.scripted import says, scripted
@@ -32,7 +36,7 @@ LOSING: dict[str, tuple[int, Any]] = {
     "no object": (200, []),
     "a redirect": (302, {"message": "over there"}),
 }
-ONE = r"/v2/report/meetings/[^/]+/participants"
+PARTICIPANTS = r"/v2/report/meetings/[^/]+/participants"
 
 
 def lost_only(run: Run, stream: str) -> int:
@@ -49,7 +53,7 @@ def lost_only(run: Run, stream: str) -> int:
 def test_what_concerns_the_whole_account_stops_the_run(name: str) -> None:
     """One CRITICAL line with the status and what to do; the last STATE leads to the rest."""
     status, body = STOPPING[name]
-    fault = Fault.answer(status, body, match=ONE, times=None)
+    fault = Fault.answer(status, body, match=PARTICIPANTS, times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert run.exit_status == 1
@@ -70,35 +74,41 @@ def test_a_token_that_is_never_accepted_is_renewed_once_only() -> None:
     assert "Login refused" in run.critical
 
 
+def crowded() -> tuple[str, int]:
+    """The path of one meeting's participants, and how many there are."""
+    rows = Counter(row["meeting_uuid"] for row in expected()["report_meeting_participants"])
+    uuid = next(uuid for uuid, count in rows.items() if count > 1 and "/" not in uuid)
+    return f"report/meetings/{quote(uuid, safe='')}/participants", rows[uuid]
+
+
 @pytest.mark.parametrize("name", LOSING)
 def test_any_other_refusal_of_one_path_loses_that_item(name: str) -> None:
     """An ERROR line names it, the summary does, the rest is whole, and the exit status is 1."""
     status, body = LOSING[name]
-    fault = Fault.answer(status, body, match=ONE, times=1)
+    path, rows = crowded()
+    fault = Fault.answer(status, body, match=path)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert fault.happened == 1
     assert run.exit_status == 1
-    assert 0 <= lost_only(run, "report_meeting_participants") < len(expected()["report_meeting_participants"])
-    errors = run.logged("ERROR")
-    assert len(errors) == 1 and "report_meeting_participants" in errors[0]
+    assert lost_only(run, "report_meeting_participants") == rows
+    [error] = run.logged("ERROR")
+    assert error.startswith(f"ERROR Lost: report_meeting_participants: GET /v2/{path}")
+    assert error.replace("ERROR Lost:", "INFO Not out:") in run.log
     assert "1 item" in run.critical
-    assert sum("report/meetings/" in line for line in run.log if line.startswith(("INFO ", "ERROR "))) >= 2
 
 
 def test_a_firewalls_page_about_one_uuid_loses_that_item_only() -> None:
     """403 HTML for ever: named in one ERROR line, everything else is out, exit status 1."""
-    uuid = next(held.uuid for held in account().held if held.of.kind == "meeting" and "/" not in held.uuid and held.people > 1)
-    path = quote(uuid, safe="")
-    fault = Fault("html_403", rf"/report/meetings/{path}/participants", times=None)
+    path, rows = crowded()
+    fault = Fault("html_403", path, times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert fault.happened > 1
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
     assert path in error
-    of_it = sum(row["meeting_uuid"] == uuid for row in expected()["report_meeting_participants"])
-    assert lost_only(run, "report_meeting_participants") == of_it > 0
+    assert lost_only(run, "report_meeting_participants") == rows
     assert "finished_at" in run.states[-1]
 
 
@@ -120,7 +130,7 @@ def test_twenty_items_lost_in_a_row_stop_the_run() -> None:
 
 def test_twenty_lost_with_others_in_between_do_not_stop_the_run() -> None:
     """Only a row of them does."""
-    fault = Fault.answer(400, {"code": 9999, "message": "Something new."}, match=ONE, times=None)
+    fault = Fault.answer(400, {"code": 9999, "message": "Something new."}, match=PARTICIPANTS, times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert len(run.logged("ERROR")) > 20
@@ -144,16 +154,18 @@ def test_a_redirect_loses_the_item_and_keeps_the_token(status: int, body: bytes)
 
 
 def test_an_answer_nested_too_deep_is_one_lost_item() -> None:
-    """Deeper than Python goes, with a NUL to be taken out: an ERROR line, and the rest is out."""
-    deep = b'{"id":111,"topic":"a\\u0000","settings":' + b'{"a":' * 900 + b"{}" + b"}" * 901
+    """One that can be parsed, with a NUL to be taken out, but deeper than Python goes: an ERROR line, and the rest is out."""
+    levels = sys.getrecursionlimit() + 10
+    deep = b'{"id":111,"topic":"a\\u0000","settings":%s{}%s}' % (b'{"a":' * levels, b"}" * levels)
+    assert orjson.loads(deep)["id"] == 111
     with scripted(says(r"/v2/users/[^/]+/meetings", {"meetings": [{"id": 111}, {"id": 112}]}),
                   says(r"/v2/meetings/111\?", deep), says(r"/v2/meetings/112\?", {"id": 112})) as zoom:  # fmt: skip
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
+    assert run.exit_status == 1
+    assert [record["id"] for record in run.records["meetings"]] == [112]
+    [error] = run.logged("ERROR")
+    assert "GET /v2/meetings/111" in error and error.endswith(": it is nested too deep")
     assert "finished_at" in run.states[-1]
-    assert 112 in [record["id"] for record in run.records["meetings"]]
-    if run.exit_status:
-        [error] = run.logged("ERROR")
-        assert "meetings/111" in error and "deep" in error
 
 
 def test_nothing_here_is_counted_and_shown() -> None:
@@ -166,14 +178,42 @@ def test_nothing_here_is_counted_and_shown() -> None:
     assert any("user_webinars" in line and "x 400/200" in line for line in run.logged("INFO"))
 
 
-def test_a_key_that_can_not_be_made_loses_the_record() -> None:
-    """A row without its key is not emitted with a null: ERROR, summary, exit status 1."""
-    body = {"uuid": None, "id": 1, "topic": "no key"}
-    with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=r"/v2/report/meetings/[^/]+$")]) as zoom:
+NO_KEY = r"1 of the rows of (.+): the key can't be made of what Zoom sent"
+NO_OBJECT = r"(.+) answered 200"
+REPORT, MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"
+
+
+@pytest.mark.parametrize(
+    ("where", "body", "stream", "said"),
+    [(REPORT, {"uuid": None, "id": 1, "topic": "no key"}, "report_meetings", NO_KEY), (REPORT, b"{}", "report_meetings", NO_KEY),
+     (REPORT, [], "report_meetings", NO_OBJECT), (MEETING, {"id": [1]}, "meetings", NO_KEY)],
+    ids=["null for the key", "nothing at all", "a list", "a list for the key"],
+)  # fmt: skip
+def test_a_key_that_can_not_be_made_loses_the_record(where: str, body: Any, stream: str, said: str) -> None:
+    """A row without its key is not emitted with a null: one ERROR line that names the request, exit status 1."""
+    fault = Fault.answer(200, body, match=where)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
+    assert fault.happened == 1
     assert run.exit_status == 1
-    assert lost_only(run, "report_meetings") == 1
-    assert len(run.logged("ERROR")) == 1
+    [error] = run.logged("ERROR")
+    named = re.fullmatch(f"ERROR Lost: {said}", error)
+    assert named and re.search(where.rstrip("$").replace(r"\?", "$"), named[1]) and named[1].startswith(f"{stream}: GET ")
+    assert lost_only(run, stream) == 1
+
+
+def test_fields_of_other_types_go_out_as_null() -> None:
+    """In an object, too: the record is out under the key that it names, and each such field is warned about."""
+    body = {"id": 1, "settings": 7, "occurrences": {"x": 1}, "tracking_fields": [7]}
+    with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=MEETING)]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
+    assert run.exit_status == 0
+    [odd] = [record for record in run.records["meetings"] if record["id"] == 1]
+    assert odd == {"id": 1, "settings": None, "occurrences": None, "tracking_fields": [None]}
+    for field in ("settings", "occurrences", "tracking_fields"):
+        assert sum(line.startswith(f"WARNING meetings.{field}: a value did not fit") for line in run.log) == 1
+    difference = truth.compare({name: expected()[name] for name in ("users", "meetings")}, run.records)
+    assert {name: count for name, count in difference.items() if count and name != "examples"} == {"missing": 1, "extra": 1}
 
 
 def test_a_host_that_falls_silent_stops_the_run_with_a_state() -> None:
@@ -184,6 +224,7 @@ def test_a_host_that_falls_silent_stops_the_run_with_a_state() -> None:
     assert run.exit_status == 1
     assert "api_url" in run.critical
     assert run.of_type("RECORD") == []
+    assert run.messages[-1]["type"] == "STATE"
 
 
 # --- errors under HTTP 200 ------------------------------------------------------------------------------------
@@ -211,7 +252,8 @@ def test_a_code_alone_can_mean_nothing_here() -> None:
     """3001 under HTTP 200 without a message is counted, and is no error."""
     run = registrants({"code": 3001})
     assert run.exit_status == 0
-    assert any("x 200/3001" in line or "x 404/3001" in line for line in run.logged("INFO"))
+    [row] = [line for line in run.logged("INFO") if line.startswith("INFO meeting_registrants ")]
+    assert row.endswith("  3 x 200/3001")  # one for each status that is asked for
 
 
 def test_an_error_message_without_a_code_loses_the_item() -> None:

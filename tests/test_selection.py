@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.simulator import SimulatedZoom, truth
+from tests.simulator.operations import OPERATIONS
 from tests.tap import account, assert_exact, catalog_of, expected, run_tap
 
 USERS = {"/users", "/users/{userId}"}  # pending users are looked up, for their key
@@ -18,27 +19,14 @@ MEETINGS = USERS | {"/users/{userId}/meetings"}
 WEBINARS = USERS | {"/users/{userId}/webinars"}
 PAST_MEETINGS = MEETINGS | {"/report/history_meetings", "/past_meetings/{meetingId}/instances"}
 PAST_WEBINARS = WEBINARS | {"/report/history_meetings", "/past_webinars/{webinarId}/instances"}
-NEEDED: dict[str, set[str]] = {
-    "users": USERS,
-    "meetings": MEETINGS | {"/meetings/{meetingId}"},
-    "meeting_registrants": MEETINGS | {"/meetings/{meetingId}/registrants"},
-    "meeting_questions": MEETINGS | {"/meetings/{meetingId}/registrants/questions"},
-    "meeting_polls": MEETINGS | {"/meetings/{meetingId}/polls"},
-    "meeting_poll_results": PAST_MEETINGS | {"/past_meetings/{meetingId}/polls"},
-    "webinars": WEBINARS | {"/webinars/{webinarId}"},
-    "webinar_registrants": WEBINARS | {"/webinars/{webinarId}/registrants"},
-    "webinar_panelists": WEBINARS | {"/webinars/{webinarId}/panelists"},
-    "webinar_questions": WEBINARS | {"/webinars/{webinarId}/registrants/questions"},
-    "webinar_polls": WEBINARS | {"/webinars/{webinarId}/polls"},
-    "webinar_tracking_sources": WEBINARS | {"/webinars/{webinarId}/tracking_sources"},
-    "webinar_poll_results": PAST_WEBINARS | {"/past_webinars/{webinarId}/polls"},
-    "webinar_qna_results": PAST_WEBINARS | {"/past_webinars/{webinarId}/qa"},
-    "webinar_absentees": PAST_WEBINARS | {"/past_webinars/{webinarId}/absentees"},
-    "report_meetings": PAST_MEETINGS | {"/report/meetings/{meetingId}"},
-    "report_meeting_participants": PAST_MEETINGS | {"/report/meetings/{meetingId}/participants"},
-    "report_webinars": PAST_WEBINARS | {"/report/webinars/{webinarId}"},
-    "report_webinar_participants": PAST_WEBINARS | {"/report/webinars/{webinarId}/participants"},
-}
+WAYS = {  # by where an operation's path begins
+    "users": USERS, "meetings": MEETINGS, "webinars": WEBINARS, "past_meetings": PAST_MEETINGS, "past_webinars": PAST_WEBINARS,
+    "report/meetings": PAST_MEETINGS, "report/webinars": PAST_WEBINARS,
+}  # fmt: skip
+NEEDED = {
+    operation.stream: WAYS[operation.template[1:].partition("/{")[0]] | {operation.template}
+    for operation in OPERATIONS if operation.stream
+}  # fmt: skip
 
 
 def only(stream: str, **selected: Any) -> dict[str, Any]:

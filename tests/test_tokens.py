@@ -221,8 +221,7 @@ def test_a_kill_around_the_rotation_leaves_a_token_that_works(seed: int, tmp_pat
     with SimulatedZoom(account(), rotation="lenient") as zoom:
         config = {**zoom.config("refresh_token"), "token_store": str(store)}
         asked = threading.Event()
-        handle = zoom._server.handle
-        zoom._server.handle = lambda request: (asked.set(), handle(request))[1]  # type: ignore[assignment]
+        zoom.watchers.append(lambda _: asked.set())
         for _ in range(8):
             asked.clear()
             process = start_tap(config, zoom=zoom, catalog=USERS)
@@ -239,15 +238,8 @@ def test_a_signal_around_the_rotation_does_not_lose_the_token(when: str, tmp_pat
     store = tmp_path / "token.json"
     with SimulatedZoom(account(), rotation="strict", latency=0.1) as zoom:
         asked = threading.Event()
-        handle, refreshes = zoom._server.handle, 1 if when == "at the login" else 2
-
-        def spy(request: Any) -> Any:
-            response = handle(request)
-            if len(zoom.oauth.grants) == refreshes:
-                asked.set()
-            return response
-
-        zoom._server.handle = spy
+        refreshes = 1 if when == "at the login" else 2
+        zoom.watchers.append(lambda _: asked.set() if len(zoom.oauth.grants) == refreshes else None)
         process = start_tap({**zoom.config("refresh_token"), "token_store": str(store)}, zoom=zoom)
         if when == "in the middle":
             process.read_until("RECORD")
@@ -287,7 +279,7 @@ def test_an_answer_without_a_new_token_keeps_the_old_one(tmp_path: Path) -> None
     with SimulatedZoom(account()) as zoom:
         config = zoom.config("refresh_token")
         path = written(tmp_path / "config.json", config)
-        token = zoom.oauth._issue()
+        token = zoom.oauth.issue()
         zoom.faults.append(Fault.answer(200, token, match="/oauth/token", times=None))
         assert users(path, zoom).exit_status == 0
         assert read(path) == config

@@ -15,7 +15,6 @@ from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import account, assert_exact, expected
 
-LOGIN_SECRETS = ("start_url", "host_key")
 RULES = (("*", "*"), ("--exclude", "*", "start_url"), ("--exclude", "*", "host_key"))  # as in the README
 
 
@@ -115,7 +114,7 @@ def test_select_list_shows_every_field(project: Project) -> None:
             if field in stream["key_properties"]:
                 assert mark == "automatic", (name, field)
             else:
-                assert mark == ("excluded" if field in LOGIN_SECRETS else "selected"), (name, field)
+                assert mark == ("excluded" if field in truth.LOGIN_SECRETS else "selected"), (name, field)
 
 
 def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
@@ -151,7 +150,7 @@ def test_excluding_a_stream(project: Project) -> None:
         run = project.meltano("invoke", "tap-zoom", **variables(zoom.config()))
     right = {name: records for name, records in expected().items() if name != "webinar_qna_results"}
     assert_exact(right, run.records)
-    assert not any(name in record for records in run.records.values() for record in records for name in LOGIN_SECRETS)
+    assert not any(name in record for records in run.records.values() for record in records for name in truth.LOGIN_SECRETS)
 
 
 def test_config_test_tells_good_settings_from_bad(project: Project) -> None:

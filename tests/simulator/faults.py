@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import refusals
-from .wire import Request, Response, answer
+from .wire import Request, Response, answer, dumps
 
 _PAGE = b"<html><head><title>%d</title></head><body><h1>%s</h1></body></html>"
 # These take the right answer and spoil it.
@@ -16,7 +18,7 @@ _SPOILING = {"truncate": "truncate", "slow_body": "slow"}
 _SILENT = ("reset", "close", "hang")
 KINDS = (
     "reset", "close", "truncate", "invalid_json", "html_200", "html_403", "html_502", "500", "502", "503",
-    "504", "429", "401_124", "hang", "slow_body", "error_200", "page_token_expired", "answer",
+    "504", "429", "401_124", "hang", "slow_body", "error_200", "page_token_expired", "answer", "changed",
 )
 
 
@@ -40,6 +42,8 @@ class Fault:
     code: int = 300
     message: str = "Something is wrong, and the status doesn't show it."
     response: Response | None = None
+    # For changed: the content of the right answer -> what is sent.
+    change: Callable[[Any], Any] | None = None
     # How often it has happened.
     happened: int = field(default=0, init=False)
 
@@ -59,6 +63,11 @@ class Fault:
             made.content_type = "text/html"
         return cls("answer", response=made, **when)
 
+    @classmethod
+    def changed(cls, change: Callable[[Any], Any], **when: Any) -> Fault:
+        """The right answer, with its content changed."""
+        return cls("changed", change=change, **when)
+
     def strikes(self, request: Request) -> bool:
         """Whether this request is hit; counts it."""
         if self.times is not None and self.happened >= self.times:
@@ -75,11 +84,13 @@ class Fault:
     @property
     def spoils(self) -> bool:
         """Whether it needs the right answer first."""
-        return self.kind in _SPOILING or self.kind == "invalid_json"
+        return self.kind in _SPOILING or self.kind in ("invalid_json", "changed")
 
     def spoil(self, response: Response) -> Response:
         """The right answer, spoiled."""
-        if self.kind == "invalid_json":
+        if self.change is not None:
+            response.body = dumps(self.change(json.loads(response.body)))
+        elif self.kind == "invalid_json":
             response.body = response.body[: max(1, len(response.body) * 2 // 3)]
         else:
             response.delivery = _SPOILING[self.kind]

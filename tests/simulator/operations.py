@@ -24,6 +24,9 @@ class Operation:
     envelope: tuple[str, ...] = ("page_size",)
     # How the last page says so: an empty token, or none.
     last_token: str | None = ""
+    # The stream that its rows make, and the key that they have there; "" where they only lead to others.
+    stream: str = ""
+    key: tuple[str, ...] = ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -41,21 +44,25 @@ _NEEDED = "date!"
 
 def _operation(
     template: str, handler: str, label: str, scope: str, granular: str, page: int | None = None,
-    envelope: tuple[str, ...] = ("page_size",), last_token: str | None = "", **parameters: str,
+    envelope: tuple[str, ...] = ("page_size",), last_token: str | None = "", *, makes: str = "",
+    **parameters: str,
 ) -> Operation:
+    """`makes`: the stream and its key, in words."""
     if page is not None:
         parameters = {"page_size": f"int:{page}", "next_page_token": "text", **parameters}
     # Words that Python keeps for itself.
     parameters = {name.rstrip("_"): kind for name, kind in parameters.items()}
     classic = f"{scope}:admin"
+    stream, *key = makes.split() or [""]
     return Operation(
-        template, handler, label, classic, f"{scope}:{granular}:admin", parameters, page, envelope, last_token
+        template, handler, label, classic, f"{scope}:{granular}:admin", parameters, page, envelope, last_token,
+        stream, tuple(key),
     )
 
 
 OPERATIONS = (
     _operation(
-        "/users", "users", "Medium", _USER, "list_users", 2000, _FULL, page_number="text",
+        "/users", "users", "Medium", _USER, "list_users", 2000, _FULL, makes="users id", page_number="text",
         status="enum:active|inactive|pending", role_id="text",
         include_fields="enum:custom_attributes|host_key",
         license="enum:zoom_workforce_management|zoom_compliance_management",
@@ -74,58 +81,69 @@ OPERATIONS = (
         type="enum:scheduled|upcoming", page_number="int:99999",
     ),
     _operation(
-        "/meetings/{meetingId}", "meeting", "Light", _MEETING, "meeting", occurrence_id="text",
-        show_previous_occurrences="flag",
+        "/meetings/{meetingId}", "meeting", "Light", _MEETING, "meeting", makes="meetings id",
+        occurrence_id="text", show_previous_occurrences="flag",
     ),
     _operation(
         "/meetings/{meetingId}/registrants", "meeting_registrants", "Medium", _MEETING, "list_registrants",
-        300, _SOME, occurrence_id="text", status=_STATUS, page_number="int:99999",
+        300, _SOME, makes="meeting_registrants meeting_id id", occurrence_id="text", status=_STATUS,
+        page_number="int:99999",
     ),
     _operation(
         "/meetings/{meetingId}/registrants/questions", "meeting_questions", "Light", _MEETING,
-        "list_registration_questions",
+        "list_registration_questions", makes="meeting_questions meeting_id",
     ),
     _operation(
-        "/meetings/{meetingId}/polls", "meeting_polls", "Light", _MEETING, "list_polls", anonymous="flag"
+        "/meetings/{meetingId}/polls", "meeting_polls", "Light", _MEETING, "list_polls",
+        makes="meeting_polls meeting_id id", anonymous="flag",
     ),
     _operation(
         "/past_meetings/{meetingId}/instances", "meeting_instances", "Medium", _MEETING, "list_past_instances"
     ),
     _operation(
-        "/past_meetings/{meetingId}/polls", "meeting_poll_results", "Medium", _MEETING, "list_poll_results"
+        "/past_meetings/{meetingId}/polls", "meeting_poll_results", "Medium", _MEETING, "list_poll_results",
+        makes="meeting_poll_results meeting_uuid respondent sequence",
     ),
     _operation(
-        "/webinars/{webinarId}", "webinar", "Light", _WEBINAR, "webinar", occurrence_id="text",
-        show_previous_occurrences="flag",
+        "/webinars/{webinarId}", "webinar", "Light", _WEBINAR, "webinar", makes="webinars id",
+        occurrence_id="text", show_previous_occurrences="flag",
     ),
     _operation(
         "/webinars/{webinarId}/registrants", "webinar_registrants", "Medium", _WEBINAR, "list_registrants",
-        300, _SOME, None, occurrence_id="text", status=_STATUS, tracking_source_id="text",
-        page_number="int:99999",
+        300, _SOME, None, makes="webinar_registrants webinar_id id", occurrence_id="text", status=_STATUS,
+        tracking_source_id="text", page_number="int:99999",
     ),
     _operation(
         "/webinars/{webinarId}/registrants/questions", "webinar_questions", "Light", _WEBINAR,
-        "list_registration_questions",
+        "list_registration_questions", makes="webinar_questions webinar_id",
     ),
     _operation(
-        "/webinars/{webinarId}/polls", "webinar_polls", "Light", _WEBINAR, "list_polls", anonymous="flag"
+        "/webinars/{webinarId}/polls", "webinar_polls", "Light", _WEBINAR, "list_polls",
+        makes="webinar_polls webinar_id id", anonymous="flag",
     ),
-    _operation("/webinars/{webinarId}/panelists", "webinar_panelists", "Medium", _WEBINAR, "list_panelists"),
+    _operation(
+        "/webinars/{webinarId}/panelists", "webinar_panelists", "Medium", _WEBINAR, "list_panelists",
+        makes="webinar_panelists webinar_id id",
+    ),
     _operation(
         "/webinars/{webinarId}/tracking_sources", "webinar_tracking_sources", "Medium", _WEBINAR,
-        "list_tracking_sources",
+        "list_tracking_sources", makes="webinar_tracking_sources webinar_id id",
     ),
     _operation(
         "/past_webinars/{webinarId}/instances", "webinar_instances", "Light", _WEBINAR, "list_past_instances"
     ),
     _operation(
-        "/past_webinars/{webinarId}/absentees", "webinar_absentees", "Heavy", _WEBINAR, "list_absentees", 300,
-        _FULL, None, occurrence_id="text",
+        "/past_webinars/{webinarId}/absentees", "webinar_absentees", "Heavy", _WEBINAR, "list_absentees",
+        300, _FULL, None, makes="webinar_absentees webinar_uuid id", occurrence_id="text",
     ),
     _operation(
-        "/past_webinars/{webinarId}/polls", "webinar_poll_results", "Medium", _WEBINAR, "list_past_polls"
+        "/past_webinars/{webinarId}/polls", "webinar_poll_results", "Medium", _WEBINAR, "list_past_polls",
+        makes="webinar_poll_results webinar_uuid respondent sequence",
     ),
-    _operation("/past_webinars/{webinarId}/qa", "webinar_qna_results", "Medium", _WEBINAR, "past_qa"),
+    _operation(
+        "/past_webinars/{webinarId}/qa", "webinar_qna_results", "Medium", _WEBINAR, "past_qa",
+        makes="webinar_qna_results webinar_uuid respondent sequence",
+    ),
     _operation(
         "/report/history_meetings", "history", "Heavy", _REPORT, "list_history_meetings", 300, from_=_NEEDED,
         to=_NEEDED, date_type="enum:start_time|end_time", meeting_type="enum:meeting|webinar|all",
@@ -136,15 +154,25 @@ OPERATIONS = (
         "/report/users/{userId}/meetings", "user_report", "Heavy", _REPORT, "user", 300, _FULL, None,
         from_=_NEEDED, to=_NEEDED, type="enum:past|pastOne|pastJoined",
     ),
-    _operation("/report/meetings/{meetingId}", "report_meeting", "Heavy", _REPORT, "meeting"),
+    _operation(
+        "/report/meetings/{meetingId}", "report_meeting", "Heavy", _REPORT, "meeting",
+        makes="report_meetings uuid",
+    ),
     _operation(
         "/report/meetings/{meetingId}/participants", "report_meeting_participants", "Heavy", _REPORT,
-        "list_meeting_participants", 300, _SOME, include_fields="enum:registrant_id",
+        "list_meeting_participants", 300, _SOME,
+        makes="report_meeting_participants meeting_uuid user_id join_time sequence",
+        include_fields="enum:registrant_id",
     ),
-    _operation("/report/webinars/{webinarId}", "report_webinar", "Heavy", _REPORT, "webinar"),
+    _operation(
+        "/report/webinars/{webinarId}", "report_webinar", "Heavy", _REPORT, "webinar",
+        makes="report_webinars uuid",
+    ),
     _operation(
         "/report/webinars/{webinarId}/participants", "report_webinar_participants", "Heavy", _REPORT,
-        "list_webinar_participants", 300, _SOME, None, include_fields="enum:registrant_id",
+        "list_webinar_participants", 300, _SOME, None,
+        makes="report_webinar_participants webinar_uuid user_id join_time sequence",
+        include_fields="enum:registrant_id",
     ),
 )
 

@@ -117,8 +117,9 @@ class Connection(asyncio.Protocol):
         server.max_in_flight = max(server.max_in_flight, server.in_flight)
         request = Request(method, target, headers, rest[:length])
         response = server.handle(request)
-        if server.latency > 0:
-            server.loop.call_later(server.latency, self._answer, request, response)
+        latency = server.latency() if callable(server.latency) else server.latency
+        if latency > 0:
+            server.loop.call_later(latency, self._answer, request, response)
         else:
             self._answer(request, response)
 
@@ -181,7 +182,7 @@ class Connection(asyncio.Protocol):
 class Server:
     """Listens on the loopback and hands each request to `handle`."""
 
-    def __init__(self, handle: Callable[[Request], Response], latency: float, port: int) -> None:
+    def __init__(self, handle: Callable[[Request], Response], latency: float | Callable[[], float], port: int) -> None:
         self.handle = handle
         self.latency = latency
         # Seconds between two pieces of an answer that drips.

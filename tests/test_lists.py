@@ -1,0 +1,231 @@
+"""Lists that others hang on (users, numbers, occurrences): what should never stand in one costs no more than itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from tap_zoom.windows import windows
+from tests.scripted import ACTIVE, USERS, paths
+from tests.simulator import Fault, SimulatedZoom, truth
+from tests.tap import Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap
+
+STREAMS = ("users", "meetings", "report_meetings")
+SIZE = "lists"
+FIRST_DAY = account(1, SIZE).first_day.date()
+HOSTS = [user.id for user in account(1, SIZE).users[:3]]
+WINDOWS = list(windows(FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
+HISTORY = "report/history_meetings"
+FIRST_WINDOW = rf"/v2/{HISTORY}\?.*from={FIRST_DAY}"
+SINGLE_REPORT, SINGLE_MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"
+LARGE = 2**70
+
+
+def numbers_of(user_id: str) -> str:
+    return f"users/{user_id}/meetings"
+
+
+def held(uuid: Any, **changes: Any) -> Record:
+    """A row of the history, in its first window."""
+    row = {"meeting_uuid": uuid, "meeting_id": 5, "type": "Meeting", "start_time": f"{FIRST_DAY}T12:00:00Z"}
+    return {**row, **changes}
+
+
+class Odd(NamedTuple):
+    """Rows that stand behind the right ones in the answer to one request of those that `where` finds.
+
+    `record`: the user who comes out because of them; `asked`: what is asked because of them.
+    """
+
+    where: str
+    rows: list[Any]
+    asked: str = ""
+    record: Record | None = None
+
+
+ANY_NUMBERS = r"/v2/" + numbers_of(HOSTS[0])
+USABLE: dict[str, Odd] = {
+    "a user's id is a number": Odd(USERS, [{"id": 5}], "users/5/meetings", {"id": "5"}),
+    "a user's id is a path": Odd(USERS, [{"id": "a/../b"}], "users/a%2F..%2Fb/meetings", {"id": "a/../b"}),
+    "a user's id holds half a character": Odd(
+        USERS, [{"id": "x\ud800", "email": "e"}], "users/x%EF%BF%BD/meetings", {"id": "x\ufffd", "email": "e"}
+    ),
+    "a user's id is long": Odd(USERS, [{"id": "x" * 100_000}], f"users/{'x' * 100_000}/meetings", {"id": "x" * 100_000}),
+    "an e-mail is a number": Odd(USERS, [{"email": 7}], "users/7", {"id": "7", "email": "7"}),
+    "an e-mail holds half a character": Odd(
+        USERS, [{"email": "p\ud800@x.org"}], "users/p%3F%40x.org", {"id": "p\ufffd@x.org", "email": "p\ufffd@x.org"}
+    ),
+    "a user's fields are of other types": Odd(
+        USERS, [{"id": "a", "custom_attributes": "none", "dept": LARGE, "created_at": [1]}], "users/a/meetings",
+        {"id": "a", "custom_attributes": None, "dept": str(LARGE), "created_at": None},
+    ),
+    "a number is huge": Odd(ANY_NUMBERS, [{"id": LARGE}], f"meetings/{LARGE}"),
+    "a number is a long text": Odd(ANY_NUMBERS, [{"id": "1" * 30}], f"meetings/{'1' * 30}"),
+    "a number is negative": Odd(ANY_NUMBERS, [{"id": -5}], "meetings/-5"),
+    "a number is a float": Odd(ANY_NUMBERS, [{"id": 1.0}], "meetings/1"),
+    "a UUID holds white space": Odd(FIRST_WINDOW, [held("a\tb\nc")], "report/meetings/a%09b%0Ac"),
+    "a UUID holds half a character": Odd(FIRST_WINDOW, [held("x\ud800")], "report/meetings/x%EF%BF%BD"),
+    "an occurrence's number is none": Odd(FIRST_WINDOW, [held("n", meeting_id="x")], "report/meetings/n"),
+    "an occurrence's number is huge": Odd(FIRST_WINDOW, [held("h", meeting_id=LARGE)], "report/meetings/h"),
+    "a start time is null": Odd(FIRST_WINDOW, [held("s1", start_time=None)], "report/meetings/s1"),
+    "a start time is a number": Odd(FIRST_WINDOW, [held("s2", start_time=7)], "report/meetings/s2"),
+    "a start time is a word": Odd(FIRST_WINDOW, [held("s3", start_time="soon")], "report/meetings/s3"),
+    "a type is null": Odd(FIRST_WINDOW, [held("t1", type=None)], "report/meetings/t1"),
+    "a type is an object": Odd(FIRST_WINDOW, [held("t2", type={"x": []})], "report/meetings/t2"),
+}  # fmt: skip
+# Each in a list of its own, which the ERROR line names.
+USELESS: dict[str, Odd] = {
+    "users are no objects": Odd("users?status=active", [None, 7, "x", []]),
+    "a user's id is empty": Odd("users?status=inactive", [{"id": "\0"}]),
+    "a user has neither id nor e-mail": Odd("users?status=pending", [{"first_name": "x"}]),
+    "a number is a flag": Odd(numbers_of(HOSTS[0]), [{"id": True}]),
+    "a number is null": Odd(numbers_of(HOSTS[1]), [{"id": None}]),
+    "a number is in other digits": Odd(numbers_of(HOSTS[2]), [{"id": "12\u0663"}]),
+    "a UUID is a number": Odd(f"to={WINDOWS[0].asked_to}", [held(7)]),
+    "a UUID is null": Odd(f"to={WINDOWS[1].asked_to}", [held(None)]),
+    "a UUID is empty": Odd(f"to={WINDOWS[2].asked_to}", [held("")]),
+    "a UUID is empty without its NUL": Odd(f"to={WINDOWS[3].asked_to}", [held("\0")]),
+    "an occurrence is a list": Odd(f"to={WINDOWS[4].asked_to}", [[]]),
+}
+
+
+def add(rows: list[Any]) -> Callable[[Any], Any]:
+    """What puts rows behind those of a list."""
+
+    def change(content: dict[str, Any]) -> dict[str, Any]:
+        return {name: [*part, *rows] if isinstance(part, list) else part for name, part in content.items()}
+
+    return change
+
+
+@cache
+def run_with(which: str) -> tuple[Run, list[str]]:
+    """A run in which all these rows are met, each on a page of its own, and the paths that were asked."""
+    odds = USABLE if which == "usable" else USELESS
+    faults = []
+    for odd in odds.values():
+        match = odd.where if which == "usable" else re.escape(odd.where).replace(r"\?", r"\?.*")
+        faults.append(Fault.changed(add(odd.rows), match=match))
+    with SimulatedZoom(account(1, SIZE), page_cap=1, faults=faults) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
+        assert [fault.happened for fault in faults] == [1] * len(faults)
+        assert len(zoom.violations) == 0
+        return run, paths(zoom)
+
+
+def right() -> dict[str, list[Record]]:
+    return {stream: expected(1, SIZE)[stream] for stream in STREAMS}
+
+
+@pytest.mark.parametrize("name", USABLE)
+def test_an_odd_row_is_taken_for_what_it_says(name: str) -> None:
+    """It comes out as far as it can be read, and what hangs on it is asked for."""
+    run, asked = run_with("usable")
+    odd = USABLE[name]
+    assert odd.asked in asked
+    if odd.record is not None:
+        assert [record for record in run.records["users"] if record["id"] == odd.record["id"]] == [odd.record]
+
+
+def test_odd_rows_that_can_be_read_are_no_loss() -> None:
+    """No ERROR, exit status 0, and beside the rows themselves exactly the account."""
+    run, _ = run_with("usable")
+    assert run.exit_status == 0
+    assert run.logged("ERROR") == []
+    own = [odd.record for odd in USABLE.values() if odd.record is not None]
+    assert_exact({**right(), "users": right()["users"] + own}, run.records)
+
+
+@pytest.mark.parametrize("name", USELESS)
+def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
+    """One ERROR line with the number of rows and the request."""
+    run, _ = run_with("useless")
+    odd = USELESS[name]
+    [error] = [line for line in run.logged("ERROR") if odd.where in line]
+    assert error.startswith(f"ERROR Lost: {len(odd.rows)} of the rows of ")
+    assert error.endswith(": the key can't be made of what Zoom sent")
+
+
+def test_rows_that_say_nothing_are_the_only_loss() -> None:
+    """Exit status 1 and their number in the CRITICAL line; everything else is out, exactly the account."""
+    run, _ = run_with("useless")
+    assert run.exit_status == 1
+    assert len(run.logged("ERROR")) == len(USELESS)
+    assert f"{sum(len(odd.rows) for odd in USELESS.values())} records lost" in run.critical
+    assert_exact(right(), run.records)
+
+
+# --- answers that are no such list, or no such thing ----------------------------------------------------------------
+
+
+class Broken(NamedTuple):
+    """What is answered once in place of the right answer.
+
+    `left`: what comes out all the same; `error`: how the one ERROR line goes on after "Lost: ", "" for none.
+    """
+
+    where: str
+    body: Any
+    left: Callable[[], Mapping[str, list[Record]]]
+    error: str = ""
+
+
+def without_active_users() -> dict[str, list[Record]]:
+    """What is known where nobody is active: no numbers of theirs, and of what was held only what the reports list."""
+    seen = copy_of(1, SIZE)
+    seen.users = [user for user in seen.users if user.status != "active"]
+    return truth.expected(seen)
+
+
+def without_numbers_of_one() -> dict[str, list[Record]]:
+    """What is known where one user's numbers are not listed."""
+    seen = copy_of(1, SIZE)
+    for number in seen.users[0].numbers:
+        number.state = "expired"
+    return truth.expected(seen)
+
+
+def without_second_window() -> dict[str, list[Record]]:
+    """What is known where the history holds nothing of its second window."""
+    rows = expected(1, SIZE)["report_meetings"]
+    kept = [row for row in rows if not f"{WINDOWS[1].first}" <= row["start_time"][:10] <= f"{WINDOWS[1].last}"]
+    assert 0 < len(kept) < len(rows)
+    return {**expected(1, SIZE), "report_meetings": kept}
+
+
+NO_OBJECT, NO_TOKEN = "answered 200", "the token of the next page is no text, so the list can't be read further"
+BROKEN: dict[str, Broken] = {
+    "null for the users": Broken(ACTIVE, {"users": None}, without_active_users),
+    "an object for the users": Broken(ACTIVE, {"users": {}}, without_active_users, "users: GET /v2/users?status=active: users is no list"),
+    "a list for the answer": Broken(ACTIVE, [], without_active_users, "users: GET /v2/users?status=active answered 200"),
+    "null for the answer": Broken(ACTIVE, None, without_active_users, "users: GET /v2/users?status=active answered 200"),
+    "a number for the page token": Broken(
+        ACTIVE, {"users": [], "next_page_token": 7}, without_active_users, f"users: GET /v2/users?status=active: {NO_TOKEN}"
+    ),
+    "an object for the page token": Broken(
+        ACTIVE, {"users": [], "next_page_token": {"x": 1}}, without_active_users, f"users: GET /v2/users?status=active: {NO_TOKEN}"
+    ),
+    "text for the numbers": Broken(
+        ANY_NUMBERS, {"meetings": "none"}, without_numbers_of_one, f"user_meetings: GET /v2/{numbers_of(HOSTS[0])}: meetings is no list"
+    ),
+    "nothing for the history": Broken(rf"/v2/{HISTORY}\?.*from={WINDOWS[1].asked_from}", {}, without_second_window),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_answer_that_is_no_list(name: str) -> None:
+    """Zoom writes null, or nothing, for an empty list; anything else is one lost item, and all that does not hang on it is out."""
+    broken = BROKEN[name]
+    fault = Fault.answer(200, json.dumps(broken.body).encode(), match=broken.where)
+    with SimulatedZoom(account(1, SIZE), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
+    assert fault.happened == 1
+    assert run.logged("ERROR") == [f"ERROR Lost: {broken.error}"] * bool(broken.error)
+    assert run.exit_status == bool(broken.error)
+    assert not broken.error or "1 items lost" in run.critical
+    assert_exact({stream: broken.left()[stream] for stream in STREAMS}, run.records)
