@@ -7,7 +7,8 @@ from typing import Any
 
 from tap_zoom import __version__
 from tap_zoom.config import LOGINS, SETTINGS
-from tap_zoom.streams import EMITTED, Stream
+from tap_zoom.streams import EMITTED
+from tap_zoom.streams.model import Stream
 
 CAPABILITIES = ("about", "catalog", "discover", "properties", "state")
 
@@ -65,8 +66,8 @@ def streams_table() -> str:
     for stream in EMITTED:
         keys = ", ".join(f"`{name}`" for name in stream.key)
         rows.append(
-            f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.label.value} | `{stream.granular}` "
-            f"| `{stream.classic}` |"
+            f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.lane} | `{stream.scopes[0]}` "
+            f"| `{stream.scopes[1]}` |"
         )
     return "\n".join(rows)
 
@@ -96,8 +97,8 @@ def _stream(stream: Stream) -> dict[str, Any]:
         "key_properties": list(stream.key),
         "replication_method": "FULL_TABLE",
         "operation": f"GET /v2/{stream.path}",
-        "rate_limit_label": stream.label.value,
-        "scopes": {"granular": stream.granular, "classic": stream.classic},
+        "rate_limit_label": str(stream.lane),
+        "scopes": {"granular": stream.scopes[0], "classic": stream.scopes[1]},
         "needs": stream.needs,
         "keeps": stream.keeps,
     }

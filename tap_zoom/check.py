@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from tap_zoom.access import sources
 from tap_zoom.client import Page, Request
+from tap_zoom.engine.places import Place, found_in
+from tap_zoom.engine.windows import Window
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.frontier import Frontier
 from tap_zoom.http import parse
 from tap_zoom.output import Output
 from tap_zoom.records import rows_of
-from tap_zoom.streams import BY_NAME, LOOKUPS, STREAMS, Label, Stream, Thing, found_in
-from tap_zoom.throttle import PLANS
-from tap_zoom.windows import DAYS_PER_WINDOW
+from tap_zoom.streams import BY_NAME, LOOKUPS, STREAMS
+from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
+from tap_zoom.throttle import limit_of
 
 ROWS = 30  # of a list that is only tried
 USERS_TRIED = 10  # until one has meetings, and one webinars
@@ -41,16 +43,15 @@ class Check:
         self._now = now
         names = self._selected.union(*(sources(BY_NAME[name], older) for name in self._selected)) - LOOKUPS
         self._streams = [stream for stream in STREAMS if stream.name in names]
-        self._met: dict[Thing, list[Mapping[str, Any]]] = {thing: [] for thing in Thing}
-        self._met[Thing.ACCOUNT].append({})
-        self._limits: dict[Label, float] = {}
+        self._met: dict[Thing, list[Place]] = {ACCOUNT: [Place()]}
+        self._limits: dict[Lane, float] = {}
 
     def run(self, output: Output) -> None:
         """Write the table. Raises Incomplete unless every selected stream can be read."""
         results = {stream.name: self._try(stream) for stream in self._streams}
-        for name, fallback in [(name, BY_NAME[name].fallback) for name in results if BY_NAME[name].fallback]:
-            if results[name] != READABLE and self._try(BY_NAME[fallback]) == READABLE:
-                results[name] = f"{READABLE} user by user ({fallback} in its place; {results[name]})"
+        for name, instead in [(name, BY_NAME[name].instead) for name in results if BY_NAME[name].instead]:
+            if results[name] != READABLE and self._try(BY_NAME[instead]) == READABLE:
+                results[name] = f"{READABLE} user by user ({instead} in its place; {results[name]})"
         output.document(self._table(results))
         wrong = [name for name, result in results.items() if not result.startswith(READABLE)]
         if wrong:
@@ -61,24 +62,25 @@ class Check:
 
     def _try(self, stream: Stream) -> str:
         if self._scopes is not None and not stream.allowed_by(self._scopes):
-            return f"scope missing: {stream.granular} (classic: {stream.classic})"
-        things = self._met[stream.parent]
-        if not things:
-            return f"{READABLE}, as far as the login says: no {stream.parent.value} was met to try it on"
+            return f"scope missing: {stream.scopes[0]} (classic: {stream.scopes[1]})"
+        places = self._met.get(stream.about)
+        if not places:
+            return f"{READABLE}, as far as the login says: no {stream.about.name.replace('_', ' ')} was met to try it on"
         result = READABLE
-        for ids in things[: USERS_TRIED if stream.finds else 1]:
-            result = self._ask(stream, ids)
-            if result != READABLE or any(self._met[thing] for thing in stream.finds):
+        for place in places[: USERS_TRIED if stream.finds else 1]:
+            result = self._ask(stream, place)
+            if result != READABLE or any(self._met.get(find.thing) for find in stream.finds):
                 break
         return result
 
-    def _ask(self, stream: Stream, ids: Mapping[str, Any]) -> str:
-        outcome = self._answer(Request(stream, ids, {**self._days(stream), **stream.asks[0]}, page_size=ROWS))
+    def _ask(self, stream: Stream, place: Place) -> str:
+        request = Request(stream, place.ids, {**self._days(stream), **stream.asks[0]}, most=min(ROWS, stream.page))
+        outcome = self._answer(request)
         if isinstance(outcome, Page):
             said = outcome.announcement
             if said.limit is not None and not said.daily:
-                self._limits[said.label or stream.label] = said.limit
-            self._note(stream, outcome, ids)
+                self._limits[replace(stream.lane, label=said.label or stream.lane.label)] = said.limit
+            self._note(stream, outcome, place)
             return READABLE
         if isinstance(outcome, NothingHere):
             return READABLE
@@ -89,36 +91,36 @@ class Check:
         raise outcome
 
     def _answer(self, request: Request) -> Page | Exception:
-        self._frontier.submit(request)
+        self._frontier.submit(request, 0.0)
         while (taken := self._frontier.take(patience=1.0)) is None:
             pass
-        return taken[1]
+        return taken[2]
 
-    def _note(self, stream: Stream, page: Page, ids: Mapping[str, Any]) -> None:
+    def _note(self, stream: Stream, page: Page, at: Place) -> None:
         """Keep what the rows lead to."""
         try:
             rows = rows_of(stream, parse(page.body)) if stream.finds else []
         except ValueError:
             return
         for row in rows:
-            found = found_in(stream, row, ids) if type(row) is dict else None
-            if found is not None:
-                thing, found_ids = found
-                self._met[thing].append(found_ids)
+            for find, place in found_in(stream, row, at):
+                if place is not None:
+                    self._met.setdefault(find.thing, []).append(place)
 
-    def _days(self, stream: Stream) -> dict[str, str]:
-        """The last four weeks, for the reports that want to know."""
-        if stream.windows:
-            day = self._now.date()
-            return {"from": (day - timedelta(days=DAYS_PER_WINDOW)).isoformat(), "to": day.isoformat()}
-        return {}
+    def _days(self, stream: Stream) -> Params:
+        """The last days that a call takes, of what wants to know."""
+        if stream.over is None:
+            return {}
+        day = self._now.date()
+        first = day - timedelta(days=stream.over.days)
+        return Window(first, day, first, day).params(stream.over)
 
     def _table(self, results: Mapping[str, str]) -> str:
         lines = ["Can be read with this login:", ""]
         for name, result in results.items():
             lines.append(f"  {name:<28} {'' if name in self._selected else '(leads to others) '}{result}")
         lines += ["", "Limits in requests per second, as Zoom announces them (else as assumed for the plan):", ""]
-        for label, assumed in PLANS[self._plan].items():
-            limit = f"{self._limits[label]:g}" if label in self._limits else f"{assumed:g} (assumed)"
-            lines.append(f"  {label.value:<28} {limit}")
+        for lane in dict.fromkeys(stream.lane for stream in self._streams):
+            assumed = f"{limit_of(lane, self._plan):g} (assumed)"
+            lines.append(f"  {lane!s:<28} {f'{self._limits[lane]:g}' if lane in self._limits else assumed}")
         return "\n".join(lines) + "\n"

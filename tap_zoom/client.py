@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -34,11 +34,10 @@ from tap_zoom.errors import (
     TooEarly,
 )
 from tap_zoom.http import Answer, exchange, parse, shortened
-from tap_zoom.records import Sequence
-from tap_zoom.streams import Stream
+from tap_zoom.streams.model import Ids, Params, Stream
+from tap_zoom.streams.refusals import OTHER_ACCOUNT
 from tap_zoom.throttle import Announcement, read_headers
 
-PAGE_SIZE = 300  # what every list takes; users documents 2000 now, but 300 in the years before
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)
 TOKEN_INVALID = 124
@@ -48,19 +47,15 @@ LONGEST_SHORT_WAIT = 120.0  # seconds; a 429 that asks for more is no per-second
 
 @dataclass(slots=True)
 class Request:
-    """One question. `ids` fill the path and become columns; `extra` is carried along for who asked."""
+    """One page of an answer to ask for. `ids` fill the path; `question` is carried along for who asked."""
 
     stream: Stream
-    ids: Mapping[str, Any]
-    params: Mapping[str, str]
-    owner: Any = None
-    page_token: str = ""
-    page_size: int = PAGE_SIZE
-    page_number: int = 1
-    sequence: Sequence = field(default_factory=Sequence)  # goes on over all pages of a list
-    tokens: set[int] = field(default_factory=set)  # hashes of its page tokens so far
-    extra: Any = None
-    restarts: int = 0
+    ids: Ids
+    params: Params
+    token: str = ""
+    page: int = 1
+    question: Any = None
+    most: int = 0  # rows, if fewer than the stream's page holds
 
     @property
     def path(self) -> str:
@@ -160,10 +155,10 @@ class Client:
 def query_of(request: Request) -> str:
     """The query string: what the stream always sends, what this question asks, and paging."""
     params = {**request.stream.params, **request.params}
-    if request.stream.paged:
-        params["page_size"] = str(request.page_size)
-        if request.page_token:
-            params["next_page_token"] = request.page_token
+    if request.stream.page:
+        params["page_size"] = str(request.most or request.stream.page)
+        if request.token:
+            params["next_page_token"] = request.token
     return f"?{urlencode(params)}" if params else ""
 
 
@@ -225,18 +220,20 @@ def _meaning(
 
 def _declared(stream: Stream, status: int, code: int | None, message: str, said: str) -> RequestFailed | None:
     """What the stream itself says about such a refusal."""
-    if stream.too_early is not None and stream.too_early.matches(status, code, message):
+    too_early = stream.over.too_early if stream.over else None
+    if too_early is not None and too_early.matches(status, code, message):
         return TooEarly(said)
-    if any(nothing.matches(status, code, message) for nothing in stream.nothing):
+    if any(nothing.matches(status, code, message) for nothing in (*stream.nothing, *OTHER_ACCOUNT)):
         return NothingHere(f"{status}/{code if code is not None else '-'}")
     return None
 
 
 def _limit_reached(request: Request, message: str, said: str, announcement: Announcement) -> RequestFailed | RunStopped:
-    label = (announcement.label or request.stream.label).value
+    lane = request.stream.lane
+    label = announcement.label or lane.label
     long = announcement.wait is not None and announcement.wait > LONGEST_SHORT_WAIT
     if not (announcement.daily or long or "daily" in message.lower()):
-        mine = announcement.label in (None, request.stream.label)
+        mine = announcement.label in (None, lane.label)
         return RateLimited(said, announcement.wait, announcement.limit if mine else None)
     limit = f" of {announcement.limit:g}" if announcement.daily and announcement.limit else ""
     reset = "at the time that Zoom's dashboard names"
@@ -258,9 +255,9 @@ def _no_json(request: Request, status: int, body: bytes) -> Passing:
 
 def _is_error(stream: Stream, content: dict[str, Any]) -> bool:
     """Whether an answer under HTTP 200 is an error body: a code, or a message of one, in the place of the data."""
-    if stream.records is not None and content.get(stream.records) is not None:
+    if stream.rows and content.get(stream.rows) is not None:
         return False
-    if stream.records is None and ("id" in content or "uuid" in content or "questions" in content):
+    if not stream.rows and ("id" in content or "uuid" in content or "questions" in content):
         return False
     code = content.get("code")
     return code not in (None, 0, "0") or (code is None and "error_message" in content)

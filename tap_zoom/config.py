@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import jwt as pyjwt
 
 from tap_zoom.errors import ConfigError
-from tap_zoom.windows import parse_time
+from tap_zoom.times import parse_time
 
 ENV = "ENV"
 ENV_PREFIX = "TAP_ZOOM_"

@@ -11,7 +11,8 @@ from typing import Any
 from singer import metadata
 
 from tap_zoom.errors import ConfigError
-from tap_zoom.streams import BY_NAME, EMITTED, Stream
+from tap_zoom.streams import BY_NAME, EMITTED
+from tap_zoom.streams.model import Stream
 
 Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]

@@ -1,7 +1,7 @@
-"""All threads of the tap: requests go out as the labels allow, and results come back in the order of submission.
+"""All threads of the tap: requests go out as their lanes allow, and results come back in the order that was named.
 
-Workers do one request each and never wait for one another. A request that waits, for its label's turn or for its
-retry, waits in its label's queue and holds no worker.
+Workers do one request each and never wait for one another. A request that waits, for its lane's turn or for its retry,
+waits in its lane's queue and holds no worker.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import itertools
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from tap_zoom.client import Client, Page, Request
@@ -29,7 +29,7 @@ from tap_zoom.errors import (
 )
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import delay
-from tap_zoom.streams import Label
+from tap_zoom.streams.model import Lane
 from tap_zoom.throttle import Announcement, Throttle
 
 BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
@@ -40,7 +40,7 @@ LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
 @dataclass(slots=True, eq=False)
 class Job:
     request: Request
-    label: Label
+    due: float  # results are taken in the order of these
     outcome: Page | Exception | None = None
     tries: int = 0
     limited: int = 0  # how many of these were answered 429
@@ -50,7 +50,7 @@ class Job:
 
 @dataclass(slots=True)
 class Queue:
-    """The requests of one label that have not left: new ones in order, and those that wait for a retry."""
+    """The requests of one lane that have not left: new ones in order, and those that wait for a retry."""
 
     throttle: Throttle
     spent: DailyLimitReached | None = None  # the day's requests: nothing leaves any more
@@ -75,7 +75,7 @@ class Queue:
             heapq.heapify(self.retries)
 
     def give_up(self, spent: DailyLimitReached) -> None:
-        """Nothing of this label is asked any more."""
+        """Nothing of this lane is asked any more."""
         self.spent = spent
         for job in (*self.ready, *(retry[2] for retry in self.retries)):
             job.outcome = spent
@@ -87,12 +87,12 @@ class Queue:
 
 
 class Frontier:
-    """Submit requests, take results in the same order. Driven from one thread; `close` leaves the workers behind."""
+    """Submit requests, take results in the order of their dues. Driven from one thread; `close` leaves the workers behind."""
 
     def __init__(
         self,
         client: Client,
-        throttles: Mapping[Label, Throttle],
+        throttle: Callable[[Lane], Throttle],
         workers: int,
         wait_for_reset: bool,
         interrupts: Interrupts,
@@ -101,12 +101,13 @@ class Frontier:
         # A request whose turn has come should not wait 5 ms for each thread that is at work.
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._client = client
-        self._queues = {label: Queue(throttle) for label, throttle in throttles.items()}
+        self._throttle = throttle
+        self._queues: dict[Lane, Queue] = {}
         self._most_workers = workers
         self._wait_for_reset = wait_for_reset
         self._interrupts = interrupts
         self._log = log
-        self._order: deque[Job] = deque()
+        self._order: list[tuple[float, int, Job]] = []  # a heap
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # the leading worker waits here for the next request to be due
@@ -117,59 +118,60 @@ class Frontier:
         self._bytes = 0
         self._stopped: RunStopped | None = None  # by what; nothing leaves any more
         self.in_flight = 0
-        self.requests = dict.fromkeys(Label, 0)
+        self.requests: Counter[Lane] = Counter()
         self.retries: dict[str, int] = {}  # per stream
 
-    def submit(self, request: Request, place: int | None = None) -> None:
-        """Put a request at the end of its label's queue. With a `place` it goes ahead of that queue, and its result is
-        taken after so many others. Raises NoThread where there is none to ask with."""
-        job = Job(request, request.stream.label)
-        queue = self._queues[job.label]
+    def submit(self, request: Request, due: float, ahead: bool = False) -> None:
+        """Put a request at the end of its lane's queue, or `ahead` of it. Its result is taken when that of all requests
+        with a smaller `due` was."""
+        job = Job(request, due)
         with self._lock:
-            if place is None:
-                self._order.append(job)
-                queue.ready.append(job)
-            else:
-                self._order.insert(place, job)
+            queue = self._queues.get(request.stream.lane)
+            if queue is None:
+                queue = self._queues[request.stream.lane] = Queue(self._throttle(request.stream.lane))
+            heapq.heappush(self._order, (due, next(self._numbers), job))
+            if ahead:
                 queue.ready.appendleft(job)
+            else:
+                queue.ready.append(job)
             if queue.spent is not None:
                 queue.give_up(queue.spent)
             if self._idle == 0 and self._workers < self._most_workers:
                 self._hire()
             self._work.notify()
 
-    def take(self, patience: float) -> tuple[Request, Page | Exception] | None:
-        """The oldest result, in submission order; None after `patience` seconds without it.
+    def take(self, patience: float) -> tuple[Request, float, Page | Exception] | None:
+        """The result whose turn it is, with its due; None after `patience` seconds without it.
 
         Once something stopped the run, what is under way is still brought home, up to the first gap.
         """
         deadline = time.monotonic() + patience
         with self._interrupts.allowed(), self._lock:
-            job = self._order[0]
+            job = self._order[0][2]
             while job.outcome is None:
                 if self._stopped is not None and not job.in_flight:
-                    return job.request, self._stopped
+                    return job.request, job.due, self._stopped
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return None
                 self._done.wait(left)
-            self._order.popleft()
+            heapq.heappop(self._order)
             if self._bytes > BYTES_WAITING:
                 self._work.notify()  # the new head may have been held back
             if isinstance(job.outcome, Page):
                 self._bytes -= len(job.outcome.body)
-            return job.request, job.outcome
+            return job.request, job.due, job.outcome
 
     def __bool__(self) -> bool:
         """Whether anything is submitted and not taken."""
         return bool(self._order)
 
-    def queued(self) -> dict[Label, int]:
-        return {label: len(queue) for label, queue in self._queues.items() if len(queue)}
+    def queued(self) -> dict[Lane, int]:
+        return {lane: len(queue) for lane, queue in self._queues.items() if len(queue)}
 
-    def busiest(self) -> Label | None:
-        """The label whose limit holds up the most."""
-        waiting = {label: len(queue) / queue.throttle.rate for label, queue in self._queues.items() if len(queue)}
+    def busiest(self) -> Lane | None:
+        """The lane whose limit holds up the most."""
+        waiting = {lane: len(queue) / queue.throttle.rate for lane, queue in self._queues.items() if len(queue)}
         return max(waiting, key=waiting.__getitem__) if waiting else None
 
     def _hire(self) -> None:
@@ -208,12 +210,12 @@ class Frontier:
                 if job is not None and when <= now:
                     break
                 self._work.wait(None if job is None else when - now)
-            queue = self._queues[job.label]
+            queue = self._queues[job.request.stream.lane]
             queue.remove(job)
             queue.throttle.leave(now)
             job.tries += 1
             job.started = job.started or now
-            self.requests[job.label] += 1
+            self.requests[job.request.stream.lane] += 1
             job.in_flight = True
             self.in_flight += 1
             self._idle -= 1
@@ -226,10 +228,10 @@ class Frontier:
         if self._stopped is not None:
             return float("inf"), None
         if self._bytes > BYTES_WAITING:
-            head = self._order[0]
+            head = self._order[0][2]
             if head.in_flight or head.outcome is not None:
                 return float("inf"), None
-            return self._queues[head.label].due_of(head), head
+            return self._queues[head.request.stream.lane].due_of(head), head
         waiting = [(queue, job) for queue in self._queues.values() if (job := queue.next(now)) is not None]
         due = ((queue.due_of(job), job) for queue, job in waiting)
         return min(due, key=itemgetter(0), default=(float("inf"), None))
@@ -237,25 +239,25 @@ class Frontier:
     def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
         """Keep a result for the walk, or queue the request again."""
         job.in_flight = False
-        throttle = self._queues[job.label].throttle
+        throttle = self._queues[job.request.stream.lane].throttle
         if isinstance(outcome, Page):
-            self._learn(outcome.announcement)
+            self._learn(job.request.stream.lane, outcome.announcement)
             throttle.speed_up()
             self._bytes += len(outcome.body)
         elif isinstance(outcome, (Passing, DailyLimitReached)):
             wait = self._retry_in(job, outcome, throttle, now)
             if wait is not None:
-                heapq.heappush(self._queues[job.label].retries, (now + wait, next(self._numbers), job))
+                heapq.heappush(self._queues[job.request.stream.lane].retries, (now + wait, next(self._numbers), job))
                 self.retries[job.request.stream.name] = self.retries.get(job.request.stream.name, 0) + 1
                 self._work.notify()
                 return
             outcome = self._given_up(job, outcome)
         job.outcome = outcome
         if isinstance(outcome, DailyLimitReached):
-            self._queues[job.label].give_up(outcome)
+            self._queues[job.request.stream.lane].give_up(outcome)
         elif isinstance(outcome, RunStopped):
             self._stopped = self._stopped or outcome
-        if self._order[0].outcome is not None or self._stopped is not None:
+        if self._order[0][2].outcome is not None or self._stopped is not None:
             self._done.notify()
 
     def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
@@ -286,7 +288,7 @@ class Frontier:
             return ItemLost(f"{where}{error} ({job.tries} tries)")
         return error
 
-    def _learn(self, announcement: Announcement) -> None:
-        if announcement.label is not None and announcement.limit is not None and not announcement.daily:
-            self._queues[announcement.label].throttle.learn(announcement.limit)
-
+    def _learn(self, lane: Lane, said: Announcement) -> None:
+        other = replace(lane, label=said.label) if said.label is not None else lane
+        if said.label is not None and said.limit is not None and not said.daily and other in self._queues:
+            self._queues[other].throttle.learn(said.limit)

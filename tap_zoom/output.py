@@ -8,7 +8,7 @@ import select
 import stat
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ class Output:
             raise TargetGone(f"There is no stdout to write to ({error.strerror}). Give one, or a target.") from None
         self._most = select.PIPE_BUF if is_pipe else sys.maxsize
 
-    def schema(self, stream: str, schema: dict[str, Any], key: Iterable[str]) -> None:
+    def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str]) -> None:
         self._write(_line(singer.SchemaMessage(stream, schema, list(key)).asdict()))
 
     def state(self, state: dict[str, Any]) -> None:

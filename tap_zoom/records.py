@@ -20,8 +20,8 @@ import orjson
 
 from tap_zoom.discover import UNKNOWN_FIELDS
 from tap_zoom.http import parse
-from tap_zoom.streams import Stream
-from tap_zoom.windows import parse_time
+from tap_zoom.streams.model import Stream
+from tap_zoom.times import parse_time
 
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]
@@ -75,6 +75,7 @@ class Plan:
 
     def __init__(self, stream: Stream, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
         self.stream = stream
+        self.schema = schema
         self.misfits: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
         self.unknown_inside: Counter[str] = Counter()
@@ -91,7 +92,7 @@ class Plan:
             "",
             self._keep if self._keeps_unknown else self._leave_out,
         )
-        self._sorted = "sequence" in stream.key and not stream.paged
+        self._sorted = "sequence" in stream.key and not stream.page
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
 
     def new_misfits(self) -> list[str]:
@@ -169,7 +170,7 @@ class Plan:
     def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record]]:
         """Each row with what the schema makes of it."""
         rows = rows_of(self.stream, content)
-        envelope = {name: content[name] for name in self.stream.envelope if name in content}
+        envelope = {name: content[name] for name in self.stream.beside if name in content}
         if patch is not None:
             rows = patch(rows)
         if not clean:
@@ -392,13 +393,13 @@ def rows_of(stream: Stream, content: Any) -> list[Any]:
     """The rows in an answer. Zoom writes null, or nothing, for an empty list. Raises ValueError for anything else."""
     if type(content) is not dict:
         raise ValueError("the answer is no JSON object")
-    if stream.records is None:
+    if not stream.rows:
         return [content]
-    rows = content.get(stream.records)
+    rows = content.get(stream.rows)
     if rows is None:
         return []
     if type(rows) is not list:
-        raise ValueError(f"{stream.records} is no list")
+        raise ValueError(f"{stream.rows} is no list")
     return rows
 
 

@@ -90,14 +90,14 @@ class Report:
         requests = sum(frontier.requests.values())
         records = sum(tally.records for tally in self.tallies.values())
         labels = ", ".join(
-            f"{label.value.lower()} {frontier.requests[label]} done {count} queued"
-            for label, count in sorted(frontier.queued().items())
+            f"{str(lane).lower()} {frontier.requests[lane]} done {count} queued"
+            for lane, count in sorted(frontier.queued().items(), key=str)
         )
         waiting = frontier.busiest()
         return (
             f"{seconds:.0f} s: {requests} requests ({requests / max(seconds, 0.001):.1f}/s), {records} records of "
             f"{sum(1 for tally in self.tallies.values() if tally.records)} streams; {labels or 'nothing queued'}"
-            + (f"; waiting for the {waiting.value.lower()} limit" if waiting else "")
+            + (f"; waiting for the {str(waiting).lower()} limit" if waiting else "")
         )
 
     def close(self, status: str, retries: Mapping[str, int], misfits: Mapping[str, Mapping[str, int]]) -> None:

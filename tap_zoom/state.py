@@ -1,12 +1,12 @@
 """What is out, and where to go on: a state of bounded size, whatever the account holds.
 
-    {"version": 1, "started_at": "...", "selection": "<digest>",
-     "bookmarks": {"scheduled": {"user_id": "...", "number": 123, "start_time": "...", "uuid": "..."} | null,
-                   "held": {"start_time": "...", "uuid": "..."} | null}}
+    {"version": 2, "account": "<digest>", "bookmarks": {"report_meetings": {"start_time": "..."}, ...},
+     "run": {"started_at": "...", "selection": "<digest>",
+             "places": {"scheduled": {"place": ["..."], "whole": true}, "held": null, ...},
+             "owing": [...], "refused": [...]}}
 
-A bookmark is the last piece of work below which everything is out, by identity and never by position: users and
-meetings appear and vanish between runs. What was lost below it stands beside: see `owing`; `refused`: streams that the
-login could not read. A finished run leaves {"version": 1, "finished_at": "..."}.
+`bookmarks`: per stream that is asked for stretches of time; everything that happened before is out. `run`: where a run
+that was stopped goes on, by branch, and what it owes (see `engine.debts`). A finished run has `finished_at` in its place.
 """
 
 from __future__ import annotations
@@ -14,91 +14,171 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from tap_zoom.owing import Owing
 from tap_zoom.streams import BY_NAME
-from tap_zoom.windows import parse_time
+from tap_zoom.streams.model import Ids, Params, Stream
+from tap_zoom.times import parse_time, stamp
 
-VERSION = 1
-Key = tuple[Any, ...]
+VERSION = 2
+Values = dict[str, Any]
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Everything up to a place is out; `whole`: also what lies below that place. By identity, never by position."""
+
+    path: Path = ()
+    whole: bool = False
+
+    def passed(self, path: Path) -> bool:
+        """Whether what is asked about this place itself is out."""
+        return path <= self.path or (self.whole and path[: len(self.path)] == self.path)
+
+    def passed_whole(self, path: Path) -> bool:
+        """Whether that is out, and all below it."""
+        return path < self.path[: len(path)] or (self.whole and path[: len(self.path)] == self.path)
+
+
+    def value(self) -> dict[str, Any]:
+        """As the state holds it."""
+        return {"place": list(self.path), "whole": self.whole}
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Bookmark:
+        """Raises KeyError or TypeError for what is none."""
+        path, whole = value["place"], value["whole"]
+        if not isinstance(path, list) or not all(isinstance(name, str) for name in path) or not isinstance(whole, bool):
+            raise TypeError("no place")
+        return cls(tuple(path), whole)
+
+
+START = Bookmark()
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A question that was lost: the stream, the ids of what it was asked about, what else was asked, the first and the
+    last of the days, and when what it was asked about happened. `done`: how far what it leads to is out."""
+
+    stream: Stream
+    ids: Ids
+    asks: Params
+    days: tuple[date, date] | None = None
+    at: str | None = None
+    done: Bookmark = START
+
+    def is_like(self, other: Owed) -> bool:
+        return (self.stream, self.ids, self.asks, self.days) == (other.stream, other.ids, other.asks, other.days)
+
+    def value(self) -> Values:
+        """As the state holds it."""
+        value: Values = {"stream": self.stream.name, "ids": dict(self.ids)}
+        if self.asks:
+            value["asks"] = dict(self.asks)
+        if self.days:
+            value["days"] = [day.isoformat() for day in self.days]
+        if self.at:
+            value["at"] = self.at
+        return value | ({} if self.done == START else self.done.value())
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Owed:
+        """Raises KeyError, TypeError, ValueError or AttributeError for what is none."""
+        stream, ids, asks, at = BY_NAME[value["stream"]], value["ids"], value.get("asks", {}), value.get("at")
+        if asks not in stream.asks or ids.keys() != stream.about.ids.keys() or not isinstance(at, str | None):
+            raise ValueError("no question")
+        days = None
+        if stream.over is not None:
+            first, last = map(date.fromisoformat, value["days"])
+            days = first, last
+        return cls(stream, ids, asks, days, at, Bookmark.read(value) if "place" in value else START)
 
 
 class State:
-    """The bookmarks of one run. `scheduled` and `held` are keys that sort as their walk goes; () is its start."""
+    """`places`: by branch; `owing`: what was lost, in that order; `went_back`: the run that goes on begins again before
+    a loss; `given_up`: losses that can't be asked for again; `goes_on`: with a run that was stopped."""
 
-    FIELDS: ClassVar[dict[str, tuple[tuple[str, type], ...]]] = {
-        # The last two are of an older occurrence of the number.
-        "scheduled": (("user_id", str), ("number", int), ("start_time", str), ("uuid", str)),
-        "held": (("start_time", str), ("uuid", str)),
-    }
-
-    def __init__(self, selection: str, started_at: datetime) -> None:
+    def __init__(self, account: str, selection: str, started_at: datetime) -> None:
+        self.account = account
         self.selection = selection
         self.started_at = started_at
-        self.goes_on = False  # from where another run was stopped
-        self.bookmarks: dict[str, Key] = {"scheduled": (), "held": ()}
-        self.owing: dict[str, Any] = {}
+        self.goes_on = False
+        self.bookmarks: Values = {}
+        self.places: dict[str, Bookmark] = {}
+        self.owing: list[Owed] = []
+        self.went_back = False
+        self.given_up = 0
         self.refused: list[str] = []
 
     @classmethod
-    def resumed(cls, value: object, selection: str, now: datetime, warn: Callable[[str], None]) -> State:
+    def resumed(
+        cls, value: object, account: str, selection: str, now: datetime, warn: Callable[[str], None]
+    ) -> State:
         """The state to go on from, or a new one, with a warning, where `value` is none of ours."""
-        new = cls(selection, now)
+        state = cls(account, selection, now)
         if value is None:
-            return new
-        if isinstance(value, dict) and value.get("version") == VERSION and "finished_at" in value:
-            return new
-        if isinstance(value, dict) and value.get("version") == VERSION and value.get("selection") == selection:
-            started_at = parse_time(value.get("started_at"))
-            bookmarks = value.get("bookmarks")
-            if started_at is not None and started_at <= now and isinstance(bookmarks, dict):
-                try:
-                    old = cls(selection, started_at)
-                    old.bookmarks = {name: _key(bookmarks[name], fields) for name, fields in cls.FIELDS.items()}
-                    old.owing = Owing.read(value).value()
-                    old.refused = [BY_NAME[name].name for name in value.get("refused", [])]
-                    old.goes_on = True
-                    return old
-                except (KeyError, TypeError, ValueError, AttributeError):
-                    pass
-            warn("The state is damaged, so everything is read from the start.")
-        elif isinstance(value, dict) and value.get("version") == VERSION:
-            warn("The state is of other streams, fields, start_date or account, so everything is read from the start.")
+            return state
+        if not isinstance(value, dict) or value.get("version") != VERSION:
+            older = isinstance(value, dict) and value.get("version") == 1 and value.get("version") is not True
+            what = "of an older version of this tap" if older else "empty or not of this tap"
+            warn(f"The state is {what}, so everything is read from the start.")
+        elif value.get("account") != account:
+            warn("The state is of another account, so everything is read from the start.")
         else:
-            warn("The state is empty or not of this tap, so everything is read from the start.")
-        return new
+            try:
+                state._read(value, now, warn)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                warn("The state is damaged, so everything is read from the start.")
+                return cls(account, selection, now)
+        return state
 
-    def value(self) -> dict[str, Any]:
-        bookmarks = {
-            name: dict(zip((field for field, _ in self.FIELDS[name]), key, strict=True)) if key else None
-            for name, key in self.bookmarks.items()
-        }
+    def _read(self, value: Values, now: datetime, warn: Callable[[str], None]) -> None:
+        self.bookmarks = {name: dict(bookmark) for name, bookmark in value["bookmarks"].items()}
+        if "finished_at" in value:
+            return
+        run = value["run"]
+        if run["selection"] != self.selection:
+            warn("The state is of other streams, fields or start_date, so everything is read from the start.")
+            return
+        started_at = parse_time(run["started_at"])
+        if started_at is None or started_at > now:
+            raise ValueError("no time, or one to come")
+        self.started_at = started_at
+        self.places = {name: Bookmark.read(place) if place else START for name, place in run["places"].items()}
+        self.owing = [Owed.read(owed) for owed in _list(run.get("owing", []))]
+        self.went_back = run.get("went_back", False) is True
+        self.given_up = int(run.get("given_up", 0))
+        self.refused = [BY_NAME[name].name for name in _list(run.get("refused", []))]
+        self.goes_on = True
+
+    def value(self) -> Values:
+        """The state of a run that is under way."""
+        run: Values = {"started_at": stamp(self.started_at), "selection": self.selection}
+        run["places"] = {name: None if mark == START else mark.value() for name, mark in self.places.items()}
+        more = {
+            "owing": [owed.value() for owed in self.owing], "went_back": self.went_back, "given_up": self.given_up,
+            "refused": self.refused,
+        }  # fmt: skip
+        run |= {name: part for name, part in more.items() if part}
+        return {"version": VERSION, "account": self.account, "bookmarks": self.bookmarks, "run": run}
+
+    def finished(self, now: datetime) -> Values:
+        """That of one that reached its end: not empty, since targets drop {} and the caller would keep a place."""
         return {
-            "version": VERSION,
-            "started_at": self.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "selection": self.selection,
-            "bookmarks": bookmarks,
-            **self.owing,
-            **({"refused": self.refused} if self.refused else {}),
-        }
+            "version": VERSION, "account": self.account, "bookmarks": self.bookmarks, "finished_at": stamp(now),
+        }  # fmt: skip
 
 
-def finished(now: datetime) -> dict[str, Any]:
-    """The state of a run that is complete: not empty, since targets drop {} and the caller would keep a bookmark."""
-    return {"version": VERSION, "finished_at": now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
 
 
 def digest(**parts: object) -> str:
-    """What a bookmark is good for: the same account, streams, fields and start_date."""
+    """What a state is good for: an account; or the streams, fields and start_date of a run."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _key(bookmark: Mapping[str, Any] | None, fields: tuple[tuple[str, type], ...]) -> Key:
-    if bookmark is None:
-        return ()
-    key = tuple(bookmark[name] for name, _ in fields)
-    if not all(type(part) is kind for part, (_, kind) in zip(key, fields, strict=True)):
-        raise ValueError
-    return key

@@ -1,4 +1,4 @@
-"""Zoom's rate limits, one Throttle per label: who may ask, and when. Pure arithmetic; the clock is the caller's.
+"""Zoom's rate limits, one Throttle per lane: who may ask, and when. Pure arithmetic; the clock is the caller's.
 
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """
@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from tap_zoom.streams import Label
-from tap_zoom.windows import parse_time
+from tap_zoom.streams.model import Lane
+from tap_zoom.times import parse_time
 
 # Requests per second that each plan allows. Resource-intensive ones are counted per minute.
-PLANS: dict[str, dict[Label, float]] = {
-    "free": {Label.LIGHT: 4, Label.MEDIUM: 2, Label.HEAVY: 1, Label.RESOURCE_INTENSIVE: 10 / 60},
-    "pro": {Label.LIGHT: 30, Label.MEDIUM: 20, Label.HEAVY: 10, Label.RESOURCE_INTENSIVE: 10 / 60},
-    "business": {Label.LIGHT: 80, Label.MEDIUM: 60, Label.HEAVY: 40, Label.RESOURCE_INTENSIVE: 20 / 60},
+_PER_SECOND: dict[str, dict[str, float]] = {
+    "free": {"Light": 4, "Medium": 2, "Heavy": 1, "Resource-intensive": 10 / 60},
+    "pro": {"Light": 30, "Medium": 20, "Heavy": 10, "Resource-intensive": 10 / 60},
+    "business": {"Light": 80, "Medium": 60, "Heavy": 40, "Resource-intensive": 20 / 60},
 }
+_LABELS = {label.lower(): label for label in _PER_SECOND["free"]}
 # Requests don't arrive as evenly as they leave: at 96 per cent of the limit one may come 40 ms late or early without
 # pushing one too many into somebody's second.
 CLOSEST_TO_LIMIT = 0.96
@@ -33,7 +34,7 @@ SLOWER_IF_ANNOUNCED = 0.97  # the same, but Zoom itself said what the limit is
 class Announcement:
     """What the X-RateLimit headers of an answer said; None for what they did not name."""
 
-    label: Label | None = None
+    label: str | None = None
     limit: float | None = None  # requests per second; per day where `daily`
     daily: bool = False
     wait: float | None = None  # seconds, from Retry-After or X-RateLimit-Reset
@@ -42,8 +43,7 @@ class Announcement:
 class Throttle:
     """One label's pace: even spacing, as many per second as its limit and our share of it allow."""
 
-    def __init__(self, label: Label, limit: float, share: float) -> None:
-        self.label = label
+    def __init__(self, limit: float, share: float) -> None:
         self.limit = limit
         self._share = min(share, CLOSEST_TO_LIMIT)
         self._slowed = 1.0
@@ -89,19 +89,19 @@ class Throttle:
             self._slowed = min(self._slowed + 0.001, 1.0)
 
 
-def throttles(plan: str, share: int) -> dict[Label, Throttle]:
-    """One Throttle per label for a plan; `share` in per cent."""
-    return {label: Throttle(label, limit, share / 100) for label, limit in PLANS[plan].items()}
+def limit_of(lane: Lane, plan: str) -> float:
+    """Requests per second that a plan is assumed to allow."""
+    return _PER_SECOND[plan][lane.label]
 
 
 def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
     """X-RateLimit-Category, -Type, -Limit, -Reset and Retry-After of an answer; odd values are passed over."""
     category = headers.get("X-RateLimit-Category", "").strip().lower()
-    label = next((label for label in Label if label.value.lower() == category), None)
+    label = _LABELS.get(category)
     kind = headers.get("X-RateLimit-Type", "").strip().lower()
     daily = "daily" in kind
     limit = _number(headers.get("X-RateLimit-Limit", "")) if kind else None  # without a type it could be the day's
-    if limit is not None and label is Label.RESOURCE_INTENSIVE and not daily:
+    if limit is not None and label == "Resource-intensive" and not daily:
         limit /= 60
     wait = retry_after(headers.get("Retry-After", ""), now)
     if wait is None:

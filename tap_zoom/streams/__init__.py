@@ -6,9 +6,20 @@ path, rate limit label, scopes and refusals stand on the page of the operation.
 
 from __future__ import annotations
 
+from functools import cache
+
 from tap_zoom.streams import held, meetings, users, webinars
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams.model import Find, Stream, Thing
 
 STREAMS: tuple[Stream, ...] = users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS
 BY_NAME: dict[str, Stream] = {stream.name: stream for stream in STREAMS}
 EMITTED: tuple[Stream, ...] = tuple(stream for stream in STREAMS if stream.emitted)
+THINGS: dict[str, Thing] = {find.thing.name: find.thing for stream in STREAMS for find in stream.finds}
+LOOKUPS = frozenset(stream.lookup for stream in STREAMS if stream.lookup)
+STAND_INS = frozenset(stream.instead for stream in STREAMS if stream.instead)
+
+
+@cache
+def finders(thing: Thing) -> tuple[tuple[Stream, Find], ...]:
+    """The streams whose rows lead to such things, and how."""
+    return tuple((stream, find) for stream in STREAMS for find in stream.finds if find.thing is thing)

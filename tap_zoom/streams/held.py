@@ -21,8 +21,8 @@ from tap_zoom.streams.refusals import (
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
 
-PAST_MEETING = Thing("past meeting", {"meeting_uuid": str, "meeting_id": int})
-PAST_WEBINAR = Thing("past webinar", {"webinar_uuid": str, "webinar_id": int})
+PAST_MEETING = Thing("past_meeting", {"meeting_uuid": str, "meeting_id": int})
+PAST_WEBINAR = Thing("past_webinar", {"webinar_uuid": str, "webinar_id": int})
 
 # At most a month a call; with a day more on both sides 28 are still less.
 REPORTS = Span(6, {"from": "{first:%Y-%m-%d}", "to": "{last:%Y-%m-%d}"}, days=28, margin=1, too_early=TOO_EARLY)
@@ -68,7 +68,7 @@ STREAMS = (
         ("report:read:list_history_meetings:admin", "report:read:admin"),
         # Zoom names no default of the two.
         over=REPORTS, params={"meeting_type": "all", "report_type": "all"}, page=300,
-        rows="history_meetings", at="start_time", finds=_OCCURRENCES, instead="user_past_meetings",
+        rows="history_meetings", at="start_time", finds=_OCCURRENCES, instead="user_past_meetings", branch="held",
     ),
     # Takes the place of history_meetings where the account refuses that.
     Stream(

@@ -98,7 +98,7 @@ class Span:
     too_early: Nothing | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stream:
     """One GET operation, and the Singer stream it fills; without `key` it only leads to things.
 
@@ -127,6 +127,7 @@ class Stream:
     beside: tuple[str, ...] = ()  # fields that stand beside the list and belong to each of its rows
     made: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # columns of ours that are made of a row
     secret: tuple[str, ...] = ()  # fields that let one log in: not selected by default
+    branch: str = ""  # what the state calls the branch that hangs on its rows; "": its own name
     # the two exceptions
     lookup: str = ""  # the stream that finds a key which rows of this one lack
     instead: str = ""  # the stream to ask where the account refuses this one

@@ -11,7 +11,7 @@ STREAMS = (
     Stream(
         "users", "users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"),
         params={"include_fields": "custom_attributes"}, asks=each("status", "active", "inactive", "pending"), page=300,
-        rows="users", finds=(Find(USER, {"user_id": "id"}),), lookup="user_lookup",
+        rows="users", finds=(Find(USER, {"user_id": "id"}),), lookup="user_lookup", branch="scheduled",
         key=("id",), secret=("host_key",),
         holds="people of the account: active, inactive and pending",
         needs="any plan; role with User: view", keeps="while the user is in the account",
@@ -19,6 +19,6 @@ STREAMS = (
     # A pending user has no id in the list; asked for by e-mail it has.
     Stream(
         "user_lookup", "users/{email}", LIGHT, ("user:read:user:admin", "user:read:admin"),
-        about=Thing("pending user", {"email": str}), nothing=(NO_USER, NO_INVITATION),
+        about=Thing("pending_user", {"email": str}), nothing=(NO_USER, NO_INVITATION),
     ),
 )  # fmt: skip

@@ -1,0 +1,113 @@
+"""Whose turn it is: what is to be asked, by lane, and when by the lanes' own time.
+
+A lane's time is virtual: each request takes 1/rate of it, and it is counted, not measured. Results are taken in the order
+in which the lanes' paces let their requests leave. So a slow lane holds nobody up, and nothing depends on what happened
+to arrive.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tap_zoom.client import Request
+from tap_zoom.engine.branch import Branch
+from tap_zoom.engine.questions import Question
+from tap_zoom.streams.model import Lane
+from tap_zoom.throttle import Announcement, limit_of
+
+SECONDS_AHEAD = 4.0  # of each lane's requests that are asked and not taken
+SOON = 1.0  # seconds of a lane's time until the next page of a list is taken: it has arrived by then
+LEAST = 8  # places that a branch has open, however slow its lanes are
+MOST = 1000
+AT_FIRST = 4  # for each lane; one more for each result, so that a limit of the day is not spent on a broad front
+Entry = tuple[int, int, Request]  # when its place was begun, when it was added, what to ask
+
+
+@dataclass(slots=True)
+class _Queue:
+    rate: float
+    free: float = 0.0  # by the lane's time, when it lets the next request leave
+    under_way: int = 0
+    taken: int = 0
+    waiting: dict[str, list[Entry]] = field(default_factory=dict)  # by branch: these take turns
+
+    def due(self, now: float) -> float:
+        return max(self.free, now) + 1 / self.rate
+
+    def has_room(self, now: float) -> bool:
+        ahead = not self.under_way or self.due(now) <= now + SECONDS_AHEAD
+        return ahead and self.under_way < AT_FIRST + self.taken
+
+    def pop(self) -> Request | None:
+        """The next request: the branches take turns, and of one branch what was begun first is asked first."""
+        for name in tuple(self.waiting):
+            entries = self.waiting.pop(name)
+            self.waiting[name] = entries
+            if entries:
+                return heapq.heappop(entries)[2]
+        return None
+
+
+class Agenda:
+    """Queues of requests, one per lane and branch."""
+
+    def __init__(self, plan: str, share: float) -> None:
+        self._plan = plan
+        self._share = share
+        self._now = 0.0
+        self._queues: dict[Lane, _Queue] = {}
+        self._added = itertools.count()
+
+    def add(self, question: Question) -> None:
+        """Note what is to be asked, behind that of places of its branch that were begun before its own."""
+        node = question.node
+        waiting = self._queue(question.stream.lane).waiting.setdefault(node.branch.name, [])
+        heapq.heappush(waiting, (node.number, next(self._added), question.request()))
+
+    def next(self) -> tuple[Request, float] | None:
+        """A request to ask now, and when its result is to be taken; None while no lane has both room and a request."""
+        for queue in self._queues.values():
+            if queue.has_room(self._now) and (request := queue.pop()) is not None:
+                due = queue.free = queue.due(self._now)
+                queue.under_way += 1
+                return request, due
+        return None
+
+    def at_once(self, request: Request, first_of_all: bool) -> float:
+        """A request that goes ahead of its lane's queue; gives when its result is to be taken."""
+        queue = self._queue(request.stream.lane)
+        queue.free = queue.due(self._now)
+        queue.under_way += 1
+        return self._now if first_of_all or queue.under_way == 1 else min(self._now + SOON, queue.free)
+
+    def taken(self, request: Request, due: float, said: Announcement | None) -> None:
+        """A result was taken. Rates follow the limits that Zoom announces, in the order in which results are taken."""
+        queue = self._queue(request.stream.lane)
+        queue.under_way -= 1
+        queue.taken += 1
+        self._now = max(self._now, due)
+        if said is not None and said.limit is not None and not said.daily:
+            for lane, other in self._queues.items():
+                if lane.label == said.label and lane.product == request.stream.lane.product:
+                    other.rate = said.limit * self._share
+
+    def hungry(self, branches: Iterable[Branch]) -> list[Branch]:
+        """The branches that could feed a lane that has room and nothing to ask."""
+        return [branch for branch in branches if any(map(self._starves, branch.lanes))]
+
+    def most_open(self, branch: Branch) -> int:
+        """How many places a branch may have open: as many as its lanes ask about in the time that they look ahead."""
+        rate = sum(self._queue(lane).rate for lane in branch.lanes)
+        return max(LEAST, min(MOST, round(SECONDS_AHEAD * rate)))
+
+    def _starves(self, lane: Lane) -> bool:
+        queue = self._queue(lane)
+        return queue.has_room(self._now) and not any(queue.waiting.values())
+
+    def _queue(self, lane: Lane) -> _Queue:
+        if lane not in self._queues:
+            self._queues[lane] = _Queue(limit_of(lane, self._plan) * self._share)
+        return self._queues[lane]

@@ -1,0 +1,55 @@
+"""One question: a stream, asked about a place; and how far its answer, a list of pages, has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tap_zoom.client import Request
+from tap_zoom.engine.branch import Node
+from tap_zoom.engine.places import Place
+from tap_zoom.engine.windows import Window
+from tap_zoom.records import Sequence
+from tap_zoom.streams.model import Params, Stream
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """`place`: what it is about; `asks`: which of the stream's; `window`: the days; `origin`: the question and the row
+    for which it looks something up. `sequence`, `tokens` (hashes) and `restarts` go on over the pages of the list."""
+
+    stream: Stream
+    node: Node
+    place: Place
+    asks: Params
+    window: Window | None = None
+    origin: tuple[Question, Any] | None = None
+    sequence: Sequence = field(default_factory=Sequence)
+    tokens: set[int] = field(default_factory=set)
+    restarts: int = 0
+
+    def request(self, token: str = "", page: int = 1) -> Request:
+        return Request(self.stream, self.place.ids, self.params, token, page, self)
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        days = self.window.params(self.stream.over) if self.window and self.stream.over else {}
+        return {**days, **self.asks}
+
+    def next_page(self, token: Any, page: int) -> Request:
+        """Raises ValueError where a list can't be read further: a circle of tokens would never end."""
+        if not isinstance(token, str):
+            raise ValueError("the token of the next page is no text, so the list can't be read further")
+        if hash(token) in self.tokens:
+            raise ValueError("the next page has a token that this list had before, so it can't be read further")
+        self.tokens.add(hash(token))
+        self.node.open += 1
+        return self.request(token, page)
+
+    def from_its_start(self, **changes: Any) -> Question:
+        """The same list again, from its first page."""
+        return replace(self, sequence=Sequence(), tokens=set(), **changes)
+
+    def __str__(self) -> str:
+        return str(self.request())

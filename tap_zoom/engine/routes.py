@@ -1,0 +1,267 @@
+"""The ways through an account: rosters, the branches that hang on them, and who is asked about what.
+
+A roster is the sorted list of the account's things of one kind. A branch hangs on each roster that something is asked
+about, and on each stream that is asked for stretches of time: its windows, and in each of them the account or a roster.
+Nothing of this is declared; it follows from what the streams are asked about and what they find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cache, partial
+from typing import Any
+
+from tap_zoom.access import Access, sources
+from tap_zoom.engine.branch import AFTER_NAME, Branch, Node, Places
+from tap_zoom.engine.places import Place, found_in
+from tap_zoom.engine.questions import Question
+from tap_zoom.engine.windows import DAYS_AHEAD, oldest_day, windows
+from tap_zoom.state import START, Bookmark
+from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders
+from tap_zoom.streams.model import ACCOUNT, Find, Lane, Span, Stream, Thing
+
+LISTINGS_AHEAD = 64  # places of a roster that are asked about before all that the first leads to is begun
+WINDOWS_AHEAD = 2
+
+
+class Routes:
+    """`asked`: the names of the streams that are asked by now; `branches`: those that are open, lists first."""
+
+    def __init__(
+        self, access: Access, oldest: str | None, started: date, today: date, places: Mapping[str, Bookmark]
+    ) -> None:
+        """`oldest`: what happened before it is not asked for; `started`: when the run began that goes on today;
+        `places`: where its branches stopped."""
+        self.asked = set(access.asked)
+        self.branches: list[Branch] = []
+        self._spare = access.spare
+        self._oldest = oldest
+        self._started = started
+        self._today = today
+        self._bookmarks = dict(places)
+        self._passed: dict[str, Bookmark] = {}
+        self._rosters: dict[Thing, list[str]] = {}
+        self._opened: set[object] = set()
+        self._about: dict[Thing, tuple[Stream, ...]] = {}
+        self._met: set[object] = set()  # identities of what is found both ways, and asked about
+        self.out_of_reach = self._go_back()
+
+    # --- branches ------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open what can be opened by now: lists that were not asked yet, then the branches whose rosters are known."""
+        lists = [s for s in self._streams() if s.about is ACCOUNT and s.over is None and s not in self._opened]
+        if lists:
+            self._opened.update(lists)
+            lanes = frozenset(stream.lane for stream in lists)
+            self.branches.insert(0, Branch("", [lambda _: _numbered(lists)], ahead=len(lists), lanes=lanes))
+        for stream in self._streams():
+            for find in stream.finds if stream in self._opened and stream.over is None else ():
+                if find.thing in self._rosters and find.thing not in self._opened and self.about(find.thing):
+                    self._opened.add(find.thing)
+                    self._add(stream, [partial(_each, self._rosters[find.thing])], LISTINGS_AHEAD)
+            if stream.over and stream not in self._opened and (stream.about is ACCOUNT or stream.about in self._rosters):
+                self._opened.add(stream)
+                if stream.about is ACCOUNT:
+                    self._add(stream, [partial(self._windows, stream)], WINDOWS_AHEAD)
+                else:
+                    each = partial(_each_in_window, self._rosters[stream.about])
+                    self._add(stream, [partial(self._windows, stream), each], LISTINGS_AHEAD)
+
+    def _add(self, stream: Stream, levels: list[Callable[[Any], Places]], ahead: int) -> None:
+        name, lanes = _name(stream), self.lanes(stream)
+        branch = Branch(name, levels, self._bookmarks.get(name, START), ahead, self._passed.get(name), lanes)
+        self.branches.append(branch)
+
+    def listed(self, node: Node, found: Iterable[str]) -> None:
+        """A list of the account is whole: its rosters are known, so what hangs on them can begin."""
+        for find in node.what.stream.finds:
+            self._rosters[find.thing] = sorted(found)
+        self.open()
+
+    def refuse(self, stream: Stream) -> bool:
+        """Ask a stream no more. True where another takes its place: then all its time is asked for by that."""
+        self.asked.discard(stream.name)
+        self._about.clear()
+        if stream.instead not in self._spare:
+            return False
+        self.asked |= {stream.instead, *sources(BY_NAME[stream.instead], older=False)}
+        for branch in self.branches:
+            branch.closed = branch.closed or branch.name == _name(stream)
+        self.branches = [branch for branch in self.branches if not branch.closed]
+        self.open()
+        return True
+
+    def places(self) -> dict[str, Bookmark]:
+        """Where each branch stands."""
+        return self._bookmarks | {branch.name: branch.bookmark for branch in self.branches if branch.name}
+
+    def hang_on(self, lister: Stream) -> list[str]:
+        """The branches that hang on what a list of the account finds."""
+        things = {find.thing for find in lister.finds}
+        in_time = (_name(stream) for stream in STREAMS if stream.over and stream.about in things)
+        return [*(_name(lister) for thing in things), *in_time]
+
+    def lanes(self, stream: Stream) -> frozenset[Lane]:
+        """Through which a stream is asked, and what its rows lead to."""
+        return frozenset(each.lane for each in self._below(stream))
+
+    def ask_too(self, stream: Stream) -> None:
+        """Ask a stream that was asked before the run was stopped."""
+        self.asked.add(stream.name)
+        self._about.clear()
+
+    # --- questions -----------------------------------------------------------------------------------------------
+
+    def questions(self, node: Node) -> Iterator[Question]:
+        """All that is asked about a place; about one that an earlier run had out, only what leads on."""
+        place = node.what = node.what if isinstance(node.what, Place) else Place.of(node.what)
+        streams = self.about(place.thing) if place.stream is None else (place.stream,)
+        was_out = node.branch.passed.passed(node.path) if node.branch.passed else False
+        for stream in streams:
+            if stream.about is place.thing and (stream.finds or not was_out):
+                for asks in stream.asks if place.asks is None else (place.asks,):
+                    yield Question(stream, node, place, asks, place.window)
+
+    def about(self, thing: Thing) -> tuple[Stream, ...]:
+        """The streams that are asked about each such thing."""
+        if thing not in self._about:
+            asked = (s for s in self._streams() if s.about is thing and s.over is None and s.name not in LOOKUPS)
+            self._about[thing] = tuple(asked)
+        return self._about[thing]
+
+    def note(self, question: Question, row: Any) -> bool:
+        """Keep what a row leads to, as far as it is asked about. False where an id is missing for that."""
+        whole = True
+        for find, place in found_in(question.stream, row, question.place):
+            if place is None:
+                whole = False
+            elif question.node.found is not None and self._is_asked_about(find, place, question):
+                question.node.found.add(place.text)
+        return whole
+
+    def _is_asked_about(self, find: Find, place: Place, question: Question) -> bool:
+        if not question.node.branch.name:
+            return True  # of a roster, which may be needed later
+        if not self.about(place.thing):
+            return False
+        if place.when is None:
+            return True
+        if self._oldest is not None and place.when < self._oldest:
+            return False
+        if question.window is not None and not question.window.holds(place.when):
+            return False
+        main = _found_before(place.thing)
+        return not main or self._is_its_turn(find, place, place.when, question, self._both_ways(main))
+
+    def found_both_ways_until(self, stream: Stream) -> date:
+        """The first day of which things are found by a stream with windows alone."""
+        return max(self.first_day(stream), self._clip(stream)) + DAYS_AHEAD
+
+    def _both_ways(self, main: str) -> tuple[str, str]:
+        """The stretch of time in which things are found through a stream with windows, and without it."""
+        stream = BY_NAME[main]
+        until = self.found_both_ways_until(stream)
+        return (until - DAYS_AHEAD).isoformat(), until.isoformat()
+
+    def _is_its_turn(self, find: Find, place: Place, when: str, question: Question, both_ways: tuple[str, str]) -> bool:
+        first, until = both_ways
+        if when >= until:
+            return not find.before
+        if when < first:
+            return True
+        identity = (place.thing.name, *list(place.ids.values())[:1])
+        if identity in self._met:
+            return False
+        if not question.node.branch.start.passed_whole((*question.node.path, place.name)):
+            self._met.add(identity)
+        return True
+
+    # --- time ----------------------------------------------------------------------------------------------------
+
+    def first_day(self, stream: Stream) -> date:
+        """The first day that a stream is asked for in this run, and in the one that it goes on with."""
+        first = oldest_day(self._started, _span(stream).months_back)
+        return max(first, date.fromisoformat(self._oldest[:10])) if self._oldest else first
+
+    def _clip(self, stream: Stream) -> date:
+        """The first day that Zoom still lists."""
+        return oldest_day(self._today, _span(stream).months_back)
+
+    def _windows(self, stream: Stream, _: object) -> Places:
+        cut = windows(_span(stream), self.first_day(stream), self._started, self._clip(stream))
+        return ((window.name, Place(stream=stream, window=window)) for window in cut)
+
+    def _go_back(self) -> tuple[date, date] | None:
+        """On another day a stream lists the first days no more. What was not out of them is found by what knows older
+        ones, so that is asked again; gives the days."""
+        for main in self._streams():
+            lost = [self._bookmarks.get(_name(s), START) for s in (main, BY_NAME.get(main.instead, main))]
+            first, clip = (self.first_day(main), self._clip(main)) if main.over else (self._today, self._today)
+            leads = [s for s in self._streams() if s.over is None and s.about is ACCOUNT and self._knows_older(s, main)]
+            if first < clip and leads and all(self._is_behind(main, bookmark) for bookmark in lost):
+                for lister in leads:
+                    self._passed[_name(lister)] = self._bookmarks.pop(_name(lister), START)
+                return first, clip
+        return None
+
+    def _knows_older(self, lister: Stream, main: Stream) -> bool:
+        return any(find.before == main.name for stream in self._below(lister) for find in stream.finds)
+
+    def _is_behind(self, main: Stream, bookmark: Bookmark) -> bool:
+        """Whether something before the first day that is still listed is not out."""
+        clip = self._clip(main)
+        edge = next(windows(_span(main), self.first_day(main), self._started, clip)).name
+        return not bookmark.passed_whole((edge,)) and bookmark.path < (edge, clip.isoformat())
+
+    # --- the table ------------------------------------------------------------------------------------------------
+
+    def _streams(self) -> Iterator[Stream]:
+        """Those that are asked, in the table's order; a stand-in only where it stands in."""
+        spare = {stream.instead for stream in STREAMS if stream.name in self.asked} & STAND_INS
+        return (stream for stream in STREAMS if stream.name in self.asked - spare)
+
+    def _below(self, stream: Stream) -> list[Stream]:
+        """A stream, and all that are asked about what its rows lead to."""
+        streams = [stream]
+        for each in streams:
+            streams += [s for find in each.finds for s in self.about(find.thing) if s not in streams]
+        return streams
+
+
+def reaches_further(start: datetime | None, started: date) -> bool:
+    """Whether more is asked for than a stream with windows lists, beside which things are found another way."""
+    mains = {BY_NAME[find.before] for stream in STREAMS for find in stream.finds if find.before}
+    return start is None or any(start.date() < oldest_day(started, _span(main).months_back) for main in mains)
+
+
+@cache
+def _found_before(thing: Thing) -> str:
+    """The stream with windows before which such things are found another way."""
+    return next((find.before for _, find in finders(thing) if find.before), "")
+
+
+def _name(stream: Stream) -> str:
+    """What the branch is called that hangs on a stream."""
+    return stream.branch or stream.name
+
+
+def _span(stream: Stream) -> Span:
+    if stream.over is None:
+        raise ValueError(f"{stream.name} is not asked for stretches of time")
+    return stream.over
+
+
+def _numbered(lists: list[Stream]) -> Places:
+    return ((f"{number:03} {stream.name}", Place(stream=stream)) for number, stream in enumerate(lists))
+
+
+def _each(roster: list[str], _: object) -> Places:
+    return ((text.partition(AFTER_NAME)[0], text) for text in roster)
+
+
+def _each_in_window(roster: list[str], above: Place) -> Places:
+    for text in roster:
+        place = Place.of(text)
+        yield place.name, Place(place.thing, place.ids, stream=above.stream, window=above.window)

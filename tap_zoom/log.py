@@ -1,0 +1,85 @@
+"""Log lines: as singer-python writes them, without secrets, and none after a CRITICAL one."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from base64 import b64encode
+from urllib.parse import quote, quote_plus
+
+from tap_zoom import config
+
+LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Secrets(logging.Filter):
+    """Takes what nobody may read out of every log line: known secrets, and what looks like one."""
+
+    PATTERNS = (
+        (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 ***"),
+        (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "***"),
+        (re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+"), r"\1?***"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: list[str] = []
+
+    def add(self, secret: str) -> None:
+        """Hide it from now on, also as it looks in a URL."""
+        if len(secret) >= LEAST_SECRET:
+            known = {*self._known, secret, quote(secret, safe=""), quote_plus(secret)}
+            # The longest first: one may be the beginning of another.
+            self._known = sorted(known, key=len, reverse=True)
+
+    def add_login(self, settings: config.Config) -> None:
+        """Hide the secrets of the settings, also as the Authorization header spells them."""
+        for secret in settings.secrets:
+            self.add(secret)
+        if settings.client_secret:
+            self.add(b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + logging.Formatter().formatException(record.exc_info)
+            record.exc_info = record.exc_text = None
+        record.msg, record.args = self.hide(text), ()
+        if record.levelno >= logging.CRITICAL:
+            record.msg = " ".join(str(record.msg).split())
+        return True
+
+    def hide(self, text: str) -> str:
+        for secret in self._known:
+            text = text.replace(secret, "***")
+        for pattern, instead in self.PATTERNS:
+            text = pattern.sub(instead, text)
+        return text
+
+
+class _LastLine(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
+    """Writes nothing after a CRITICAL line: workers may still be at work then."""
+
+    closed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self.closed:
+            self.closed = record.levelno >= logging.CRITICAL
+            super().emit(record)
+
+
+def start_logging(level: str) -> Secrets:
+    """Log lines as singer-python writes them: `LEVEL message` on stderr."""
+    secrets = Secrets()
+    handler = _LastLine(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler.addFilter(secrets)
+    known = level.upper() in LOG_LEVELS
+    logging.basicConfig(level=level.upper() if known else "INFO", handlers=[handler], force=True)
+    if not known:
+        LOGGER.warning("TAP_ZOOM_LOGLEVEL must be one of %s; it is taken as INFO.", ", ".join(LOG_LEVELS))
+    return secrets

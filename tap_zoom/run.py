@@ -1,0 +1,129 @@
+"""One run, put together and ended: whatever happens, the last STATE and the report are out."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from singer import metrics
+
+from tap_zoom import config, discover
+from tap_zoom.access import check
+from tap_zoom.auth import login
+from tap_zoom.check import Check
+from tap_zoom.client import Client
+from tap_zoom.engine.agenda import Agenda
+from tap_zoom.engine.routes import Routes, reaches_further
+from tap_zoom.engine.sync import Sync, warn_of_stand_in
+from tap_zoom.errors import Incomplete, Stopped, TargetGone, UsageError
+from tap_zoom.frontier import Frontier
+from tap_zoom.interrupts import Interrupts
+from tap_zoom.log import Secrets
+from tap_zoom.output import Output
+from tap_zoom.records import Plan
+from tap_zoom.report import Report
+from tap_zoom.state import State, digest
+from tap_zoom.streams import BY_NAME, STREAMS
+from tap_zoom.throttle import Throttle, limit_of
+from tap_zoom.times import sortable
+
+LOGGER = logging.getLogger(__name__)
+SECONDS_FOR_TOKEN = 0.8  # after a signal, for a refresh token that is being replaced
+DAYS_OF_DETAILS = 366  # what happened before answers 12702
+
+
+def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
+    """A run, or with --test a trial of it."""
+    if not arguments.config:
+        raise UsageError("No settings: give --config FILE, or --config ENV for the variables TAP_ZOOM_<SETTING>.")
+    now = datetime.now(timezone.utc)
+    settings = config.load(arguments.config, os.environ, LOGGER.warning)
+    secrets.add_login(settings)
+    chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
+    schemas = discover.select(chosen, LOGGER.warning, settings.keep_unknown_fields)
+    account = digest(account=settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt))
+    selection = digest(start_date=settings.start_date, schemas=schemas)
+    state = State.resumed(_read_state(arguments.state), account, selection, now, LOGGER.warning)
+    settings = _within_reach(settings, now)
+    if not schemas:
+        LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
+    log_in = login(settings, secrets.add)
+    older = reaches_further(settings.start_date, state.started_at.date())
+    share = settings.rate_limit_share / 100
+    try:
+        scopes = log_in.first_token(interrupts).scopes if schemas else None
+        frontier = Frontier(
+            Client(settings, log_in, settings.max_workers),
+            lambda lane: Throttle(limit_of(lane, settings.plan), share), settings.max_workers,
+            settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
+        )  # fmt: skip
+        if arguments.test:
+            Check(frontier, schemas, scopes, settings.plan, older, now).run(output)
+            return
+        access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
+        for stream in STREAMS:
+            if stream.instead in access.asked:
+                warn_of_stand_in(stream, f"The token lacks {stream.scopes[0]} (classic: {stream.scopes[1]}).")
+        oldest = sortable(settings.start_date.isoformat()) if settings.start_date else None
+        routes = Routes(access, oldest, state.started_at.date(), now.date(), state.places)
+        plans = {name: _plan(name, schema) for name, schema in schemas.items() if name in access.selected}
+        report = Report()
+        agenda = Agenda(settings.plan, share)
+        fail = settings.on_missing_access == "fail"
+        sync = Sync(plans, routes, agenda, state, frontier, output, report, fail)
+        _read_all(sync, state, output, report, frontier, plans)
+    except Stopped:
+        log_in.settle(SECONDS_FOR_TOKEN)
+        raise
+
+
+def _plan(name: str, schema: discover.Schema) -> Plan:
+    return Plan(BY_NAME[name], schema, discover.schema_of(BY_NAME[name]))
+
+
+def _read_all(
+    sync: Sync, state: State, output: Output, report: Report, frontier: Frontier, plans: Mapping[str, Plan]
+) -> None:
+    status = metrics.Status.failed
+    try:
+        sync.run()
+        sync.close(datetime.now(timezone.utc))
+        status = metrics.Status.succeeded
+    except Stopped:
+        output.last_words(state.value())
+        raise
+    except (TargetGone, Incomplete):
+        raise
+    except Exception:
+        output.state(state.value())
+        raise
+    finally:
+        report.close(status, frontier.retries, {name: plan.misfits for name, plan in plans.items()})
+
+
+def _within_reach(settings: config.Config, now: datetime) -> config.Config:
+    """The settings without a start_date that is further back than Zoom answers."""
+    oldest = now - timedelta(days=DAYS_OF_DETAILS)
+    if settings.start_date is None or settings.start_date >= oldest:
+        return settings
+    LOGGER.warning(
+        "start_date is further back than Zoom answers (reports go back to %s): it is moved forward to the oldest "
+        "that Zoom still lists.", oldest.date(),
+    )  # fmt: skip
+    return settings.without_start_date()
+
+
+def _read_state(path: str | None) -> object:
+    """The state in a file; None without one. An empty file is an empty state."""
+    if path is None:
+        return None
+    try:
+        if Path(path).stat().st_size == 0:
+            return {}
+    except OSError:
+        pass  # read_json says what is wrong with it
+    return {} if (state := config.read_json(path, "state")) is None else state
