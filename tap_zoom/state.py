@@ -71,6 +71,11 @@ class Owed:
     at: str | None = None
     done: Bookmark = START
 
+    @property
+    def when(self) -> str | None:
+        """Since when something may be missing, None where that can't be said."""
+        return self.at or (f"{self.days[0].isoformat()}T00:00:00Z" if self.days else None)
+
     def is_like(self, other: Owed) -> bool:
         return (self.stream, self.ids, self.asks, self.days) == (other.stream, other.ids, other.asks, other.days)
 
@@ -148,7 +153,7 @@ class State:
         if started_at is None or started_at > now:
             raise ValueError("no time, or one to come")
         self.started_at = started_at
-        self.places = {name: Bookmark.read(place) if place else START for name, place in run["places"].items()}
+        self.places = {name: START if place is None else Bookmark.read(place) for name, place in run["places"].items()}
         self.owing = [Owed.read(owed) for owed in _list(run.get("owing", []))]
         self.went_back = run.get("went_back", False) is True
         self.given_up = int(run.get("given_up", 0))

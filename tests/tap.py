@@ -69,10 +69,7 @@ class Run:
         """The lines of stdout, apart from when they were made."""
         lines = []
         for message in self.messages:
-            value = message.get("value", {})
-            kept = {name: part for name, part in value.items() if name not in ("started_at", "finished_at")}
-            message = {**message, "time_extracted": None, "value": kept}
-            lines.append(json.dumps(message))
+            lines.append(json.dumps(without(message, "time_extracted", "started_at", "finished_at", "bookmarks")))
         return lines
 
     def of_type(self, type_: str) -> list[dict[str, Any]]:
@@ -81,6 +78,13 @@ class Run:
     def logged(self, level: str) -> list[str]:
         """The log lines of one level."""
         return [line for line in self.log if line.startswith(f"{level} ")]
+
+
+def without(value: Any, *names: str) -> Any:
+    """A message without these members, however deep they stand."""
+    if not isinstance(value, dict):
+        return value
+    return {name: without(part, *names) for name, part in value.items() if name not in names}
 
 
 class Process:

@@ -210,7 +210,7 @@ def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
         run = run_tap(zoom.config(), zoom=zoom, state=state, env={"TAP_ZOOM_LOGLEVEL": "WARNING"})
         assert run.exit_status == 0 or "daily limit" in run.critical
         if run.exit_status and state:
-            assert run.states[-1]["bookmarks"] != state["bookmarks"], "a day without getting further"
+            assert run.states[-1]["run"]["places"] != state["run"]["places"], "a day without getting further"
         state = run.states[-1]
         runs.append(run)
         zoom.limits.start_day()
@@ -236,9 +236,9 @@ def test_each_run_gets_further_among_the_older_occurrences_of_a_number() -> None
     busiest = max(account.numbers.values(), key=lambda number: sum(held.start < account.first_day for held in number.occurrences))
     with SimulatedZoom(account) as zoom:
         state = run_tap(zoom.config(), zoom=zoom).states[0]
-        before = {"user_id": busiest.host.id, "number": busiest.number - 1, "start_time": "9999", "uuid": ""}
-        through = {"start_time": f"{account.now.date() + timedelta(days=2)}", "uuid": ""}
-        state["bookmarks"] = {"scheduled": before, "held": through}
+        before = {"place": [f"{busiest.host.id} user", f"{busiest.number - 1:020} webinar"], "whole": True}
+        through = {"place": ["9999"], "whole": True}
+        state["run"]["places"] = {"scheduled": before, "held": through}
         [whole] = days(zoom, state)
         zoom.limits.per_day["Heavy"] = 19
         assert_complete(whole.records, *days(zoom, state))

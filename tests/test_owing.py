@@ -97,7 +97,7 @@ def test_more_losses_than_can_be_kept_are_read_again() -> None:
         zoom.faults.clear()
         zoom.limits.per_day.clear()
         second = run_tap(zoom.config(), zoom=zoom, state=first.states[-1])
-    assert len(first.states[-1]["owing"]) == 20
+    assert len(first.states[-1]["run"]["owing"]) == 20
     assert len(json.dumps(first.states[-1])) < 4096
     assert second.exit_status == 0
     assert_complete(expected(1, "small"), first, second)
@@ -112,8 +112,8 @@ def test_what_can_not_be_asked_for_again_is_counted() -> None:
         zoom.faults.clear()
         zoom.limits.per_day.clear()
         third = run_tap(zoom.config(), zoom=zoom, state=second.states[-1])
-    assert first.states[-1]["went_back"] and "given_up" not in first.states[-1]
-    given_up = second.states[-1]["given_up"]
+    assert first.states[-1]["run"]["went_back"] and "given_up" not in first.states[-1]["run"]
+    given_up = second.states[-1]["run"]["given_up"]
     assert given_up > 0
     assert third.exit_status == 1
     assert f"{given_up} losses" in third.critical
@@ -146,8 +146,10 @@ def test_a_stream_that_was_refused_before_a_stop_is_missing_after_it() -> None:
 
 DAMAGE: list[Any] = [
     7, {}, [7], [{}], [{"stream": "nothing", "ids": {}}], [{"stream": "meetings", "ids": {}}],
-    [{"stream": "meetings", "ids": {"meeting_id": 1}, "params": {"x": 1}}], [{"stream": "history_meetings", "ids": {}}],
-    [{"stream": "meetings", "ids": {"meeting_id": 1}, "place": [1]}],
+    [{"stream": "meetings", "ids": {"meeting_id": 1}, "asks": {"x": 1}}], [{"stream": "history_meetings", "ids": {}}],
+    [{"stream": "meetings", "ids": {"meeting_id": 1}, "place": [1], "whole": True}],
+    [{"stream": "meetings", "ids": {"meeting_id": 1}, "place": [], "whole": 1}], [{"stream": "meetings", "ids": {"meeting_id": 1}, "at": 7}],
+    [{"stream": "history_meetings", "ids": {}, "days": ["2026-01-01"]}], [{"stream": "history_meetings", "ids": {}, "days": ["x", "y"]}],
 ]  # fmt: skip
 
 
@@ -157,7 +159,7 @@ def test_a_damaged_debt_is_a_damaged_state(owing: Any) -> None:
     catalog = catalog_of("users", "meetings")
     with zoom_with() as zoom:
         state = run_tap(zoom.config(), zoom=zoom, catalog=catalog).states[0]
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state={**state, "owing": owing})
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state={**state, "run": {**state["run"], "owing": owing}})
     assert run.exit_status == 0
     assert len(run.logged("WARNING")) == 1 and "state" in run.logged("WARNING")[0]
     right = {key_of("meetings", row) for row in truth.expected(account())["meetings"]}

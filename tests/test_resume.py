@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.windows import oldest_report_day
+from tap_zoom.engine.windows import oldest_day
 from tests.scripted import paths, says, scripted
 from tests.simulator import Account, Fault, SimulatedZoom
 from tests.tap import Run, account, assert_complete, catalog_of, expected, run_tap
 
 NOW = datetime.now(timezone.utc)
-CLIP = oldest_report_day(NOW.date())
+CLIP = oldest_day(NOW.date(), 6)
 TOO_EARLY = {"code": 300, "message": "Invalid parameter: from. Only the last six months are available."}
 
 
 def a_day_ago(state: dict[str, Any]) -> dict[str, Any]:
     """The state as it would be, had its run begun a day earlier."""
-    begun = datetime.fromisoformat(state["started_at"].replace("Z", "+00:00")) - timedelta(days=1)
-    return {**state, "started_at": begun.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    begun = datetime.fromisoformat(state["run"]["started_at"].replace("Z", "+00:00")) - timedelta(days=1)
+    return {**state, "run": {**state["run"], "started_at": begun.strftime("%Y-%m-%dT%H:%M:%SZ")}}
 
 
 @pytest.mark.parametrize("nights", [False, True])

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.windows import oldest_report_day
+from tap_zoom.engine.windows import oldest_day
+from tap_zoom.state import START, Bookmark
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import (
@@ -53,11 +54,11 @@ def test_states_at_the_start_in_between_and_at_the_end(zoom: SimulatedZoom) -> N
 
 
 def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZoom) -> None:
-    """It is a non-empty object without bookmarks; the next run reads all records, without a warning about it."""
+    """It is a non-empty object without places; the next run reads all records, without a warning about it."""
     first = run_tap(zoom.config(), zoom=zoom)
     last = first.states[-1]
-    assert last["version"] == 1 and last["finished_at"]
-    assert "bookmarks" not in last
+    assert last["version"] == 2 and last["finished_at"]
+    assert "run" not in last
     second = run_tap(zoom.config(), zoom=zoom, state=last)
     assert_exact(expected(), second.records)
     assert not any("state" in line.lower() for line in second.logged("WARNING"))
@@ -67,9 +68,10 @@ def test_states_only_move_forward(zoom: SimulatedZoom) -> None:
     """No bookmark is ever taken back."""
     run = run_tap(zoom.config(), zoom=zoom)
     for walk in ("scheduled", "held"):
-        marks = [tuple((state["bookmarks"][walk] or {}).values()) for state in run.states[:-1]]
-        assert marks == sorted(marks)
-        assert len(set(marks)) > 1
+        places = [state["run"]["places"].get(walk) for state in run.states[:-1]]
+        marks = [Bookmark.read(place) if place else START for place in places]
+        assert all(after.passed(before.path) for before, after in zip(marks, marks[1:], strict=False))
+        assert marks[0] == START != marks[-1]
 
 
 @pytest.mark.parametrize("part", range(3))
@@ -97,21 +99,21 @@ def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
     resumed = run_tap(config, zoom=zoom, state=state)
     again = len(zoom.requests) - asked
     assert again < asked / 2
-    assert resumed.states[0]["bookmarks"] == state["bookmarks"]
+    assert resumed.states[0]["run"]["places"] == state["run"]["places"]
 
 
 def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> None:
     """started_at is carried on, so that the windows stay where they were."""
     config = zoom.config()
     state = run_tap(config, zoom=zoom).states[3]
-    state["started_at"] = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    state["run"]["started_at"] = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     resumed = run_tap(config, zoom=zoom, state=state)
-    assert resumed.states[0]["started_at"] == state["started_at"]
+    assert resumed.states[0]["run"]["started_at"] == state["run"]["started_at"]
 
 
 FOREIGN: list[Any] = [
-    {}, [], "x", 7, None, {"bookmarks": {"users": {"updated_at": "2024-01-01"}}}, {"version": 0}, {"version": 2},
-    {"version": "1"}, {"version": True}, {"singer_state": {}}, {"bookmarks": None}, {"value": {"version": 1}},
+    {}, [], "x", 7, None, {"bookmarks": {"users": {"updated_at": "2024-01-01"}}}, {"version": 0}, {"version": 1}, {"version": 3},
+    {"version": "2"}, {"version": True}, {"singer_state": {}}, {"bookmarks": None}, {"value": {"version": 2}}, {"version": 2.0, "account": "x"},
 ]  # fmt: skip
 
 
@@ -133,7 +135,7 @@ def test_an_empty_file_is_an_empty_state(zoom: SimulatedZoom) -> None:
     assert_exact(expected(), run.records)
 
 
-@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "[" * 100_000, '{"version": 1' + "0" * 6000 + "}"])
+@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "[" * 100_000, '{"version": 2' + "0" * 6000 + "}"])
 def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
     """One CRITICAL line that names the file, and no request."""
     path = _written(content)
@@ -151,8 +153,8 @@ def test_a_missing_state_file_stops_the_run(zoom: SimulatedZoom) -> None:
 
 
 DAMAGE: list[tuple[str, ...]] = [
-    ("bookmarks",), ("bookmarks", "held"), ("bookmarks", "scheduled"), ("started_at",), ("selection",),
-    ("bookmarks", "held", "uuid"), ("bookmarks", "held", "start_time"), ("bookmarks", "scheduled", "number"),
+    ("bookmarks",), ("run",), ("run", "started_at"), ("run", "selection"), ("run", "places"), ("run", "places", "held"),
+    ("run", "places", "held", "place"), ("run", "places", "held", "whole"), ("run", "places", "scheduled", "place"),
 ]  # fmt: skip
 WRONG: list[Any] = [[], 7, "x", True, {"x": 1}, 1e300]
 
@@ -162,13 +164,13 @@ def test_a_damaged_state_is_a_warning(where: tuple[str, ...], zoom: SimulatedZoo
     """A part that is missing or of a wrong type: a warning, and everything is read."""
     config, catalog = zoom.config(), catalog_of("users", "report_webinars", "webinar_panelists")
     state = run_tap(config, zoom=zoom, catalog=catalog).states[-2]
-    assert all(state["bookmarks"].values())
+    assert all(state["run"]["places"].values())
     for wrong in [*WRONG, "gone"]:
         damaged = copy.deepcopy(state)
         part = damaged
         for name in where[:-1]:
             part = part[name]
-        if type(wrong) is type(part[where[-1]]) and where != ("selection",):
+        if type(wrong) is type(part[where[-1]]) and where != ("run", "selection"):
             continue
         part[where[-1]] = wrong
         if wrong == "gone":
@@ -189,7 +191,7 @@ def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
     ):  # fmt: skip
         run = run_tap(config, zoom=zoom, state=state, catalog=catalog)
         assert any("state" in line.lower() for line in run.logged("WARNING"))
-        assert run.states[0]["bookmarks"] == {"scheduled": None, "held": None}
+        assert run.states[0]["run"]["places"] == {}
 
 
 def test_a_state_of_another_account_is_a_warning(zoom: SimulatedZoom) -> None:
@@ -206,7 +208,7 @@ def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
     state = run_tap(zoom.config(), zoom=zoom).states[-2]
     config = zoom.config(max_workers=7, rate_limit_share=50, plan="business", on_missing_access="skip")
     run = run_tap(config, zoom=zoom, state=state)
-    assert run.states[0]["bookmarks"] == state["bookmarks"]
+    assert run.states[0]["run"]["places"] == state["run"]["places"]
 
 
 @pytest.mark.parametrize("which", [0.2, 0.5, 0.8])
@@ -245,7 +247,7 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
 def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> None:
     """What Zoom no longer lists is named; what it still lists is read."""
     state = run_tap(zoom.config(), zoom=zoom).states[0]
-    state["started_at"] = (datetime.now(timezone.utc) - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    state["run"]["started_at"] = (datetime.now(timezone.utc) - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
     run = run_tap(zoom.config(), zoom=zoom, state=state)
     assert run.exit_status == 0
     assert any("no longer list" in line for line in run.logged("WARNING"))
@@ -255,16 +257,15 @@ def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> Non
 def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
     """Stopped before the oldest day was out and resumed a day later: the numbers are read again for what it held."""
     now = datetime.now(timezone.utc)
-    day = oldest_report_day(now.date()) - timedelta(days=1)  # the oldest of yesterday's reports
+    day = oldest_day(now.date(), 6) - timedelta(days=1)  # the oldest of yesterday's reports
     catalog = catalog_of("report_meetings")
     with scripted(
         says("/past_meetings/111/instances", {"meetings": [{"uuid": "OLD==", "start_time": f"{day}T12:00:00Z"}]}),
         says(r"/v2/report/meetings/OLD%3D%3D$", {"uuid": "OLD==", "id": 111}),
     ) as zoom:
         state = run_tap(zoom.config(), zoom=zoom, catalog=catalog).states[0]
-        state["started_at"] = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        everything = {"user_id": "u1", "number": 2**63 - 1, "start_time": "9999", "uuid": ""}
-        state["bookmarks"] = {"scheduled": everything, "held": None}
+        state["run"]["started_at"] = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        state["run"]["places"] = {"scheduled": {"place": ["u1 user"], "whole": True}, "held": None}
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state=state)
     assert run.exit_status == 0
     assert [record["uuid"] for record in run.records["report_meetings"]] == ["OLD=="]

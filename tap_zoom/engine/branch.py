@@ -46,14 +46,14 @@ class Branch:
     levels: list[Callable[[Any], Places]]
     bookmark: Bookmark = START
     ahead: int = 2
-    passed: Bookmark | None = None
+    passed: Bookmark = START
     lanes: frozenset[Any] = frozenset()  # whatever its places are asked through
     open: int = field(default=0, init=False)  # nodes that are begun and not out
     closed: bool = field(default=False, init=False)  # something else took its place
 
     def __post_init__(self) -> None:
         self.start = self.bookmark
-        self.passed = self.passed or self.bookmark
+        self.passed = self.bookmark if self.passed == START else self.passed
         self._count = 0
         self._listing = 0  # nodes that are begun, and whose places are not all begun
         self._next: list[tuple[Path, int, Any, Node]] = []  # the next place of each node, the first in order on top

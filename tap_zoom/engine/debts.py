@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,8 @@ from tap_zoom.engine.questions import Question
 from tap_zoom.engine.routes import Routes
 from tap_zoom.engine.windows import Window
 from tap_zoom.state import START, Bookmark, Owed, State
+from tap_zoom.streams.model import Stream
+from tap_zoom.times import stamp
 
 MOST_OWED = 20
 OWING = "owing"  # what the branch is called
@@ -36,6 +39,7 @@ class Debts:
         self._questions = {f"{next(self._numbers):06}": owed for owed in state.owing}  # in the order of their loss
         self._to_ask = dict(self._questions)
         self._lost_again: set[str] = set()
+        self._unlisted: list[Stream] = []  # lists of the account that were not read whole
         self._may_go_back = not state.went_back
         self._goes_back_to: dict[str, Bookmark] = {}  # by branch: where the run that goes on begins
 
@@ -58,6 +62,7 @@ class Debts:
         """Keep a question that was lost for the run that goes on, should this one be stopped."""
         node = question.node
         if not node.branch.name:  # a list of the account: each run asks it, but who was not listed was not asked about
+            self._unlisted.append(node.what.stream)
             self._go_back(self._routes.hang_on(node.what.stream))
         elif node.branch.name == OWING and len(node.path) == 1:
             self._lost_again.add(node.path[0])
@@ -74,6 +79,15 @@ class Debts:
         state.places, state.owing, state.refused = self._places(), list(self._questions.values()), refused
         state.went_back, state.given_up = self.went_back, self.given_up
         return was != (state.places, state.owing, state.went_back, state.given_up, state.refused)
+
+    def bookmarks(self, state: State, names: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Those of a run that reached its end: what its streams hold from before is out, but for what was lost."""
+        moved = {}
+        for name, field in ({} if self.given_up else self._routes.times(names)).items():
+            lost = [owed.when for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
+            if None not in lost and not any(self._routes.feeds(stream, name) for stream in self._unlisted):
+                moved[name] = {field: min([stamp(state.started_at), *filter(None, lost)])}
+        return state.bookmarks | moved
 
     def _settle(self) -> None:
         """Forget what is out by now; what was lost once more waits for the next run."""

@@ -71,7 +71,7 @@ class Routes:
 
     def _add(self, stream: Stream, levels: list[Callable[[Any], Places]], ahead: int) -> None:
         name, lanes = _name(stream), self.lanes(stream)
-        branch = Branch(name, levels, self._bookmarks.get(name, START), ahead, self._passed.get(name), lanes)
+        branch = Branch(name, levels, self._bookmarks.get(name, START), ahead, self._passed.get(name, START), lanes)
         self.branches.append(branch)
 
     def listed(self, node: Node, found: Iterable[str]) -> None:
@@ -107,6 +107,16 @@ class Routes:
         """Through which a stream is asked, and what its rows lead to."""
         return frozenset(each.lane for each in self._below(stream))
 
+    def times(self, names: Iterable[str]) -> dict[str, str]:
+        """Those of the streams that are asked for stretches of time, themselves or what leads to them; and the field
+        that says when their rows, or what these are about, happened."""
+        in_time = {each.name: stream.at for stream in self._streams() if stream.over for each in self._below(stream)}
+        return {name: in_time[name] for name in names if name in in_time}
+
+    def feeds(self, stream: Stream, name: str) -> bool:
+        """Whether rows of the stream `name` are missing where those of `stream` are."""
+        return any(each.name == name for each in self._below(stream)) or stream.name in sources(BY_NAME[name], older=True)
+
     def ask_too(self, stream: Stream) -> None:
         """Ask a stream that was asked before the run was stopped."""
         self.asked.add(stream.name)
@@ -118,11 +128,18 @@ class Routes:
         """All that is asked about a place; about one that an earlier run had out, only what leads on."""
         place = node.what = node.what if isinstance(node.what, Place) else Place.of(node.what)
         streams = self.about(place.thing) if place.stream is None else (place.stream,)
-        was_out = node.branch.passed.passed(node.path) if node.branch.passed else False
+        was_out = self._was_out(node, place)
         for stream in streams:
             if stream.about is place.thing and (stream.finds or not was_out):
                 for asks in stream.asks if place.asks is None else (place.asks,):
                     yield Question(stream, node, place, asks, place.window)
+
+    def _was_out(self, node: Node, place: Place) -> bool:
+        """Whether an earlier run had out what is asked about a place. What it was to find another way, it had not."""
+        main = _found_before(place.thing)
+        if main and place.when is not None and place.when >= self.first_day(BY_NAME[main]).isoformat():
+            return node.branch.start.passed(node.path)
+        return node.branch.passed.passed(node.path)
 
     def about(self, thing: Thing) -> tuple[Stream, ...]:
         """The streams that are asked about each such thing."""

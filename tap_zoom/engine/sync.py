@@ -113,6 +113,8 @@ class Sync:
 
     def close(self, now: datetime) -> None:
         """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
+        read = [name for name in self._plans if name not in self._report.refused]
+        self._state.bookmarks = self._debts.bookmarks(self._state, read)
         self._output.state(self._state.finished(now))
         report = self._report
         problems = []
