@@ -38,12 +38,14 @@ class Account:
         participants: int = 6,
         registrants: int = 6,
         crowd: int = 650,
+        edges: bool = True,
         drift: bool = True,
         now: datetime | None = None,
     ) -> None:
         """`users` in all statuses; the other counts are averages; `crowd`: rows where there are many.
 
-        `drift` lets values come in other types than documented, as they do now and then.
+        `edges`: series with occurrences at the edges of windows of time, which are many; `drift` lets values come in
+        other types than documented, as they do now and then.
         """
         self.seed = seed
         self.size = {
@@ -51,6 +53,7 @@ class Account:
             "occurrences": occurrences, "participants": participants, "registrants": registrants,
             "crowd": crowd,
         }
+        self.edges = edges
         self.drift = drift
         self.now = (now or datetime.now(UTC)).replace(microsecond=0)
         self.first_day = day_start(first_report_day(self.now.date()))
@@ -64,6 +67,8 @@ class Account:
         self.departed: list[User] = []
         self.numbers: dict[int, Number] = {}
         self.occurrences: dict[str, Occurrence] = {}
+        # Answers that were made already, for all servers of this account. Whoever changes it clears them.
+        self.made: dict[tuple[object, ...], Any] = {}
         generate.fill(self)
 
     @classmethod

@@ -166,6 +166,7 @@ class SimulatedZoom:
 
     def forget(self) -> None:
         """Makes all answers anew: to be called after a test has changed the account."""
+        self.account.made.clear()
         self.answers = Answers(self.account)
 
     def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:
