@@ -1,7 +1,7 @@
 # make demo, make test, make lint: each sets up what it needs in .venv, once. Python 3.10 or newer is all it takes.
 
 PYTHON ?= python3
-PYTEST ?= -n auto
+PYTEST ?= -n auto --dist worksteal
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
