@@ -35,7 +35,8 @@ from tap_zoom.throttle import throttles
 from tap_zoom.windows import DAYS_OF_DETAILS, oldest_report_day
 
 LOGGER = logging.getLogger("tap_zoom")
-SECONDS_FOR_TOKEN = 0.8  # after a signal, for a refresh token that is being replaced
+# For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.
+SECONDS_FOR_TOKEN, SECONDS_FOR_TOKEN_IF_STOPPED = 5.0, 0.8
 LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
 M_ARENA_MAX = -8  # of glibc's malloc.h
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -117,6 +118,9 @@ def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, 
             walk = Sync(settings, schemas, access, state, frontier, output, report, now)
             _read_all(walk, state, output, report, frontier)
     except Stopped:
+        log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
+        raise
+    except Exception:
         log_in.settle(SECONDS_FOR_TOKEN)
         raise
 
