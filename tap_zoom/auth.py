@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -23,6 +23,7 @@ from tap_zoom.retry import delay
 from tap_zoom.token_store import TokenStore, token_store
 
 RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
+TIME_TO_BE_KNOWN = 30.0  # seconds: a new token is not known at once to all of Zoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,13 @@ class Login:
         self._ask = ask
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._known_at = float("-inf")  # when the token is known to all of Zoom, on the monotonic clock
         self._failure: TapZoomError | None = None
 
     def token(self) -> Token:
         """The token to use now. Raises LoginRefused or HostSilent where there is none."""
         token = self._token
-        if token is None or time.monotonic() > token.expires_at:
-            token = self.renew(token)
-        return token
+        return self._next(token) if token is None or time.monotonic() > token.expires_at else token
 
     def first_token(self, interrupts: Interrupts) -> Token:
         """The same, in a thread of its own: a signal must not come between a refresh token and its store.
@@ -77,23 +77,35 @@ class Login:
             raise result
         return result
 
-    def settle(self, seconds: float) -> None:
-        """Let a token that is being asked for be kept, before the process ends."""
-        if self._lock.acquire(timeout=seconds):
-            self._lock.release()
+    def refuse(self, token: Token) -> None:
+        """Zoom did not accept this one, so it is over: the next is asked for when one is needed.
 
-    def renew(self, refused: Token | None) -> Token:
-        """A token other than the one that was refused; asked for once, whoever else waits for it."""
+        A token that has just taken another one's place stays, or each would be refused before all of Zoom knows it.
+        """
+        with self._lock:
+            if token is self._token and time.monotonic() > self._known_at:
+                self._token = replace(token, expires_at=float("-inf"))
+
+    def settle(self, seconds: float) -> None:
+        """Before the process ends: let a token that is being asked for be kept, and no other be asked for."""
+        self._lock.acquire(timeout=seconds)
+
+    def _next(self, former: Token | None) -> Token:
+        """A token other than the one that is over; asked for once, whoever else waits for it."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
-            if self._token is None or self._token is refused:
+            token = self._token
+            if token is None or token is former:
                 try:
-                    self._token = self._ask()
+                    token = self._ask()
                 except TapZoomError as error:
                     self._failure = error
                     raise
-            return self._token
+                if former is not None:
+                    self._known_at = time.monotonic() + TIME_TO_BE_KNOWN
+                self._token = token
+            return token
 
 
 def login(config: Config, keep_secret: Callable[[str], None]) -> Login:

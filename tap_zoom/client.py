@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -22,7 +21,6 @@ from tap_zoom.errors import (
     Blocked,
     DailyLimitReached,
     ItemLost,
-    LoginRefused,
     NothingHere,
     PageTokenExpired,
     Passing,
@@ -91,7 +89,7 @@ def encoded(value: object, is_uuid: bool) -> str:
 
 
 class Client:
-    """Asks over kept-alive connections with the login's token. Thread-safe; retries nothing but a refused token."""
+    """Asks over kept-alive connections with the login's token. Thread-safe; retries nothing."""
 
     def __init__(self, config: Config, login: Login, workers: int) -> None:
         self._config = config
@@ -104,30 +102,22 @@ class Client:
         self._settings: Mapping[str, Any] = {}
         self.last_answer: float | None = None  # on the monotonic clock
 
+    def log_in(self) -> None:
+        """Have a token to ask with, so that `fetch` need not wait for one. Raises RunStopped where there is none."""
+        self._login.token()
+
     def fetch(self, request: Request) -> Page:
         """The page that answers the request. Raises RequestFailed or RunStopped for anything else."""
         token = self._login.token()
-        try:
-            return self._ask(request, token.value)
-        except TokenRefused:
-            token = self._login.renew(token)
-        # Twice: a new token is not known at once to all of Zoom.
-        with suppress(TokenRefused):
-            return self._ask(request, token.value)
-        try:
-            return self._ask(request, token.value)
-        except TokenRefused as error:
-            raise LoginRefused(
-                f"Login refused: Zoom does not accept the access token ({error}). Check that the app is activated on "
-                "https://marketplace.zoom.us and that no other program invalidates its tokens."
-            ) from None
-
-    def _ask(self, request: Request, token: str) -> Page:
-        answer = self._get(request, token)
+        answer = self._get(request, token.value)
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
         announcement = read_headers(answer.headers, now)
-        judge(request, answer, announcement)
+        try:
+            judge(request, answer, announcement)
+        except TokenRefused:
+            self._login.refuse(token)
+            raise
         return Page(answer.body, now, announcement)
 
     def _get(self, request: Request, token: str) -> Answer:

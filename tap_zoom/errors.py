@@ -18,8 +18,8 @@
         ├── Passing             can pass: is asked again
         │   ├── NoAnswer        connection refused, reset or silent
         │   ├── Blocked         HTML in place of JSON under a 4xx status: most often a firewall's page
-        │   └── RateLimited     per-second 429
-        ├── TokenRefused        401/124: a fresh token may help, once
+        │   ├── RateLimited     per-second 429
+        │   └── TokenRefused    401/124: a fresh token may help
         ├── PageTokenExpired    the list has to be read from its start
         ├── TooEarly            the days asked for begin before what Zoom still lists
         ├── NothingHere         a refusal that the stream declares as empty
@@ -128,7 +128,7 @@ class RateLimited(Passing):
         self.limit = limit
 
 
-class TokenRefused(RequestFailed):
+class TokenRefused(Passing):
     pass
 
 

@@ -1,7 +1,8 @@
 """All threads of the tap: requests go out as their lanes allow, and results come back in the order that was named.
 
 Workers do one request each and never wait for one another. A request that waits, for its lane's turn or for its retry,
-waits in its lane's queue and holds no worker.
+waits in its lane's queue and holds no worker. Nothing leaves without a token: the worker whose turn it is gets one first,
+or all that waited for it would leave at once.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from tap_zoom.errors import (
     DailyLimitReached,
     HostSilent,
     ItemLost,
+    LoginRefused,
     NoAnswer,
     NoThread,
     Passing,
     RateLimited,
     RunStopped,
+    TokenRefused,
 )
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import delay
@@ -44,6 +47,7 @@ class Job:
     outcome: Page | Exception | None = None
     tries: int = 0
     limited: int = 0  # how many of these were answered 429
+    refused: int = 0  # how many of these with a token that Zoom did not accept
     started: float = 0.0
     in_flight: bool = False
 
@@ -116,7 +120,7 @@ class Frontier:
         self._workers = 0
         self._idle = 0
         self._bytes = 0
-        self._stopped: RunStopped | None = None  # by what; nothing leaves any more
+        self._stopped: Exception | None = None  # by what; nothing leaves any more
         self.in_flight = 0
         self.requests: Counter[Lane] = Counter()
         self.retries: dict[str, int] = {}  # per stream
@@ -203,25 +207,42 @@ class Frontier:
 
     def _next_job(self) -> Job:
         """Wait until a request is due and take it. Only the leading worker is here, so only one thread wakes up."""
+        while True:
+            self._wait_for_the_next()
+            try:
+                self._client.log_in()
+            except Exception as error:  # it surfaces in the walk
+                with self._lock:
+                    self._stop(error)
+            with self._lock:
+                now = time.monotonic()
+                when, job = self._soonest(now)
+                if job is not None and when <= now:
+                    self._leave(job, now)
+                    return job
+
+    def _wait_for_the_next(self) -> None:
         with self._lock:
             while True:
                 now = time.monotonic()
                 when, job = self._soonest(now)
-                if job is not None and when <= now:
-                    break
+                if when <= now:
+                    return
                 self._work.wait(None if job is None else when - now)
-            queue = self._queues[job.request.stream.lane]
-            queue.remove(job)
-            queue.throttle.leave(now)
-            job.tries += 1
-            job.started = job.started or now
-            self.requests[job.request.stream.lane] += 1
-            job.in_flight = True
-            self.in_flight += 1
-            self._idle -= 1
-            if self._idle == 0 and self._workers < self._most_workers and any(map(len, self._queues.values())):
-                self._hire()
-            return job
+
+    def _leave(self, job: Job, now: float) -> None:
+        """Take a request out of its queue, and see to it that somebody is there for the next one."""
+        queue = self._queues[job.request.stream.lane]
+        queue.remove(job)
+        queue.throttle.leave(now)
+        job.tries += 1
+        job.started = job.started or now
+        self.requests[job.request.stream.lane] += 1
+        job.in_flight = True
+        self.in_flight += 1
+        self._idle -= 1
+        if self._idle == 0 and self._workers < self._most_workers and any(map(len, self._queues.values())):
+            self._hire()
 
     def _soonest(self, now: float) -> tuple[float, Job | None]:
         """The request that may leave first, and when. While too many bytes wait, only what the walk waits for may."""
@@ -256,9 +277,14 @@ class Frontier:
         if isinstance(outcome, DailyLimitReached):
             self._queues[job.request.stream.lane].give_up(outcome)
         elif isinstance(outcome, RunStopped):
-            self._stopped = self._stopped or outcome
+            self._stop(outcome)
         if self._order[0][2].outcome is not None or self._stopped is not None:
             self._done.notify()
+
+    def _stop(self, why: Exception) -> None:
+        """Let nothing leave any more."""
+        self._stopped = self._stopped or why
+        self._done.notify()
 
     def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
         if isinstance(error, DailyLimitReached):
@@ -268,20 +294,30 @@ class Frontier:
             if throttle.free_at() < now + wait - 1:
                 self._log(f"{error} Waiting {wait:.0f} s for it.")
             throttle.hold(now + wait)
-            job.tries = job.limited = 0
+            job.tries = job.limited = job.refused = 0
             job.started = 0.0
             return wait
         if isinstance(error, RateLimited):
-            job.limited += 1
             throttle.refused(now, error.wait, error.limit)
-            return delay(error, job.limited, now - job.started, self._client.last_answer is not None)
-        return delay(error, job.tries - job.limited, now - job.started, self._client.last_answer is not None)
+            job.limited += 1
+            tries = job.limited
+        elif isinstance(error, TokenRefused):
+            job.refused += 1
+            tries = job.refused
+        else:
+            tries = job.tries - job.limited - job.refused
+        return delay(error, tries, now - job.started, self._client.last_answer is not None)
 
     def _given_up(self, job: Job, error: Exception) -> Exception:
         if isinstance(error, NoAnswer) and (self._client.last_answer or 0.0) < job.started:
             return HostSilent(
                 f"{job.request}: {error} after {job.tries} tries. Check api_url, the network and "
                 "https://status.zoom.us, then run again with the last STATE to go on from here."
+            )
+        if isinstance(error, TokenRefused):
+            return LoginRefused(
+                f"Login refused: Zoom does not accept the access token ({error}). Check that the app is activated on "
+                "https://marketplace.zoom.us and that no other program invalidates its tokens."
             )
         if isinstance(error, Passing):
             where = f"{job.request}: " if isinstance(error, NoAnswer) else ""

@@ -9,12 +9,13 @@ import itertools
 
 import backoff
 
-from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited
+from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited, TokenRefused
 
 TRIES = 8
 TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be said soon
 TRIES_IF_BLOCKED = 4
 TRIES_IF_LIMITED = 40
+TRIES_IF_TOKEN_REFUSED = 4  # once with the old token, then until the new one is known to all of Zoom
 LONGEST_DELAY = 30.0
 LONGEST_NAMED_DELAY = 120.0  # where the server names one
 LONGEST_TIME = 600.0  # from the first try to the last
@@ -23,10 +24,13 @@ LONGEST_TIME = 600.0  # from the first try to the last
 def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> float | None:
     """Seconds to wait before the next try, None to give up.
 
-    `tries`: how often this request was tried; `seconds`: since its first try; `host_answered`: in this run, ever.
+    `tries`: how often this request failed in this way, the latest included (429s, refused tokens and all other faults
+    are counted apart); `seconds`: since its first try; `host_answered`: in this run, ever.
     """
     if isinstance(error, RateLimited):
         most = TRIES_IF_LIMITED
+    elif isinstance(error, TokenRefused):
+        most, seconds = TRIES_IF_TOKEN_REFUSED, 0.0  # the time until then says nothing about the token
     elif isinstance(error, Blocked):
         most = TRIES_IF_BLOCKED
     elif isinstance(error, NoAnswer) and not host_answered:

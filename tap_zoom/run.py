@@ -32,7 +32,8 @@ from tap_zoom.throttle import Throttle, limit_of
 from tap_zoom.times import sortable
 
 LOGGER = logging.getLogger(__name__)
-SECONDS_FOR_TOKEN = 0.8  # after a signal, for a refresh token that is being replaced
+# For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.
+SECONDS_FOR_TOKEN, SECONDS_FOR_TOKEN_IF_STOPPED = 5.0, 0.8
 DAYS_OF_DETAILS = 366  # what happened before answers 12702
 
 
@@ -77,6 +78,9 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         sync = Sync(plans, routes, agenda, state, frontier, output, report, fail)
         _read_all(sync, state, output, report, frontier, plans)
     except Stopped:
+        log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
+        raise
+    except Exception:
         log_in.settle(SECONDS_FOR_TOKEN)
         raise
 

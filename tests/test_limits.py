@@ -14,15 +14,17 @@ from tap_zoom.errors import (
     DailyLimitReached,
     HostSilent,
     ItemLost,
+    LoginRefused,
     NoAnswer,
     Passing,
     RateLimited,
     TapZoomError,
+    TokenRefused,
 )
 from tap_zoom.frontier import BYTES_WAITING, Frontier
 from tap_zoom.http import Answer
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, delay
+from tap_zoom.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
 from tap_zoom.streams import BY_NAME, Label
 from tap_zoom.throttle import Announcement, Throttle, read_headers, retry_after
 from tests.simulator import Account, Fault, SimulatedZoom, truth
@@ -36,12 +38,19 @@ Step = Callable[[], Exception] | int  # what a request fails with, or how many b
 class Client:
     """Answers each request with its own steps, one after the other, and with a small page from then on."""
 
-    def __init__(self, *scripts: list[Step], last_answer: float | None = 0.0) -> None:
+    def __init__(self, *scripts: list[Step], last_answer: float | None = 0.0, login: Exception | None = None) -> None:
         self.last_answer = last_answer
+        self.fetched = 0
+        self._login = login
         self.answers_others = False
         self._steps: list[Iterator[Step]] = [iter(script) for script in scripts]
 
+    def log_in(self) -> None:
+        if self._login is not None:
+            raise self._login
+
     def fetch(self, request: Request) -> Page:
+        self.fetched += 1
         step = next(self._steps[request.ids["meeting_uuid"]], 2)
         if self.answers_others:
             self.last_answer = time.monotonic()
@@ -99,10 +108,33 @@ def test_everything_comes_out_in_order_although_much_waits(at_once: None) -> Non
 
 
 @pytest.mark.parametrize("fault", [NoAnswer, Passing])
-def test_tries_answered_429_do_not_count_for_other_faults(fault: type[Passing], at_once: None) -> None:
-    """A request that waited for its turn many times is still tried again after a reset or a 500."""
-    steps: list[Step] = [lambda: RateLimited("429", 0.0)] * (TRIES + 2) + [lambda: fault("once")] * (TRIES - 1)
-    assert isinstance(outcome(frontier(Client(steps), 1)), Page)
+@pytest.mark.parametrize("order", [1, -1])
+def test_each_kind_of_fault_has_its_own_tries(fault: type[Passing], order: int, at_once: None) -> None:
+    """A request that waited for its turn, or for a token, is still tried again after a reset or a 500, and before it."""
+    steps: list[Step] = [lambda: RateLimited("429", 0.0)] * (TRIES_IF_LIMITED - 1)
+    steps += [lambda: TokenRefused("401")] * (TRIES_IF_TOKEN_REFUSED - 1)
+    steps += [lambda: fault("once")] * (TRIES - 1)
+    assert isinstance(outcome(frontier(Client(steps[::order]), 1)), Page)
+
+
+def test_a_token_that_is_refused_again_and_again_ends_the_run(at_once: None) -> None:
+    """After its tries, whatever else the request met before."""
+    steps: list[Step] = [lambda: Passing("500"), *[lambda: TokenRefused("the words of Zoom")] * 100]
+    client = Client(steps)
+    refused = outcome(frontier(client, 1))
+    assert isinstance(refused, LoginRefused)
+    assert "does not accept the access token (the words of Zoom)" in str(refused)
+    assert client.fetched == 1 + TRIES_IF_TOKEN_REFUSED
+
+
+def test_without_a_token_nothing_leaves() -> None:
+    """What the login says is the outcome of all that waits."""
+    client = Client(login=LoginRefused("no token"))
+    waiting = frontier(client, 3)
+    for _ in range(2):
+        assert str(outcome(waiting)) == "no token"
+    assert client.fetched == 0
+    assert waiting.requests[STREAM.label] == 0
 
 
 def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -325,10 +325,16 @@ def test_faults_come_as_ordered_and_pass(zoom: SimulatedZoom) -> None:
     assert isinstance(faulty(Fault("truncate", only)), http.client.IncompleteRead)
     assert isinstance(faulty(Fault("invalid_json", only)).body, bytes)
     assert faulty(Fault("slow_body", only)).body == right
+    assert faulty(Fault("late", only, seconds=0.01)).body == right
     assert faulty(Fault("html_200", only)).body.startswith(b"<html>")
     assert faulty(Fault("503", only, retry_after=1)).headers["Retry-After"] == "1"
     assert faulty(Fault("429", only, headers=False)).headers.keys().isdisjoint({"X-RateLimit-Type"})
     assert faulty(Fault("401_124", only)).body["code"] == 124
+    zoom.faults[:] = [Fault("500", only, after=2)]
+    assert [client.get("/users").status for _ in range(4)] == [200, 200, 500, 200]
+    zoom.faults[:] = [Fault("tokens_end", only)]
+    assert client.get("/users").status == client.get("/users/nobody").status == 401
+    client = Client(zoom)
     assert faulty(Fault("error_200", only, code=200, message="No.")).body == {"code": 200, "message": "No."}
     assert faulty(Fault("page_token_expired", only), page_size=2, next_page_token=token).body["code"] == 300
     assert faulty(Fault.answer(418, {"code": 1}, match=only)).status == 418

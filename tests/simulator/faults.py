@@ -15,10 +15,12 @@ from .wire import Request, Response, answer, dumps
 _PAGE = b"<html><head><title>%d</title></head><body><h1>%s</h1></body></html>"
 # These take the right answer and spoil it.
 _SPOILING = {"truncate": "truncate", "slow_body": "slow"}
-_SILENT = ("reset", "close", "hang")
+# No answer, or one that never ends: a byte of a header or of the body now and then.
+_SILENT = ("reset", "close", "hang", "drip_head", "drip_body")
 KINDS = (
     "reset", "close", "truncate", "invalid_json", "html_200", "html_403", "html_502", "500", "502", "503",
-    "504", "429", "401_124", "hang", "slow_body", "error_200", "page_token_expired", "answer", "changed",
+    "504", "429", "401_124", "hang", "drip_head", "drip_body", "slow_body", "late", "error_200",
+    "page_token_expired", "tokens_end", "answer", "changed",
 )
 
 
@@ -26,18 +28,22 @@ KINDS = (
 class Fault:
     """One thing that goes wrong, with the requests that `match` finds (path and query as sent, no host).
 
-    `times`: how often (None: for ever); `probability`: of each matching request.
+    `times`: how often (None: for ever); `after`: how many matching requests it lets pass first; `probability`: of each
+    matching request. With tokens_end all access tokens given out so far end when the request comes.
     """
 
     kind: str
     match: str | None = None
     times: int | None = 1
+    after: int = 0
     probability: float = 1.0
     seed: int = 0
     # For 5xx and 429: the value of a Retry-After header; None: no such header.
     retry_after: str | int | None = None
     # For 429: with Zoom's headers or without.
     headers: bool = True
+    # For late and answer: how much later it comes.
+    seconds: float = 0.0
     # For error_200.
     code: int = 300
     message: str = "Something is wrong, and the status doesn't show it."
@@ -78,13 +84,16 @@ class Fault:
             return False
         if self.probability < 1 and self._rng.random() >= self.probability:
             return False
+        if self.after > 0:
+            self.after -= 1
+            return False
         self.happened += 1
         return True
 
     @property
     def spoils(self) -> bool:
         """Whether it needs the right answer first."""
-        return self.kind in _SPOILING or self.kind in ("invalid_json", "changed")
+        return self.kind in _SPOILING or self.kind in ("invalid_json", "changed", "late")
 
     def spoil(self, response: Response) -> Response:
         """The right answer, spoiled."""
@@ -92,6 +101,8 @@ class Fault:
             response.body = dumps(self.change(json.loads(response.body)))
         elif self.kind == "invalid_json":
             response.body = response.body[: max(1, len(response.body) * 2 // 3)]
+        elif self.kind == "late":
+            response.delay = self.seconds
         else:
             response.delivery = _SPOILING[self.kind]
         return response
@@ -100,7 +111,7 @@ class Fault:
         """What comes in place of an answer (a 429 is made by the limits, which know their headers)."""
         if self.response is not None:
             made = self.response
-            return Response(made.status, made.body, list(made.headers), made.content_type)
+            return Response(made.status, made.body, list(made.headers), made.content_type, delay=self.seconds)
         if self.kind in _SILENT:
             return Response(0, b"", delivery=self.kind)
         if self.kind.startswith("html_"):

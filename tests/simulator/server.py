@@ -309,7 +309,11 @@ class SimulatedZoom:
         return answer(*refusals.UNKNOWN_PATH)
 
     def _fault(self, request: Request) -> Fault | None:
-        return next((fault for fault in self.faults if fault.strikes(request)), None)
+        fault = next((fault for fault in self.faults if fault.strikes(request)), None)
+        if fault and fault.kind == "tokens_end":
+            self.expire_tokens()
+            return None
+        return fault
 
     def _with(self, fault: Fault, label: str) -> Response:
         if fault.kind != "429":

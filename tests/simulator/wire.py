@@ -22,6 +22,11 @@ _REASONS = {
     503: "Service Unavailable", 504: "Gateway Timeout",
 }
 _WORTH_PACKING = 1400
+# Answers that begin, and go on for ever with the same byte.
+_ENDLESS = {
+    "drip_head": (b"HTTP/1.1 200 OK\r\nX-Padding: ", b"x"),
+    "drip_body": (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n", b" "),
+}
 
 
 def dumps(value: Any) -> bytes:
@@ -55,13 +60,14 @@ class Request:
 
 @dataclass
 class Response:
-    """One answer; `delivery` says how it goes wrong on the way, if it does."""
+    """One answer; `delivery` says how it goes wrong on the way, if it does; `delay`: seconds on top of all others'."""
 
     status: int
     body: bytes
     headers: list[tuple[str, str]] = field(default_factory=list)
     content_type: str = "application/json;charset=UTF-8"
     delivery: str = "whole"
+    delay: float = 0.0
 
 
 def answer(status: int, body: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
@@ -118,8 +124,9 @@ class Connection(asyncio.Protocol):
         request = Request(method, target, headers, rest[:length])
         response = server.handle(request)
         latency = server.latency() if callable(server.latency) else server.latency
-        if latency > 0:
-            server.loop.call_later(latency, self._answer, request, response)
+        delay = latency + response.delay
+        if delay > 0:
+            server.loop.call_later(delay, self._answer, request, response)
         else:
             self._answer(request, response)
 
@@ -135,6 +142,8 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         elif delivery == "close":
             self.transport.close()
+        elif delivery in _ENDLESS:
+            self._drip_for_ever(*_ENDLESS[delivery])
         else:
             self._send(request, response)
 
@@ -169,6 +178,11 @@ class Connection(asyncio.Protocol):
             self.server.loop.call_later(self.server.drip, self._drip, rest[piece:], request)
         else:
             self._done(request)
+
+    def _drip_for_ever(self, piece: bytes, byte: bytes) -> None:
+        if self.busy:
+            self.transport.write(piece)
+            self.server.loop.call_later(self.server.drip, self._drip_for_ever, byte, byte)
 
     def _done(self, request: Request) -> None:
         self.busy = False
