@@ -62,7 +62,7 @@ def check(
 
 
 def _reachable(allowed: set[str], older: bool) -> Names:
-    """The allowed streams whose things are found at all, by whichever way: what is found leads on until nothing is new."""
+    """The allowed streams whose things are found at all, by whichever way: what is found leads on."""
     things: set[Thing] = {ACCOUNT}
     names: set[str] = set()
     while new := {s.name for s in STREAMS if s.name in allowed - names and s.about in things}:

@@ -65,7 +65,8 @@ class Check:
             return f"scope missing: {stream.scopes[0]} (classic: {stream.scopes[1]})"
         places = self._met.get(stream.about)
         if not places:
-            return f"{READABLE}, as far as the login says: no {stream.about.name.replace('_', ' ')} was met to try it on"
+            thing = stream.about.name.replace("_", " ")
+            return f"{READABLE}, as far as the login says: no {thing} was met to try it on"
         result = READABLE
         for place in places[: USERS_TRIED if stream.finds else 1]:
             result = self._ask(stream, place)

@@ -1,8 +1,8 @@
 """All threads of the tap: requests go out as their lanes allow, and results come back in the order that was named.
 
 Workers do one request each and never wait for one another. A request that waits, for its lane's turn or for its retry,
-waits in its lane's queue and holds no worker. Nothing leaves without a token: the worker whose turn it is gets one first,
-or all that waited for it would leave at once.
+waits in its lane's queue and holds no worker. Nothing leaves without a token: the worker whose turn it is gets one
+first, or all that waited for it would leave at once.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Queue:
 
 
 class Frontier:
-    """Submit requests, take results in the order of their dues. Driven from one thread; `close` leaves the workers behind."""
+    """Submit requests, take results in the order of their dues. Driven from one thread."""
 
     def __init__(
         self,

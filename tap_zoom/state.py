@@ -6,7 +6,7 @@
              "owing": [...], "refused": [...]}}
 
 `bookmarks`: per stream that is asked for stretches of time; everything that happened before is out. `run`: where a run
-that was stopped goes on, by branch, and what it owes (see `engine.debts`). A finished run has `finished_at` in its place.
+that was stopped goes on, by branch, and what it owes (see `engine.debts`). A finished run has `finished_at` instead.
 """
 
 from __future__ import annotations

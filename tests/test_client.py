@@ -76,7 +76,7 @@ def test_paging_parameters_stand_on_paged_lists_only() -> None:
     """page_size always, next_page_token from the second page on."""
     paged = Request(BY_NAME["users"], {}, {"status": "active"})
     assert query_of(paged) == "?include_fields=custom_attributes&status=active&page_size=300"
-    paged.page_token = "a b"
+    paged.token = "a b"
     assert query_of(paged).endswith("&next_page_token=a+b")
     assert query_of(Request(BY_NAME["meeting_polls"], IDS, {})) == ""
 

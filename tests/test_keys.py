@@ -22,7 +22,7 @@ def records(stream: str, *pages: list[dict[str, Any]], ids: dict[str, Any] = IDS
     schema = schema_of(BY_NAME[stream])
     plan, sequence, found = Plan(BY_NAME[stream], schema, schema), Sequence(), []
     for page in pages:
-        found += plan.records(json.dumps({BY_NAME[stream].records: page}).encode(), ids, sequence)[0]
+        found += plan.records(json.dumps({BY_NAME[stream].rows: page}).encode(), ids, sequence)[0]
     return found
 
 
@@ -72,7 +72,7 @@ def test_ids_of_the_parents_stand_under_their_own_names(stream: str) -> None:
     entry = BY_NAME[stream]
     schema = schema_of(entry)
     row = {"id": "x", "user_id": "u", "join_time": JOIN}
-    body = json.dumps({entry.records: [row]} if entry.records else row).encode()
+    body = json.dumps({entry.rows: [row]} if entry.rows else row).encode()
     [record], lost, _ = Plan(entry, schema, schema).records(body, IDS, Sequence())
     kind = "webinar" if "webinar" in stream else "meeting"
     assert record[f"{kind}_id"] == IDS[f"{kind}_id"]
@@ -99,6 +99,6 @@ def test_a_row_without_its_key_is_lost(stream: str) -> None:
         for missing in own:
             row: dict[str, Any] = {name: 5 if name == "id" else JOIN for name in own}
             row[missing] = empty
-            body = json.dumps({entry.records: [row]} if entry.records else row).encode()
+            body = json.dumps({entry.rows: [row]} if entry.rows else row).encode()
             found, lost, _ = Plan(entry, schema, schema).records(body, IDS, Sequence())
             assert (found, lost) == ([], 1)

@@ -25,7 +25,8 @@ from tap_zoom.frontier import BYTES_WAITING, Frontier
 from tap_zoom.http import Answer
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
-from tap_zoom.streams import BY_NAME, Label
+from tap_zoom.streams import BY_NAME
+from tap_zoom.streams.model import HEAVY, LIGHT, Lane
 from tap_zoom.throttle import Announcement, Throttle, read_headers, retry_after
 from tests.simulator import Account, Fault, SimulatedZoom, truth
 from tests.tap import Run, account, assert_complete, catalog_of, run_tap
@@ -61,10 +62,9 @@ class Client:
 
 def frontier(client: Client, requests: int, wait_for_reset: bool = False) -> Frontier:
     """A frontier of one worker, so that requests leave in a known order, with so many requests submitted."""
-    throttles = {label: Throttle(label, 5000, 1.0) for label in Label}
-    made = Frontier(client, throttles, 1, wait_for_reset, Interrupts(), lambda _: None)  # type: ignore[arg-type]
+    made = Frontier(client, lambda _: Throttle(5000, 1.0), 1, wait_for_reset, Interrupts(), lambda _: None)  # type: ignore[arg-type]
     for number in range(requests):
-        made.submit(Request(STREAM, {"meeting_uuid": number}, {}))
+        made.submit(Request(STREAM, {"meeting_uuid": number}, {}), float(number))
     return made
 
 
@@ -72,7 +72,7 @@ def outcome(frontier: Frontier) -> Page | Exception:
     """The oldest result, which has to come."""
     taken = frontier.take(patience=20)
     assert taken is not None, "the frontier stands still"
-    return taken[1]
+    return taken[2]
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_without_a_token_nothing_leaves() -> None:
     for _ in range(2):
         assert str(outcome(waiting)) == "no token"
     assert client.fetched == 0
-    assert waiting.requests[STREAM.label] == 0
+    assert waiting.requests[STREAM.lane] == 0
 
 
 def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,11 +186,11 @@ def test_a_maintenance_that_names_a_long_time_is_survived(monkeypatch: pytest.Mo
 # --- limits of the day ----------------------------------------------------------------------------------------
 
 
-def limited(wait: float | None, label: Label = Label.HEAVY, limit: float | None = None) -> TapZoomError:
+def limited(wait: float | None, lane: Lane = HEAVY, limit: float | None = None) -> TapZoomError:
     """What a 429 of a Heavy request means."""
     with pytest.raises(TapZoomError) as raised:
         answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')
-        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(label, limit, False, wait))
+        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(lane.label, limit, False, wait))
     return raised.value
 
 
@@ -206,7 +206,7 @@ def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, m
 
 def test_a_429_that_names_another_labels_limit_does_not_set_ours() -> None:
     """Only what Zoom says of the label that the request has."""
-    ours, others = limited(1.0, Label.HEAVY, 5.0), limited(1.0, Label.LIGHT, 5.0)
+    ours, others = limited(1.0, HEAVY, 5.0), limited(1.0, LIGHT, 5.0)
     assert isinstance(ours, RateLimited) and ours.limit == 5.0
     assert isinstance(others, RateLimited) and others.limit is None
 

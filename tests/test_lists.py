@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_zoom.windows import windows
+from tap_zoom.engine.windows import windows
+from tap_zoom.streams.held import REPORTS
 from tests.scripted import ACTIVE, USERS, paths
 from tests.simulator import Fault, SimulatedZoom, truth
 from tests.tap import Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap
@@ -19,7 +20,7 @@ STREAMS = ("users", "meetings", "report_meetings")
 SIZE = "lists"
 FIRST_DAY = account(1, SIZE).first_day.date()
 HOSTS = [user.id for user in account(1, SIZE).users[:3]]
-WINDOWS = list(windows(FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
+WINDOWS = list(windows(REPORTS, FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
 HISTORY = "report/history_meetings"
 FIRST_WINDOW = rf"/v2/{HISTORY}\?.*from={FIRST_DAY}"
 SINGLE_REPORT, SINGLE_MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"

@@ -55,7 +55,7 @@ def plan_of(stream: str, keep: bool = False) -> Plan:
 def shaped(stream: str, *rows: Any, plan: Plan | None = None) -> list[dict[str, Any]]:
     """The records that come of some rows."""
     plan = plan or plan_of(stream)
-    name = plan.stream.records
+    name = plan.stream.rows
     body = json.dumps({name: list(rows)} if name else rows[0]).encode()
     records, _, _ = plan.records(body, IDS, Sequence())
     return records

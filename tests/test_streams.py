@@ -11,15 +11,12 @@ import pytest
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, FALLBACKS, LOOKUPS, STREAMS, Label, Stream, Thing, finders
+from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, STAND_INS, STREAMS, finders
+from tap_zoom.streams.model import ACCOUNT, Stream
 from tests.simulator import truth
 from tests.simulator.operations import OPERATIONS
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
-IDS_OF = {
-    Thing.ACCOUNT: set(), Thing.USER: {"user_id", "email"}, Thing.MEETING: {"meeting_id"}, Thing.WEBINAR: {"webinar_id"},
-    Thing.PAST_MEETING: {"meeting_uuid", "meeting_id"}, Thing.PAST_WEBINAR: {"webinar_uuid", "webinar_id"},
-}  # fmt: skip
 EACH = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 EACH_EMITTED = pytest.mark.parametrize("stream", EMITTED, ids=lambda stream: stream.name)
 
@@ -44,15 +41,15 @@ def test_there_is_a_schema_for_each_emitted_stream_and_no_other() -> None:
 @EACH
 def test_placeholders_come_from_the_parent(stream: Stream) -> None:
     """Nothing in a path that what it hangs on does not have."""
-    assert set(re.findall(r"{(\w+)}", stream.path)) <= IDS_OF[stream.parent]
+    assert set(re.findall(r"{(\w+)}", stream.path)) <= stream.about.ids.keys()
 
 
 @EACH
 def test_parents_come_before_children(stream: Stream) -> None:
     """Something earlier in the table leads to what a stream is asked about."""
-    if stream.parent is Thing.ACCOUNT or stream.name in FALLBACKS | LOOKUPS:
+    if stream.about is ACCOUNT or stream.name in STAND_INS | LOOKUPS:
         return
-    found_by = [STREAMS.index(finder) for finder in finders(stream.parent)]
+    found_by = [STREAMS.index(finder) for finder, _ in finders(stream.about)]
     assert found_by and min(found_by) < STREAMS.index(stream)
 
 
@@ -61,12 +58,12 @@ def test_an_operation_is_asked_as_zoom_documents_it(stream: Stream) -> None:
     """Path, label, scopes, paging and parameters, against what the simulated account knows of Zoom."""
     path = re.sub(r"{.*?}", "{}", f"/{stream.path}")
     [operation] = [each for each in OPERATIONS if re.sub(r"{.*?}", "{}", each.template) == path]
-    assert operation.label == stream.label.value
-    assert (operation.classic, operation.granular) == (stream.classic, stream.granular)
-    assert stream.paged == (operation.page is not None)
+    assert operation.label == stream.lane.label
+    assert (operation.granular, operation.classic) == stream.scopes
+    assert bool(stream.page) == (operation.page is not None) and stream.page <= (operation.page or 0)
+    days = stream.over.params if stream.over else {}
     for asks in stream.asks:
-        assert {**stream.params, **asks}.keys() <= operation.parameters.keys()
-    assert isinstance(stream.label, Label)
+        assert {**stream.params, **asks, **days}.keys() <= operation.parameters.keys()
 
 
 @EACH_EMITTED

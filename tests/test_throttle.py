@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.streams import Label
-from tap_zoom.throttle import SECONDS_PER_429, Announcement, Throttle, read_headers, retry_after, throttles
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Lane
+from tap_zoom.throttle import SECONDS_PER_429, Announcement, Throttle, limit_of, read_headers, retry_after
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
@@ -30,7 +30,7 @@ def departures(throttle: Throttle, delays: list[float]) -> list[float]:
 @given(st.lists(st.floats(0, 0.2), min_size=2, max_size=300), st.integers(1, 100), st.sampled_from([1, 4, 10, 20, 30, 40, 80]))
 def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, limit: int) -> None:
     """However late single requests leave: in any second at most the limit, and in the long run our share of it."""
-    throttle = Throttle(Label.HEAVY, limit, share / 100)
+    throttle = Throttle(limit, share / 100)
     left = departures(throttle, delays)
     for number, start in enumerate(left):
         assert sum(start <= other < start + 1 for other in left[number:]) <= max(limit, 1)
@@ -40,7 +40,7 @@ def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, lim
 
 def test_requests_leave_evenly() -> None:
     """No burst at the start, none after a pause."""
-    throttle = Throttle(Label.LIGHT, 10, 0.5)
+    throttle = Throttle(10, 0.5)
     left = departures(throttle, [0.0] * 10 + [30.0] + [0.0] * 10)
     gaps = [second - first for first, second in itertools.pairwise(left)]
     assert min(gaps) > 0.17
@@ -49,7 +49,7 @@ def test_requests_leave_evenly() -> None:
 
 def test_nothing_leaves_before_a_hold_is_over() -> None:
     """hold moves the next departure, and never brings it forward."""
-    throttle = Throttle(Label.LIGHT, 10, 1)
+    throttle = Throttle(10, 1)
     throttle.hold(1010.0)
     throttle.hold(1005.0)
     assert throttle.free_at() == 1010.0
@@ -57,7 +57,7 @@ def test_nothing_leaves_before_a_hold_is_over() -> None:
 
 def test_a_429_holds_the_label_and_slows_it_down() -> None:
     """Once for all that were under way together; a thousand successes take it back."""
-    throttle = Throttle(Label.LIGHT, 10, 0.8)
+    throttle = Throttle(10, 0.8)
     before = throttle.rate
     throttle.refused(1000.0, None, None)
     slowed = throttle.rate
@@ -72,18 +72,17 @@ def test_a_429_holds_the_label_and_slows_it_down() -> None:
 
 def test_a_429_that_names_the_limit_sets_it() -> None:
     """Zoom knows better than the plan."""
-    throttle = Throttle(Label.LIGHT, 80, 0.5)
+    throttle = Throttle(80, 0.5)
     throttle.refused(1000.0, 2.0, 30.0)
     assert throttle.rate == 15.0
     assert throttle.free_at() == 1002.0
 
 
-@pytest.mark.parametrize("plan", ["free", "pro", "business"])
-def test_each_plan_has_a_throttle_for_each_label(plan: str) -> None:
-    """With our share of the limit."""
-    made = throttles(plan, 50)
-    assert set(made) == set(Label)
-    assert all(math.isclose(throttle.rate, throttle.limit / 2) for throttle in made.values())
+@pytest.mark.parametrize(("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))])
+def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...]) -> None:
+    """Per second; of the Resource-intensive ones per minute."""
+    lanes = (LIGHT, MEDIUM, HEAVY, Lane("Resource-intensive"))
+    assert [limit_of(lane, plan) for lane in lanes] == [*limits[:3], limits[3] / 60]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_every_form_means_the_same(seconds: int) -> None:
 def test_headers_are_read_whatever_their_case() -> None:
     """As requests hands them over, the lookup takes any case; values are trimmed."""
     headers = {"X-RateLimit-Category": " heavy ", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "40"}
-    assert read_headers(headers, NOW) == Announcement(Label.HEAVY, 40.0, False, None)
+    assert read_headers(headers, NOW) == Announcement("Heavy", 40.0, False, None)
 
 
 def test_a_daily_limit_is_told_from_one_per_second() -> None:
@@ -129,7 +128,7 @@ def test_a_daily_limit_is_told_from_one_per_second() -> None:
         "X-RateLimit-Category": "Heavy", "X-RateLimit-Type": "Daily-limit", "X-RateLimit-Limit": "60000",
         "Retry-After": "2024-05-07T00:00:00Z",
     }  # fmt: skip
-    assert read_headers(headers, NOW) == Announcement(Label.HEAVY, 60000.0, True, 60711.0)
+    assert read_headers(headers, NOW) == Announcement("Heavy", 60000.0, True, 60711.0)
 
 
 @pytest.mark.parametrize("limit", ["", "-1", "0", "many", "nan", "inf"])

@@ -1,8 +1,8 @@
 """Whose turn it is: what is to be asked, by lane, and when by the lanes' own time.
 
-A lane's time is virtual: each request takes 1/rate of it, and it is counted, not measured. Results are taken in the order
-in which the lanes' paces let their requests leave. So a slow lane holds nobody up, and nothing depends on what happened
-to arrive.
+A lane's time is virtual: each request takes 1/rate of it, and it is counted, not measured. Results are taken in the
+order in which the lanes' paces let their requests leave. So a slow lane holds nobody up, and nothing depends on what
+happened to arrive.
 """
 
 from __future__ import annotations

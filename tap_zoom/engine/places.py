@@ -23,7 +23,7 @@ _WIDTH = 20  # digits of the largest integer of 64 bits
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What questions are asked about. `stream`: only this one is asked, with these days and `asks`, else all about it."""
+    """What questions are asked about. `stream`: only this one is asked, with these days and `asks`, else all."""
 
     thing: Thing = ACCOUNT
     ids: Ids = field(default_factory=dict)

@@ -61,13 +61,12 @@ class Routes:
                 if find.thing in self._rosters and find.thing not in self._opened and self.about(find.thing):
                     self._opened.add(find.thing)
                     self._add(stream, [partial(_each, self._rosters[find.thing])], LISTINGS_AHEAD)
-            if stream.over and stream not in self._opened and (stream.about is ACCOUNT or stream.about in self._rosters):
-                self._opened.add(stream)
-                if stream.about is ACCOUNT:
-                    self._add(stream, [partial(self._windows, stream)], WINDOWS_AHEAD)
-                else:
-                    each = partial(_each_in_window, self._rosters[stream.about])
-                    self._add(stream, [partial(self._windows, stream), each], LISTINGS_AHEAD)
+            roster = self._rosters.get(stream.about)
+            if stream.over is None or stream in self._opened or (stream.about is not ACCOUNT and roster is None):
+                continue
+            self._opened.add(stream)
+            below = [] if roster is None else [partial(_each_in_window, roster)]
+            self._add(stream, [partial(self._windows, stream), *below], LISTINGS_AHEAD if below else WINDOWS_AHEAD)
 
     def _add(self, stream: Stream, levels: list[Callable[[Any], Places]], ahead: int) -> None:
         name, lanes = _name(stream), self.lanes(stream)
@@ -115,7 +114,8 @@ class Routes:
 
     def feeds(self, stream: Stream, name: str) -> bool:
         """Whether rows of the stream `name` are missing where those of `stream` are."""
-        return any(each.name == name for each in self._below(stream)) or stream.name in sources(BY_NAME[name], older=True)
+        is_below = any(each.name == name for each in self._below(stream))
+        return is_below or stream.name in sources(BY_NAME[name], older=True)
 
     def ask_too(self, stream: Stream) -> None:
         """Ask a stream that was asked before the run was stopped."""

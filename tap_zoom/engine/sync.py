@@ -26,7 +26,6 @@ from tap_zoom.engine.windows import Window, later
 from tap_zoom.errors import (
     DailyLimitReached,
     Incomplete,
-    ItemLost,
     NothingHere,
     PageTokenExpired,
     RequestFailed,
@@ -144,8 +143,8 @@ class Sync:
                 self._submit(*turn)
             if self._spent is not None:
                 return  # finish what is begun
-            branches = [*self._routes.branches, *self._debts.branches]
-            if not any([self._open(branch) for branch in self._agenda.hungry(branches)]):
+            hungry = self._agenda.hungry([*self._routes.branches, *self._debts.branches])
+            if not sum(map(self._open, hungry)):  # each of them, not only up to the first that opens something
                 return
 
     def _open(self, branch: Branch) -> bool:
@@ -190,7 +189,9 @@ class Sync:
         else:
             raise outcome
 
-    def _take_in(self, request: Request, question: Question, outcome: Page | RequestFailed, nothing: Counter[str]) -> bool:
+    def _take_in(
+        self, request: Request, question: Question, outcome: Page | RequestFailed, nothing: Counter[str]
+    ) -> bool:
         """Do with an answer or a refusal what is to be done. Whether that is all for this request."""
         if isinstance(outcome, PageTokenExpired) and request.page > 1 and question.restarts < RESTARTS:
             LOGGER.info("Reading a list again from its start: %s", outcome)
@@ -202,7 +203,7 @@ class Sync:
                 return self._again(question.from_its_start(window=window))
         try:
             if question.origin is not None and isinstance(outcome, (Page, NothingHere, StreamRefused)):
-                self._look_up(question, outcome, nothing)
+                self._look_up(question, *question.origin, outcome, nothing)
             elif isinstance(outcome, Page):
                 self._read(request, question, outcome)
             elif isinstance(outcome, NothingHere):
@@ -271,10 +272,15 @@ class Sync:
             return
         self._lose_records(question, 1)
 
-    def _look_up(self, question: Question, outcome: Page | NothingHere | StreamRefused, nothing: Counter[str]) -> None:
+    def _look_up(
+        self,
+        question: Question,
+        origin: Question,
+        row: Record,
+        outcome: Page | NothingHere | StreamRefused,
+        nothing: Counter[str],
+    ) -> None:
         """Emit a row that had no id, with the one that was found, or with its e-mail where Zoom knows none."""
-        assert question.origin is not None
-        origin, row = question.origin
         if isinstance(outcome, NothingHere):
             nothing[str(outcome)] += 1
         elif isinstance(outcome, StreamRefused) and not outcome.scope_missing:

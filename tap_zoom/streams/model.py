@@ -1,7 +1,7 @@
-"""The words in which Zoom's API is written down: things, how rows lead to them, how time is cut, and streams. Data only.
+"""The words in which Zoom's API is written down: things, how rows lead to them, how time is cut, streams. Data only.
 
-A thing is what questions are asked about. A stream is one GET operation; its `about` says which thing it is asked about,
-its `over` which stretch of time, its `finds` which things its rows lead to.
+A thing is what questions are asked about. A stream is one GET operation; its `about` says which thing it is asked
+about, its `over` which stretch of time, its `finds` which things its rows lead to.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Params = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What Zoom counts requests by: a label, as X-RateLimit-Category spells it, and a product with limits of its own."""
+    """What Zoom counts requests by: a label, as X-RateLimit-Category spells it, and a product with its own limits."""
 
     label: str
     product: str = ""
@@ -87,8 +87,8 @@ class Nothing:
 class Span:
     """How an operation takes time: so many days a call, so many months back.
 
-    `params`: templates over `first` and `last`, the days to ask for; `margin`: days asked more on both sides, since Zoom
-    does not say in which time zone it reads them; `too_early`: how it refuses days that are out of reach.
+    `params`: templates over `first` and `last`, the days to ask for; `margin`: days asked more on both sides, since
+    Zoom does not say in which time zone it reads them; `too_early`: how it refuses days that are out of reach.
     """
 
     months_back: int

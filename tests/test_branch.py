@@ -1,0 +1,162 @@
+"""The order of work: any tree, any order of ending, a kill at any moment, things that come and go between the runs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_zoom.engine.branch import Branch, Node
+from tap_zoom.state import START, Bookmark, Path
+
+Tree = dict[str, Any]
+MOST = st.sampled_from([1, 3, 50])
+SEEDS = st.integers(0, 10**9)
+
+
+def tree(rng: random.Random, depth: int) -> Tree:
+    """Places by name, and below each of them others."""
+    names = {f"{rng.choice('abcdefg')}{rng.randrange(4)}" for _ in range(rng.randrange(4))}
+    return {name: tree(rng, depth - 1) if depth else {} for name in names}
+
+
+def paths(places: Tree, above: Path = ()) -> Iterator[Path]:
+    for name in sorted(places):
+        yield (*above, name)
+        yield from paths(places[name], (*above, name))
+
+
+class Drive:
+    """Drives a branch as the engine does: of each place, itself is asked for and what is below it; questions end in any
+    order. `marks`: each bookmark, with what was out by then."""
+
+    def __init__(self, places: Tree, levels: list[list[str]], mark: Bookmark, most: int, rng: random.Random) -> None:
+        self.places = places
+        self.known = levels or [sorted(places)]
+        self.rng = rng
+        self.most = most
+        self.begun: list[Path] = []
+        self.out: set[Path] = set()
+        self.branch = Branch("x", [self.level(names) for names in self.known], mark)
+        self.marks = [(self.branch.bookmark, frozenset(self.out))]
+        self.under_way: list[tuple[Node, str]] = []
+
+    @staticmethod
+    def level(names: list[str]) -> Callable[[Any], Any]:
+        return lambda _: ((name, None) for name in names)
+
+    def run(self, steps: int | None = None) -> bool:
+        """So many questions, or all. Whether that was the end."""
+        while steps is None or steps > 0:
+            while self.branch.open < self.most and (node := self.branch.next()) is not None:
+                self.begin(node)
+            if not self.under_way:
+                return True
+            self.end(*self.under_way.pop(self.rng.randrange(len(self.under_way))))
+            steps = steps - 1 if steps is not None else None
+        return False
+
+    def begin(self, node: Node) -> None:
+        self.begun.append(node.path)
+        asks = [] if self.branch.start.passed(node.path) else ["itself"]
+        asks += ["below"] if len(node.path) >= len(self.known) else []
+        node.open = len(asks) + 1
+        self.under_way += [(node, ask) for ask in (*asks, "begun")]
+
+    def end(self, node: Node, ask: str) -> None:
+        if ask == "itself":
+            self.out.add(node.path)
+        if ask == "below":
+            places = self.places
+            for name in node.path:
+                places = places.get(name, {})
+            assert node.found is not None
+            node.found |= {f"{name}\0more of it" for name in places}
+        before = self.branch.bookmark
+        node.open -= 1
+        if not node.open:
+            self.branch.finished(node)
+        assert before == START or self.branch.bookmark == before or self.branch.bookmark.passed(before.path)
+        self.marks.append((self.branch.bookmark, frozenset(self.out)))
+
+
+def windows_and_users(places: Tree) -> tuple[Tree, list[list[str]]]:
+    """The same users in each of the windows, known beforehand."""
+    levels = [sorted(places), sorted({user for window in places.values() for user in window})]
+    return {window: {user: places[window].get(user, {}) for user in levels[1]} for window in places}, levels
+
+
+@settings(max_examples=400)
+@given(SEEDS, st.integers(1, 3), st.booleans(), MOST)
+def test_every_place_is_begun_once_and_the_branch_gets_to_its_end(seed: int, depth: int, known: bool, most: int) -> None:
+    """Whatever ends first; and the first place in order that is known is begun first."""
+    rng = random.Random(seed)
+    places, levels = windows_and_users(tree(rng, depth)) if known else (tree(rng, depth), [])
+    drive = Drive(places, levels, START, most, rng)
+    assert drive.run()
+    assert sorted(drive.begun) == list(paths(places))
+    assert drive.out == set(paths(places))
+    assert drive.branch.open == 0
+    assert all(drive.branch.bookmark.passed_whole(path) for path in paths(places))
+    if most == 1:
+        assert drive.begun == list(paths(places))
+
+
+@settings(max_examples=400)
+@given(SEEDS, st.integers(1, 3), st.booleans(), MOST)
+def test_from_any_bookmark_the_rest_is_out(seed: int, depth: int, known: bool, most: int) -> None:
+    """What was out at a bookmark, and what a run from it has out, is all that was there throughout."""
+    rng = random.Random(seed)
+    places, levels = windows_and_users(tree(rng, depth)) if known else (tree(rng, depth), [])
+    drive = Drive(places, levels, START, most, rng)
+    drive.run()
+    for mark, before in rng.sample(drive.marks, min(len(drive.marks), 6)):
+        assert all(path in before for path in paths(places) if mark.passed(path))
+        now = places
+        if not levels:  # things appear and vanish
+            stay = {name: below for name, below in places.items() if rng.random() > 0.2}
+            now = stay | {f"z{rng.randrange(3)}": {}, f"a{rng.randrange(9)}x": {}}
+        again = Drive(now, levels, mark, most, rng)
+        assert again.run()
+        assert set(paths(now)) & set(paths(places)) <= before | again.out
+
+
+@settings(max_examples=200)
+@given(SEEDS, st.booleans())
+def test_kill_after_kill_it_gets_to_the_end(seed: int, known: bool) -> None:
+    """One place at a time, each run gets a little further than the one before; and together everything."""
+    rng = random.Random(seed)
+    places, levels = windows_and_users(tree(rng, 2)) if known else (tree(rng, 2), [])
+    mark, together = START, set()
+    for _ in range(200):
+        drive = Drive(places, levels, mark, 1, rng)
+        done = drive.run(rng.randrange(4, 12))
+        together |= drive.out
+        mark = drive.branch.bookmark
+        if done:
+            break
+    assert done and together == set(paths(places))
+
+
+def test_no_more_is_listed_ahead_than_wanted() -> None:
+    """Of the places that are known beforehand, one more is begun than `ahead` while none has all its own begun."""
+    branch = Branch("x", [lambda _: [(name, None) for name in "abcdef"]], ahead=2)
+    nodes = [branch.next() for _ in range(6)]
+    assert [node.path for node in nodes if node] == [("a",), ("b",), ("c",)]
+    assert nodes[0]
+    branch.finished(nodes[0])  # leads to nothing
+    following = branch.next()
+    assert following and following.path == ("d",) and branch.next() is None
+
+
+def test_a_name_that_is_found_twice_is_one_place() -> None:
+    """The rest of what is known of it may differ."""
+    branch = Branch("x", [lambda _: [("a", None)]])
+    node = branch.next()
+    assert node and node.found is not None
+    node.found |= {"n\0one", "n\0other", "m"}
+    branch.finished(node)
+    assert [below.path for below in iter(branch.next, None) if below] == [("a", "m"), ("a", "n")]

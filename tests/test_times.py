@@ -1,0 +1,61 @@
+"""What counts as a time, and the form in which text sorts as time does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_zoom.times import parse_time, sortable
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2024-01-02T03:04:05Z", "2024-01-02T03:04:05"),
+        ("2024-01-02T03:04:05", "2024-01-02T03:04:05"),
+        ("2024-01-02 03:04:05", "2024-01-02T03:04:05"),
+        ("2024-01-02T03:04:05z", "2024-01-02T03:04:05"),
+        ("2024-01-02T03:04Z", "2024-01-02T03:04:00"),
+        ("2024-01-02", "2024-01-02T00:00:00"),
+        ("2024-01-02T03:04:05.1234567Z", "2024-01-02T03:04:05.123456"),
+        ("2024-01-02T03:04:05.5+05:30", "2024-01-01T21:34:05.500000"),
+        ("2024-01-02T03:04:05-0800", "2024-01-02T11:04:05"),
+    ],
+)
+def test_times_are_read_as_utc(text: str, iso: str) -> None:
+    """Zones are honoured, no zone means UTC, fractions are cut to six digits."""
+    assert parse_time(text) == datetime.fromisoformat(iso + "+00:00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "12/22/2021 16:20", "2024-02-30", "2024-13-01T00:00:00Z", "2024-01-02T25:00:00Z", "2024", "20240102",
+     "2024-01-02T03:04:05+99:00", "٢٠٢٤-01-02", "0001-01-01T00:00:00+14:00", None, 7, ["2024-01-02"]],
+)  # fmt: skip
+def test_what_is_no_time(text: object) -> None:
+    """None, and no exception."""
+    assert parse_time(text) is None
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_or_none(text: str) -> None:
+    """Whatever it is, it raises nothing."""
+    moment = parse_time(text)
+    assert moment is None or moment.utcoffset() == timedelta(0)
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))
+def test_days_sort_as_their_times_do(one: datetime, other: datetime) -> None:
+    """The text of an earlier second is smaller; a fraction is told only where there is one."""
+    texts = [sortable(moment.isoformat()) for moment in (one, other)]
+    assert all(text and len(text) in (20, 27) for text in texts)
+    one, other = one.replace(microsecond=0), other.replace(microsecond=0)
+    assert (str(texts[0])[:19] < str(texts[1])[:19]) == (one < other)
+
+
+def test_what_is_no_time_has_no_form() -> None:
+    """None stays none."""
+    assert sortable("soon") is None and sortable(None) is None
