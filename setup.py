@@ -49,7 +49,7 @@ setup(
         "demo": ["duckdb>=1.1,<3"],
     },
     # singer-python installs a top-level package "tests", so nothing but tap_zoom goes into the wheel.
-    packages=["tap_zoom"],
+    packages=["tap_zoom", "tap_zoom.engine", "tap_zoom.streams"],
     package_data={"tap_zoom": ["py.typed", "schemas/*.json"]},
     entry_points={"console_scripts": ["tap-zoom=tap_zoom:main"]},
 )

@@ -118,8 +118,8 @@ def setting(setting: Setting) -> Definition:
 
 
 def prereq() -> str:
-    classic = dict.fromkeys(stream.classic for stream in STREAMS)
-    granular = dict.fromkeys(stream.granular for stream in STREAMS)
+    classic = dict.fromkeys(stream.scopes[1] for stream in STREAMS)
+    granular = dict.fromkeys(stream.scopes[0] for stream in STREAMS)
     return PREREQ.format(
         classic=", ".join(f"`{scope}`" for scope in classic), granular="\n".join(f"- `{scope}`" for scope in granular)
     )

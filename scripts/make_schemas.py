@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tap_zoom.streams import EMITTED, Stream
+from tap_zoom.streams import EMITTED
+from tap_zoom.streams.model import Stream
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
 Schema = dict[str, Any]
@@ -52,10 +53,10 @@ def schema_of(stream: Stream, operation: dict[str, Any]) -> Schema:
     """All fields of the answer's rows, then our columns; only the key's types are not nullable."""
     answer = plain(operation["responses"]["200"]["content"]["application/json"]["schema"])
     rows = answer
-    if stream.records is not None:
-        rows = answer["properties"][stream.records]["items"]
+    if stream.rows:
+        rows = answer["properties"][stream.rows]["items"]
     properties = dict(rows["properties"])
-    properties |= {name: answer["properties"][name] for name in stream.envelope}
+    properties |= {name: answer["properties"][name] for name in stream.beside}
     properties |= {name: nullable(OURS[name]) for name in stream.adds}
     for path, correction in CORRECTIONS.get(stream.name, {}).items():
         *above, name = path.split(".")

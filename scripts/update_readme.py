@@ -11,29 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from descriptions import HOLDS, JOINS
-
 from tap_zoom.about import settings_table
 from tap_zoom.access import sources
-from tap_zoom.client import PAGE_SIZE
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, STREAMS, Stream, Thing
+from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, STREAMS
+from tap_zoom.streams.model import ACCOUNT, Join, Stream, Thing
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 STREAMS_PAGE = ROOT / "docs" / "streams.md"
-PER_THING = {
-    Thing.ACCOUNT: "for the account",
-    Thing.USER: "per user",
-    Thing.MEETING: "per scheduled meeting",
-    Thing.WEBINAR: "per scheduled webinar",
-    Thing.PAST_MEETING: "per meeting held",
-    Thing.PAST_WEBINAR: "per webinar held",
-}
 
 
 def main(arguments: list[str]) -> int:
-    check_descriptions()
+    check_joins()
     wanted = {README: readme(README.read_text("utf-8")), STREAMS_PAGE: streams_page()}
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     if arguments == ["--check"]:
@@ -48,14 +38,27 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def check_descriptions() -> None:
-    """Every stream is described, in the table's order, and every column that a join names is there."""
-    if list(HOLDS) != [stream.name for stream in EMITTED]:
-        sys.exit("scripts/descriptions.py: HOLDS must name the streams of tap_zoom/streams.py, in their order.")
-    for stream, column, other, other_column, _ in JOINS:
-        for name, field in ((stream, column), (other, other_column)):
-            if field not in schema_of(BY_NAME[name])["properties"]:
-                sys.exit(f"scripts/descriptions.py: JOINS names {name}.{field}, which is in no schema.")
+def check_joins() -> None:
+    """Every column that a join names is there."""
+    for stream in EMITTED:
+        for join in joins_of(stream):
+            for name, field in ((stream.name, join.column), (join.stream, join.other)):
+                if field not in schema_of(BY_NAME[name])["properties"]:
+                    sys.exit(f"A join names {name}.{field}, which is in no schema.")
+
+
+def joins_of(stream: Stream) -> Iterator[Join]:
+    """What joins to a stream's columns of ours, and what its entry says besides."""
+    for column in list(stream.about.ids)[:1]:
+        if column in stream.adds and (entity := entity_of(stream.about)) is not None:
+            yield Join(column, entity.name, entity.key[0])
+    yield from stream.joins
+
+
+def entity_of(thing: Thing) -> Stream | None:
+    """The stream with a row for each such thing, under Zoom's own id."""
+    rows = (s for s in EMITTED if s.about is thing and len(s.key) == 1 and s.key[0] not in s.adds)
+    return next(rows, None)
 
 
 # --- README.md ----------------------------------------------------------------------------------------------------
@@ -81,7 +84,7 @@ def streams_table() -> str:
     rows = (
         (
             f"[`{stream.name}`](docs/streams.md#{stream.name})",
-            HOLDS[stream.name],
+            stream.holds,
             code(stream.key),
             f"{stream.needs}",
         )
@@ -94,34 +97,38 @@ def scopes_table() -> str:
     """Each granular scope, with what opens it: the streams themselves, and the lists that lead to them."""
     rows = []
     for stream in STREAMS:
-        rows.append((f"`{stream.granular}`", f"`{stream.classic}`", use_of(stream)))
+        granular, classic = stream.scopes
+        rows.append((f"`{granular}`", f"`{classic}`", use_of(stream)))
     return table(("Granular scope", "Classic scope", "For"), rows)
 
 
 def use_of(stream: Stream) -> str:
     """What a scope is for, in words."""
     if stream.emitted:
-        use = f"`{stream.name}`"
-        if Thing.USER in stream.finds:
-            use += ", and everything that is found user by user"
-        return use
+        leads = ", and everything that is found user by user" if stream.finds else ""
+        return f"`{stream.name}`{leads}"
     if stream.name in LOOKUPS:
         return "optional: ids of pending users; without it their key is the e-mail"
-    instead = next((other for other in STREAMS if other.fallback == stream.name), None)
-    if instead is not None:
-        return f"optional: takes the place of `{instead.granular}` where that is refused"
-    words = {Thing.PAST_MEETING: "meetings held", Thing.PAST_WEBINAR: "webinars held"}
-    found = " and ".join(words.get(thing, f"scheduled {thing.value}s") for thing in stream.finds)
-    older = " more than six months ago" if stream.parent in (Thing.MEETING, Thing.WEBINAR) else ""
+    main = next((other for other in STREAMS if other.instead == stream.name), None)
+    if main is not None:
+        return f"optional: takes the place of `{main.scopes[0]}` where that is refused"
+    found = " and ".join(in_words(find.thing) for find in stream.finds)
+    older = " more than six months ago" if any(find.before for find in stream.finds) else ""
     return f"finds {found}{older}, for every stream about them"
+
+
+def in_words(thing: Thing) -> str:
+    name = thing.name
+    return f"{name.removeprefix('past_')}s held" if name.startswith("past_") else f"scheduled {name}s"
 
 
 def diagram(fields: bool) -> str:
     """The streams and their joins as a Mermaid entity diagram; `fields`: with keys and joining columns."""
     lines = ["```mermaid", "erDiagram"]
-    for stream, column, other, other_column, note in JOINS:
-        one = "|o" if note else "||"
-        lines.append(f'    {other} {one}--o{{ {stream} : "{column} = {other_column}"')
+    for stream in EMITTED:
+        for join in joins_of(stream):
+            one = "|o" if join.note else "||"
+            lines.append(f'    {join.stream} {one}--o{{ {stream.name} : "{join.column} = {join.other}"')
     if fields:
         for entity in EMITTED:
             lines += [f"    {entity.name} {{", *(f"        {line}" for line in columns(entity)), "    }"]
@@ -131,7 +138,7 @@ def diagram(fields: bool) -> str:
 def columns(stream: Stream) -> Iterator[str]:
     """The columns of an entity that are part of its key (PK) or lead to another (FK)."""
     properties = schema_of(stream)["properties"]
-    joined = {column for name, column, *_ in JOINS if name == stream.name}
+    joined = {join.column for join in joins_of(stream)}
     for name in [*stream.key, *sorted(joined - set(stream.key))]:
         marks = ", ".join(mark for mark, has in (("PK", name in stream.key), ("FK", name in joined)) if has)
         yield f"{type_of(properties[name])} {name} {marks}"
@@ -151,15 +158,15 @@ def streams_page() -> str:
     parts = [
         "# Streams",
         "",
-        "Made by `make readme` from `tap_zoom/streams.py`, the schemas and `scripts/descriptions.py`: edit those.",
+        "Made by `make readme` from `tap_zoom/streams/` and the schemas: edit those.",
         "",
         "Costs are requests of one run. A list costs one more for each further "
-        f"{PAGE_SIZE} rows. Zoom describes each operation under https://developers.zoom.us/docs/api/.",
+        "300 rows. Zoom describes each operation under https://developers.zoom.us/docs/api/.",
         "",
-        "* " + "\n* ".join(f"[{stream.name}](#{stream.name}): {HOLDS[stream.name]}" for stream in EMITTED),
+        "* " + "\n* ".join(f"[{stream.name}](#{stream.name}): {stream.holds}" for stream in EMITTED),
     ]
     for stream in EMITTED:
-        parts += ["", f"## {stream.name}", "", sentence(HOLDS[stream.name]), "", facts(stream)]
+        parts += ["", f"## {stream.name}", "", sentence(stream.holds), "", facts(stream)]
         parts += [line for line in ("", joins(stream)) if joins(stream)]
     parts += [
         "",
@@ -169,7 +176,7 @@ def streams_page() -> str:
         "",
     ]
     rows = (
-        (f"`{s.name}`", f"`GET /v2/{s.path}`", s.label.value, f"`{s.granular}`", f"`{s.classic}`", cost(s))
+        (f"`{s.name}`", f"`GET /v2/{s.path}`", str(s.lane), *(f"`{scope}`" for scope in s.scopes), cost(s))
         for s in STREAMS
         if not s.emitted
     )
@@ -188,9 +195,9 @@ def facts(stream: Stream) -> str:
         ("Fields", f"{len(fields)}: [{stream.name}.json](../tap_zoom/schemas/{stream.name}.json)"),
         ("Not selected by default", code(stream.secret)),
         ("Needs", stream.needs),
-        ("Scope", f"`{stream.granular}` (classic: `{stream.classic}`)"),
-        ("Scopes that lead to it", ", ".join(dict.fromkeys(f"`{each.granular}`" for each in lead))),
-        ("Rate label", stream.label.value),
+        ("Scope", f"`{stream.scopes[0]}` (classic: `{stream.scopes[1]}`)"),
+        ("Scopes that lead to it", ", ".join(dict.fromkeys(f"`{each.scopes[0]}`" for each in lead))),
+        ("Rate label", str(stream.lane)),
         ("Cost", cost(stream)),
         ("Zoom keeps it", stream.keeps),
         ("Answers that mean nothing is there", ", ".join(refusals(stream))),
@@ -208,13 +215,13 @@ def asked_with(stream: Stream) -> str:
 
 def cost(stream: Stream) -> str:
     """Requests of one run, besides further pages."""
-    per = PER_THING[stream.parent]
-    if stream.name in LOOKUPS:
-        per = "per pending user"
-    elif Thing.PAST_MEETING in stream.finds and stream.parent is Thing.ACCOUNT:
-        per = "per four weeks"
-    elif Thing.PAST_MEETING in stream.finds and stream.parent is Thing.USER:
-        per += " and four weeks"
+    per = "for the account" if stream.about is ACCOUNT else f"per {stream.about.name.replace('_', ' ')}"
+    if stream.about.name.startswith("past_"):
+        per = f"per {stream.about.name.removeprefix('past_')} held"
+    elif stream.about in {find.thing for each in STREAMS if each.about.name == "user" for find in each.finds}:
+        per = f"per scheduled {stream.about.name}"
+    if stream.over:
+        per = "per four weeks" if stream.about is ACCOUNT else f"{per} and four weeks"
     return f"{len(stream.asks)} {per}"
 
 
@@ -226,9 +233,11 @@ def refusals(stream: Stream) -> Iterator[str]:
 
 def joins(stream: Stream) -> str:
     lines = []
-    for name, column, other, other_column, note in JOINS:
-        if stream.name in (name, other):
-            lines.append(f"* `{name}.{column}` = `{other}.{other_column}`" + (f" ({note})" if note else ""))
+    for each in EMITTED:
+        for join in joins_of(each):
+            if stream.name in (each.name, join.stream):
+                note = f" ({join.note})" if join.note else ""
+                lines.append(f"* `{each.name}.{join.column}` = `{join.stream}.{join.other}`{note}")
     return "Joins:\n" + "\n".join(lines) if lines else ""
 
 

@@ -12,7 +12,7 @@ def _says(pattern: str) -> re.Pattern[str]:
 
 
 # The first day asked for is out of reach: Zoom documents "Invalid parameter: {0}" and no words for it.
-TOO_EARLY = Nothing(400, 300, _says(r"^(?!.*page.?token)"))
+TOO_EARLY = Nothing(400, 300, _says(r"^(?!.*(page.?token|validation failed))"))
 NO_USER = Nothing(404, 1001)
 NO_INVITATION = Nothing(400, 1120)
 MAY_NOT_HOST = Nothing(400, 3161)
