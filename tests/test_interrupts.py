@@ -191,7 +191,7 @@ def test_a_daily_limit_can_be_waited_for() -> None:
 
 def test_a_wait_for_the_next_day_is_ended_by_a_signal() -> None:
     """SIGTERM is answered in the middle of it."""
-    with SimulatedZoom(account(), daily_limits={"Heavy": 10}) as zoom:
+    with SimulatedZoom(account(), daily_limits={"Heavy": 3}) as zoom:
         process = start_tap(zoom.config(on_daily_limit="wait"), zoom=zoom)
         _wait_for(lambda: "daily limit" in process.err)
         process.process.send_signal(signal.SIGTERM)

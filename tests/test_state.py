@@ -158,7 +158,7 @@ def test_a_missing_state_file_stops_the_run(zoom: SimulatedZoom) -> None:
 
 
 DAMAGE: list[tuple[str, ...]] = [
-    ("bookmarks",), ("run",), ("run", "started_at"), ("run", "selection"), ("run", "places"), ("run", "places", "held"),
+    ("bookmarks",), ("run",), ("run", "started_at"), ("run", "selection"), ("run", "places"),
     ("run", "places", "held", "place"), ("run", "places", "held", "whole"), ("run", "places", "scheduled", "place"),
 ]  # fmt: skip
 WRONG: list[Any] = [[], 7, "x", True, {"x": 1}, 1e300]

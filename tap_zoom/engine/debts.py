@@ -11,13 +11,11 @@ import itertools
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 
 from tap_zoom.engine.branch import Branch
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.windows import Window
 from tap_zoom.state import START, Bookmark, Owed, State
 from tap_zoom.streams.model import Stream
 from tap_zoom.times import stamp
@@ -54,9 +52,13 @@ class Debts:
         name, first = next(iter(owed.items()))
         mark = START if first.done == START else Bookmark((name, *first.done.path), first.done.whole)
         lanes = frozenset(lane for each in owed.values() for lane in self._routes.lanes(each.stream))
-        places = [(name, _place(each)) for name, each in owed.items()]
+        places = [(name, self._place(each)) for name, each in owed.items()]
         self.branches = [Branch(OWING, [lambda _: places], mark, len(owed), lanes=lanes)]
         return True
+
+    def _place(self, owed: Owed) -> Place:
+        window = self._routes.window(owed.stream, *owed.days) if owed.days else None
+        return Place(owed.stream.about, owed.ids, owed.at, owed.stream, window, owed.asks)
 
     def lose(self, question: Question) -> None:
         """Keep a question that was lost for the run that goes on, should this one be stopped."""
@@ -122,12 +124,3 @@ class Debts:
         self.went_back = True
         for name in branches:
             self._goes_back_to.setdefault(name, self._routes.places().get(name, START))
-
-
-def _place(owed: Owed) -> Place:
-    """What an owed question is about."""
-    window = None
-    if owed.days is not None and owed.stream.over is not None:
-        margin = timedelta(days=owed.stream.over.margin)
-        window = Window(*owed.days, owed.days[0] - margin, owed.days[1] + margin)
-    return Place(owed.stream.about, owed.ids, owed.at, owed.stream, window, owed.asks)

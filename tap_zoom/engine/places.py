@@ -14,7 +14,7 @@ from typing import Any
 from tap_zoom.engine.branch import AFTER_NAME
 from tap_zoom.engine.windows import Window
 from tap_zoom.streams import THINGS
-from tap_zoom.streams.model import ACCOUNT, Find, Ids, Params, Row, Stream, Thing
+from tap_zoom.streams.model import ACCOUNT, Find, Ids, Params, Row, Stream, Thing, Uuid
 from tap_zoom.times import sortable
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) ", re.ASCII)
@@ -48,12 +48,12 @@ class Place:
     def of(cls, text: str) -> Place:
         """The place that such a text stands for."""
         name, *others = text.split(AFTER_NAME)
-        words, _, kind = name.rpartition(" ")
+        words, _, kind_of_thing = name.rpartition(" ")
         moment = _MOMENT.match(words)
         identity = words[moment.end() :] if moment else words
-        thing = THINGS[kind]
+        thing = THINGS[kind_of_thing]
         values = zip(thing.ids.items(), [identity, *others], strict=True)
-        ids = {each: (kind(value) if value else None) for (each, kind), value in values}
+        ids = {each: ((int(value) if kind is int else value) if value else None) for (each, kind), value in values}
         return cls(thing, ids, moment[1] if moment else None)
 
 
@@ -73,6 +73,8 @@ def _id(find: Find, name: str, kind: type, row: Row, above: Ids) -> Any:
     if fields is None:
         return above.get(name)
     value = next((row[field] for field in fields.split("|") if row.get(field) not in (None, "")), None)
+    if kind is Uuid:
+        return value if isinstance(value, str) else None
     return integer(value) if kind is int else words(value)
 
 

@@ -8,6 +8,7 @@ Nothing of this is declared; it follows from what the streams are asked about an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
@@ -16,7 +17,7 @@ from tap_zoom.access import Access, sources
 from tap_zoom.engine.branch import AFTER_NAME, Branch, Node, Places
 from tap_zoom.engine.places import Place, found_in
 from tap_zoom.engine.questions import Question
-from tap_zoom.engine.windows import DAYS_AHEAD, oldest_day, windows
+from tap_zoom.engine.windows import DAYS_AHEAD, Window, oldest_day, windows
 from tap_zoom.state import START, Bookmark
 from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders
 from tap_zoom.streams.model import ACCOUNT, Find, Lane, Span, Stream, Thing
@@ -205,6 +206,12 @@ class Routes:
     def _clip(self, stream: Stream) -> date:
         """The first day that Zoom still lists."""
         return oldest_day(self._today, _span(stream).months_back)
+
+    def window(self, stream: Stream, first: date, last: date) -> Window:
+        """Those days, as they are asked for today."""
+        whole = replace(_span(stream), days=(last - first).days + 1)
+        [window] = windows(whole, first, last, min(self._clip(stream), last))
+        return window
 
     def _windows(self, stream: Stream, _: object) -> Places:
         cut = windows(_span(stream), self.first_day(stream), self._started, self._clip(stream))

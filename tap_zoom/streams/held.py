@@ -7,7 +7,7 @@ are still listed.
 from __future__ import annotations
 
 from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Join, Row, Span, Stream, Thing, Where, each
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Join, Row, Span, Stream, Thing, Uuid, Where, each
 from tap_zoom.streams.refusals import (
     GONE,
     NEVER_HELD,
@@ -21,8 +21,8 @@ from tap_zoom.streams.refusals import (
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
 
-PAST_MEETING = Thing("past_meeting", {"meeting_uuid": str, "meeting_id": int})
-PAST_WEBINAR = Thing("past_webinar", {"webinar_uuid": str, "webinar_id": int})
+PAST_MEETING = Thing("past_meeting", {"meeting_uuid": Uuid, "meeting_id": int})
+PAST_WEBINAR = Thing("past_webinar", {"webinar_uuid": Uuid, "webinar_id": int})
 
 # At most a month a call; with a day more on both sides 28 are still less.
 REPORTS = Span(6, {"from": "{first:%Y-%m-%d}", "to": "{last:%Y-%m-%d}"}, days=28, margin=1, too_early=TOO_EARLY)

@@ -30,6 +30,10 @@ class Lane:
 LIGHT, MEDIUM, HEAVY = map(Lane, ("Light", "Medium", "Heavy"))
 
 
+class Uuid(str):
+    """The kind of an id for which a number must not be taken: Zoom would read it as another kind of id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """A kind of thing that operations are asked about. The first of its ids is its identity; all may become columns."""
