@@ -9,7 +9,7 @@ TARGET := $(VENV)/target-jsonl
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-ecosystem lint format bench schemas readme dist clean
+.PHONY: help demo test test-ecosystem lint format bench golden schemas readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(INSTALLED) ## Repair what ruff can repair
 
 bench: $(INSTALLED) ## Measure speed against a simulated account
 	@$(BIN)/python -m benchmarks
+
+golden: $(INSTALLED) ## Keep what the tap writes now as what it has to write (tests/golden.json)
+	@$(BIN)/python -m tests.golden
 
 schemas: $(INSTALLED) ## Write tap_zoom/schemas from Zoom's OpenAPI files: make schemas FILES="Meetings.json Users.json"
 	@$(BIN)/python scripts/make_schemas.py $(FILES)

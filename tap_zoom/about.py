@@ -51,7 +51,7 @@ def settings_table() -> str:
     rows = ["| Setting | Kind | Default | Meaning |", "| --- | --- | --- | --- |"]
     for setting in SETTINGS:
         kind = " \\| ".join(setting.options) if setting.options else setting.kind.replace("date_iso8601", "date")
-        default = "" if setting.default is None else f"`{setting.default}`"
+        default = "" if setting.default is None else f"`{_spelled(setting.default)}`"
         rows.append(f"| `{setting.name}` | {kind} | {default} | {setting.description} |")
     return "\n".join(rows)
 
@@ -69,6 +69,11 @@ def streams_table() -> str:
             f"| `{stream.classic}` |"
         )
     return "\n".join(rows)
+
+
+def _spelled(value: str | int | bool) -> str:
+    """As config files and the environment spell it."""
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _setting(setting: Any) -> dict[str, Any]:

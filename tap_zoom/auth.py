@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from tap_zoom.config import Config
-from tap_zoom.errors import HostSilent, LoginRefused, Passing, TapZoomError
+from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
 from tap_zoom.http import Answer, exchange, parse, shortened
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import delay
@@ -55,7 +55,10 @@ class Login:
         return token
 
     def first_token(self, interrupts: Interrupts) -> Token:
-        """The same, in a thread of its own: a signal must not come between a refresh token and its store."""
+        """The same, in a thread of its own: a signal must not come between a refresh token and its store.
+
+        Raises NoThread where there is none for it.
+        """
         results: SimpleQueue[Token | Exception] = SimpleQueue()
 
         def ask() -> None:
@@ -64,7 +67,10 @@ class Login:
             except Exception as error:
                 results.put(error)
 
-        threading.Thread(target=ask, daemon=True).start()
+        try:
+            threading.Thread(target=ask, daemon=True).start()
+        except RuntimeError as error:
+            raise NoThread(error) from None
         with interrupts.allowed():
             result = results.get()
         if isinstance(result, Exception):

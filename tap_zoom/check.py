@@ -13,7 +13,7 @@ from tap_zoom.frontier import Frontier
 from tap_zoom.http import parse
 from tap_zoom.output import Output
 from tap_zoom.records import rows_of
-from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, STREAMS, Label, Stream, Thing, found_in
+from tap_zoom.streams import BY_NAME, LOOKUPS, STREAMS, Label, Stream, Thing, found_in
 from tap_zoom.throttle import PLANS
 from tap_zoom.windows import DAYS_PER_WINDOW
 
@@ -108,7 +108,7 @@ class Check:
 
     def _days(self, stream: Stream) -> dict[str, str]:
         """The last four weeks, for the reports that want to know."""
-        if stream.name in FALLBACKS or stream.fallback:
+        if stream.windows:
             day = self._now.date()
             return {"from": (day - timedelta(days=DAYS_PER_WINDOW)).isoformat(), "to": day.isoformat()}
         return {}

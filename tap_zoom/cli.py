@@ -95,7 +95,7 @@ def sync(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, 
     settings = config.load(arguments.config, os.environ, LOGGER.warning)
     secrets.add_login(settings)
     chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
-    schemas = discover.select(chosen, LOGGER.warning)
+    schemas = discover.select(chosen, LOGGER.warning, settings.keep_unknown_fields)
     state = State.resumed(_read_state(arguments.state), _selection(settings, schemas), now, LOGGER.warning)
     settings = _within_reach(settings, now)
     if not schemas:

@@ -31,6 +31,7 @@ from tap_zoom.errors import (
     RunStopped,
     StreamRefused,
     TokenRefused,
+    TooEarly,
 )
 from tap_zoom.http import Answer, exchange, parse, shortened
 from tap_zoom.records import Sequence
@@ -57,6 +58,7 @@ class Request:
     page_size: int = PAGE_SIZE
     page_number: int = 1
     sequence: Sequence = field(default_factory=Sequence)  # goes on over all pages of a list
+    tokens: set[int] = field(default_factory=set)  # hashes of its page tokens so far
     extra: Any = None
     restarts: int = 0
 
@@ -199,9 +201,9 @@ def _meaning(
         return _limit_reached(request, message, said, announcement)
     if code == TOKEN_INVALID:
         return TokenRefused(said)
-    for nothing in request.stream.nothing:
-        if nothing.matches(status, code, message):
-            return NothingHere(f"{status}/{code if code is not None else '-'}")
+    declared = _declared(request.stream, status, code, message, said)
+    if declared is not None:
+        return declared
     if status >= 500:
         return Passing(said, announcement.wait)
     if code in SCOPE_CODES:
@@ -219,6 +221,15 @@ def _meaning(
             f"{said}. Zoom denies API access to the whole account: its owner or an administrator has to allow the app."
         )
     return ItemLost(said)
+
+
+def _declared(stream: Stream, status: int, code: int | None, message: str, said: str) -> RequestFailed | None:
+    """What the stream itself says about such a refusal."""
+    if stream.too_early is not None and stream.too_early.matches(status, code, message):
+        return TooEarly(said)
+    if any(nothing.matches(status, code, message) for nothing in stream.nothing):
+        return NothingHere(f"{status}/{code if code is not None else '-'}")
+    return None
 
 
 def _limit_reached(request: Request, message: str, said: str, announcement: Announcement) -> RequestFailed | RunStopped:

@@ -22,6 +22,7 @@ ENV_PREFIX = "TAP_ZOOM_"
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.ASCII | re.IGNORECASE)
 DEFAULT_API_URL = "https://api.zoom.us"
 DEFAULT_AUTH_URL = "https://zoom.us/oauth/token"
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # as the environment spells them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Setting:
     kind: str = "string"
     label: str = ""
     sensitive: bool = False
-    default: str | int | None = None
+    default: str | int | bool | None = None
     options: tuple[str, ...] = ()
     least: int = 1
     most: int | None = None
@@ -107,6 +108,11 @@ SETTINGS: tuple[Setting, ...] = (
         documentation=RATE_LIMITS,
     ),
     Setting("user_agent", "User-Agent header of each request.", label="User Agent"),
+    Setting(
+        "keep_unknown_fields",
+        "Keep fields that Zoom sends and the schema lacks, in a column unknown_fields of each stream.",
+        "boolean", "Keep Unknown Fields", default=False,
+    ),
 )  # fmt: skip
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 LOGINS: tuple[tuple[str, ...], ...] = (
@@ -135,6 +141,7 @@ class Config:
     on_missing_access: str = "fail"
     on_daily_limit: str = "stop"
     user_agent: str | None = None
+    keep_unknown_fields: bool = False
     refresh_token_file: Path | None = None  # the config file that the refresh token came from; None: environment
 
     def without_start_date(self) -> Config:
@@ -194,16 +201,27 @@ def read_json(path: str, what: str) -> Any:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that are set, each in the type of its kind."""
     found: dict[str, Any] = {}
     for setting in SETTINGS:
-        text = environ.get(ENV_PREFIX + setting.name.upper())
-        if text is None:
-            continue
-        try:
-            found[setting.name] = int(text) if setting.kind == "integer" and text else text
-        except ValueError:
-            raise ConfigError(f"{ENV_PREFIX}{setting.name.upper()} must be an integer.") from None
+        name = ENV_PREFIX + setting.name.upper()
+        text = environ.get(name)
+        if text is not None:
+            found[setting.name] = _from_text(setting, text, name) if text else text
     return found
+
+
+def _from_text(setting: Setting, text: str, name: str) -> str | int | bool:
+    if setting.kind == "integer":
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigError(f"{name} must be an integer.") from None
+    if setting.kind == "boolean":
+        if text.lower() not in BOOLEANS:
+            raise ConfigError(f"{name} must be true or false.")
+        return BOOLEANS[text.lower()]
+    return text
 
 
 def _checked(setting: Setting, value: Any, source: str) -> Any:
@@ -215,8 +233,16 @@ def _checked(setting: Setting, value: Any, source: str) -> Any:
         if value < setting.least or (setting.most is not None and value > setting.most):
             raise ConfigError(f"{where} must be from {setting.least} to {setting.most}.")
         return value
+    if setting.kind == "boolean":
+        if not isinstance(value, bool):
+            raise ConfigError(f"{where} must be true or false, not {_json_kind(value)}.")
+        return value
     if not isinstance(value, str):
         raise ConfigError(f"{where} must be a string, not {_json_kind(value)}.")
+    return _checked_text(setting, value, where)
+
+
+def _checked_text(setting: Setting, value: str, where: str) -> Any:
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
         raise ConfigError(f"{where} holds a line break or another control character. Check how it was pasted.")
     if setting.options and value not in setting.options:
@@ -230,7 +256,7 @@ def _checked(setting: Setting, value: Any, source: str) -> Any:
         return moment
     if setting.name == "token_store":
         return Path(value).expanduser()
-    if not value.isascii() and setting.name != "token_store":
+    if not value.isascii():
         raise ConfigError(f"{where} holds a character that is no ASCII. Check how it was pasted.")
     return value.strip()
 

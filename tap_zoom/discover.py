@@ -16,6 +16,8 @@ from tap_zoom.streams import BY_NAME, EMITTED, Stream
 Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]
 
+UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schema lacks; in no catalog
+
 
 def schema_of(stream: Stream) -> Schema:
     """All fields of a stream, from the package."""
@@ -71,11 +73,14 @@ def _breadcrumbs(schema: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]
         yield from _breadcrumbs(schema["items"], (*above, "items"))
 
 
-def select(chosen: Mapping[str, Any] | None, warn: Callable[[str], None]) -> dict[str, Schema]:
+def select(
+    chosen: Mapping[str, Any] | None, warn: Callable[[str], None], keep_unknown_fields: bool = False
+) -> dict[str, Schema]:
     """The selected streams, in the table's order, each with a schema of its selected fields.
 
     `chosen` is a catalog; without one everything is taken that is selected by default. A catalog only selects: its
-    schemas are not looked at. Raises ConfigError for one that is no catalog.
+    schemas are not looked at. `keep_unknown_fields` gives each stream the column for them, which no catalog can
+    deselect. Raises ConfigError for one that is no catalog.
     """
     if chosen is None:
         marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED}
@@ -91,7 +96,9 @@ def select(chosen: Mapping[str, Any] | None, warn: Callable[[str], None]) -> dic
             warn(f"The catalog selects {stream.name}.{'.'.join(breadcrumb[1::2])}, which this version does not know.")
         wanted = {place: _is_selected(mine.get(place, {}), default) for place, default in described.items()}
         if wanted[()]:
-            selected[stream.name] = _pruned(schema_of(stream), wanted, ())
+            schema = selected[stream.name] = _pruned(schema_of(stream), wanted, ())
+            if keep_unknown_fields:
+                schema["properties"][UNKNOWN_FIELDS] = {"type": ["null", "object"]}
     return selected
 
 

@@ -12,6 +12,7 @@
     │   ├── AccountRefused      Zoom denies the API as a whole
     │   ├── DailyLimitReached   a label's requests of the day are spent
     │   ├── HostSilent          no answer after all retries
+    │   ├── NoThread            the system starts none to ask with
     │   └── TooManyLost         so many items in a row that something general must be wrong
     └── RequestFailed           one request, one path
         ├── Passing             can pass: is asked again
@@ -20,6 +21,7 @@
         │   └── RateLimited     per-second 429
         ├── TokenRefused        401/124: a fresh token may help, once
         ├── PageTokenExpired    the list has to be read from its start
+        ├── TooEarly            the days asked for begin before what Zoom still lists
         ├── NothingHere         a refusal that the stream declares as empty
         ├── StreamRefused       scope, role or plan: the stream can't be read at all
         └── ItemLost            any other refusal: this item is lost, the rest goes on
@@ -84,6 +86,16 @@ class HostSilent(RunStopped):
     pass
 
 
+class NoThread(RunStopped):
+    """`reason`: what the system said."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(
+            f'There is no thread to ask with: the system says "{reason}". Raise the limit of processes and threads '
+            "(ulimit -u, or the container's limit of pids) or of memory, then run again."
+        )
+
+
 class TooManyLost(RunStopped):
     pass
 
@@ -121,6 +133,10 @@ class TokenRefused(RequestFailed):
 
 
 class PageTokenExpired(RequestFailed):
+    pass
+
+
+class TooEarly(RequestFailed):
     pass
 
 

@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from tap_zoom.client import Client, Page, Request
-from tap_zoom.errors import DailyLimitReached, HostSilent, ItemLost, NoAnswer, Passing, RateLimited, RunStopped
+from tap_zoom.errors import (
+    DailyLimitReached,
+    HostSilent,
+    ItemLost,
+    NoAnswer,
+    NoThread,
+    Passing,
+    RateLimited,
+    RunStopped,
+)
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import delay
 from tap_zoom.streams import Label
@@ -113,7 +122,7 @@ class Frontier:
 
     def submit(self, request: Request, place: int | None = None) -> None:
         """Put a request at the end of its label's queue. With a `place` it goes ahead of that queue, and its result is
-        taken after so many others."""
+        taken after so many others. Raises NoThread where there is none to ask with."""
         job = Job(request, request.stream.label)
         queue = self._queues[job.label]
         with self._lock:
@@ -164,9 +173,18 @@ class Frontier:
         return max(waiting, key=waiting.__getitem__) if waiting else None
 
     def _hire(self) -> None:
-        self._workers += 1
-        self._idle += 1
-        threading.Thread(target=self._serve, name=f"worker-{self._workers}", daemon=True).start()
+        """One more worker. Where the system starts no more threads, those there are will do. Raises NoThread if there
+        is none."""
+        try:
+            threading.Thread(target=self._serve, name=f"worker-{self._workers + 1}", daemon=True).start()
+        except RuntimeError as error:
+            if self._workers == 0:
+                raise NoThread(error) from None
+            self._most_workers = self._workers
+            self._log(f'No more than {self._workers} requests at a time: beyond that the system says "{error}".')
+        else:
+            self._workers += 1
+            self._idle += 1
 
     def _serve(self) -> None:
         while True:

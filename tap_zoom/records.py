@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from tap_zoom.discover import UNKNOWN_FIELDS
 from tap_zoom.http import parse
 from tap_zoom.streams import Stream
 from tap_zoom.windows import parse_time
@@ -25,11 +26,12 @@ from tap_zoom.windows import parse_time
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]
 Patch = Callable[[list[Any]], list[Any]]
+Unknown = Callable[[Record, str, Any], None]  # what to do about a field of a record that the schema lacks
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
-ANONYMOUS = "anonymous"
+LEAST_ROUNDED = 2.0**63  # orjson reads larger integers as floats
 
 
 class NeedsExactNumbers(Exception):
@@ -66,34 +68,45 @@ class Sequence:
 class Plan:
     """How the rows of one stream become records: its selected fields, its own columns, its key.
 
-    `misfits` counts values that went out as null, `unknown` fields that Zoom sent and the schema lacks; both by field.
-    `schema` holds the selected fields, `whole` all of them.
+    `misfits` counts values that went out as null; `unknown` fields that Zoom sent and the schema lacks, and
+    `unknown_inside` those inside known objects; all by field. `schema` holds the selected fields, `whole` all of them.
+    With a column for unknown fields in `schema`, they are kept there; those inside known objects are left out.
     """
 
     def __init__(self, stream: Stream, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
         self.stream = stream
         self.misfits: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
+        self.unknown_inside: Counter[str] = Counter()
         self._named_misfits: set[str] = set()
         self._named_unknown: set[str] = set()
+        self._named_inside: set[str] = set()
         self._exact = False
-        ours = set(stream.adds)
+        self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
+        ours = {*stream.adds, UNKNOWN_FIELDS}
         self._adds = tuple(name for name in stream.adds if name in schema["properties"])
         self._shape = self._object(
             {name: part for name, part in schema["properties"].items() if name not in ours},
             {name: part for name, part in whole["properties"].items() if name not in ours},
             "",
+            self._keep if self._keeps_unknown else self._leave_out,
         )
-        self._sorted = "respondent" in stream.adds and not stream.paged
+        self._sorted = "sequence" in stream.key and not stream.paged
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
 
     def new_misfits(self) -> list[str]:
         """Fields that had their first misfit since the last call."""
         return self._new(self.misfits, self._named_misfits)
 
-    def new_unknown(self) -> list[str]:
-        """Fields that were unknown for the first time since the last call."""
-        return self._new(self.unknown, self._named_unknown)
+    def new_unknown(self) -> Iterator[str]:
+        """What became of the fields that were unknown for the first time since the last call, in words."""
+        if fields := ", ".join(self._new(self.unknown, self._named_unknown)):
+            if self._keeps_unknown:
+                yield f"kept in {UNKNOWN_FIELDS}: {fields}"
+            else:
+                yield f"left out: {fields}; set keep_unknown_fields to keep them"
+        if fields := ", ".join(self._new(self.unknown_inside, self._named_inside)):
+            yield f"left out inside of other fields: {fields}"
 
     def _new(self, counted: Counter[str], named: set[str]) -> list[str]:
         if len(counted) == len(named):
@@ -120,15 +133,30 @@ class Plan:
     ) -> tuple[list[Record], int, Record]:
         content = parse(body)
         clean = is_clean(body)
-        misfits, unknown = self.misfits.copy(), self.unknown.copy()
+        counted = self.misfits.copy(), self.unknown.copy(), self.unknown_inside.copy()
         try:
             self._exact = False
             shaped = self._shaped(content, clean, patch)
         except NeedsExactNumbers:
-            self.misfits, self.unknown = misfits, unknown
+            self.misfits, self.unknown, self.unknown_inside = counted
             self._exact = True
-            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+            content = parse_exactly(body)
             shaped = self._shaped(content, clean, patch)
+        return *self._finished(shaped, ids, sequence), content
+
+    def record(self, row: Record, ids: Mapping[str, Any]) -> tuple[list[Record], int]:
+        """The record of one row of an answer that was parsed exactly, in a list; and 1 if its key can't be made."""
+        self._exact = True
+        try:
+            row = cleaned(row)
+            return self._finished([(row, self._shape(row) or {})], ids, Sequence())
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
+
+    def _finished(
+        self, shaped: list[tuple[Any, Record]], ids: Mapping[str, Any], sequence: Sequence
+    ) -> tuple[list[Record], int]:
+        """The records with our columns, and how many are missing for want of a key."""
         for row, record in shaped:
             self._add_columns(record, row, ids)
         if self._shared:
@@ -136,7 +164,7 @@ class Plan:
             for (_, record), number in zip(shaped, sequence.number(keys), strict=True):
                 record["sequence"] = number
         records = [record for _, record in shaped if self._has_key(record)]
-        return records, len(shaped) - len(records), content
+        return records, len(shaped) - len(records)
 
     def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record]]:
         """Each row with what the schema makes of it."""
@@ -156,8 +184,8 @@ class Plan:
         for name in self._adds:
             if name in ids:
                 record[name] = ids[name]
-            elif name == "respondent" and type(row) is dict:
-                record[name] = respondent(row)
+            elif name in self.stream.made and type(row) is dict:
+                record[name] = self.stream.made[name](row)
 
     def _has_key(self, record: Record) -> bool:
         return all(record.get(name) not in (None, "") for name in self.stream.key)
@@ -180,9 +208,11 @@ class Plan:
             return self._number(path)
         if kind == "boolean":
             return self._boolean(path)
-        return self._anything
+        return lambda value: self._as_sent(value, path)
 
-    def _object(self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+    def _object(
+        self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str, unknown: Unknown | None = None
+    ) -> Shape:
         def below(name: str) -> str:
             return f"{path}.{name}" if path else name
 
@@ -192,6 +222,7 @@ class Plan:
             for name, part in selected.items()
         }
         known = frozenset(whole)
+        unknown = unknown or self._leave_out_of(path)
         get = fields.get
         misfit = self._misfit(path)
 
@@ -204,10 +235,23 @@ class Plan:
                 if field is not None:
                     record[name] = part if type(part) is field[0] else field[1](part)
                 elif name not in known:
-                    self.unknown[below(name)] += 1
+                    unknown(record, name, part)
             return record
 
         return shape
+
+    def _leave_out(self, record: Record, name: str, value: Any) -> None:
+        self.unknown[name] += 1
+
+    def _keep(self, record: Record, name: str, value: Any) -> None:
+        self.unknown[name] += 1
+        record.setdefault(UNKNOWN_FIELDS, {})[name] = self._as_sent(value, f"{UNKNOWN_FIELDS}.{name}")
+
+    def _leave_out_of(self, path: str) -> Unknown:
+        def leave_out(record: Record, name: str, value: Any) -> None:
+            self.unknown_inside[f"{path}.{name}"] += 1
+
+        return leave_out
 
     def _array(self, item: Shape, path: str) -> Shape:
         misfit = self._misfit(path)
@@ -304,9 +348,22 @@ class Plan:
 
         return shape
 
-    def _anything(self, value: Any) -> Any:
-        """A value without a declared type; Decimals go back to floats, which JSON can hold."""
-        return json.loads(json.dumps(value, default=float)) if self._exact else value
+    def _as_sent(self, value: Any, path: str) -> Any:
+        """A value without a declared type, with null for a number that JSON can't hold."""
+        kind = type(value)
+        if kind is dict:
+            return {name: self._as_sent(part, path) for name, part in value.items()}
+        if kind is list:
+            return [self._as_sent(part, path) for part in value]
+        if kind is not float and kind is not Decimal:
+            return value
+        number = float(value)
+        if not math.isfinite(number):
+            self.misfits[path] += 1
+            return None
+        if kind is float and abs(number) >= LEAST_ROUNDED:
+            raise NeedsExactNumbers
+        return number
 
     def _inexact(self, value: float, misfit: Shape) -> Any:
         """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""
@@ -345,21 +402,17 @@ def rows_of(stream: Stream, content: Any) -> list[Any]:
     return rows
 
 
-def respondent(row: Mapping[str, Any]) -> str:
-    """Who answered a poll or asked a question: guests have no e-mail, and anonymous people no name either."""
-    for name in ("email", "name"):
-        value = row.get(name)
-        if value not in (None, ""):
-            return str(value)
-    return ANONYMOUS
-
-
 def canonical(row: Any) -> bytes:
     """The same bytes for the same row, in whichever order Zoom sends its fields."""
     try:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer beyond 64 bits, or a Decimal
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+
+
+def parse_exactly(body: bytes) -> Any:
+    """The JSON of a body, its fractions as Decimals and its integers whole."""
+    return json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
 
 
 def is_clean(body: bytes) -> bool:

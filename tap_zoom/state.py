@@ -5,7 +5,8 @@
                    "held": {"start_time": "...", "uuid": "..."} | null}}
 
 A bookmark is the last piece of work below which everything is out, by identity and never by position: users and
-meetings appear and vanish between runs. A finished run leaves {"version": 1, "finished_at": "..."}.
+meetings appear and vanish between runs. What was lost below it stands beside: see `owing`; `refused`: streams that the
+login could not read. A finished run leaves {"version": 1, "finished_at": "..."}.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
+from tap_zoom.owing import Owing
+from tap_zoom.streams import BY_NAME
 from tap_zoom.windows import parse_time
 
 VERSION = 1
@@ -36,6 +39,8 @@ class State:
         self.started_at = started_at
         self.goes_on = False  # from where another run was stopped
         self.bookmarks: dict[str, Key] = {"scheduled": (), "held": ()}
+        self.owing: dict[str, Any] = {}
+        self.refused: list[str] = []
 
     @classmethod
     def resumed(cls, value: object, selection: str, now: datetime, warn: Callable[[str], None]) -> State:
@@ -52,9 +57,11 @@ class State:
                 try:
                     old = cls(selection, started_at)
                     old.bookmarks = {name: _key(bookmarks[name], fields) for name, fields in cls.FIELDS.items()}
+                    old.owing = Owing.read(value).value()
+                    old.refused = [BY_NAME[name].name for name in value.get("refused", [])]
                     old.goes_on = True
                     return old
-                except (KeyError, TypeError, ValueError):
+                except (KeyError, TypeError, ValueError, AttributeError):
                     pass
             warn("The state is damaged, so everything is read from the start.")
         elif isinstance(value, dict) and value.get("version") == VERSION:
@@ -73,6 +80,8 @@ class State:
             "started_at": self.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "selection": self.selection,
             "bookmarks": bookmarks,
+            **self.owing,
+            **({"refused": self.refused} if self.refused else {}),
         }
 
 

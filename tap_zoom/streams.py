@@ -8,7 +8,7 @@ at https://developers.zoom.us/docs/api/meetings/ and https://developers.zoom.us/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -63,6 +63,8 @@ def _says(pattern: str) -> re.Pattern[str]:
 
 
 _REAL_300 = r"^(?!.*(page.?token|validation failed|invalid parameter))"
+# The first day asked for is out of reach: Zoom documents "Invalid parameter: {0}" and no words for it.
+TOO_EARLY = Nothing(400, 300, _says(r"^(?!.*page.?token)"))
 NO_USER = Nothing(404, 1001)
 NO_INVITATION = Nothing(400, 1120)
 MAY_NOT_HOST = Nothing(400, 3161)
@@ -106,6 +108,9 @@ class Stream:
     params: dict[str, str] = field(default_factory=dict)
     asks: tuple[dict[str, str], ...] = ({},)  # the same question once with each of these parameters
     finds: tuple[Thing, ...] = ()
+    windows: bool = False  # asked for days, `from` and `to`
+    too_early: Nothing | None = None  # how it refuses days that are out of reach
+    made: Mapping[str, Callable[[Mapping[str, Any]], object]] = field(default_factory=dict)  # columns made of a row
     lookup: str = ""  # the stream that finds a key which rows of this one lack
     fallback: str = ""  # the stream to ask where the account refuses this one
     nothing: tuple[Nothing, ...] = ()
@@ -125,6 +130,15 @@ class Stream:
         """Whether a token with these scopes may ask: the classic or the granular name, as :admin or as :master."""
         masters = {name.removesuffix(":admin") + ":master" for name in (self.classic, self.granular)}
         return not scopes.isdisjoint({self.classic, self.granular, *masters})
+
+
+def respondent(row: Mapping[str, Any]) -> str:
+    """Who answered a poll or asked a question: guests have no e-mail, and anonymous people no name either."""
+    for name in ("email", "name"):
+        value = row.get(name)
+        if value not in (None, ""):
+            return str(value)
+    return "anonymous"
 
 
 WEBINAR_TYPES = (5, 6, 9)  # as report/users/{id}/meetings numbers them
@@ -158,7 +172,8 @@ STREAMS: tuple[Stream, ...] = (
         "meetings", "meetings/{meeting_id}", Thing.MEETING, Label.LIGHT,
         "meeting:read:admin", "meeting:read:meeting:admin",
         key=("id",), params={"show_previous_occurrences": "true"}, secret=("start_url",),
-        nothing=(GONE, NOT_ENABLED, WRONG_KIND),
+        # 3161 is about the host, who may not schedule any more; the meetings of such a user are not listed either.
+        nothing=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST),
         needs="any plan", keeps="30 days after the number's last use",
     ),
     Stream(
@@ -248,16 +263,18 @@ STREAMS: tuple[Stream, ...] = (
     Stream(
         "history_meetings", "report/history_meetings", Thing.ACCOUNT, Label.HEAVY,
         "report:read:admin", "report:read:list_history_meetings:admin",
-        records="history_meetings", paged=True, finds=(Thing.PAST_MEETING, Thing.PAST_WEBINAR),
-        fallback="user_past_meetings",
+        records="history_meetings", paged=True, finds=(Thing.PAST_MEETING, Thing.PAST_WEBINAR), windows=True,
+        # Zoom names no default of the two.
+        params={"meeting_type": "all", "report_type": "all"},
+        fallback="user_past_meetings", too_early=TOO_EARLY,
     ),
     # Takes the place of history_meetings where the account refuses that.
     Stream(
         "user_past_meetings", "report/users/{user_id}/meetings", Thing.USER, Label.HEAVY,
         "report:read:admin", "report:read:user:admin",
-        records="meetings", paged=True, finds=(Thing.PAST_MEETING, Thing.PAST_WEBINAR),
+        records="meetings", paged=True, finds=(Thing.PAST_MEETING, Thing.PAST_WEBINAR), windows=True,
         asks=({"type": "past"}, {"type": "pastOne"}),  # two or more people; one person
-        nothing=(NO_USER,),
+        nothing=(NO_USER,), too_early=TOO_EARLY,
     ),
     Stream(
         "report_meetings", "report/meetings/{meeting_uuid}", Thing.PAST_MEETING, Label.HEAVY,
@@ -280,6 +297,7 @@ STREAMS: tuple[Stream, ...] = (
         "meeting:read:admin", "meeting:read:list_poll_results:admin",
         records="questions", key=("meeting_uuid", "respondent", "sequence"),
         adds=("meeting_uuid", "meeting_id", "respondent", "sequence"), envelope=("start_time",),
+        made={"respondent": respondent},
         nothing=(TOO_OLD, GONE),
         needs="Pro host", keeps="one year",
     ),
@@ -311,6 +329,7 @@ STREAMS: tuple[Stream, ...] = (
         "webinar:read:admin", "webinar:read:list_past_polls:admin",
         records="questions", key=("webinar_uuid", "respondent", "sequence"),
         adds=("webinar_uuid", "webinar_id", "respondent", "sequence"), envelope=("start_time",),
+        made={"respondent": respondent},
         nothing=(GONE, TOO_OLD, NO_WEBINAR_PLAN),
         needs="Pro with the webinar add-on", keeps="not stated",
     ),
@@ -319,6 +338,7 @@ STREAMS: tuple[Stream, ...] = (
         "webinar:read:admin", "webinar:read:past_qa:admin",
         records="questions", key=("webinar_uuid", "respondent", "sequence"),
         adds=("webinar_uuid", "webinar_id", "respondent", "sequence"), envelope=("start_time",),
+        made={"respondent": respondent},
         nothing=(GONE, TOO_OLD, NO_WEBINAR_PLAN),
         needs="Pro with the webinar add-on", keeps="not stated",
     ),
@@ -350,7 +370,8 @@ def found_in(stream: Stream, row: Any, ids: Mapping[str, Any]) -> tuple[Thing, d
     words, the other as a type (5, 6 and 9 are webinars).
     """
     if Thing.USER in stream.finds:
-        return (Thing.USER, {"user_id": row["id"]}) if isinstance(row.get("id"), str) and row["id"] else None
+        user_id = text(row.get("id"))
+        return (Thing.USER, {"user_id": user_id}) if user_id else None
     uuid = row.get("meeting_uuid") or row.get("uuid")
     if Thing.MEETING in stream.finds or Thing.WEBINAR in stream.finds:
         number = integer(row.get("id"))
@@ -364,6 +385,13 @@ def found_in(stream: Stream, row: Any, ids: Mapping[str, Any]) -> tuple[Thing, d
         thing = Thing.PAST_WEBINAR if webinar else Thing.PAST_MEETING
     number = ids.get(f"{thing.kind}_id", integer(row.get("meeting_id", row.get("id"))))
     return thing, {f"{thing.kind}_uuid": uuid, f"{thing.kind}_id": number, "start_time": row.get("start_time")}
+
+
+def text(value: object) -> str | None:
+    """An id in words: Zoom's are strings; one that comes as an integer is spelled as the record spells it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
 
 
 def integer(value: object) -> int | None:

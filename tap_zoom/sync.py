@@ -11,7 +11,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta, timezone
+from operator import itemgetter
 from typing import Any
 
 from tap_zoom.access import Access, sources
@@ -26,16 +27,18 @@ from tap_zoom.errors import (
     NothingHere,
     PageTokenExpired,
     StreamRefused,
+    TooEarly,
     TooManyLost,
 )
 from tap_zoom.frontier import Frontier
 from tap_zoom.http import parse
 from tap_zoom.output import Output
-from tap_zoom.records import Patch, Plan, Sequence, cleaned, is_clean, rows_of
+from tap_zoom.owing import MOST_OWED, Owed, Owing
+from tap_zoom.records import Patch, Plan, Record, Sequence, cleaned, is_clean, parse_exactly, rows_of
 from tap_zoom.report import Report
-from tap_zoom.state import State, finished
-from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, Label, Stream, Thing, about, found_in
-from tap_zoom.walk import HeldWalk, Listing, Piece, ScheduledWalk, Walk, sortable
+from tap_zoom.state import Key, State, finished
+from tap_zoom.streams import BY_NAME, FALLBACKS, LOOKUPS, Label, Stream, Thing, about, found_in, text
+from tap_zoom.walk import HeldWalk, Listing, OwedWalk, Piece, ScheduledWalk, Walk, sortable
 from tap_zoom.windows import Window, oldest_report_day, windows
 
 LISTINGS_AHEAD = 64  # users whose meetings are asked for before their turn
@@ -46,9 +49,8 @@ RESTARTS = 5  # of one list whose page tokens expire
 MOVES_PER_STATE = 8
 SECONDS_PER_STATE = 1.0
 
-# What each walk asks about, once its listings are in.
-SCHEDULED, HELD = 0, 1
-THINGS = ((Thing.MEETING, Thing.WEBINAR), (Thing.PAST_MEETING, Thing.PAST_WEBINAR))
+DAYS_BOTH_WAYS = 2  # of the first that the reports hold: found through them and through the numbers as well
+NUMBERS, OCCURRENCES = (Thing.MEETING, Thing.WEBINAR), (Thing.PAST_MEETING, Thing.PAST_WEBINAR)
 
 LOGGER = logging.getLogger("tap_zoom")
 Owner = Listing | Piece
@@ -78,11 +80,18 @@ class Sync:
         self.plans = {
             name: Plan(BY_NAME[name], schema, schema_of(BY_NAME[name])) for name, schema in self._schemas.items()
         }
-        self._agenda = Agenda(config.plan, walks=2)
+        self._owing = Owing.read(state.owing)
+        self._to_ask_again = tuple(self._owing.questions)
+        self._may_go_back = not self._owing.went_back
+        self._asked |= {question.stream.name for question in self._to_ask_again}
         self._scheduled = ScheduledWalk("scheduled", state.bookmarks["scheduled"], LISTINGS_AHEAD)
         self._held = HeldWalk("held", state.bookmarks["held"], WINDOWS_AHEAD)
-        self._walks: tuple[Walk, Walk] = (self._scheduled, self._held)
-        self._labels = tuple(self._labels_of(things) for things in THINGS)
+        self._owed = OwedWalk("owed", (), MOST_OWED)
+        self._walks: tuple[Walk, ...] = (self._scheduled, self._held, self._owed)
+        self._bookmarked: dict[str, Walk] = {walk.name: walk for walk in (self._scheduled, self._held)}
+        self._goes_back_to: dict[str, Key] = {}  # by walk: where the run that goes on begins
+        self._agenda = Agenda(config.plan, len(self._walks))
+        self._labels = tuple(map(self._labels_of, (NUMBERS, OCCURRENCES, NUMBERS + OCCURRENCES)))
         for stream in BY_NAME.values():
             if stream.fallback in access.asked:
                 warn_of_fallback(stream, f"The token lacks {stream.granular} (classic: {stream.classic}).")
@@ -92,6 +101,7 @@ class Sync:
         self._spent: DailyLimitReached | None = None
         self._blocked: set[Owner] = set()  # owners that miss an answer for it
         self._lost_in_a_row = 0
+        self._told_of_later = False
         self._moved = 0
         self._state_at = time.monotonic()
         self._lazily: deque[tuple[Listing, Iterator[Request]]] = deque()
@@ -100,13 +110,24 @@ class Sync:
         if config.start_date is not None:
             first = max(first, config.start_date.date())
         self._windows = list(windows(first, state.started_at.date(), clip))
-        self._reports_begin = max(first, clip).isoformat()
-        if first < clip and self._held.bookmark < (clip.isoformat(), ""):
+        self._first_day = max(first, clip).isoformat()
+        # Zoom's first day may be later than ours: it is midnight, or its account lives ahead of UTC.
+        self._reports_begin = (max(first, clip) + timedelta(days=DAYS_BOTH_WAYS)).isoformat()
+        self._found_both_ways: set[str] = set()
+        if first < clip and self._reads_held and self._held.bookmark < (clip.isoformat(), ""):
             self._scheduled.restart()
+            state.bookmarks["scheduled"] = ()
             LOGGER.warning(
                 "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What "
                 "belongs to a number that is still listed is found by that: the numbers are read again.", first, clip,
             )  # fmt: skip
+
+        for name in state.refused:
+            self._refuse(BY_NAME[name], "Refused before the run was stopped; that run's log says why.")
+
+    @property
+    def _reads_held(self) -> bool:
+        return bool(self._asked & {"history_meetings", *FALLBACKS})
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -117,11 +138,11 @@ class Sync:
         self._output.state(self._state.value())
         if "users" in self._asked:
             self._ask_for_people()
-        if self._asked & {"history_meetings", *FALLBACKS}:
+        if self._reads_held:
             self._held.start(self._windows)
         while True:
             self._fill()
-            if not self._frontier:
+            if not self._frontier and not self._ask_again():
                 break
             self._report.tick(self._frontier)
             taken = self._frontier.take(patience=1.0)
@@ -136,6 +157,11 @@ class Sync:
         self._output.state(finished(now))
         report = self._report
         problems = []
+        if self._owing.given_up:
+            problems.append(
+                f"{self._owing.given_up} losses of the stopped runs could not be asked for again (their ERROR lines "
+                "name them; run again to try them again)"
+            )
         if not report.complete:
             parts = [f"{report.lost_items} items"] * bool(report.lost_items)
             parts += [f"{report.lost_records} records"] * bool(report.lost_records)
@@ -147,6 +173,16 @@ class Sync:
             )
         if problems:
             raise Incomplete(f"The run is complete but for this: {'; '.join(problems)}.")
+
+    def _ask_again(self) -> bool:
+        """At the end of a run that went on: ask once more what was lost before. False if nothing is owed."""
+        questions, self._to_ask_again = self._to_ask_again, ()
+        if not questions or self._spent is not None:
+            return False
+        LOGGER.info("%d items that were lost before the run was stopped are asked for once more.", len(questions))
+        self._owed.start(questions)
+        self._fill()
+        return bool(self._frontier)
 
     # --- what to ask next ------------------------------------------------------------------------------------------
 
@@ -196,14 +232,23 @@ class Sync:
 
     def _ask_listing(self, listing: Listing) -> None:
         listing.open += 1
-        if isinstance(listing.source, Window):
-            self._ask_window(listing)
+        source = listing.source
+        if isinstance(source, Owed):
+            self._ask_once_more(listing, source)
+        elif isinstance(source, Window):
+            self._ask_window(listing, source)
         else:
-            self._ask_about(listing, Thing.USER, {"user_id": listing.source})
+            self._ask_about(listing, Thing.USER, {"user_id": source})
         self._out(listing)
 
-    def _ask_window(self, listing: Listing) -> None:
-        window: Window = listing.source
+    def _ask_once_more(self, listing: Listing, owed: Owed) -> None:
+        if owed.window is not None and owed.stream.fallback:
+            self._ask_window(listing, owed.window)  # the fallback may have to be asked by now
+        elif owed.stream.name in self._asked:
+            listing.open += 1
+            self._add(Request(owed.stream, owed.ids, owed.params, listing))
+
+    def _ask_window(self, listing: Listing, window: Window) -> None:
         days = {"from": window.asked_from.isoformat(), "to": window.asked_to.isoformat()}
         if "history_meetings" in self._asked:
             self._queue(listing, BY_NAME["history_meetings"], {}, days)
@@ -231,7 +276,7 @@ class Sync:
                 self._out(listing)
             else:
                 listing.open += 1
-                self._agenda.add(request, HELD)
+                self._add(request)
                 asked = True
         return asked
 
@@ -245,7 +290,11 @@ class Sync:
     ) -> None:
         for request in self._requests(owner, stream, ids, params):
             owner.open += 1
-            self._agenda.add(request, HELD if owner.walk is self._held else SCHEDULED)
+            self._add(request)
+
+    def _add(self, request: Request) -> None:
+        walk = request.owner.walk
+        self._agenda.add(request, 0 if walk is None else self._walks.index(walk))
 
     def _requests(
         self, owner: Owner, stream: Stream, ids: Mapping[str, Any], params: Mapping[str, str] | None = None
@@ -263,13 +312,12 @@ class Sync:
         stream = request.stream
         self._agenda.taken(request, outcome.announcement if isinstance(outcome, Page) else None)
         tally = self._report.asked(stream.name)
-        if request.extra is not None and not isinstance(outcome, (ItemLost, DailyLimitReached)):
-            self._looked_up(request, outcome)
-        elif isinstance(outcome, Page):
+        is_look_up = request.extra is not None
+        if isinstance(outcome, Page) or (is_look_up and isinstance(outcome, (NothingHere, StreamRefused))):
             try:
-                self._read(request, outcome)
+                self._take_in(request, outcome)
             except ValueError as error:
-                self._lose(f"{request}: {error}")
+                self._lose(request, f"{request}: {error}")
         elif isinstance(outcome, NothingHere):
             tally.nothing[str(outcome)] += 1
             if stream.emitted:
@@ -279,8 +327,10 @@ class Sync:
         elif isinstance(outcome, PageTokenExpired) and request.page_number > 1 and request.restarts < RESTARTS:
             self._again(request, outcome)
             return
-        elif isinstance(outcome, (ItemLost, PageTokenExpired)):
-            self._lose(str(outcome))
+        elif isinstance(outcome, TooEarly) and self._ask_later(request, outcome):
+            return
+        elif isinstance(outcome, (ItemLost, PageTokenExpired, TooEarly)):
+            self._lose(request, str(outcome))
         elif isinstance(outcome, DailyLimitReached):
             self._spent = self._spent or outcome
             self._blocked.add(request.owner)
@@ -288,6 +338,12 @@ class Sync:
         else:
             raise outcome
         self._out(request.owner)
+
+    def _take_in(self, request: Request, outcome: Page | NothingHere | StreamRefused) -> None:
+        if request.extra is not None:
+            self._looked_up(request, outcome)
+        elif isinstance(outcome, Page):
+            self._read(request, outcome)
 
     def _read(self, request: Request, page: Page) -> None:
         """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
@@ -305,29 +361,37 @@ class Sync:
             self._lost_in_a_row = 0
         token = content.get("next_page_token") if stream.paged else None
         if token:
-            if not isinstance(token, str) or token == request.page_token:
-                raise ValueError("the next page has the token of this one, so the list can't be read further")
+            if not isinstance(token, str):
+                raise ValueError("the token of the next page is no text, so the list can't be read further")
+            if hash(token) in request.tokens:
+                raise ValueError("the next page has a token that this list had before, so it can't be read further")
+            request.tokens.add(hash(token))
             request.owner.open += 1
-            self._ask_at_once(self._turned(request, token, request.page_number + 1))
+            turned = dataclasses.replace(request, page_token=token, page_number=request.page_number + 1)
+            self._ask_at_once(turned)
 
     def _emit(
         self, stream: Stream, body: bytes, request: Request, received: datetime, patch: Patch | None = None
     ) -> dict[str, Any]:
         plan = self.plans[stream.name]
         records, keyless, content = plan.records(body, request.ids, request.sequence, patch)
+        self._write(request, plan, records, keyless, received)
+        return content
+
+    def _write(self, request: Request, plan: Plan, records: list[Record], keyless: int, received: datetime) -> None:
+        stream = plan.stream
         if records:
             self._output.records(stream.name, records, received)
             self._report.tallies[stream.name].records += len(records)
         if keyless:
-            self._report.lose_records(keyless, str(request))
+            self._lose_records(request, keyless)
         for path in plan.new_misfits():
             LOGGER.warning(
                 "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.",
                 stream.name, path,
             )  # fmt: skip
-        if unknown := plan.new_unknown():
-            LOGGER.warning("%s: Zoom sent fields that the schema lacks, left out: %s.", stream.name, ", ".join(unknown))
-        return content
+        for outcome in plan.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", stream.name, outcome)
 
     def _note(self, request: Request, rows: Iterable[Any]) -> None:
         """Keep the ids of what the rows lead to; older occurrences of a number are asked about at once."""
@@ -335,46 +399,71 @@ class Sync:
         older = []
         for row in rows:
             found = found_in(stream, row, request.ids) if type(row) is dict else None
-            if found is None and stream.lookup:
-                continue  # it was looked up
             if found is None:
-                self._report.lose_records(1, str(request))
+                self._note_nothing(request, row)
                 continue
             thing, ids = found
+            start = sortable(ids.pop("start_time", None))
             if isinstance(owner, Piece):
-                start = sortable(ids.pop("start_time"))
-                if start is None or (start < self._reports_begin and not self._too_old(start)):
-                    older.append((start or "", ids[f"{thing.kind}_uuid"], thing))
+                if self._is_older(start):
+                    older.append((start or "", ids[f"{thing.kind}_uuid"], thing, ids))
             elif owner is self._people:
                 owner.found.add(ids["user_id"])
             elif isinstance(owner.source, Window):
-                self._note_occurrence(owner, thing, ids)
+                self._note_occurrence(owner, thing, ids, start)
+            elif isinstance(owner.source, Owed):
+                days = owner.source.window
+                if thing in NUMBERS or (self._is_older(start) if days is None else self._is_in(days, start)):
+                    owner.found.add(OwedWalk.item(thing, ids, start))
             else:
                 owner.found.add(ScheduledWalk.item(thing, ids))
         if older and isinstance(owner, Piece):
-            self._ask_about_older(owner, sorted(older))
+            self._ask_about_older(owner, sorted(older, key=itemgetter(0, 1)))
 
-    def _ask_about_older(self, number: Piece, occurrences: list[tuple[str, str, Thing]]) -> None:
+    def _note_nothing(self, request: Request, row: Any) -> None:
+        """A row without an id leads nowhere. One that is looked up, or whose record has no key, was told of before."""
+        stream = request.stream
+        row = row if type(row) is dict else {}
+        if stream.lookup and not row.get("id") and (row.get("email") or stream.name in self.plans):
+            return
+        self._lose_records(request, 1)
+
+    def _ask_about_older(self, number: Piece, occurrences: list[tuple[str, str, Thing, dict[str, Any]]]) -> None:
         """Ask about the older occurrences of a number."""
-        for start_time, uuid, thing in occurrences:
-            piece = self._scheduled.older_piece(number, start_time, uuid)
+        for start_time, uuid, thing, ids in occurrences:
+            if uuid in self._found_both_ways:
+                continue
+            piece = number.walk.older_piece(number, start_time, uuid)
             if piece is None:
                 continue
-            ids = {f"{thing.kind}_uuid": uuid, f"{thing.kind}_id": number.key[1]}
+            self._note_both_ways(start_time, uuid)
             piece.open += 1
             self._ask_about(piece, thing, ids)
             self._out(piece)
 
-    def _note_occurrence(self, listing: Listing, thing: Thing, ids: dict[str, Any]) -> None:
+    def _note_occurrence(self, listing: Listing, thing: Thing, ids: dict[str, Any], start: str | None) -> None:
         """Keep an occurrence that starts inside the window. One without a start time is kept wherever it is met."""
-        window: Window = listing.source
-        start = sortable(ids.pop("start_time"))
-        if start is None:
-            start = f"{window.first}T00:00:00.000000Z"
-        elif not window.first.isoformat() <= start[:10] <= window.last.isoformat() or self._too_old(start):
+        uuid = ids[f"{thing.kind}_uuid"]
+        if not self._is_in(listing.source, start) or uuid in self._found_both_ways or not about(thing, self._asked):
             return
-        if about(thing, self._asked):
-            listing.found.add(HeldWalk.item(thing, ids, start))
+        start = start or f"{listing.source.first}T00:00:00.000000Z"
+        if (start, uuid) > self._held.bookmark:
+            self._note_both_ways(start, uuid)
+        listing.found.add(HeldWalk.item(thing, ids, start))
+
+    def _note_both_ways(self, start: str, uuid: str) -> None:
+        """Remember who is asked about on the days that are found both ways, so that they are asked about once."""
+        if self._first_day <= start < self._reports_begin:
+            self._found_both_ways.add(uuid)
+
+    def _is_in(self, window: Window, start: str | None) -> bool:
+        if start is None:
+            return True
+        return window.first.isoformat() <= start[:10] <= window.last.isoformat() and not self._too_old(start)
+
+    def _is_older(self, start: str | None) -> bool:
+        """Whether an occurrence of a number is found by the number."""
+        return start is None or (start < self._reports_begin and not self._too_old(start))
 
     def _too_old(self, start: str) -> bool:
         return self._oldest is not None and start < self._oldest
@@ -382,65 +471,66 @@ class Sync:
     def _look_up_missing(self, request: Request, body: bytes) -> Patch | None:
         """Ask about the rows that have no id but an e-mail, one by one; gives what to make of the others' page."""
         stream = request.stream
-        rows = rows_of(stream, parse(body))
         emails = {
             number: str(row["email"])
-            for number, row in enumerate(rows)
+            for number, row in enumerate(rows_of(stream, parse(body)))
             if type(row) is dict and not row.get("id") and row.get("email")
         }
         if not emails:
             return None
         if stream.lookup not in self._asked:
             return lambda rows: [{**row, "id": emails[n]} if n in emails else row for n, row in enumerate(rows)]
+        rows = rows_of(stream, parse_exactly(body))
         for number, email in emails.items():
             request.owner.open += 1
-            lookup = Request(BY_NAME[stream.lookup], {"email": email}, {}, request.owner, extra=(request, body, number))
-            self._agenda.add(lookup, SCHEDULED)
+            extra = (request, rows[number])
+            self._add(Request(BY_NAME[stream.lookup], {"email": email}, {}, request.owner, extra=extra))
         return lambda rows: [row for n, row in enumerate(rows) if n not in emails]
 
-    def _looked_up(self, request: Request, outcome: Page | Exception) -> None:
+    def _looked_up(self, request: Request, outcome: Page | NothingHere | StreamRefused) -> None:
         """Emit a row that had no id, with the one that was found, or with its e-mail where Zoom knows none."""
-        origin, body, number = request.extra
+        origin, row = request.extra
         key = request.ids["email"]
         received = datetime.now(timezone.utc)
         if isinstance(outcome, Page):
             received = outcome.received
             content = parse(outcome.body)
-            found = cleaned(content.get("id")) if isinstance(content, dict) else None
-            if isinstance(found, str) and found:
+            found = text(cleaned(content.get("id"))) if isinstance(content, dict) else None
+            if found:
                 key = found
                 self._people.found.add(found)
         elif isinstance(outcome, NothingHere):
             self._report.tallies[request.stream.name].nothing[str(outcome)] += 1
-        elif isinstance(outcome, StreamRefused) and outcome.scope_missing:
-            if request.stream.name in self._asked:
-                self._asked.discard(request.stream.name)
-                LOGGER.warning("Pending users are keyed by their e-mail: %s", outcome)
-        elif isinstance(outcome, StreamRefused):
-            self._lose(str(outcome))
+        elif not outcome.scope_missing:
+            self._lose(request, str(outcome))
             return
-        else:
-            raise outcome
-        if origin.stream.name in self.plans:
-            self._emit(origin.stream, body, origin, received, lambda rows: [{**rows[number], "id": key}])
+        elif request.stream.name in self._asked:
+            self._asked.discard(request.stream.name)
+            LOGGER.warning("Pending users are keyed by their e-mail: %s", outcome)
+        plan = self.plans.get(origin.stream.name)
+        if plan is not None:
+            self._write(origin, plan, *plan.record({**row, "id": key}, origin.ids), received)
 
     def _refused(self, request: Request, error: StreamRefused) -> None:
         """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
-        stream = request.stream
-        if stream.fallback in self._spare and isinstance(request.owner, Listing):
+        stream, owner = request.stream, request.owner
+        if stream.fallback in self._spare and isinstance(owner, Listing):
             if stream.name in self._asked:
                 self._fall_back(stream, str(error))
-            self._ask_window(request.owner)
-            return
+            self._ask_window(owner, _window(owner))
+        elif stream.name in self._report.refused:
+            self._asked.discard(stream.name)
+        else:
+            self._refuse(stream, str(error))
+
+    def _refuse(self, stream: Stream, why: str) -> None:
         self._asked.discard(stream.name)
-        if stream.name in self._report.refused:
-            return
-        self._report.refused[stream.name] = str(error)
+        self._report.refused[stream.name] = why
         dependent = [name for name in self.plans if stream.name in sources(BY_NAME[name], older=True)]
         LOGGER.log(
             logging.ERROR if self._fail else logging.WARNING,
             "The stream %s can't be read with this login%s: %s",
-            stream.name, f", and what hangs on it is missing ({', '.join(dependent)})" if dependent else "", error,
+            stream.name, f", and what hangs on it is missing ({', '.join(dependent)})" if dependent else "", why,
         )  # fmt: skip
 
     def _fall_back(self, stream: Stream, why: str) -> None:
@@ -451,13 +541,27 @@ class Sync:
     def _again(self, request: Request, error: PageTokenExpired) -> None:
         """Read a list from its start: rows that are out come again, with the same keys."""
         LOGGER.info("Reading a list again from its start: %s", error)
-        again = self._turned(request, "", 1)
-        again.sequence = Sequence()
-        again.restarts += 1
-        self._ask_at_once(again)
+        self._ask_at_once(dataclasses.replace(_from_its_start(request), restarts=request.restarts + 1))
 
-    def _turned(self, request: Request, token: str, number: int) -> Request:
-        return dataclasses.replace(request, page_token=token, page_number=number)
+    def _ask_later(self, request: Request, error: TooEarly) -> bool:
+        """Zoom's reports begin later than the days that were asked for: ask from there. False where that can't be it.
+
+        What lies before is found by its number only, if it is still listed.
+        """
+        earliest = oldest_report_day(datetime.now(timezone.utc).date())
+        first = max(date.fromisoformat(request.params["from"]) + timedelta(days=1), earliest)
+        if first > earliest + timedelta(days=DAYS_BOTH_WAYS) or first > date.fromisoformat(request.params["to"]):
+            return False
+        if first.isoformat() > max(self._reports_begin, _window(request.owner).first.isoformat()):
+            self._lose(request, f"what was held before {first} and not found by its number: {error}")
+        elif not self._told_of_later:
+            self._told_of_later = True
+            LOGGER.warning(
+                "Zoom's reports begin on %s by now. What was held before that is found by its number only, as far as "
+                "that is still listed. %s", first, error,
+            )  # fmt: skip
+        self._ask_at_once(_from_its_start(request, {**request.params, "from": first.isoformat()}))
+        return True
 
     def _ask_at_once(self, request: Request) -> None:
         """Ask before anything else of its label. What holds a walk up is also taken before anything else, the pages of
@@ -484,12 +588,13 @@ class Sync:
         if any(about(Thing.USER, self._asked - FALLBACKS - LOOKUPS)):
             self._scheduled.start(people.waiting)
         for listing in self._waiting_for_people:
-            self._ask_window(listing)
+            self._ask_window(listing, _window(listing))
             self._out(listing)
         self._waiting_for_people.clear()
 
-    def _lose(self, what: str) -> None:
+    def _lose(self, request: Request, what: str) -> None:
         self._report.lose(what)
+        self._owe(request)
         self._lost_in_a_row += 1
         if self._lost_in_a_row >= LOST_IN_A_ROW:
             raise TooManyLost(
@@ -497,17 +602,71 @@ class Sync:
                 "Mend that, then run again with the last STATE: it stands before these items."
             )
 
+    def _lose_records(self, request: Request, count: int) -> None:
+        self._report.lose_records(count, str(request))
+        if request.owner is not self._people:  # who are listed by each run
+            self._owe(request)
+
+    def _owe(self, request: Request) -> None:
+        """Keep what was lost for the run that goes on, should this one be stopped."""
+        owner = request.owner
+        if owner is self._people:  # whoever was not listed was not walked
+            self._go_back(self._scheduled)
+            if self._asked & FALLBACKS:
+                self._go_back(self._held)
+            return
+        if isinstance(owner, Listing) and isinstance(owner.source, Owed):
+            owner.source.lost_again = True
+            return
+        window = owner.source if isinstance(owner, Listing) and isinstance(owner.source, Window) else None
+        if not self._owing.keep(Owed(request.stream, request.ids, request.params, window)):
+            self._go_back(owner.walk)
+
+    def _go_back(self, walk: Walk) -> None:
+        """Let the run that goes on begin before what was lost now; once, and not in what it asks again."""
+        if not self._may_go_back or walk is self._owed:
+            self._owing.given_up += 1
+            return
+        self._owing.went_back = True
+        self._goes_back_to.setdefault(walk.name, walk.bookmark)
+
     def _emit_state(self) -> None:
         """STATE after finished work. While items are being lost in a row it stays before them."""
-        bookmarks = {walk.name: walk.bookmark for walk in self._walks}
-        if self._lost_in_a_row or bookmarks == self._state.bookmarks:
+        if self._lost_in_a_row:
             return
-        self._state.bookmarks = bookmarks
+        self._settle_owed()
+        state, owing, refused = self._state, self._owing.value(), list(self._report.refused)
+        bookmarks = {name: self._goes_back_to.get(name, walk.bookmark) for name, walk in self._bookmarked.items()}
+        if (bookmarks, owing, refused) == (state.bookmarks, state.owing, state.refused):
+            return
+        state.bookmarks, state.owing, state.refused = bookmarks, owing, refused
         self._moved += 1
         now = time.monotonic()
         if self._moved >= MOVES_PER_STATE or now - self._state_at >= SECONDS_PER_STATE:
             self._moved, self._state_at = 0, now
             self._output.state(self._state.value())
+
+    def _settle_owed(self) -> None:
+        for question in tuple(self._owing.questions) if self._owed.bookmark else ():
+            if question.number < self._owed.bookmark[0]:
+                self._owing.settle(question)
+            elif question.number == self._owed.bookmark[0]:
+                question.place = self._owed.bookmark[1:]
+
+
+def _window(listing: Listing) -> Window:
+    """The days that a listing is about."""
+    window: Window | None = listing.source.window if isinstance(listing.source, Owed) else listing.source
+    if window is None:
+        raise TypeError(f"{listing.source} has no days")
+    return window
+
+
+def _from_its_start(request: Request, params: Mapping[str, str] | None = None) -> Request:
+    """The same list again, from its first page."""
+    return dataclasses.replace(
+        request, params=params or request.params, page_token="", page_number=1, sequence=Sequence(), tokens=set()
+    )
 
 
 def warn_of_fallback(stream: Stream, why: str) -> None:

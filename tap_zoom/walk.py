@@ -1,4 +1,4 @@
-"""The order of work: two walks over listings and the pieces of work that they lead to. Pure bookkeeping.
+"""The order of work: walks over listings and the pieces of work that they lead to. Pure bookkeeping.
 
 A listing is drained before work hangs on it (its page tokens live 15 minutes); of its rows only ids and start times are
 kept. Then its pieces are opened in the order of their keys. The bookmark is the key of the last piece below which
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from tap_zoom.owing import Owed
 from tap_zoom.state import Key
 from tap_zoom.streams import Thing
 from tap_zoom.windows import UTC, Window, parse_time
@@ -154,6 +155,16 @@ class Walk:
             self._listings.popleft()
             self.bookmark = max(self.bookmark, listing.after)
 
+    def older_piece(self, number: Piece, start_time: str, uuid: str) -> Piece | None:
+        """An older occurrence of a number, None if it was out before this run was resumed. In order of the two."""
+        key = (*number.key[:-2], start_time, uuid)
+        if key <= self.bookmark:
+            return None
+        piece = Piece(key, self, number.begun)
+        number.older.append(piece)
+        self.open_pieces += 1
+        return piece
+
     def _piece(self, listing: Listing, item: Any) -> tuple[Piece, Thing, dict[str, Any]]:
         raise NotImplementedError
 
@@ -171,16 +182,6 @@ class ScheduledWalk(Walk):
     @staticmethod
     def item(thing: Thing, ids: dict[str, Any]) -> tuple[int, str]:
         return ids[f"{thing.value}_id"], thing.value
-
-    def older_piece(self, number: Piece, start_time: str, uuid: str) -> Piece | None:
-        """An older occurrence of a number, None if it was out before this run was resumed. In order of the two."""
-        key = (*number.key[:2], start_time, uuid)
-        if key <= self.bookmark:
-            return None
-        piece = Piece(key, self, number.begun)
-        number.older.append(piece)
-        self.open_pieces += 1
-        return piece
 
     def _piece(self, listing: Listing, item: tuple[int, str]) -> tuple[Piece, Thing, dict[str, Any]]:
         number, thing = item
@@ -209,6 +210,29 @@ class HeldWalk(Walk):
         thing = Thing(value)
         ids = {f"{thing.kind}_uuid": uuid, f"{thing.kind}_id": int(number) if number else None}
         return Piece((start_time, uuid), self, self.begin()), thing, ids
+
+
+class OwedWalk(Walk):
+    """Questions in the order in which they were lost, then what these lead to."""
+
+    def start(self, questions: Iterable[Owed]) -> None:
+        questions = list(questions)
+        if questions and questions[0].place:
+            self.bookmark = self._start = (questions[0].number, *questions[0].place)
+        self._sources = (Listing(question, (question.number + 1,), self) for question in questions)
+
+    @staticmethod
+    def item(thing: Thing, ids: dict[str, Any], start_time: str | None) -> tuple[str, str, str, int]:
+        number = ids[f"{thing.kind}_id"]
+        return start_time or "", ids.get(f"{thing.kind}_uuid", ""), thing.value, -1 if number is None else number
+
+    def _piece(self, listing: Listing, item: tuple[str, str, str, int]) -> tuple[Piece, Thing, dict[str, Any]]:
+        _, uuid, value, number = item
+        thing, key = Thing(value), (listing.source.number, item)
+        ids: dict[str, Any] = {f"{thing.kind}_id": None if number == -1 else number}
+        if uuid:
+            ids[f"{thing.kind}_uuid"] = uuid
+        return Piece((*key, "", ""), self, self.begin(), after=(*key, WHOLE_NUMBER, "")), thing, ids
 
 
 def sortable(start_time: object) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -185,15 +187,22 @@ def start_tap(
     env: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
     stdout: int = subprocess.PIPE,
+    at: datetime | None = None,
+    world: str = "",
     anew: bool = False,
 ) -> Process:
     """Start the command. `config`, `catalog` and `state` may be values, or paths of files.
 
-    `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `anew`: as users start it,
-    `python -m tap_zoom`, with the time that takes, and not as a fork.
+    `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
+    tap; default: what time it is for `zoom`. `world`: Python statements that run in the process before the tap does, to
+    give it less than this machine has. `anew`: a process that loads the tap, as users start it, and not a fork of one
+    that has it loaded.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
+    if at is None and zoom is not None and zoom.clock.is_moved:
+        at = zoom.now
     command: list[str] = []
+    assert not world or at is None, "the tap lives in another world or at another time, not both"
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
@@ -213,11 +222,14 @@ def start_tap(
     command += map(str, arguments)
     stderr = open(directory / "stderr", "wb")  # noqa: SIM115 (closed by finish)
     process: subprocess.Popen[bytes] | Fork
-    if anew:
-        command = [sys.executable, "-m", "tap_zoom", *command]
+    if anew or world:
+        start = ["-m", "tap_zoom"] if at is None else ["-m", "tests.at", str(at.timestamp())]
+        if world:
+            start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"]
+        command = [sys.executable, *start, *command]
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, cwd=ROOT, env=env)
     else:
-        process = Fork(command, stdout=stdout, stderr=stderr, cwd=ROOT, env=env)
+        process = Fork(command, stdout=stdout, stderr=stderr, env=env, at=at and at.timestamp())
     return Process(process, stderr, lambda: hidden | set(zoom.secrets if zoom else ()))
 
 
@@ -239,8 +251,6 @@ def kill(process: Process) -> Run:
 
 TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 0}
 PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 320}
-
-
 LISTS = {"users": 12, "meetings_per_user": 2, "webinars_per_user": 0, "occurrences": 1, "participants": 1, "registrants": 1, "crowd": 0}
 SIZES: dict[str, dict[str, int]] = {
     "tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {},
@@ -256,7 +266,9 @@ def account(seed: int = 1, size: str = "tiny") -> Account:
 
 def copy_of(seed: int = 1, size: str = "tiny") -> Account:
     """The same account once more, for a test that changes it."""
-    return Account(seed, **SIZES[size], now=account(seed, size).now)  # type: ignore[arg-type]
+    copied = copy.deepcopy(account(seed, size))
+    copied.made.clear()
+    return copied
 
 
 def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:

@@ -12,7 +12,8 @@ from typing import Any
 import jwt as pyjwt
 import pytest
 
-from tap_zoom.config import SETTINGS
+from tap_zoom.config import SETTINGS, Config, load
+from tap_zoom.errors import ConfigError
 from tests.scripted import paths, says, scripted
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_exact, catalog_of, expected, run_tap
@@ -83,6 +84,7 @@ WRONG: dict[str, list[Any]] = {
     "password": [7, True, [], {}],
     "file": [7, True, [], {}],
     "integer": ["7", 1.5, True, [], {}, 0, -1, 10**30, "x"],
+    "boolean": ["true", "x", 0, 1, 1.0, [], {}],
     "options": [7, True, [], "most", "FREE"],
     "date_iso8601": [7, True, [], "yesterday", "2024-02-30", "12/22/2021", "2024"],
 }
@@ -97,6 +99,27 @@ def test_a_setting_of_a_wrong_type_or_value(name: str, zoom: SimulatedZoom) -> N
         assert run.exit_status == 1, (name, value)
         assert name in run.critical and "must be" in run.critical
     assert zoom.requests == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("True", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False), ("", False)],
+)
+def test_how_the_environment_spells_a_boolean(text: str, value: bool) -> None:
+    """As Meltano does, in any case, or as a digit; empty is unset."""
+    assert load_from_environment(KEEP_UNKNOWN_FIELDS=text).keep_unknown_fields is value
+
+
+@pytest.mark.parametrize("text", ["yes", "on", "2", "00", "t", "true ", "null", "[]"])
+def test_what_the_environment_can_not_mean_by_a_boolean(text: str) -> None:
+    """The message names the variable and what it must be."""
+    with pytest.raises(ConfigError, match=r"^TAP_ZOOM_KEEP_UNKNOWN_FIELDS must be true or false\.$"):
+        load_from_environment(KEEP_UNKNOWN_FIELDS=text)
+
+
+def load_from_environment(**variables: str) -> Config:
+    settings = {"ACCOUNT_ID": "a", "CLIENT_ID": "b", "CLIENT_SECRET": "c", **variables}
+    return load(["ENV"], {f"TAP_ZOOM_{name}": text for name, text in settings.items()}, print)
 
 
 @pytest.mark.parametrize("value", [None, ""])

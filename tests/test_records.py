@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from tap_zoom.discover import schema_of
+from tap_zoom.discover import schema_of, select
 from tap_zoom.records import Plan, Sequence, cleaned
 from tap_zoom.streams import BY_NAME, EMITTED
 
@@ -45,9 +46,10 @@ def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     return ANYTHING
 
 
-def plan_of(stream: str) -> Plan:
-    schema = schema_of(BY_NAME[stream])
-    return Plan(BY_NAME[stream], schema, schema)
+def plan_of(stream: str, keep: bool = False) -> Plan:
+    """The plan for all fields, with the column for unknown ones if they are to be kept."""
+    whole = schema_of(BY_NAME[stream])
+    return Plan(BY_NAME[stream], select(None, print, keep)[stream] if keep else whole, whole)
 
 
 def shaped(stream: str, *rows: Any, plan: Plan | None = None) -> list[dict[str, Any]]:
@@ -247,8 +249,54 @@ def test_unknown_fields_are_left_out_and_named_once() -> None:
     row = {"email": "a", "shoe": 1, "question_details": [{"answer": "x", "hat": 2}]}
     records = shaped("meeting_poll_results", row, row, plan=plan)
     assert "shoe" not in records[0] and records[0]["question_details"] == [{"answer": "x"}]
-    assert plan.new_unknown() == ["question_details.hat", "shoe"]
-    assert plan.new_unknown() == []
+    assert list(plan.new_unknown()) == [
+        "left out: shoe; set keep_unknown_fields to keep them", "left out inside of other fields: question_details.hat",
+    ]  # fmt: skip
+    assert list(plan.new_unknown()) == []
+    shaped("meeting_poll_results", {**row, "coat": 1}, plan=plan)
+    assert list(plan.new_unknown()) == ["left out: coat; set keep_unknown_fields to keep them"]
+
+
+@given(st.dictionaries(TEXTS | st.sampled_from(["shoe", "unknown_fields", "duration", "meeting_id"]), ANYTHING, max_size=4))
+def test_unknown_fields_are_kept_as_zoom_sent_them(row: dict[str, Any]) -> None:
+    """Whatever they are called and hold: clean, with exact numbers, and null only for what JSON has no number for."""
+    row = {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", **row}
+    plan = plan_of("report_meeting_participants", keep=True)
+    [record] = shaped("report_meeting_participants", row, plan=plan)
+    known = schema_of(plan.stream)["properties"].keys() - set(plan.stream.adds)
+    right = {name: as_json(value) for name, value in cleaned(json.loads(json.dumps(row))).items() if name not in known}
+    assert json.dumps(record.get("unknown_fields", {})) == json.dumps(right)
+    assert ("unknown_fields" in record) == bool(right)
+    assert record["meeting_id"] == IDS["meeting_id"]
+    json.dumps(record, allow_nan=False, ensure_ascii=False).encode("utf-8")
+
+
+def as_json(value: Any) -> Any:
+    """With null for numbers that are none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, list):
+        return [as_json(part) for part in value]
+    return {name: as_json(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def test_kept_fields_are_counted_once_where_a_page_is_read_again() -> None:
+    """For the sake of exact numbers: also those before the one that was rounded, and their misfits."""
+    plan = plan_of("meeting_poll_results", keep=True)
+    row = {"shoe": [1e400, 1.5], "question_details": [{"hat": 2}, 7], "wig": 2**64 + 1}
+    [record] = shaped("meeting_poll_results", row, plan=plan)
+    assert record["unknown_fields"] == {"shoe": [None, 1.5], "wig": 2**64 + 1}
+    assert plan.unknown == {"shoe": 1, "wig": 1} and plan.unknown_inside == {"question_details.hat": 1}
+    assert plan.misfits == {"unknown_fields.shoe": 1, "question_details": 1}
+    assert list(plan.new_unknown()) == ["kept in unknown_fields: shoe, wig", "left out inside of other fields: question_details.hat"]
+
+
+@pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "9223372036854775807", "1e19", "0.1", "-0.0", "5"])
+def test_a_kept_number_is_exact(number: str) -> None:
+    """At both ends of what 64 bits hold, and beyond."""
+    body = b'{"participants":[{"user_id":"1","join_time":"2024-01-01T00:00:00Z","shoe":%s}]}' % number.encode()
+    [record], _, _ = plan_of("report_meeting_participants", keep=True).records(body, IDS, Sequence())
+    assert repr(record["unknown_fields"]["shoe"]) == repr(json.loads(number))
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b'{"participants":{}}', b'{"participants":"x"}', b'{"participants":7}'])

@@ -1,13 +1,12 @@
 """A Zoom account: who is in it, what is scheduled, what was held. Everything follows from a seed and a time.
 
 What a single meeting or occurrence holds (registrants, participants, answers) is made when it is asked for,
-by `contents`, always the same for the same account.
+by `contents`, always the same for the same account. What of it can be read at a later time, `contents` knows too.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from datetime import datetime
 from typing import Any
 
@@ -39,22 +38,26 @@ class Account:
         registrants: int = 6,
         crowd: int = 650,
         edges: bool = True,
+        future: int = 0,
         drift: bool = True,
         now: datetime | None = None,
     ) -> None:
         """`users` in all statuses; the other counts are averages; `crowd`: rows where there are many.
 
-        `edges`: series with occurrences at the edges of windows of time, which are many; `drift` lets values come in
-        other types than documented, as they do now and then.
+        `edges`: series with occurrences at the edges of windows of time, which are many.
+        `future`: the days after `now` on which there will be more occurrences, to be read once it is their time.
+        `drift` lets values come in other types than documented, as they do now and then.
+        `now`: the moment for which it is made, and at which the server's clock begins; default: real time.
         """
         self.seed = seed
         self.size = {
             "users": users, "meetings_per_user": meetings_per_user, "webinars_per_user": webinars_per_user,
             "occurrences": occurrences, "participants": participants, "registrants": registrants,
-            "crowd": crowd,
+            "crowd": crowd, "future": future,
         }
         self.edges = edges
         self.drift = drift
+        self.in_real_time = now is None
         self.now = (now or datetime.now(UTC)).replace(microsecond=0)
         self.first_day = day_start(first_report_day(self.now.date()))
         rng = self.rng("credentials")
@@ -67,7 +70,7 @@ class Account:
         self.departed: list[User] = []
         self.numbers: dict[int, Number] = {}
         self.occurrences: dict[str, Occurrence] = {}
-        # Answers that were made already, for all servers of this account. Whoever changes it clears them.
+        # Answers that were made already, for all servers of this account, which nobody changes from then on.
         self.made: dict[tuple[object, ...], Any] = {}
         generate.fill(self)
 
@@ -80,14 +83,14 @@ class Account:
         """A random generator of its own for each purpose, so that one thing doesn't shift the others."""
         return random.Random(f"{self.seed}/" + "/".join(map(str, purpose)))
 
-    def jwt(self, expires_in: int = 3600) -> str:
+    def jwt(self, expires_in: int = 3600, now: datetime | None = None) -> str:
         """A JSON Web Token of this account, as the former JWT apps made them."""
-        claims = {"iss": self.client_id, "exp": int(time.time()) + expires_in}
+        claims = {"iss": self.client_id, "exp": int((now or datetime.now(UTC)).timestamp()) + expires_in}
         return pyjwt.encode(claims, self.jwt_secret, algorithm="HS256")
 
     @property
     def held(self) -> list[Occurrence]:
-        """All that was held, the oldest first."""
+        """All that was held and will be, the oldest first."""
         return sorted(self.occurrences.values(), key=lambda held: (held.start, held.uuid))
 
     def user(self, id_or_email: str) -> User | None:

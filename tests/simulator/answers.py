@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -36,15 +36,17 @@ Answer = Listing | Refusal | bytes
 class Answers:
     """One method for each operation: (raw variable part of the path, query) -> answer."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, now: datetime, undocumented: bytes = b"") -> None:
+        """`now`: the moment at which they are given; whether it passes makes no difference to them."""
         self.account = account
-        self.contents = Contents(account)
+        self.undocumented = undocumented
+        self.contents = Contents(account, now)
         # Occurrences that were asked for by number, which gives the latest only.
         self.by_number: list[str] = []
         # UUIDs that were not encoded as Zoom wants it.
         self.badly_encoded: list[str] = []
-        self._held = account.held
-        self._cache = account.made
+        self._held = list(filter(self.contents.was_held, account.held))
+        self._cache = account.made.setdefault((now, undocumented), {})
         self._cached_bytes = 0
         # Not from the account's seed: another order on each request is the point.
         self._shuffle = random.Random().shuffle
@@ -55,11 +57,18 @@ class Answers:
         found = self._cache.get(key)
         if found is None:
             made = make()
-            found = made if isinstance(made, Refusal) else _as_bytes(made)
+            found = made if isinstance(made, Refusal) else self._as_bytes(made)
             if self._cached_bytes < _CACHE_BYTES:
                 self._cache[key] = found
                 self._cached_bytes += _size(found)
         return found
+
+    def _as_bytes(self, made: Any) -> Any:
+        return [self.with_more(dumps(row)) for row in made] if isinstance(made, list) else self.with_more(dumps(made))
+
+    def with_more(self, content: bytes) -> bytes:
+        """An object's JSON with the undocumented members."""
+        return b"%s,%s}" % (content[:-1], self.undocumented) if self.undocumented else content
 
     def _listing(self, name: str, make: Callable[[], list[Row] | Refusal], *key: object) -> Answer:
         found = self._kept(make, *key)
@@ -176,14 +185,15 @@ class Answers:
             if isinstance(number, Refusal):
                 return number
             self.by_number.append(once)
-            return number.occurrences[-1] if number.occurrences else refusals.report_missing(once)
+            occurrences = self.contents.held(number)
+            return occurrences[-1] if occurrences else refusals.report_missing(once)
         uuid = unquote(once)
         if once == uuid and (uuid.startswith("/") or "//" in uuid):
             # Encoded once only: Zoom decodes before it looks for slashes, and loses them.
             self.badly_encoded.append(raw)
             return refusals.meeting_missing(uuid.lstrip("/"))
         held = self.account.occurrences.get(uuid)
-        if held is None:
+        if held is None or not self.contents.was_held(held):
             return refusals.meeting_missing(uuid)
         if held.of.kind != kind:
             return refusals.WEBINAR_INFO_300 if kind == "meeting" else refusals.INVALID_WEBINAR
@@ -308,10 +318,6 @@ def _envelope(name: str, rows: list[bytes], around: dict[str, Any]) -> bytes:
 
 def _without(row: Row, hidden: set[str]) -> Row:
     return {name: value for name, value in row.items() if name not in hidden}
-
-
-def _as_bytes(made: Any) -> Any:
-    return [dumps(row) for row in made] if isinstance(made, list) else dumps(made)
 
 
 def _size(found: Any) -> int:

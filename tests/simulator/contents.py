@@ -1,12 +1,12 @@
 """What each operation has to say about a user, a number or an occurrence: rows, an object, or a refusal.
 
 Both the server (as answers) and the truth (as what must come out) are made from this.
-The same account always holds the same contents.
+The same account always holds the same contents; what of them can be read depends on the time.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import attendance, fields, refusals
@@ -18,13 +18,41 @@ from .refusals import Refusal
 
 Row = dict[str, Any]
 STATUSES = ("approved", "pending", "denied")
+# A number is kept for so long after its last use; those that recur are used again and again.
+_KEPT = timedelta(days=30)
+_USED_ONCE = (2, 5)
 
 
 class Contents:
-    """The contents of one account."""
+    """The contents of one account, as they can be read at one moment (default: the one it was made for).
 
-    def __init__(self, account: Account) -> None:
+    What was held long ago is no longer there, and what is held later not yet; a number that was used once expires.
+    """
+
+    def __init__(self, account: Account, now: datetime | None = None) -> None:
         self.account = account
+        self.now = now or account.now
+
+    def was_held(self, held: Occurrence) -> bool:
+        """Only what has ended is in any list."""
+        return held.end <= self.now
+
+    def held(self, number: Number) -> list[Occurrence]:
+        """What was held under a number so far, the oldest first."""
+        return list(filter(self.was_held, number.occurrences))
+
+    def _state(self, number: Number) -> str:
+        """A number's state now."""
+        scheduled = self._scheduled()
+        return "expired" if number.type in _USED_ONCE and self.now > scheduled + _KEPT else number.state
+
+    def _scheduled(self, week: int = 0) -> datetime:
+        """For when a number is scheduled, for the first time or so many weeks later."""
+        return self.account.now + timedelta(days=1 + 7 * week)
+
+    def _next_uuid(self, number: Number) -> str:
+        """The UUID of a number is that of its next occurrence, and another one as soon as that was held."""
+        return next((held.uuid for held in number.occurrences if not self.was_held(held)), number.next_uuid)
 
     def _maker(self, *purpose: object) -> Maker:
         return Maker(self.account.rng(*purpose), drift=self.account.drift)
@@ -66,16 +94,15 @@ class Contents:
     def _listed(self, user: User, kind: str, table: fields.Fields) -> list[Row]:
         rows = []
         for number in user.numbers:
-            if number.kind != kind or number.state == "expired":
+            if number.kind != kind or self._state(number) == "expired":
                 continue
             maker = self._maker("listed", number.number)
             sent = self._sent_number(maker, number.number)
             for repeat in range(number.rows_in_list):
-                start = self.account.now + timedelta(days=1 + 7 * repeat)
                 rows.append(
                     maker.record(
-                        table, id=sent, uuid=number.next_uuid, type=number.type, host_id=user.id,
-                        start_time=written(start),
+                        table, id=sent, uuid=self._next_uuid(number), type=number.type, host_id=user.id,
+                        start_time=written(self._scheduled(repeat)),
                     )
                 )
         return rows
@@ -88,7 +115,7 @@ class Contents:
 
     def detail(self, number: Number, *, previous: bool = True) -> Row | Refusal:
         """The meeting or webinar itself; `previous`: its past occurrences too."""
-        if number.state != "listed":
+        if self._state(number) != "listed":
             return self._missing(number)
         maker = self._maker("detail", number.number)
         table = fields.MEETING if number.kind == "meeting" else fields.WEBINAR
@@ -96,7 +123,7 @@ class Contents:
         if number.type in (8, 9):
             fixed["occurrences"] = self._occurrences(maker, number, previous=previous)
         made = maker.record(
-            table, keep=("start_url",), id=self._sent_number(maker, number.number), uuid=number.next_uuid,
+            table, keep=("start_url",), id=self._sent_number(maker, number.number), uuid=self._next_uuid(number),
             type=number.type, host_id=number.host.id, host_email=number.host.email, **fixed,
         )
         # A start URL logs in as the host.
@@ -104,9 +131,8 @@ class Contents:
         return made
 
     def _occurrences(self, maker: Maker, number: Number, *, previous: bool) -> list[Row]:
-        now = self.account.now
-        starts = [held.start for held in number.occurrences[-3:]] if previous else []
-        starts += [now + timedelta(days=1 + 7 * week) for week in range(3)]
+        starts = [held.start for held in self.held(number)[-3:]] if previous else []
+        starts += [self._scheduled(week) for week in range(3)]
         form = maker.rng.choice(FORMS)
         return [
             {
@@ -123,7 +149,7 @@ class Contents:
 
     def registrants(self, number: Number, status: str) -> list[Row] | Refusal:
         """Who registered; each in one of three statuses."""
-        if number.state != "listed":
+        if self._state(number) != "listed":
             return self._missing(number)
         if not number.registration:
             return self._registration_refusal(number)
@@ -152,7 +178,7 @@ class Contents:
 
     def questions(self, number: Number) -> Row | Refusal:
         """The registration form."""
-        if number.state != "listed":
+        if self._state(number) != "listed":
             return self._missing(number)
         if not number.registration:
             code = 3000 if number.kind == "webinar" or number.number % 2 else 300
@@ -162,7 +188,7 @@ class Contents:
 
     def polls(self, number: Number) -> list[Row] | Refusal:
         """Polls as they are defined."""
-        if number.state != "listed":
+        if self._state(number) != "listed":
             return self._missing(number)
         maker = self._maker("polls", number.number)
         choice = maker.rng.randrange(6)
@@ -181,7 +207,7 @@ class Contents:
         return self._webinar_rows(number, "tracking_sources", fields.TRACKING_SOURCE)
 
     def _webinar_rows(self, number: Number, what: str, table: fields.Fields) -> list[Row] | Refusal:
-        if number.state != "listed":
+        if self._state(number) != "listed":
             return self._missing(number)
         maker = self._maker(what, number.number)
         # Someone who lost the add-on after scheduling.
@@ -191,12 +217,12 @@ class Contents:
 
     def instances(self, number: Number) -> list[Row] | Refusal:
         """Every time the number was held in the last fifteen months."""
-        if number.state == "gone":
+        if self._state(number) == "gone":
             return self._missing(number) if number.kind == "meeting" else refusals.BARE_404
-        since = instances_since(self.account.now)
+        since = instances_since(self.now)
         rows = [
             {"uuid": held.uuid, "start_time": written(held.start, held.date_form)}
-            for held in number.occurrences
+            for held in self.held(number)
             if held.start >= since
         ]
         if not rows and number.number % 2:
@@ -207,7 +233,7 @@ class Contents:
 
     def report(self, held: Occurrence) -> Row | Refusal:
         """What is reported about an occurrence as a whole."""
-        if held.start < year_ago(self.account.now):
+        if held.start < year_ago(self.now):
             return refusals.MEETING_YEAR if held.of.kind == "meeting" else refusals.WEBINAR_YEAR
         maker = self._maker("report", held.uuid)
         if maker.rng.random() < 0.03:
@@ -221,7 +247,7 @@ class Contents:
 
     def participants(self, held: Occurrence) -> list[Row] | Refusal:
         """Who was there, with every rejoin and breakout room as a row."""
-        if held.start < year_ago(self.account.now):
+        if held.start < year_ago(self.now):
             return refusals.MEETING_YEAR if held.of.kind == "meeting" else refusals.WEBINAR_YEAR
         rng = self.account.rng("participants", held.uuid)
         if held.people == 1:
@@ -237,14 +263,14 @@ class Contents:
     def poll_results(self, held: Occurrence) -> list[Row] | Refusal:
         """Answers to polls, a row for each time somebody answered."""
         rng = self.account.rng("poll results", held.uuid)
-        if held.start < year_ago(self.account.now):
+        if held.start < year_ago(self.now):
             return refusals.PAST_MEETING_YEAR if held.of.kind == "meeting" else refusals.NOT_ENDED
         return self._answers(rng, held, attendance.poll_results(rng, held))
 
     def qna_results(self, held: Occurrence) -> list[Row] | Refusal:
         """Questions and answers of a webinar."""
         rng = self.account.rng("q&a", held.uuid)
-        if held.start < year_ago(self.account.now):
+        if held.start < year_ago(self.now):
             return refusals.NOT_ENDED
         return self._answers(rng, held, attendance.qna_results(rng, held))
 
@@ -258,7 +284,7 @@ class Contents:
 
     def absentees(self, held: Occurrence) -> list[Row] | Refusal:
         """Who registered and didn't come."""
-        if held.start < year_ago(self.account.now):
+        if held.start < year_ago(self.now):
             return refusals.absentees_missing(held.uuid)
         if not held.of.registration:
             return refusals.no_registration_required(held.uuid)

@@ -52,6 +52,7 @@ class _Generator:
         if self.account.edges:
             self._edges()
         self._crowds()
+        self._future()
         for number in self.account.numbers.values():
             number.occurrences.sort(key=lambda held: (held.start, held.uuid))
 
@@ -149,8 +150,9 @@ class _Generator:
         rng = self.rng
         account = self.account
         minutes = rng.randint(1, 90)
-        # Only what has ended is in any list.
-        minutes = max(1, min(minutes, int((account.now - start).total_seconds() // 60) - 1))
+        if start < account.now:
+            # Only what has ended is in any list.
+            minutes = max(1, min(minutes, int((account.now - start).total_seconds() // 60) - 1))
         if people is None:
             people = 1 if rng.random() < 0.15 else rng.randint(2, max(2, 2 * self.size["participants"]))
         form = rng.choice(FORMS) if rng.random() < 0.3 else "Z"
@@ -225,6 +227,15 @@ class _Generator:
             number.occurrences[0].people = crowd
             number.occurrences[0].absentees = crowd
             number.occurrences[-1].people = crowd // 2 + 1
+
+    def _future(self) -> None:
+        """What series will hold on the days to come: nobody can read of it yet."""
+        days = self.size["future"]
+        for number in list(self.account.numbers.values()) if days else []:
+            if number.type not in (2, 5) and number.state == "listed":
+                for _ in range(self.rng.randint(1, 2)):
+                    seconds = self.rng.randint(1, days * 86_400)
+                    self._held(number, self.account.now + timedelta(seconds=seconds))
 
     def _uuid(self) -> str:
         style = _UUID_STYLES[self.styles % len(_UUID_STYLES)]

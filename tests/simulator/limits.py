@@ -40,9 +40,9 @@ class Limits:
         daily_reset: float | None = None,
         headers: bool = True,
         retry_after_form: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`daily_reset`: seconds from the start to the reset, instead of midnight UTC."""
+        """`daily_reset`: seconds from the start to the reset, instead of midnight UTC; `clock`: Unix time."""
         self.per_second = {**PER_SECOND[plan], **(per_second or {})}
         self.per_day = {**PER_DAY[plan], **(daily_limits or {})}
         self.throttled: Counter[str] = Counter()
@@ -53,21 +53,23 @@ class Limits:
         self._recent: dict[str, deque[float]] = {label: deque() for label in LABELS}
         self.start_day()
 
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
     def start_day(self) -> None:
         """A new day: what was asked before counts no more."""
-        now = datetime.now(UTC)
+        now = self._now()
         if self._daily_reset is not None:
             # Whole seconds are all that the header can say.
             self.resets_at = (now + timedelta(seconds=self._daily_reset + 1)).replace(microsecond=0)
         else:
             self.resets_at = day_start(now.date() + timedelta(days=1))
         self._today: Counter[str] = Counter()
-        self._reset_clock = self._clock() + (self.resets_at - now).total_seconds()
 
     def admit(self, label: str) -> Response | None:
         """Counts a request, or refuses it."""
         now = self._clock()
-        if now >= self._reset_clock:
+        if now >= self.resets_at.timestamp():
             self.start_day()
         daily = self.per_day.get(label)
         if daily is not None and self._today[label] >= daily:
@@ -105,7 +107,7 @@ class Limits:
         return answer(429, {"code": 429, "message": _SECOND}, sent)
 
     def _retry_after(self) -> str:
-        moment = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
+        moment = (self._now() + timedelta(seconds=2)).replace(microsecond=0)
         if self._retry_after_form == "http-date":
             return format_datetime(moment, usegmt=True)
         if self._retry_after_form == "iso":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 class PageTokens:
     """Gives out tokens and takes them back, as often as they are shown."""
 
-    def __init__(self, lifetime: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, lifetime: float, clock: Callable[[], float] = time.time) -> None:
         self.lifetime = lifetime
         self._clock = clock
         self._issued: dict[str, tuple[object, int, float]] = {}

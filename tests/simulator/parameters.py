@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from urllib.parse import parse_qsl
 
-from .dates import UTC, first_report_day
+from .dates import first_report_day
 from .operations import Operation
 from .refusals import Refusal, refusal, validation
 
@@ -24,8 +24,8 @@ def parse(raw_query: str) -> tuple[dict[str, str], str | None]:
     return query, twice
 
 
-def check(operation: Operation, query: dict[str, str]) -> Refusal | None:
-    """The refusal of the first parameter that Zoom doesn't take."""
+def check(operation: Operation, query: dict[str, str], today: date) -> Refusal | None:
+    """The refusal of the first parameter that Zoom doesn't take; reports go back six months from `today`."""
     for name, value in query.items():
         kind = operation.parameters.get(name)
         if kind is None:
@@ -37,7 +37,7 @@ def check(operation: Operation, query: dict[str, str]) -> Refusal | None:
         if kind.endswith("!") and name not in query:
             return validation(name, "Missing required parameter.")
     if "date!" in operation.parameters.values():
-        return _check_span(query)
+        return _check_span(query, today)
     return None
 
 
@@ -64,12 +64,12 @@ def parsed_day(value: str) -> date | None:
     return day if value == day.isoformat() else None
 
 
-def _check_span(query: dict[str, str]) -> Refusal | None:
+def _check_span(query: dict[str, str], today: date) -> Refusal | None:
     first, last = date.fromisoformat(query["from"]), date.fromisoformat(query["to"])
     if last < first:
         return validation("to", "Earlier than 'from'.")
     if (last - first).days + 1 > _LONGEST_SPAN:
         return validation("to", "The date range can't be longer than a month.")
-    if first < first_report_day(datetime.now(UTC).date()):
+    if first < first_report_day(today):
         return refusal(400, 300, "Invalid parameter: from. Only the last six months are available.")
     return None

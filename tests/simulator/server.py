@@ -7,12 +7,14 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from . import parameters, refusals
 from .account import Account
 from .answers import Answers, Listing
+from .clock import Clock
 from .faults import Fault
 from .limits import Limits
 from .oauth import OAuth
@@ -59,18 +61,22 @@ class SimulatedZoom:
         daily_reset: float | None = None,
         page_cap: int | None = None,
         unescaped_scope_error: bool = False,
+        undocumented: bytes = b"",
         faults: list[Fault] | tuple[Fault, ...] = (),
     ) -> None:
         """`latency`: seconds that each answer takes, or what gives them, answer by answer;
         `scopes`: "granular", "classic" or a list of names; `api_url`: None leaves it out of token answers;
         `per_second`, `daily_limits`: other numbers for some labels than the plan's; `daily_reset`: seconds
         until the day is over; `history`: "ok", "no_scope", "no_permission"; `page_cap`: pages hold no more
-        rows, whatever is asked; `one_token`: a new access token ends the former ones.
+        rows, whatever is asked; `one_token`: a new access token ends the former ones; `undocumented`: members,
+        as they stand in JSON, that each row, each page of rows and each single answer has besides its own.
         """
         if history not in ("ok", "no_scope", "no_permission"):
             raise ValueError(f"no such history: {history}")
         self.account = account or Account()
-        self.answers = Answers(self.account)
+        self.clock = Clock(None if self.account.in_real_time else self.account.now)
+        self.undocumented = undocumented
+        self.answers = Answers(self.account, self.account.now, self.undocumented)
         self.faults: list[Fault] = list(faults)
         self.requests: list[Asked] = []
         # Called with each request once its answer is made, before that leaves.
@@ -85,13 +91,13 @@ class SimulatedZoom:
         chosen = named[scopes] if isinstance(scopes, str) else tuple(scopes)
         self.limits = Limits(
             plan, per_second=per_second, daily_limits=daily_limits, daily_reset=daily_reset,
-            headers=limit_headers, retry_after_form=retry_after_form,
+            headers=limit_headers, retry_after_form=retry_after_form, clock=self.clock.seconds,
         )
         self.oauth = OAuth(
             self.account, scopes=chosen, lifetime=token_lifetime, rotation=rotation, one_token=one_token,
-            api_url=lambda: self.url if api_url == _OWN else api_url,
+            api_url=lambda: self.url if api_url == _OWN else api_url, clock=self.clock.seconds,
         )
-        self._pages = PageTokens(page_token_lifetime)
+        self._pages = PageTokens(page_token_lifetime, self.clock.seconds)
         self._routes = Routes()
         self._refusals: dict[str, Refusal] = {}
         self._server = Server(self._handle, latency, port)
@@ -146,7 +152,7 @@ class SimulatedZoom:
         account = self.account
         settings: dict[str, Any] = {"auth_url": f"{self.url}/oauth/token"}
         if login == "jwt":
-            token = account.jwt()
+            token = account.jwt(now=self.now)
             self.oauth.secrets.append(token)
             return {"jwt": token, "api_url": f"{self.url}/v2", **changes}
         settings |= {"client_id": account.client_id, "client_secret": account.client_secret}
@@ -158,16 +164,34 @@ class SimulatedZoom:
             raise ValueError(f"no such login: {login}")
         return settings | changes
 
+    # Time
+
+    @property
+    def now(self) -> datetime:
+        """What time it is where the account lives: limits, tokens and the first day of the reports go by it."""
+        return self.clock.now()
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment for which it answers. What is held, expires or grows too old does so by `travel` only, so that no
+        run finds one thing at its start and another at its end."""
+        return self.answers.contents.now
+
+    def travel(self, **step: float) -> datetime:
+        """Lets time pass, in the words of a timedelta: travel(days=1, hours=2). Gives the moment reached."""
+        self.clock.travel(timedelta(**step))
+        self._answer_as_of(self.now)
+        return self.as_of
+
+    def _answer_as_of(self, now: datetime) -> None:
+        by_number, self.answers = self.by_number, Answers(self.account, now, self.undocumented)
+        self.by_number.extend(by_number)
+
     # What tests do and see
 
     def expire_tokens(self) -> None:
         """Ends all access tokens given out so far."""
         self.oauth.expire()
-
-    def forget(self) -> None:
-        """Makes all answers anew: to be called after a test has changed the account."""
-        self.account.made.clear()
-        self.answers = Answers(self.account)
 
     def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:
         """Refuses an operation from now on; the name between braces doesn't matter."""
@@ -301,7 +325,7 @@ class SimulatedZoom:
         refused = self._refusals.get(_normal(operation.template))
         if refused:
             return answer(*refused)
-        refused = parameters.check(operation, query)
+        refused = parameters.check(operation, query, self.now.date())
         if refused:
             self._violate(request, str(refused.body.get("errors") or refused.body["message"]))
             return answer(*refused)
@@ -352,7 +376,7 @@ class SimulatedZoom:
             envelope["next_page_token"] = self._pages.issue(bound, offset + step)
         elif operation.last_token is not None:
             envelope["next_page_token"] = operation.last_token
-        head = dumps(envelope)[:-1]
+        head = self.answers.with_more(dumps(envelope))[:-1]
         return answer(200, b'%s,"%s":[%s]}' % (head, listing.name.encode(), b",".join(rows)))
 
     def _violate(self, request: Request, why: str) -> None:

@@ -14,7 +14,7 @@ from . import conversion, fields
 from .account import Account
 from .compare import compare
 from .contents import STATUSES, Contents, Row
-from .dates import UTC, day_start, written
+from .dates import UTC, day_start, first_report_day, written
 from .model import Number, Occurrence, User
 from .operations import OPERATIONS
 from .refusals import Refusal
@@ -27,10 +27,17 @@ LOGIN_SECRETS = ("start_url", "host_key")
 
 
 def expected(
-    account: Account, *, start_date: str | date | None = None, history: bool = True
+    account: Account,
+    *,
+    start_date: str | date | None = None,
+    history: bool = True,
+    at: datetime | None = None,
 ) -> dict[str, list[Row]]:
-    """The records of each stream; `history=False`: the way over the report of each user."""
-    return _Truth(account, _moment(start_date), history).streams()
+    """The records of each stream; `history=False`: the way over the report of each user.
+
+    `at`: the moment at which the account is read; default: the one it was made for.
+    """
+    return _Truth(account, _moment(start_date), history, at or account.now).streams()
 
 
 def _moment(start: str | date | None) -> datetime | None:
@@ -44,9 +51,10 @@ def _moment(start: str | date | None) -> datetime | None:
 
 
 class _Truth:
-    def __init__(self, account: Account, start: datetime | None, history: bool) -> None:
+    def __init__(self, account: Account, start: datetime | None, history: bool, at: datetime) -> None:
         self.account = account
-        self.contents = Contents(account)
+        self.contents = Contents(account, at)
+        self.first_day = day_start(first_report_day(at.date()))
         self.start = start
         self.history = history
         self.out: dict[str, list[Row]] = {stream: [] for stream in KEYS}
@@ -112,18 +120,19 @@ class _Truth:
     def occurrences(self) -> Iterator[Occurrence]:
         """Those within six months by the history or the hosts' reports, older ones by their number."""
         for held in self.account.held:
-            if held.start >= self.account.first_day and self._found(held) and self._wanted(held):
+            if held.start >= self.first_day and self._found(held) and self._wanted(held):
                 yield held
         for number in self.listed_numbers():
             rows = self.contents.instances(number)
             for row in [] if isinstance(rows, Refusal) else rows:
                 held = self.account.occurrences[row["uuid"]]
-                if held.start < self.account.first_day and self._wanted(held):
+                if held.start < self.first_day and self._wanted(held):
                     yield held
 
     def _found(self, held: Occurrence) -> bool:
         host = held.of.host
-        return self.history or (host in self.account.users and not host.deleted)
+        listed = self.history or (host in self.account.users and not host.deleted)
+        return listed and self.contents.was_held(held)
 
     def _wanted(self, held: Occurrence) -> bool:
         return self.start is None or held.start >= self.start

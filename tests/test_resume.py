@@ -1,0 +1,157 @@
+"""A run that goes on after days: what Zoom lists has moved on meanwhile, and nothing of it is lost in silence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tap_zoom.windows import oldest_report_day
+from tests.scripted import paths, says, scripted
+from tests.simulator import Account, Fault, SimulatedZoom
+from tests.tap import Run, account, assert_complete, catalog_of, expected, run_tap
+
+NOW = datetime.now(timezone.utc)
+CLIP = oldest_report_day(NOW.date())
+TOO_EARLY = {"code": 300, "message": "Invalid parameter: from. Only the last six months are available."}
+
+
+def a_day_ago(state: dict[str, Any]) -> dict[str, Any]:
+    """The state as it would be, had its run begun a day earlier."""
+    begun = datetime.fromisoformat(state["started_at"].replace("Z", "+00:00")) - timedelta(days=1)
+    return {**state, "started_at": begun.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+@pytest.mark.parametrize("nights", [False, True])
+def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights: bool) -> None:
+    """Users and meetings under a daily limit: as many runs with a night after each as without."""
+    runs: list[Run] = []
+    state = None
+    crowd = Account(3, users=40, meetings_per_user=3, webinars_per_user=0, occurrences=1, participants=1, registrants=1, crowd=0)
+    with SimulatedZoom(crowd, daily_limits={"Light": 45}) as zoom:
+        while len(runs) < 10:
+            runs.append(run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"), state=state))
+            state = runs[-1].states[-1]
+            if "finished_at" in state:
+                break
+            zoom.limits.per_day["Light"] += 45
+            state = a_day_ago(state) if nights else state
+    assert len(runs) == 3
+    assert runs[-1].exit_status == 0
+    assert not any("reports" in line for run in runs for line in run.logged("WARNING"))
+
+
+# --- Zoom's six months end later than ours ---------------------------------------------------------------------
+
+
+def held(uuid: str, day: Any, number: int = 111) -> dict[str, Any]:
+    return {"meeting_uuid": uuid, "uuid": uuid, "meeting_id": number, "id": number, "type": "Meeting", "start_time": f"{day}T12:00:00Z"}
+
+
+@pytest.mark.parametrize("later", [1, 2])
+@pytest.mark.parametrize("fallback", [False, True], ids=["history", "fallback"])
+def test_the_oldest_window_begins_where_zoom_lets_it(fallback: bool, later: int) -> None:
+    """A clock or a zone ahead of ours: only the days that are gone are missing, and what has a number is found by that."""
+    refused = [says(rf"/v2/report/(history_|users/.*)meetings\?.*from={CLIP + timedelta(days=n)}", TOO_EARLY, 400) for n in range(later)]
+    first = CLIP + timedelta(days=later)
+    listed = [held("NEW==", first), held("NEXT==", first + timedelta(days=20), 222)]
+    window = rf"from={first}&"
+    with scripted(
+        *refused,
+        *([says("/v2/report/history_meetings", {"code": 200, "message": "No permission."}, 400)] if fallback else []),
+        says(rf"/v2/report/history_meetings\?.*{window}", {"history_meetings": listed}),
+        says(rf"/v2/report/users/u1/meetings\?{window}.*type=past(&|$)", {"meetings": listed}),
+        says("/past_meetings/111/instances", {"meetings": [held("OLD==", CLIP), held("NEW==", first)]}),
+        *(says(rf"/v2/report/meetings/{uuid}%3D%3D$", {"uuid": f"{uuid}=="}) for uuid in ("OLD", "NEW", "NEXT")),
+    ) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings"))
+    assert run.exit_status == 0, run.log[-1]
+    assert sorted(record["uuid"] for record in run.records["report_meetings"]) == ["NEW==", "NEXT==", "OLD=="]
+    assert sum("reports begin" in line for line in run.logged("WARNING")) == 1
+
+
+def test_a_window_that_is_refused_for_good_is_lost() -> None:
+    """A 300 that no later day mends is an ERROR with its days, and exit 1."""
+    with scripted(says("/v2/report/history_meetings", TOO_EARLY, 400)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings"))
+        assert len(paths(zoom)) < 40
+    assert run.exit_status == 1
+    assert all("from=" in line for line in run.logged("ERROR"))
+
+
+def test_an_occurrence_that_is_found_both_ways_comes_once() -> None:
+    """On the first days of the reports, by the reports and by its number; whichever leads to it first."""
+    day = CLIP + timedelta(days=1)
+    with scripted(
+        says(rf"/v2/report/history_meetings\?.*from={CLIP}", {"history_meetings": [held("BOTH==", day)]}),
+        says("/past_meetings/111/instances", {"meetings": [held("BOTH==", day)]}),
+        says(r"/v2/report/meetings/BOTH%3D%3D$", {"uuid": "BOTH=="}),
+    ) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings"))
+        assert paths(zoom).count("report/meetings/BOTH%3D%3D") == 1
+    assert len(run.records["report_meetings"]) == 1
+
+
+# --- lists that lead astray ------------------------------------------------------------------------------------
+
+
+def test_a_circle_of_page_tokens_ends_with_its_loss_told() -> None:
+    """A, B, A: asked four times at the most; what came is out, the list is an ERROR."""
+    pages = {"": "A", "A": "B", "B": "A"}
+    faults = [
+        says(rf"/v2/meetings/111/registrants.*approved.*next_page_token={token}", {"registrants": [{"id": token}], "next_page_token": pages[token]})
+        for token in ("A", "B")
+    ]
+    faults.append(says("/v2/meetings/111/registrants.*approved", {"registrants": [{"id": "first"}], "next_page_token": "A"}))
+    with scripted(*faults, says("/v2/meetings/111/registrants", {"registrants": []})) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"))
+        asked = [each for each in zoom.requests if each.query.get("status") == "approved"]
+    assert run.exit_status == 1
+    assert len(asked) == 3
+    [error] = run.logged("ERROR")
+    assert "registrants" in error and "token" in error
+    assert [record["id"] for record in run.records["meeting_registrants"]] == ["first", "A", "B"]
+
+
+def test_the_history_is_asked_for_meetings_and_webinars_by_name(zoom: SimulatedZoom) -> None:
+    """Zoom documents no default of the two."""
+    run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_webinars"))
+    history = [asked.query for asked in zoom.requests if asked.path.endswith("history_meetings")]
+    assert history
+    assert all(query["meeting_type"] == query["report_type"] == "all" for query in history)
+
+
+def test_a_host_who_may_not_schedule_has_no_meetings() -> None:
+    """3161 at a meeting is about its host, as it is at the list of the host's meetings: nothing here, and exit 0."""
+    refusal = {"code": 3161, "message": "Meeting hosting and scheduling capabilities are not allowed for your user account."}
+    with scripted(says(r"/v2/meetings/111\?", refusal, 400)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"))
+    assert run.exit_status == 0
+    assert any("400/3161" in line for line in run.logged("INFO"))
+
+
+# --- pending users ---------------------------------------------------------------------------------------------
+
+
+def test_a_look_up_that_ends_oddly_is_one_lost_item() -> None:
+    """400/300 about a page token, of which a look-up has none: the others come out."""
+    odd = Fault.answer(400, {"code": 300, "message": "The next page token is invalid or expired."}, match=r"/v2/users/[^/]+%40", times=1)
+    with SimulatedZoom(account(), faults=[odd]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"))
+    assert run.exit_status == 1
+    assert "finished_at" in run.states[-1]
+    [error] = run.logged("ERROR")
+    assert "user_lookup" in error
+    assert len(run.records["users"]) == len(expected()["users"]) - 1
+    assert_complete({"meetings": expected()["meetings"]}, Run(0, "", "", [m for m in run.messages if m.get("stream") == "meetings"]))
+
+
+def test_a_user_whose_id_is_a_number_is_asked_about() -> None:
+    """Its record is out, and its meetings are asked for like anybody's."""
+    with scripted(says(r"/v2/users\?.*status=active", {"users": [{"id": 5, "email": "a@x.org"}]})) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"))
+        assert "users/5/meetings" in paths(zoom)
+    assert run.exit_status == 0
+    assert [record["id"] for record in run.records["users"]] == ["5"]
+    assert [record["id"] for record in run.records["meetings"]] == [111]
