@@ -9,7 +9,7 @@ TARGET := $(VENV)/target-jsonl
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-ecosystem lint format bench golden schemas readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format bench golden schemas readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ demo: $(INSTALLED) $(TARGET)/.installed ## Load a simulated account into JSON li
 
 test: $(INSTALLED) ## Run the tests
 	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/ecosystem
+
+test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills and losses (make test has three of these)
+	@$(BIN)/python -m pytest $(PYTEST) -m '' tests/test_nights.py
 
 test-ecosystem: $(INSTALLED) ## Run the tests with Meltano and real targets
 	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest tests/ecosystem; else echo "There is no tests/ecosystem."; fi

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.forks import LOADED
 from tests.simulator import SimulatedZoom
 from tests.tap import UNDER_WAY, account
 
@@ -23,7 +22,6 @@ def files() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="tap-zoom-tests-") as directory:
         os.environ["TAP_ZOOM_TEST_FILES"] = directory
         yield
-        LOADED.close()
 
 
 @pytest.fixture

@@ -195,14 +195,13 @@ def start_tap(
 
     `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
     tap; default: what time it is for `zoom`. `world`: Python statements that run in the process before the tap does, to
-    give it less than this machine has. `anew`: a process that loads the tap, as users start it, and not a fork of one
-    that has it loaded.
+    give it less than this machine has. `anew`: as users start it, `python -m tap_zoom`, with the time that takes, and
+    not as a fork.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
     if at is None and zoom is not None and zoom.clock.is_moved:
         at = zoom.now
     command: list[str] = []
-    assert not world or at is None, "the tap lives in another world or at another time, not both"
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
@@ -223,13 +222,13 @@ def start_tap(
     stderr = open(directory / "stderr", "wb")  # noqa: SIM115 (closed by finish)
     process: subprocess.Popen[bytes] | Fork
     if anew or world:
-        start = ["-m", "tap_zoom"] if at is None else ["-m", "tests.at", str(at.timestamp())]
-        if world:
-            start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"]
+        assert at is None, "at another time the tap is a fork"
+        start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"] if world else ["-m", "tap_zoom"]
         command = [sys.executable, *start, *command]
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, cwd=ROOT, env=env)
     else:
-        process = Fork(command, stdout=stdout, stderr=stderr, env=env, at=at and at.timestamp())
+        moment = at.timestamp() if at else None
+        process = Fork(command, stdout=stdout, stderr=stderr, cwd=ROOT, env=env, at=moment)
     return Process(process, stderr, lambda: hidden | set(zoom.secrets if zoom else ()))
 
 

@@ -37,16 +37,16 @@ class Account:
         participants: int = 6,
         registrants: int = 6,
         crowd: int = 650,
-        edges: bool = True,
         future: int = 0,
+        edges: bool = True,
         drift: bool = True,
         now: datetime | None = None,
     ) -> None:
         """`users` in all statuses; the other counts are averages; `crowd`: rows where there are many.
 
-        `edges`: series with occurrences at the edges of windows of time, which are many.
         `future`: the days after `now` on which there will be more occurrences, to be read once it is their time.
-        `drift` lets values come in other types than documented, as they do now and then.
+        `edges`: series with occurrences at the edges of windows of time, which are many; `drift` lets values come in
+        other types than documented, as they do now and then.
         `now`: the moment for which it is made, and at which the server's clock begins; default: real time.
         """
         self.seed = seed
