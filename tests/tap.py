@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 import signal
@@ -253,8 +254,6 @@ def kill(process: Process) -> Run:
 
 TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 0}
 PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 320}
-
-
 LISTS = {"users": 12, "meetings_per_user": 2, "webinars_per_user": 0, "occurrences": 1, "participants": 1, "registrants": 1, "crowd": 0}
 SIZES: dict[str, dict[str, int]] = {
     "tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {},
@@ -270,7 +269,9 @@ def account(seed: int = 1, size: str = "tiny") -> Account:
 
 def copy_of(seed: int = 1, size: str = "tiny") -> Account:
     """The same account once more, for a test that changes it."""
-    return Account(seed, **SIZES[size], now=account(seed, size).now)  # type: ignore[arg-type]
+    copied = copy.deepcopy(account(seed, size))
+    copied.made.clear()
+    return copied
 
 
 def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:

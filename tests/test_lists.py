@@ -23,7 +23,6 @@ HOSTS = [user.id for user in account(1, SIZE).users[:3]]
 WINDOWS = list(windows(REPORTS, FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
 HISTORY = "report/history_meetings"
 FIRST_WINDOW = rf"/v2/{HISTORY}\?.*from={FIRST_DAY}"
-SINGLE_REPORT, SINGLE_MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"
 LARGE = 2**70
 
 
@@ -199,7 +198,7 @@ def without_second_window() -> dict[str, list[Record]]:
     return {**expected(1, SIZE), "report_meetings": kept}
 
 
-NO_OBJECT, NO_TOKEN = "answered 200", "the token of the next page is no text, so the list can't be read further"
+NO_TOKEN = "the token of the next page is no text, so the list can't be read further"
 BROKEN: dict[str, Broken] = {
     "null for the users": Broken(ACTIVE, {"users": None}, without_active_users),
     "an object for the users": Broken(ACTIVE, {"users": {}}, without_active_users, "users: GET /v2/users?status=active: users is no list"),

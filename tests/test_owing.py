@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import Fault, SimulatedZoom, truth
-from tests.tap import Run, account, assert_complete, catalog_of, expected, key_of, run_tap
+from tests.simulator import Fault, SimulatedZoom
+from tests.tap import FEW, Run, account, assert_complete, catalog_of, expected, key_of, run_tap
 from tests.test_state import emitted_until
 
 LOST = {"code": 9999, "message": "Something is wrong with this one."}
@@ -32,8 +32,8 @@ def lost(match: str, times: int | None = 1) -> Fault:
     return Fault.answer(400, LOST, match=match, times=times)
 
 
-def zoom_with(*faults: Fault, **how: Any) -> SimulatedZoom:
-    return SimulatedZoom(account(), faults=list(faults), page_cap=2, **how)
+def zoom_with(*faults: Fault) -> SimulatedZoom:
+    return SimulatedZoom(account(*FEW), faults=list(faults), page_cap=2)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -47,7 +47,7 @@ def test_what_was_lost_before_a_stop_comes_after_it(place: str) -> None:
         for number in (len(whole.states) // 2, len(whole.states) - 2):
             resumed = run_tap(zoom.config(), zoom=zoom, state=whole.states[number])
             assert resumed.exit_status == 0, resumed.log[-1]
-            assert_complete(expected(), emitted_until(whole, number), resumed)
+            assert_complete(expected(*FEW), emitted_until(whole, number), resumed)
 
 
 @pytest.mark.parametrize("place", [*PLACES][:4] + [*PLACES][7:10])
@@ -70,7 +70,7 @@ def test_a_loss_is_owed_through_any_number_of_stops() -> None:
     fault = lost(PLACES["a number"])
     runs: list[Run] = []
     state = None
-    with zoom_with(fault, daily_limits={"Light": 12}) as zoom:
+    with SimulatedZoom(account(), faults=[fault], page_cap=2, daily_limits={"Light": 12}) as zoom:
         for _ in range(20):
             runs.append(run_tap(zoom.config(), zoom=zoom, state=state))
             state = runs[-1].states[-1]
@@ -127,7 +127,7 @@ def test_a_row_without_a_key_is_owed_as_well() -> None:
         assert whole.exit_status == 1
         resumed = run_tap(zoom.config(), zoom=zoom, state=whole.states[-2])
     assert resumed.exit_status == 0
-    assert_complete(expected(), emitted_until(whole, len(whole.states) - 2), resumed)
+    assert_complete(expected(*FEW), emitted_until(whole, len(whole.states) - 2), resumed)
 
 
 def test_a_stream_that_was_refused_before_a_stop_is_missing_after_it() -> None:
@@ -162,5 +162,5 @@ def test_a_damaged_debt_is_a_damaged_state(owing: Any) -> None:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state={**state, "run": {**state["run"], "owing": owing}})
     assert run.exit_status == 0
     assert len(run.logged("WARNING")) == 1 and "state" in run.logged("WARNING")[0]
-    right = {key_of("meetings", row) for row in truth.expected(account())["meetings"]}
+    right = {key_of("meetings", row) for row in expected(*FEW)["meetings"]}
     assert {key_of("meetings", row) for row in run.records["meetings"]} == right

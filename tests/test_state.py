@@ -225,18 +225,18 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
     changing, before, run = copy_of(5), expected(5), whole(seed=5)
     number = int(len(run.states) * which)
     first = emitted_until(run, number)
+    stay = [user for user in changing.users if user.status == "active" and not user.deleted]
+    changing.users.remove(stay[0])
+    gone = [held.uuid for held in changing.held if held.of.host is stay[-1]][::2]
+    for uuid in gone:
+        held = changing.occurrences.pop(uuid)
+        held.of.occurrences.remove(held)
+    grown = Account(6, users=4, meetings_per_user=1, occurrences=1, crowd=0, participants=2, registrants=1)
+    changing.users += grown.users
+    changing.numbers |= grown.numbers
+    changing.occurrences |= grown.occurrences
+    after = truth.expected(changing)
     with SimulatedZoom(changing) as zoom:
-        stay = [user for user in changing.users if user.status == "active" and not user.deleted]
-        changing.users.remove(stay[0])
-        gone = [held.uuid for held in changing.held if held.of.host is stay[-1]][::2]
-        for uuid in gone:
-            held = changing.occurrences.pop(uuid)
-            held.of.occurrences.remove(held)
-        grown = Account(6, users=4, meetings_per_user=1, occurrences=1, crowd=0, participants=2, registrants=1)
-        changing.users += grown.users
-        changing.numbers |= grown.numbers
-        changing.occurrences |= grown.occurrences
-        after = truth.expected(changing)
         second = run_tap(zoom.config(), zoom=zoom, state=run.states[number])
         assert second.exit_status == 0
         assert zoom.violations == []

@@ -70,7 +70,7 @@ class Account:
         self.departed: list[User] = []
         self.numbers: dict[int, Number] = {}
         self.occurrences: dict[str, Occurrence] = {}
-        # Answers that were made already, for all servers of this account. Whoever changes it clears them.
+        # Answers that were made already, for all servers of this account, which nobody changes from then on.
         self.made: dict[tuple[object, ...], Any] = {}
         generate.fill(self)
 

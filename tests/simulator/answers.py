@@ -46,7 +46,7 @@ class Answers:
         # UUIDs that were not encoded as Zoom wants it.
         self.badly_encoded: list[str] = []
         self._held = list(filter(self.contents.was_held, account.held))
-        self._cache: dict[tuple[object, ...], Any] = {} if undocumented or now != account.now else account.made
+        self._cache = account.made.setdefault((now, undocumented), {})
         self._cached_bytes = 0
         # Not from the account's seed: another order on each request is the point.
         self._shuffle = random.Random().shuffle

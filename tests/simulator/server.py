@@ -193,11 +193,6 @@ class SimulatedZoom:
         """Ends all access tokens given out so far."""
         self.oauth.expire()
 
-    def forget(self) -> None:
-        """Makes all answers anew: to be called after a test has changed the account."""
-        self.account.made.clear()
-        self._answer_as_of(self.as_of)
-
     def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:
         """Refuses an operation from now on; the name between braces doesn't matter."""
         self._refusals[_normal(template)] = Refusal(status, body)
