@@ -162,7 +162,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     except ValueError:
         content = None
         if not _says_something(status, body):
-            raise _no_json(request, status, body) from None
+            raise _no_json(request, status, body, announcement.wait) from None
     if status == 200 and isinstance(content, dict) and not _is_error(request.stream, content):
         return
     code, message = read_error(content, body)
@@ -236,11 +236,11 @@ def _limit_reached(request: Request, message: str, said: str, announcement: Anno
     )
 
 
-def _no_json(request: Request, status: int, body: bytes) -> Passing:
+def _no_json(request: Request, status: int, body: bytes, wait: float | None) -> Passing:
     """HTML, an empty or a broken body."""
     kind = "HTML" if body.lstrip()[:1] == b"<" else "no valid JSON" if body.strip() else "an empty body"
     said = f"{request} answered {status} with {kind} in place of JSON"
-    return Blocked(said) if 400 <= status < 500 else Passing(said)
+    return Blocked(said, wait) if 400 <= status < 500 else Passing(said, wait)
 
 
 def _is_error(stream: Stream, content: dict[str, Any]) -> bool:

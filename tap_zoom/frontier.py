@@ -39,6 +39,8 @@ BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new 
 SWITCH_INTERVAL = 0.001  # seconds
 LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
 
+Taken = tuple["Request", float, "Page | Exception"]  # what was asked, its due, what came of it
+
 
 @dataclass(slots=True, eq=False)
 class Job:
@@ -115,7 +117,9 @@ class Frontier:
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # the leading worker waits here for the next request to be due
-        self._done = threading.Condition(self._lock)  # the walk waits here for the oldest result
+        # Held until there may be something to take. A condition would do, if a signal did not leave it half locked.
+        self._news = threading.Lock()
+        self._news.acquire()
         self._turn = threading.Lock()  # held by the leading worker
         self._workers = 0
         self._idle = 0
@@ -144,27 +148,31 @@ class Frontier:
                 self._hire()
             self._work.notify()
 
-    def take(self, patience: float) -> tuple[Request, float, Page | Exception] | None:
+    def take(self, patience: float) -> Taken | None:
         """The result whose turn it is, with its due; None after `patience` seconds without it.
 
         Once something stopped the run, what is under way is still brought home, up to the first gap.
         """
-        deadline = time.monotonic() + patience
-        with self._interrupts.allowed(), self._lock:
-            job = self._order[0][2]
-            while job.outcome is None:
-                if self._stopped is not None and not job.in_flight:
-                    return job.request, job.due, self._stopped
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return None
-                self._done.wait(left)
-            heapq.heappop(self._order)
-            if self._bytes > BYTES_WAITING:
-                self._work.notify()  # the new head may have been held back
-            if isinstance(job.outcome, Page):
-                self._bytes -= len(job.outcome.body)
-            return job.request, job.due, job.outcome
+        left, deadline = 0.0, time.monotonic() + patience
+        while True:
+            with self._interrupts.allowed():
+                self._news.acquire(timeout=left)
+            with self._lock:
+                taken = self._take()
+            left = deadline - time.monotonic()
+            if taken is not None or left <= 0:
+                return taken
+
+    def _take(self) -> Taken | None:
+        job = self._order[0][2]
+        if job.outcome is None:
+            return (job.request, job.due, self._stopped) if self._stopped is not None and not job.in_flight else None
+        heapq.heappop(self._order)
+        if self._bytes > BYTES_WAITING:
+            self._work.notify()  # the new head may have been held back
+        if isinstance(job.outcome, Page):
+            self._bytes -= len(job.outcome.body)
+        return job.request, job.due, job.outcome
 
     def __bool__(self) -> bool:
         """Whether anything is submitted and not taken."""
@@ -279,12 +287,17 @@ class Frontier:
         elif isinstance(outcome, RunStopped):
             self._stop(outcome)
         if self._order[0][2].outcome is not None or self._stopped is not None:
-            self._done.notify()
+            self._tell()
 
     def _stop(self, why: Exception) -> None:
         """Let nothing leave any more."""
         self._stopped = self._stopped or why
-        self._done.notify()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Let the walk look again. Called with the lock, so that only one releases."""
+        if self._news.locked():
+            self._news.release()
 
     def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
         if isinstance(error, DailyLimitReached):

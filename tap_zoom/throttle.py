@@ -80,7 +80,7 @@ class Throttle:
             self.learn(limit)
         elif now > self._held_until:  # once for all that were under way together
             self._slowed = max(self._slowed * (SLOWER_IF_ANNOUNCED if self._announced else SLOWER), 0.1)
-        self._held_until = now + (SECONDS_PER_429 if wait is None else wait)
+        self._held_until = max(self._held_until, now + (SECONDS_PER_429 if wait is None else wait))
         self.hold(self._held_until)
 
     def speed_up(self) -> None:
@@ -95,7 +95,10 @@ def limit_of(lane: Lane, plan: str) -> float:
 
 
 def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
-    """X-RateLimit-Category, -Type, -Limit, -Reset and Retry-After of an answer; odd values are passed over."""
+    """X-RateLimit-Category, -Type, -Limit, -Reset and Retry-After of an answer; odd values are passed over.
+
+    A time is read by the clock of the server that names it, where the answer has a Date; `now` is ours.
+    """
     category = headers.get("X-RateLimit-Category", "").strip().lower()
     label = _LABELS.get(category)
     kind = headers.get("X-RateLimit-Type", "").strip().lower()
@@ -103,9 +106,10 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
     limit = _number(headers.get("X-RateLimit-Limit", "")) if kind else None  # without a type it could be the day's
     if limit is not None and label == "Resource-intensive" and not daily:
         limit /= 60
-    wait = retry_after(headers.get("Retry-After", ""), now)
-    if wait is None:
-        wait = retry_after(headers.get("X-RateLimit-Reset", ""), now)
+    wait = None
+    if named := [headers[name] for name in ("Retry-After", "X-RateLimit-Reset") if name in headers]:
+        clock = _moment(headers.get("Date", "")) or now
+        wait = next((wait for text in named if (wait := retry_after(text, clock)) is not None), None)
     return Announcement(label, limit, daily, wait)
 
 
@@ -128,13 +132,16 @@ def retry_after(text: str, now: datetime) -> float | None:
             seconds = (seconds / 1000 if seconds > 1e11 else seconds) - now.timestamp()
         return max(seconds, 0.0)
     except ValueError:
-        pass
+        moment = _moment(text)
+        return max((moment - now).total_seconds(), 0.0) if moment is not None else None
+
+
+def _moment(text: str) -> datetime | None:
+    """An ISO date-time or an HTTP date; without a zone it is UTC."""
     moment = parse_time(text)
     if moment is None:
         try:
             moment = parsedate_to_datetime(text)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max((moment - now).total_seconds(), 0.0)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)

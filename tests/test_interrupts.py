@@ -7,11 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
+from tap_zoom.client import Page, Request
+from tap_zoom.errors import Stopped
+from tap_zoom.frontier import Frontier
+from tap_zoom.interrupts import Interrupts
+from tap_zoom.streams import BY_NAME
+from tap_zoom.throttle import Throttle
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, account, assert_complete, catalog_of, expected, kill, run_tap, start_tap
 
@@ -215,6 +222,57 @@ def test_a_pipe_to_a_slow_target_loses_nothing(zoom: SimulatedZoom) -> None:
     assert run.exit_status == 0
     records = [message for line in out.splitlines() if (message := json.loads(line))["type"] == "RECORD"]
     assert len(records) == len(expected()["users"]) + len(expected()["report_webinar_participants"])
+
+
+class Silent:
+    """A client that is not answered before the end of the test."""
+
+    last_answer = None
+
+    def __init__(self) -> None:
+        self.end = threading.Event()
+
+    def log_in(self) -> None:
+        pass
+
+    def fetch(self, request: Request) -> Page:
+        self.end.wait()
+        raise RuntimeError("the end")
+
+
+def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
+    """Line by line, also inside Python's own locks: it ends the wait, now or at the next one, and nothing is broken."""
+    request, client, handler = Request(BY_NAME["users"], {}, {}), Silent(), signal.getsignal(signal.SIGTERM)
+    left = moment = 0
+
+    def trace(frame: object, event: str, _: object) -> object:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            signal.raise_signal(signal.SIGTERM)
+        return trace
+
+    try:
+        while left <= 0:
+            left = moment = moment + 1
+            interrupts = Interrupts()
+            interrupts.install()
+            frontier = Frontier(client, lambda _: Throttle(1e6, 1.0), 1, False, interrupts, print)  # type: ignore[arg-type]
+            frontier.submit(request, 0.0)
+            with pytest.raises(Stopped):
+                sys.settrace(trace)  # type: ignore[arg-type]
+                frontier.take(patience=0.001)
+                sys.settrace(None)
+                if left > 0:  # it took fewer lines than that
+                    signal.raise_signal(signal.SIGTERM)
+                frontier.take(patience=20)
+            sys.settrace(None)
+            frontier.submit(request, 0.0)  # what the walk and the workers share is as it has to be
+        assert moment > 10
+    finally:
+        sys.settrace(None)
+        signal.signal(signal.SIGTERM, handler)
+        client.end.set()
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

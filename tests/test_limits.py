@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import HEAVY, LIGHT, Lane
 from tap_zoom.throttle import Announcement, Throttle, read_headers, retry_after
 from tests.simulator import Account, Fault, SimulatedZoom, truth
-from tests.tap import Run, account, assert_complete, catalog_of, run_tap
+from tests.tap import Run, account, assert_complete, assert_exact, catalog_of, expected, run_tap
 
 STREAM = BY_NAME["report_meeting_participants"]
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
@@ -221,6 +222,37 @@ def test_a_run_is_stopped_by_a_429_that_names_a_far_time() -> None:
     assert run.exit_status == 1
     assert "daily limit" in run.critical and reset.strftime("%Y-%m-%dT%H:") in run.critical
     assert fault.happened < 20
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("body", [{"code": 429, "message": "maximum per-second rate limit"}, b"<html>Busy</html>"], ids=["JSON", "HTML"])
+def test_a_server_whose_clock_is_ahead_is_not_waited_for_longer(status: int, body: Any) -> None:
+    """It names a time one second from now by its own clock, ten minutes ahead: no limit of the day, no long wait."""
+    fault = Fault.answer(status, body, by_a_clock_ahead(seconds=1), match=r"/v2/users\?")
+    with SimulatedZoom(account(), faults=[fault], limit_headers=False) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+    assert fault.happened == 1
+    assert run.exit_status == 0
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+def test_the_next_day_comes_by_the_servers_clock() -> None:
+    """Waiting for the reset of a limit of the day, too."""
+    headers = {**by_a_clock_ahead(seconds=1), "X-RateLimit-Type": "Daily-limit"}
+    fault = Fault.answer(429, {"code": 429, "message": "maximum daily rate limit"}, headers, match=r"/v2/users\?")
+    with SimulatedZoom(account(), faults=[fault], limit_headers=False) as zoom:
+        run = run_tap(zoom.config(on_daily_limit="wait"), zoom=zoom, catalog=catalog_of("users"))
+    assert fault.happened == 1
+    assert run.exit_status == 0
+    assert "Waiting 2 s" in run.stderr
+    assert_exact({"users": expected()["users"]}, run.records)
+
+
+def by_a_clock_ahead(seconds: int) -> dict[str, str]:
+    """The headers of an answer that asks for so many seconds of patience, from a server ten minutes ahead."""
+    server = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(minutes=10)
+    then = server + timedelta(seconds=seconds)
+    return {"Date": format_datetime(server, usegmt=True), "Retry-After": then.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 @pytest.mark.parametrize("factor", [1, 1000], ids=["seconds", "milliseconds"])

@@ -70,6 +70,19 @@ def test_a_429_holds_the_label_and_slows_it_down() -> None:
     assert throttle.rate == before
 
 
+def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
+    """Stragglers neither shorten the wait nor slow the label down again; what is refused after it does."""
+    throttle = Throttle(10, 0.8)
+    throttle.refused(1000.0, 60.0, None)
+    slowed = throttle.rate
+    for late in (1000.1, 1005.0, 1060.0):
+        throttle.refused(late, None, None)
+        assert throttle.rate == slowed
+    assert throttle.free_at() == 1060.5
+    throttle.refused(1060.6, None, None)
+    assert throttle.rate < slowed
+
+
 def test_a_429_that_names_the_limit_sets_it() -> None:
     """Zoom knows better than the plan."""
     throttle = Throttle(80, 0.5)
@@ -136,3 +149,32 @@ def test_odd_limits_are_passed_over(limit: str) -> None:
     """What is no positive number teaches nothing."""
     headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": limit}
     assert read_headers(headers, NOW).limit is None
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "X-RateLimit-Reset"])
+@pytest.mark.parametrize("off", [timedelta(0), timedelta(minutes=10), timedelta(minutes=-10), 200 * HOUR])
+def test_a_time_is_read_by_the_clock_of_who_names_it(name: str, off: timedelta) -> None:
+    """Where the answer has a Date, that is the clock, however far ours is off; a number of seconds needs none."""
+    server = NOW + off
+    date = format_datetime(server, usegmt=True)
+    then = server + timedelta(seconds=6)
+    for text in (format_datetime(then, usegmt=True), then.isoformat(), str(int(then.timestamp())), "6"):
+        assert read_headers({name: text, "Date": date}, NOW).wait == 6.0
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 May 2024 07:08:09 GMT"])
+def test_without_a_date_that_can_be_read_our_clock_has_to_do(date: str) -> None:
+    """A proxy may have taken it away, or made it up."""
+    then = format_datetime(NOW + timedelta(seconds=6), usegmt=True)
+    assert read_headers({"Retry-After": then, "Date": date}, NOW).wait == 6.0
+
+
+def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
+    """Retry-After comes first."""
+    assert read_headers({"Retry-After": "5", "X-RateLimit-Reset": "7"}, NOW).wait == 5.0
+    assert read_headers({"Retry-After": "soon", "X-RateLimit-Reset": "7"}, NOW).wait == 7.0
+    assert read_headers({"X-RateLimit-Reset": "7"}, NOW).wait == 7.0
+    assert read_headers({"Date": format_datetime(NOW)}, NOW).wait is None
