@@ -34,6 +34,7 @@ def test_a_window_is_asked_with_a_day_more_on_both_sides(first: date, length: in
         assert window.asked_from == max(window.first - DAY, oldest)
         assert window.asked_to == window.last + DAY
         assert (window.asked_to - window.asked_from).days + 1 <= 30
+        assert window.last - window.first == 27 * DAY or window.last == first + length * DAY
 
 
 @given(DAYS)
@@ -76,6 +77,8 @@ def test_a_window_holds_what_starts_on_its_days(first: date, length: int, start:
         ("2024-01-02T03:04:05.1234567Z", "2024-01-02T03:04:05.123456"),
         ("2024-01-02T03:04:05.5+05:30", "2024-01-01T21:34:05.500000"),
         ("2024-01-02T03:04:05-0800", "2024-01-02T11:04:05"),
+        ("2024-01-02T03:04:05-03:30", "2024-01-02T06:34:05"),
+        ("2024-01-02T00:00:00+23:59", "2024-01-01T00:01:00"),
     ],
 )
 def test_times_are_read_as_utc(text: str, iso: str) -> None:
@@ -86,7 +89,7 @@ def test_times_are_read_as_utc(text: str, iso: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "yesterday", "12/22/2021 16:20", "2024-02-30", "2024-13-01T00:00:00Z", "2024-01-02T25:00:00Z", "2024", "20240102",
-     "2024-01-02T03:04:05+99:00", "٢٠٢٤-01-02", "0001-01-01T00:00:00+14:00", None, 7, ["2024-01-02"]],
+     "2024-01-02T03:04:05+99:00", "2024-01-02T03:04:05+24:00", "2024-01-02T03:04:05-24:00", "٢٠٢٤-01-02", "0001-01-01T00:00:00+14:00", None, 7, ["2024-01-02"]],
 )  # fmt: skip
 def test_what_is_no_time(text: object) -> None:
     """None, and no exception."""
