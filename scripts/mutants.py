@@ -27,7 +27,8 @@ LEAST_KILLED = 0.85
 TESTS: dict[str, tuple[str, ...]] = {
     "records": ("test_records", "test_shapes", "test_keys"),
     "walk": ("test_walk",),
-    "state": ("test_state",),
+    "state": ("test_bookmarks",),
+    "owing": ("test_bookmarks",),
     "throttle": ("test_throttle",),
     "retry": ("test_retry",),
     "auth": ("test_auth",),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.records import Plan, Sequence, canonical, cleaned, is_clean, rows_of
+from tap_zoom.discover import schema_of
+from tap_zoom.records import Plan, Sequence, canonical, cleaned, is_clean, parse_exactly, rows_of
 from tap_zoom.streams import BY_NAME
 
 USERS = BY_NAME["users"]
@@ -135,8 +136,26 @@ def test_a_page_is_read_exactly_only_where_it_has_to_be() -> None:
 def test_what_is_nested_too_deep_is_an_error() -> None:
     """Not the end of the run."""
     deep = '{"a":' * 600 + "1e999" + "}" * 600
-    with pytest.raises(ValueError, match="nested too deep"):
+    with pytest.raises(ValueError, match=r"^it is nested too deep$"):
         shaped(plan_of({}), deep)
+    with pytest.raises(ValueError, match=r"^it is nested too deep$"):
+        plan_of({}).record({"id": "x", "field": json.loads(deep)}, {})
+
+
+def test_a_row_that_is_parsed_already() -> None:
+    """It becomes the record that it would become in a page: clean, with exact numbers, our columns and a key; or is lost."""
+    participants = BY_NAME["report_meeting_participants"]
+    schema = schema_of(participants)
+    ids = {"meeting_uuid": "m==", "meeting_id": 7}
+    body = b'{"user_id":1.10,"join_time":"2024-01-01T00:00:00Z","name":"a\\u0000b\xed\xa0\x80","duration":18446744073709551617}'
+    for _ in range(2):
+        records, lost = Plan(participants, schema, schema).record(parse_exactly(body), ids)
+        assert lost == 0
+        assert [ascii(record) for record in records] == [ascii({
+            "user_id": "1.10", "join_time": "2024-01-01T00:00:00Z", "name": "ab\ufffd", "duration": 2**64 + 1,
+            "meeting_uuid": "m==", "meeting_id": 7, "sequence": 0,
+        })]  # fmt: skip
+    assert Plan(participants, schema, schema).record({"user_id": None}, ids) == ([], 1)
 
 
 # --- rows, and the bytes that stand for one ---------------------------------------------------------------------
