@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -42,7 +43,7 @@ def test_a_new_state_says_when_it_began_and_for_what() -> None:
     """With no bookmark, and nothing that there is nothing of."""
     value = State("s", NOW).value()
     assert value == {"version": 1, "started_at": "2026-03-01T12:00:00Z", "selection": "s", "bookmarks": {"scheduled": None, "held": None}}
-    assert State("s", NOW).goes_on is False
+    assert State("s", NOW).goes_on is False and State("s", NOW).refused == []
 
 
 def test_bookmarks_stand_by_name() -> None:
@@ -82,10 +83,14 @@ def test_a_complete_run_is_followed_by_a_new_one(value: object) -> None:
     assert state.value() == State("s", NOW).value() and not state.goes_on
 
 
-def test_a_finished_state_says_when_in_utc() -> None:
-    """And that it is of this tap: never empty."""
+def test_a_finished_state_says_when_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the machine stands; and that it is of this tap: never empty."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
     ahead = timezone(timedelta(hours=2))
     assert finished(datetime(2026, 3, 1, 1, 30, 9, tzinfo=ahead)) == {"version": 1, "finished_at": "2026-02-28T23:30:09Z"}
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize("value", [{}, [], "x", 7, {"version": 2}, {**finished(NOW), "version": 2}, {**stopped(), "version": "1"}, {"bookmarks": {}}])
@@ -187,6 +192,11 @@ def test_a_settled_question_is_owed_no_more() -> None:
     owing.settle(second)
     owing.settle(owing.questions[0])
     assert owing.value() == {}
+    days = {"from": "2026-01-04", "to": "2026-02-02"}
+    history = Owed(BY_NAME["history_meetings"], {}, days, WINDOW, lost_again=True)
+    assert owing.keep(history)
+    owing.settle(history)
+    assert owing.value() == {"owing": [history.value()]}
 
 
 def test_what_is_owed_is_written_and_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -155,7 +156,10 @@ def test_a_row_that_is_parsed_already() -> None:
             "user_id": "1.10", "join_time": "2024-01-01T00:00:00Z", "name": "ab\ufffd", "duration": 2**64 + 1,
             "meeting_uuid": "m==", "meeting_id": 7, "sequence": 0,
         })]  # fmt: skip
-    assert Plan(participants, schema, schema).record({"user_id": None}, ids) == ([], 1)
+    plan = Plan(participants, schema, schema)
+    assert plan.record({"user_id": None}, ids) == ([], 1)
+    [record], _ = plan.record({"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": math.nan}, ids)
+    assert record["duration"] is None and plan.misfits == {"duration": 1}
 
 
 # --- rows, and the bytes that stand for one ---------------------------------------------------------------------
