@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -176,7 +177,7 @@ def test_older_occurrences_come_between_a_number_and_the_next() -> None:
 def listed(walk: Walk, *found: Any) -> Listing:
     """The walk's next listing, whole."""
     listing = walk.next_listing()
-    assert listing is not None
+    assert listing is not None and listing.walk is walk and listing.open == 0
     listing.found |= set(found)
     walk.listed(listing)
     return listing
@@ -185,7 +186,7 @@ def listed(walk: Walk, *found: Any) -> Listing:
 def opened(walk: Walk) -> tuple[Piece, Thing, dict[str, Any]]:
     """The walk's next piece, with a request under way."""
     found = walk.next_piece()
-    assert found is not None
+    assert found is not None and found[0].walk is walk and found[0].open == 0
     found[0].open = 1
     return found
 
@@ -225,6 +226,10 @@ def test_what_is_begun_has_its_number() -> None:
     assert older is not None
     assert [first.begun, second.begun, older.begun] == [3, 4, 3]
     assert older.key == older.after == ("a", 1, "2024", "x") and walk.open_pieces == 3
+    held = HeldWalk("held", (), 2)
+    held.start(windows(date(2024, 1, 1), date(2024, 1, 1), date(2024, 1, 1)))
+    listed(held, HeldWalk.item(Thing.PAST_MEETING, {"meeting_uuid": "m", "meeting_id": 1}, "2024"))
+    assert opened(held)[0].begun == 2
     users = Listing(None, (), None)
     assert (users.begun, users.open, users.walk, users.waiting) == (0, 0, None, None)
 
@@ -258,6 +263,14 @@ def test_a_walk_can_go_from_the_start_again() -> None:
     walk.start(cut)
     assert [listed(walk).source, listed(walk).source] == cut
     assert walk.bookmark == ("2024-02-11", "")
+
+
+def test_users_that_are_out_are_not_listed_again() -> None:
+    """A user whose last number is out is; one whose numbers are out up to some number is not."""
+    for bookmark, first in ((("a", 2**63 - 1, "9999", ""), "b"), (("a", 2**63 - 2, "9999", ""), "a")):
+        walk = ScheduledWalk("scheduled", bookmark, 2)
+        walk.start("ab")
+        assert listed(walk).source == first
 
 
 def test_windows_that_are_out_are_not_listed_again() -> None:
@@ -294,6 +307,7 @@ def test_owed_questions_are_walked_in_the_order_of_their_loss() -> None:
     ids: dict[str, Any] = {"meeting_uuid": "m==", "meeting_id": 5}
     before, same = OwedWalk.item(Thing.PAST_MEETING, ids, "2023"), OwedWalk.item(Thing.PAST_MEETING, ids, "2024")
     after = OwedWalk.item(Thing.PAST_WEBINAR, {"webinar_uuid": "w", "webinar_id": None}, "2025")
+    assert after == ("2025", "w", "past webinar", -1)  # sorts beside one with a number
     assert listed(walk, before, same, after).source is questions[0]
     assert listed(walk, OwedWalk.item(Thing.MEETING, {"meeting_id": 9}, None)).source is questions[1]
     first, second, third = opened(walk), opened(walk), opened(walk)
@@ -304,6 +318,7 @@ def test_owed_questions_are_walked_in_the_order_of_their_loss() -> None:
     older = walk.older_piece(third[0], "2020", "o==")
     assert older is not None and older.key == (4, ("", "", "meeting", 9), "2020", "o==")
     older.open = 1
+    assert [first[0].begun, third[0].begun, third[0].after] == [4, 6, (4, ("", "", "meeting", 9), "9999", "")]
     for piece in (first[0], second[0]):
         end(piece)
     assert walk.bookmark == (4,)
@@ -321,9 +336,13 @@ def test_owed_questions_are_walked_in_the_order_of_their_loss() -> None:
     [("2024-01-01T10:00:00Z", "2024-01-01T10:00:00.5Z"), ("2024-01-01T23:00:00-02:00", "2024-01-02T02:00:00Z"),
      ("2024-01-01 10:00:00", "2024-01-01T10:00:01")],
 )  # fmt: skip
-def test_times_sort_as_text(first: str, second: str) -> None:
-    """Whatever form Zoom sends them in."""
+def test_times_sort_as_text(first: str, second: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever form Zoom sends them in, wherever the machine stands."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
     one, other = sortable(first), sortable(second)
     assert one is not None and other is not None and one < other
     assert sortable("soon") is None
     assert sortable("2024-01-01T23:00:00-02:00") == "2024-01-02T01:00:00.000000Z"
+    monkeypatch.undo()
+    time.tzset()
