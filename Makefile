@@ -1,7 +1,7 @@
 # make demo, make test, make lint: each sets up what it needs in .venv, once. Python 3.10 or newer is all it takes.
 
 PYTHON ?= python3
-PYTEST ?= -n auto
+PYTEST ?= -n auto --dist worksteal
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -10,7 +10,7 @@ MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-ecosystem lint format mutants bench golden schemas readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden schemas readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ demo: $(INSTALLED) $(TARGET)/.installed ## Load a simulated account into JSON li
 
 test: $(INSTALLED) ## Run the tests
 	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/ecosystem
+
+test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills and losses (make test has three of these)
+	@$(BIN)/python -m pytest $(PYTEST) -m '' tests/test_nights.py
 
 test-ecosystem: $(INSTALLED) ## Run the tests with Meltano and real targets
 	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest tests/ecosystem; else echo "There is no tests/ecosystem."; fi

@@ -1,23 +1,23 @@
-"""Runs the tap at another time than now, from which its clock goes on: python -m tests.at UNIX_TIME ARGUMENTS...
+"""A time other than now, from which a process's clock goes on.
 
 Elapsed time (time.monotonic) stays as it is, and so does the local time zone.
 """
 
 from __future__ import annotations
 
-import runpy
 import sys
+from contextlib import AbstractContextManager
+from typing import Any
 
 # time-machine loads pytest for its plugin where there is one; a run of the tap takes half as long again with it.
-sys.modules["pytest"] = None  # type: ignore[assignment]
+pytest, sys.modules["pytest"] = sys.modules.get("pytest"), None  # type: ignore[assignment]
 import time_machine  # noqa: E402
 
-
-def main() -> None:
-    moment = float(sys.argv.pop(1))
-    with time_machine.travel(moment, tick=True):
-        runpy.run_module("tap_zoom", run_name="__main__", alter_sys=True)
+del sys.modules["pytest"]
+if pytest is not None:
+    sys.modules["pytest"] = pytest
 
 
-if __name__ == "__main__":
-    main()
+def travel(moment: float) -> AbstractContextManager[Any]:
+    """Unix time."""
+    return time_machine.travel(moment, tick=True)

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.forks import Fork
 from tests.simulator import Account, SimulatedZoom, truth
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +87,7 @@ class Run:
 class Process:
     """A run that is under way."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stderr: Any, secrets: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Fork, stderr: Any, secrets: Callable[[], Iterable[str]]) -> None:
         self.process = process
         self.lines: list[bytes] = []
         self._stderr = stderr
@@ -187,21 +188,19 @@ def start_tap(
     stdout: int = subprocess.PIPE,
     at: datetime | None = None,
     world: str = "",
+    anew: bool = False,
 ) -> Process:
-    """Start `python -m tap_zoom`. `config`, `catalog` and `state` may be values, or paths of files.
+    """Start the command. `config`, `catalog` and `state` may be values, or paths of files.
 
     `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
     tap; default: what time it is for `zoom`. `world`: Python statements that run in the process before the tap does, to
-    give it less than this machine has.
+    give it less than this machine has. `anew`: as users start it, `python -m tap_zoom`, with the time that takes, and
+    not as a fork.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
     if at is None and zoom is not None and zoom.clock.is_moved:
         at = zoom.now
-    start = ["-m", "tap_zoom"] if at is None else ["-m", "tests.at", str(at.timestamp())]
-    if world:
-        assert at is None, "the tap lives in another world or at another time, not both"
-        start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"]
-    command = [sys.executable, *start]
+    command: list[str] = []
     hidden = set(secrets)
     for name, value in (("config", config), ("catalog", catalog), ("state", state)):
         if value is None:
@@ -217,12 +216,18 @@ def start_tap(
     if zoom is not None:
         hidden.add(base64.b64encode(f"{zoom.account.client_id}:{zoom.account.client_secret}".encode()).decode())
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TAP_ZOOM_", "MELTANO_"))}
+    env = {**inherited, "TAP_ZOOM_LOGLEVEL": "DEBUG", "no_proxy": "*", **(env or {})}
+    command += map(str, arguments)
     stderr = open(directory / "stderr", "wb")  # noqa: SIM115 (closed by finish)
-    process = subprocess.Popen(
-        [*command, *map(str, arguments)],
-        stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, cwd=ROOT,
-        env={**inherited, "TAP_ZOOM_LOGLEVEL": "DEBUG", "no_proxy": "*", **(env or {})},
-    )  # fmt: skip
+    process: subprocess.Popen[bytes] | Fork
+    if anew or world:
+        assert at is None, "at another time the tap is a fork"
+        start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"] if world else ["-m", "tap_zoom"]
+        command = [sys.executable, *start, *command]
+        process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, cwd=ROOT, env=env)
+    else:
+        moment = at.timestamp() if at else None
+        process = Fork(command, stdout=stdout, stderr=stderr, cwd=ROOT, env=env, at=moment)
     return Process(process, stderr, lambda: hidden | set(zoom.secrets if zoom else ()))
 
 
@@ -247,7 +252,11 @@ PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3
 
 
 LISTS = {"users": 12, "meetings_per_user": 2, "webinars_per_user": 0, "occurrences": 1, "participants": 1, "registrants": 1, "crowd": 0}
-SIZES: dict[str, dict[str, int]] = {"tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {}}
+SIZES: dict[str, dict[str, int]] = {
+    "tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {},
+    "few": {**TINY, "users": 5, "occurrences": 2, "edges": False},
+}  # fmt: skip
+FEW = (23, "few")  # rows of every stream, and a third of the requests of a tiny account
 
 
 def account(seed: int = 1, size: str = "tiny") -> Account:

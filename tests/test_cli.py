@@ -23,7 +23,7 @@ USERS = catalog_of("users")
 )
 def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
     """They are written to stdout, with nothing else there, and exit status 0."""
-    run = run_tap(None, *arguments, document=True)
+    run = run_tap(None, *arguments, document=True, anew=True)
     assert run.exit_status == 0
     assert run.stdout.endswith("\n") and not run.stdout.endswith("\n\n")
     assert run.stderr == ""

@@ -22,7 +22,7 @@ SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 def test_a_signal_stops_the_run_with_a_last_state(number: signal.Signals, status: int) -> None:
     """The last line of stdout is a STATE, the exit status says which signal, and the next run goes on."""
     with SimulatedZoom(account(), latency=0.02) as zoom:
-        process = start_tap(zoom.config(), zoom=zoom)
+        process = start_tap(zoom.config(), zoom=zoom, anew=True)
         process.read_until("STATE", 3)
         process.process.send_signal(number)
         run = process.finish()

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,12 +16,13 @@ from tap_zoom.windows import oldest_report_day
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import (
-    TINY,
+    FEW,
     Run,
     account,
     assert_complete,
     assert_exact,
     catalog_of,
+    copy_of,
     expected,
     key_of,
     kill,
@@ -42,9 +44,16 @@ def emitted_until(run: Run, state: int) -> Run:
     return Run(0, "", "", messages)
 
 
-def test_states_at_the_start_in_between_and_at_the_end(zoom: SimulatedZoom) -> None:
+@cache
+def whole(login: str = "server_to_server", history: str = "ok", seed: int = 1) -> Run:
+    """A run that nothing stopped; its states lead to the rest of the account on another server as well."""
+    with SimulatedZoom(account(seed), history=history) as zoom:
+        return run_tap(zoom.config(login), zoom=zoom)
+
+
+def test_states_at_the_start_in_between_and_at_the_end() -> None:
     """The first STATE comes before any RECORD, the last one is the last line; none is empty or large."""
-    run = run_tap(zoom.config(), zoom=zoom)
+    run = whole()
     types = [message["type"] for message in run.messages]
     assert types.index("STATE") < types.index("RECORD")
     assert types[-1] == "STATE"
@@ -54,8 +63,7 @@ def test_states_at_the_start_in_between_and_at_the_end(zoom: SimulatedZoom) -> N
 
 def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZoom) -> None:
     """It is a non-empty object without bookmarks; the next run reads all records, without a warning about it."""
-    first = run_tap(zoom.config(), zoom=zoom)
-    last = first.states[-1]
+    last = whole().states[-1]
     assert last["version"] == 1 and last["finished_at"]
     assert "bookmarks" not in last
     second = run_tap(zoom.config(), zoom=zoom, state=last)
@@ -63,11 +71,10 @@ def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZ
     assert not any("state" in line.lower() for line in second.logged("WARNING"))
 
 
-def test_states_only_move_forward(zoom: SimulatedZoom) -> None:
+def test_states_only_move_forward() -> None:
     """No bookmark is ever taken back."""
-    run = run_tap(zoom.config(), zoom=zoom)
     for walk in ("scheduled", "held"):
-        marks = [tuple((state["bookmarks"][walk] or {}).values()) for state in run.states[:-1]]
+        marks = [tuple((state["bookmarks"][walk] or {}).values()) for state in whole().states[:-1]]
         assert marks == sorted(marks)
         assert len(set(marks)) > 1
 
@@ -78,23 +85,21 @@ def test_every_state_leads_to_the_rest(login: str, part: int) -> None:
     """What was out at a STATE and what a run from it gives are together every record, for each STATE of a run."""
     history = "ok" if login == "jwt" else "no_permission"
     right = truth.expected(account(), history=history == "ok")
+    run = whole(login, history)
     with SimulatedZoom(account(), history=history) as zoom:
-        config = zoom.config(login)
-        whole = run_tap(config, zoom=zoom)
-        for number, state in enumerate(whole.states[:-1]):
+        for number, state in enumerate(run.states[:-1]):
             if number % 3 == part:
-                resumed = run_tap(config, zoom=zoom, state=state)
+                resumed = run_tap(zoom.config(login), zoom=zoom, state=state)
                 assert resumed.exit_status == 0
-                assert_complete(right, emitted_until(whole, number), resumed)
+                assert_complete(right, emitted_until(run, number), resumed)
 
 
 def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
     """What is done is not asked for again, but for the listings."""
-    config = zoom.config()
-    whole = run_tap(config, zoom=zoom)
+    whole = run_tap(zoom.config(), zoom=zoom)
     asked = len(zoom.requests)
     state = whole.states[-2]
-    resumed = run_tap(config, zoom=zoom, state=state)
+    resumed = run_tap(zoom.config(), zoom=zoom, state=state)
     again = len(zoom.requests) - asked
     assert again < asked / 2
     assert resumed.states[0]["bookmarks"] == state["bookmarks"]
@@ -102,10 +107,9 @@ def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
 
 def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> None:
     """started_at is carried on, so that the windows stay where they were."""
-    config = zoom.config()
-    state = run_tap(config, zoom=zoom).states[3]
-    state["started_at"] = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    resumed = run_tap(config, zoom=zoom, state=state)
+    started_at = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    state = {**whole().states[3], "started_at": started_at}
+    resumed = run_tap(zoom.config(), zoom=zoom, state=state)
     assert resumed.states[0]["started_at"] == state["started_at"]
 
 
@@ -115,22 +119,17 @@ FOREIGN: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("state", FOREIGN, ids=lambda state: json.dumps(state)[:30])
-def test_a_foreign_state_is_a_warning(zoom: SimulatedZoom, state: Any) -> None:
-    """An empty state, another tap's or another version's: a warning, and everything is read."""
-    path = _written(json.dumps(state))
-    run = run_tap(zoom.config(), zoom=zoom, state=path)
-    assert run.exit_status == 0
-    assert any("state" in line.lower() for line in run.logged("WARNING"))
-    assert_exact(expected(), run.records)
+BOTH_WALKS = catalog_of("users", "report_webinars", "webinar_panelists")
 
 
-def test_an_empty_file_is_an_empty_state(zoom: SimulatedZoom) -> None:
-    """Callers make such files: a warning, and everything is read."""
-    run = run_tap(zoom.config(), zoom=zoom, state=_written(""))
+@pytest.mark.parametrize("content", ["", *map(json.dumps, FOREIGN)], ids=lambda content: content[:30] or "nothing")
+def test_a_foreign_state_is_a_warning(content: str) -> None:
+    """An empty file or state, another tap's or another version's: a warning, and everything is read."""
+    with SimulatedZoom(account(*FEW)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH_WALKS, state=_written(content))
     assert run.exit_status == 0
     assert any("state" in line.lower() for line in run.logged("WARNING"))
-    assert_exact(expected(), run.records)
+    assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
 
 
 @pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "[" * 100_000, '{"version": 1' + "0" * 6000 + "}"])
@@ -158,11 +157,15 @@ WRONG: list[Any] = [[], 7, "x", True, {"x": 1}, 1e300]
 
 
 @pytest.mark.parametrize("where", DAMAGE, ids=".".join)
-def test_a_damaged_state_is_a_warning(where: tuple[str, ...], zoom: SimulatedZoom) -> None:
+def test_a_damaged_state_is_a_warning(where: tuple[str, ...]) -> None:
     """A part that is missing or of a wrong type: a warning, and everything is read."""
-    config, catalog = zoom.config(), catalog_of("users", "report_webinars", "webinar_panelists")
-    state = run_tap(config, zoom=zoom, catalog=catalog).states[-2]
-    assert all(state["bookmarks"].values())
+    with SimulatedZoom(account(*FEW)) as zoom:
+        state = run_tap(zoom.config(), zoom=zoom, catalog=BOTH_WALKS).states[-2]
+        assert all(state["bookmarks"].values())
+        _check_damage(zoom, state, where)
+
+
+def _check_damage(zoom: SimulatedZoom, state: dict[str, Any], where: tuple[str, ...]) -> None:
     for wrong in [*WRONG, "gone"]:
         damaged = copy.deepcopy(state)
         part = damaged
@@ -173,15 +176,15 @@ def test_a_damaged_state_is_a_warning(where: tuple[str, ...], zoom: SimulatedZoo
         part[where[-1]] = wrong
         if wrong == "gone":
             del part[where[-1]]
-        run = run_tap(config, zoom=zoom, catalog=catalog, state=damaged)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH_WALKS, state=damaged)
         assert run.exit_status == 0
         assert any("state" in line.lower() for line in run.logged("WARNING")), (where, wrong)
-        assert_exact({name: expected()[name] for name in run.schemas}, run.records)
+        assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
 
 
 def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
     """Other streams, other fields, another start_date: bookmarks of those say nothing about these."""
-    state = run_tap(zoom.config(), zoom=zoom).states[-2]
+    state = whole().states[-2]
     fields = catalog_of(*truth.KEYS, users={("properties", "email"): False})
     start = (datetime.now(timezone.utc) - timedelta(days=100)).strftime("%Y-%m-%d")
     for config, catalog in (
@@ -192,18 +195,17 @@ def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
         assert run.states[0]["bookmarks"] == {"scheduled": None, "held": None}
 
 
-def test_a_state_of_another_account_is_a_warning(zoom: SimulatedZoom) -> None:
+def test_a_state_of_another_account_is_a_warning() -> None:
     """The next account is read from its start."""
-    state = run_tap(zoom.config(), zoom=zoom).states[-2]
-    with SimulatedZoom(account(2)) as other:
-        run = run_tap(other.config(), zoom=other, state=state)
+    with SimulatedZoom(account(*FEW)) as other:
+        run = run_tap(other.config(), zoom=other, state=whole().states[-2])
     assert any("state" in line.lower() for line in run.logged("WARNING"))
-    assert_exact(expected(2), run.records)
+    assert_exact(expected(*FEW), run.records)
 
 
 def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
     """How fast to ask, and how to treat refusals, leave the bookmarks as good as they were."""
-    state = run_tap(zoom.config(), zoom=zoom).states[-2]
+    state = whole().states[-2]
     config = zoom.config(max_workers=7, rate_limit_share=50, plan="business", on_missing_access="skip")
     run = run_tap(config, zoom=zoom, state=state)
     assert run.states[0]["bookmarks"] == state["bookmarks"]
@@ -212,13 +214,10 @@ def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
 @pytest.mark.parametrize("which", [0.2, 0.5, 0.8])
 def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> None:
     """Users, numbers and occurrences vanish and appear: what is there all the time is complete."""
-    changing = Account(5, **TINY)  # type: ignore[arg-type]
-    before = truth.expected(changing)
+    changing, before, run = copy_of(5), expected(5), whole(seed=5)
+    number = int(len(run.states) * which)
+    first = emitted_until(run, number)
     with SimulatedZoom(changing) as zoom:
-        config = zoom.config()
-        whole = run_tap(config, zoom=zoom)
-        number = int(len(whole.states) * which)
-        first = emitted_until(whole, number)
         stay = [user for user in changing.users if user.status == "active" and not user.deleted]
         changing.users.remove(stay[0])
         gone = [held.uuid for held in changing.held if held.of.host is stay[-1]][::2]
@@ -229,9 +228,8 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
         changing.users += grown.users
         changing.numbers |= grown.numbers
         changing.occurrences |= grown.occurrences
-        zoom.forget()
         after = truth.expected(changing)
-        second = run_tap(config, zoom=zoom, state=whole.states[number])
+        second = run_tap(zoom.config(), zoom=zoom, state=run.states[number])
         assert second.exit_status == 0
         assert zoom.violations == []
     emitted = {stream: {key_of(stream, record) for record in records} for stream, records in first.records.items()}
@@ -244,8 +242,8 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
 
 def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> None:
     """What Zoom no longer lists is named; what it still lists is read."""
-    state = run_tap(zoom.config(), zoom=zoom).states[0]
-    state["started_at"] = (datetime.now(timezone.utc) - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    started_at = (datetime.now(timezone.utc) - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    state = {**whole().states[0], "started_at": started_at}
     run = run_tap(zoom.config(), zoom=zoom, state=state)
     assert run.exit_status == 0
     assert any("no longer list" in line for line in run.logged("WARNING"))

@@ -38,13 +38,15 @@ class Account:
         registrants: int = 6,
         crowd: int = 650,
         future: int = 0,
+        edges: bool = True,
         drift: bool = True,
         now: datetime | None = None,
     ) -> None:
         """`users` in all statuses; the other counts are averages; `crowd`: rows where there are many.
 
         `future`: the days after `now` on which there will be more occurrences, to be read once it is their time.
-        `drift` lets values come in other types than documented, as they do now and then.
+        `edges`: series with occurrences at the edges of windows of time, which are many; `drift` lets values come in
+        other types than documented, as they do now and then.
         `now`: the moment for which it is made, and at which the server's clock begins; default: real time.
         """
         self.seed = seed
@@ -53,6 +55,7 @@ class Account:
             "occurrences": occurrences, "participants": participants, "registrants": registrants,
             "crowd": crowd, "future": future,
         }
+        self.edges = edges
         self.drift = drift
         self.in_real_time = now is None
         self.now = (now or datetime.now(UTC)).replace(microsecond=0)
@@ -67,6 +70,8 @@ class Account:
         self.departed: list[User] = []
         self.numbers: dict[int, Number] = {}
         self.occurrences: dict[str, Occurrence] = {}
+        # Answers that were made already, for all servers of this account. Whoever changes it clears them.
+        self.made: dict[tuple[object, ...], Any] = {}
         generate.fill(self)
 
     @classmethod

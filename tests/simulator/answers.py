@@ -1,6 +1,6 @@
 """Answers of the operations: what `contents` holds, as JSON, in pages.
 
-Rows are kept as bytes once they are made, since making them costs more than sending them.
+Rows are kept as bytes with the account once they are made, since making them costs more than sending them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Answers:
         # UUIDs that were not encoded as Zoom wants it.
         self.badly_encoded: list[str] = []
         self._held = list(filter(self.contents.was_held, account.held))
-        self._cache: dict[tuple[object, ...], Any] = {}
+        self._cache: dict[tuple[object, ...], Any] = account.made if now == account.now else {}
         self._cached_bytes = 0
         # Not from the account's seed: another order on each request is the point.
         self._shuffle = random.Random().shuffle

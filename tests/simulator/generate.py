@@ -49,7 +49,8 @@ class _Generator:
         hosts = [user for user in self.account.users if user.status != "pending"] + self.account.departed
         for host in hosts:
             self._numbers(host)
-        self._edges()
+        if self.account.edges:
+            self._edges()
         self._crowds()
         self._future()
         for number in self.account.numbers.values():

@@ -195,6 +195,7 @@ class SimulatedZoom:
 
     def forget(self) -> None:
         """Makes all answers anew: to be called after a test has changed the account."""
+        self.account.made.clear()
         self._answer_as_of(self.as_of)
 
     def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:

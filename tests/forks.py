@@ -1,0 +1,101 @@
+"""Runs of the tap as forks of a process that has it loaded: each a process of its own, without the imports.
+
+Loading the tap takes several times as long as reading a small account, and the tests start it hundreds of times.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from typing import BinaryIO
+
+import tap_zoom
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tap_zoom.cli", "tests.at", __name__])
+
+
+class Fork:
+    """A run of the tap, with what the tests use of subprocess.Popen."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        stdout: int,
+        stderr: BinaryIO,
+        cwd: Path,
+        env: Mapping[str, str],
+        at: float | None,
+    ) -> None:
+        """`stdout`: a file descriptor, or subprocess.PIPE; `at`: what time it is for the tap."""
+        self.stdout: BinaryIO | None = None
+        if stdout == subprocess.PIPE:
+            ours, theirs = os.pipe()
+            self.stdout = os.fdopen(ours, "rb")
+        else:
+            theirs = os.dup(stdout)
+        given = (list(arguments), _Inherited(theirs), _Inherited(stderr.fileno()), cwd, dict(env), at)
+        self._process = FORKS.Process(target=_run, args=given, daemon=True)
+        self._process.start()
+        os.close(theirs)
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; the negative number of the signal that killed it."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> None:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("tap-zoom", timeout or 0)
+
+    def send_signal(self, number: int) -> None:
+        if self._process.exitcode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+class _Inherited:
+    """A descriptor of this process that arrives as one of the fork's."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Callable[[DupFd], int], tuple[DupFd]]:
+        return _descriptor_of, (DupFd(self._descriptor),)
+
+
+def _descriptor_of(duplicate: DupFd) -> int:
+    return duplicate.detach()
+
+
+def _run(arguments: list[str], stdout: int, stderr: int, cwd: Path, env: dict[str, str], at: float | None) -> None:
+    """In the fork: what the command tap-zoom does."""
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    os.close(stdout)
+    os.close(stderr)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["tap-zoom", *arguments]
+    if at is None:
+        tap_zoom.main()
+        return
+    from tests.at import travel
+
+    with travel(at):
+        tap_zoom.main()

@@ -1,0 +1,95 @@
+"""Which requests lead to a record: the one that answers with it, and those that find what it hangs on.
+
+Whoever loses the answer to one of them can't know the record; whoever names the request has said so.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from .account import Account
+from .model import Number, Occurrence
+from .operations import OPERATIONS, Routes
+from .parameters import parse
+
+_ROUTES = Routes()
+# Operations are named after their handlers, most of which are named after the stream that they fill.
+_HANDLERS = {"meetings": "meeting", "webinars": "webinar", "report_meetings": "report_meeting", "report_webinars": "report_webinar"}
+_PATHS = {operation.handler: operation.template for operation in OPERATIONS}
+_REQUEST = re.compile(r"GET /v2(/\S+?):?(?=\s|$)")
+
+
+class Question(NamedTuple):
+    """A request: its operation, whom or what it is about, and what else tells it from others of its kind."""
+
+    handler: str
+    about: str = ""
+    status: str | None = None
+    # One of the days from which it asks for what was held.
+    day: date | None = None
+
+    @classmethod
+    def of(cls, stream: str) -> Question:
+        """That of a stream, about nothing in particular."""
+        return cls(_HANDLERS.get(stream, stream))
+
+    @property
+    def path(self) -> str:
+        """The path of its operation."""
+        return _PATHS[self.handler]
+
+    @property
+    def pattern(self) -> str:
+        """What finds it among requests as they are sent, whatever its days."""
+        # Encoded once or twice.
+        once = re.escape(quote(self.about, safe=""))
+        path = re.sub(r"\{.*?\}", lambda _: once.replace("%", "%(?:25)?"), self.path)
+        return rf"^/v2{path}(?:$|\?{'' if self.status is None else f'.*status={self.status}'})"
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text, such as a log line, names it."""
+        return any(self._is(*target.partition("?")[::2]) for target in _REQUEST.findall(text))
+
+    def _is(self, path: str, raw_query: str) -> bool:
+        found = _ROUTES.find(path)
+        if found is None or (found[0].handler, unquote(unquote(found[1]))) != (self.handler, self.about):
+            return False
+        query = parse(raw_query)[0]
+        if self.status is not None and query.get("status") != self.status:
+            return False
+        return self.day is None or query["from"] <= self.day.isoformat() <= query["to"]
+
+
+def leading_to(account: Account, stream: str, record: dict[str, Any]) -> list[Question]:
+    """The questions that lead to a record of the account, its own first; of several ways to find it, all."""
+    if stream == "users":
+        return [Question("users", status=record["status"]), Question("user", record["email"])]
+    own = Question.of(stream)
+    held = _occurrence(account, stream, record)
+    if held is not None:
+        return [own._replace(about=held.uuid), *_finding(held), *_listing(held.of)]
+    number = account.numbers[record.get("meeting_id") or record.get("webinar_id") or record["id"]]
+    status = record["status"] if stream.endswith("registrants") else None
+    return [own._replace(about=str(number.number), status=status), *_listing(number)]
+
+
+def _occurrence(account: Account, stream: str, record: dict[str, Any]) -> Occurrence | None:
+    uuid = record.get("meeting_uuid") or record.get("webinar_uuid")
+    return account.occurrences.get(record["uuid"] if stream in ("report_meetings", "report_webinars") else uuid or "")
+
+
+def _finding(held: Occurrence) -> list[Question]:
+    """The lists of what was held, as long as it is in them."""
+    day = held.start.date()
+    return [
+        Question("history", day=day), Question("user_report", held.of.host.id, day=day),
+        Question(f"{held.of.kind}_instances", str(held.of.number)),
+    ]
+
+
+def _listing(number: Number) -> list[Question]:
+    """The list that a number is in, and the one that its host is in."""
+    return [Question(f"listed_{number.kind}s", number.host.id), Question("users", status=number.host.status)]

@@ -1,0 +1,68 @@
+"""An account that is read over several days, with losses and resumes, comes out exact, or the last run says what is missing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from tests.nights import MOST_RUNS, History, Played, account
+from tests.simulator import Account, Fault, SimulatedZoom, truth
+from tests.simulator.questions import leading_to
+from tests.tap import Run, assert_complete, catalog_of, run_tap
+
+NOON = datetime(2027, 5, 11, 12, tzinfo=timezone.utc)
+HISTORIES = 30
+ALWAYS = (20, 21, 22)  # entities, held things, one child; make test-nights plays all histories
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[] if seed in ALWAYS else pytest.mark.nights) for seed in range(HISTORIES)]
+)
+def test_a_history_ends_exact_or_says_what_is_missing(seed: int) -> None:
+    """Everything that could be read all the time is out, as it should be, or named by a last run with exit status 1."""
+    played = Played(History(seed))
+    played.play()
+    problems = list(played.problems())
+    if problems:
+        pytest.fail("\n".join([*problems, played.told()]), pytrace=False)
+
+
+def runs_until_complete(many: Account, **step: float) -> list[Run]:
+    """Runs of `users` and `meetings` under a day's limit, with so much time between them, until one is complete."""
+    runs: list[Run] = []
+    # A day of one hour, or of the account's own.
+    reset = None if "days" in step else 3600
+    with SimulatedZoom(many, daily_limits={"Light": 45}, daily_reset=reset) as zoom:
+        while not runs or runs[-1].exit_status:
+            if len(runs) == MOST_RUNS:
+                pytest.fail(f"{MOST_RUNS} runs, and none has ended; the last: {runs[-1].critical}", pytrace=False)
+            state = runs[-1].states[-1] if runs else None
+            runs.append(run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"), state=state))
+            zoom.travel(**step)
+    return runs
+
+
+def test_nights_cost_no_run() -> None:
+    """With a night between its runs a limit of the day is as far away as without: what is out stays out."""
+    many = Account(1, users=40, meetings_per_user=3, webinars_per_user=0, occurrences=0, crowd=0, now=NOON)
+    by_day, by_hour = runs_until_complete(many, days=1), runs_until_complete(many, hours=1, minutes=1)
+    assert len(by_day) == len(by_hour) == 3
+    right = truth.expected(many)
+    assert_complete({stream: right[stream] for stream in ("users", "meetings")}, *by_day)
+
+
+def test_a_record_is_lost_with_its_question_and_named_by_it() -> None:
+    """For one record of each stream: without the answer to its own question it is missing, and only the ERROR lines
+    about that question name it."""
+    right = truth.expected(account(1))
+    chosen = [(stream, records[-1]) for stream, records in right.items() if records and stream != "users"]
+    own = [leading_to(account(1), stream, record)[0] for stream, record in chosen]
+    with SimulatedZoom(account(1), faults=[Fault.answer(400, match=each.pattern, times=None) for each in own]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+    assert len(chosen) > 14
+    for question, (stream, record) in zip(own, chosen, strict=True):
+        assert record not in run.records.get(stream, []), stream
+        assert sum(question.is_in(line) for line in run.logged("ERROR")) == 1
+        others = leading_to(account(1), stream, record)[1:]
+        assert not any(other.is_in(line) for other in others for line in run.logged("ERROR"))
