@@ -76,6 +76,8 @@ def run(module: str) -> None:
 
 def prepare(module: str, place: Path) -> None:
     """A directory for mutmut, which works on the one where it stands; without results that are good no more."""
+    if missing := [path.name for path in tests_of(module) if not path.exists()]:
+        sys.exit(f"scripts/mutants.py: TESTS names {', '.join(missing)} for {module}, which is not there.")
     made_of = {"code": digest([ROOT / "tap_zoom" / f"{module}.py"]), "tests": digest(tests_of(module))}
     note = place / "made_of.json"
     before = json.loads(note.read_text("utf-8")) if note.exists() else None
