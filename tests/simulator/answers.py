@@ -46,7 +46,8 @@ class Answers:
         # UUIDs that were not encoded as Zoom wants it.
         self.badly_encoded: list[str] = []
         self._held = list(filter(self.contents.was_held, account.held))
-        self._cache: dict[tuple[object, ...], Any] = account.made if now == account.now else {}
+        usual = now == account.now and not undocumented
+        self._cache: dict[tuple[object, ...], Any] = account.made if usual else {}
         self._cached_bytes = 0
         # Not from the account's seed: another order on each request is the point.
         self._shuffle = random.Random().shuffle
