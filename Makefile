@@ -6,10 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TARGET := $(VENV)/target-jsonl
+MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nights test-ecosystem lint format bench golden schemas readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden schemas readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,13 @@ lint: $(INSTALLED) ## Check style and types
 
 format: $(INSTALLED) ## Repair what ruff can repair
 	@$(BIN)/ruff check --fix .
+
+$(MUTMUT): $(INSTALLED)
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[mutants]'
+	@touch $@
+
+mutants: $(MUTMUT) ## Try the tests by mutation, under an hour: make mutants, or make mutants MODULES="records retry"
+	@$(BIN)/python scripts/mutants.py $(MODULES)
 
 bench: $(INSTALLED) ## Measure speed against a simulated account
 	@$(BIN)/python -m benchmarks

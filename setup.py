@@ -47,6 +47,7 @@ setup(
         "test": TEST,
         "dev": [*TEST, "mypy>=1.13,<3", "ruff>=0.9,<1", "types-requests>=2.32,<3", "build>=1.2,<2"],
         "demo": ["duckdb>=1.1,<3"],
+        "mutants": ["mutmut>=3.8.1,<4"],
     },
     # singer-python installs a top-level package "tests", so nothing but tap_zoom goes into the wheel.
     packages=["tap_zoom", "tap_zoom.engine", "tap_zoom.streams"],

@@ -29,6 +29,7 @@ Patch = Callable[[list[Any]], list[Any]]
 Unknown = Callable[[Record, str, Any], None]  # what to do about a field of a record that the schema lacks
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,4})?", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
 LEAST_ROUNDED = 2.0**63  # orjson reads larger integers as floats
@@ -321,18 +322,16 @@ class Plan:
 
         def shape(value: Any) -> Any:
             kind = type(value)
-            if kind is int or (kind is float and math.isfinite(value)):
+            if kind is int:
                 return value
-            if kind is Decimal and math.isfinite(float(value)):
-                return float(value)
-            if kind is str and value:
-                try:
-                    exact, number = Decimal(value if "_" not in value else ""), float(value)
-                except (ArithmeticError, ValueError):
-                    return misfit(value)
-                if math.isfinite(number) and Decimal(repr(number)) == exact:
-                    return int(value) if _INTEGER.fullmatch(value) else number
-            return misfit(value)
+            number = None
+            if kind is float or kind is Decimal:
+                number = self._finite(value)
+            elif kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:
+                number = int(value)
+            elif kind is str and _NUMBER.fullmatch(value) and Decimal(repr(float(value))) == Decimal(value):
+                number = float(value)
+            return misfit(value) if number is None else number
 
         return shape
 
@@ -358,13 +357,17 @@ class Plan:
             return [self._as_sent(part, path) for part in value]
         if kind is not float and kind is not Decimal:
             return value
-        number = float(value)
-        if not math.isfinite(number):
+        number = self._finite(value)
+        if number is None:
             self.misfits[path] += 1
-            return None
-        if kind is float and abs(number) >= LEAST_ROUNDED:
-            raise NeedsExactNumbers
         return number
+
+    def _finite(self, value: float | Decimal) -> float | None:
+        """A number that is not declared an integer; None for one that JSON can't hold."""
+        if type(value) is float and LEAST_ROUNDED <= abs(value) < math.inf:
+            raise NeedsExactNumbers
+        number = float(value)
+        return number if math.isfinite(number) else None
 
     def _inexact(self, value: float, misfit: Shape) -> Any:
         """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""

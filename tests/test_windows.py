@@ -35,6 +35,7 @@ def test_a_window_is_asked_with_a_day_more_on_both_sides(first: date, length: in
         assert window.asked_from == max(window.first - DAY, oldest)
         assert window.asked_to == window.last + DAY
         assert (window.asked_to - window.asked_from).days + 1 <= 30
+        assert window.last - window.first == 27 * DAY or window.last == first + length * DAY
 
 
 @given(DAYS)

@@ -1,0 +1,164 @@
+"""Try the tests by mutation: small changes of the code, one at a time; each should make a test fail.
+
+    python scripts/mutants.py [MODULE ...]     try the mutants of these modules, or of all; goes on where it was stopped
+    python scripts/mutants.py --known          only say what is known so far
+
+Each module is tried with its own tests, which start no process, so that a mutant costs a fraction of a second. What was
+found out is kept in mutants/. When a module has changed it is tried anew; when its tests have, only what had survived:
+remove mutants/ to try everything anew. Exit status 1 where fewer mutants die than should.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+WORK = ROOT / "mutants"
+LEAST_KILLED = 0.85
+TESTS: dict[str, tuple[str, ...]] = {
+    "records": ("test_records", "test_shapes", "test_keys"),
+    "walk": ("test_walk",),
+    "state": ("test_bookmarks",),
+    "owing": ("test_bookmarks",),
+    "throttle": ("test_throttle",),
+    "retry": ("test_retry",),
+    "auth": ("test_auth",),
+    "windows": ("test_windows",),
+    "client": ("test_client",),
+}
+CONFIG = """
+[tool.mutmut]
+source_paths = ["tap_zoom"]
+only_mutate = ["tap_zoom/{module}.py"]
+pytest_add_cli_args = ["-p", "tests.mutation"]
+pytest_add_cli_args_test_selection = {tests}
+track_dependencies = false
+use_git_change_detection = false
+"""
+# The exit statuses of pytest, and what mutmut adds to them.
+KILLED = (1, 3)
+TIMEOUT = (-24, 24, 36, 152, 255)
+SURVIVED, UNTESTED, UNKNOWN = 0, 33, None
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Try the tests by mutation.")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(TESTS))
+    parser.add_argument("--known", action="store_true", help="only say what is known so far")
+    chosen = parser.parse_args(arguments)
+    if wrong := set(chosen.modules) - TESTS.keys():
+        parser.error(f"no tests are named for {', '.join(wrong)}")
+    os.nice(19)  # whoever works on the machine comes first
+    good = True
+    for module in chosen.modules or TESTS:
+        if not chosen.known:
+            run(module)
+        good = report(module) and good
+    return 0 if good else 1
+
+
+def run(module: str) -> None:
+    """Let mutmut go on, or begin, with a module."""
+    place = WORK / module
+    prepare(module, place)
+    print(f"{module} ...", file=sys.stderr, flush=True)
+    mutmut("run", "--max-children", "1", place=place)
+
+
+def prepare(module: str, place: Path) -> None:
+    """A directory for mutmut, which works on the one where it stands; without results that are good no more."""
+    if missing := [path.name for path in tests_of(module) if not path.exists()]:
+        sys.exit(f"scripts/mutants.py: TESTS names {', '.join(missing)} for {module}, which is not there.")
+    made_of = {"code": digest([ROOT / "tap_zoom" / f"{module}.py"]), "tests": digest(tests_of(module))}
+    note = place / "made_of.json"
+    before = json.loads(note.read_text("utf-8")) if note.exists() else None
+    if before is None or before["code"] != made_of["code"]:
+        shutil.rmtree(place, ignore_errors=True)
+    elif before != made_of:
+        forget_survivors(place, module)
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("tap_zoom", "tests"):
+        if not (place / name).exists():
+            (place / name).symlink_to(ROOT / name)
+    tests = json.dumps([f"tests/{name}.py" for name in TESTS[module]])
+    settings = (ROOT / "pyproject.toml").read_text("utf-8") + CONFIG.format(module=module, tests=tests)
+    (place / "pyproject.toml").write_text(settings, "utf-8")
+    note.write_text(json.dumps(made_of), "utf-8")
+
+
+def tests_of(module: str) -> Iterator[Path]:
+    """The files of a module's tests, and what these share."""
+    yield from (ROOT / "tests" / f"{name}.py" for name in TESTS[module])
+    yield from (ROOT / "tests" / f"{name}.py" for name in ("conftest", "mutation"))
+
+
+def digest(paths: Iterable[Path]) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def forget_survivors(place: Path, module: str) -> None:
+    """Have all but the killed ones tried again, by what the tests cover now."""
+    (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    path = meta(place, module)
+    if path.exists():
+        found = json.loads(path.read_text("utf-8"))
+        results = found["exit_code_by_key"]
+        found["exit_code_by_key"] = {name: code if code in KILLED else UNKNOWN for name, code in results.items()}
+        path.write_text(json.dumps(found), "utf-8")
+
+
+def meta(place: Path, module: str) -> Path:
+    """Where mutmut keeps the results of a module."""
+    return place / "mutants" / "tap_zoom" / f"{module}.py.meta"
+
+
+def report(module: str) -> bool:
+    """Say how many mutants of a module died, and show the others; whether they are few enough."""
+    place = WORK / module
+    path = meta(place, module)
+    if not path.exists():
+        print(f"{module:<10} not tried yet")
+        return False
+    results: dict[str, int | None] = json.loads(path.read_text("utf-8"))["exit_code_by_key"]
+    counts = Counter(kind(code) for code in results.values())
+    dead = counts["killed"] + counts["timeout"]
+    share = dead / len(results)
+    of_each_kind = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+    print(f"{module:<10} {share:6.1%} of {len(results)} killed ({of_each_kind})")
+    for name, code in results.items():
+        if kind(code) in ("survived", "untested", "odd"):
+            print(f"    {name.rpartition('.')[2]} ({kind(code)})")
+            for line in mutmut("show", name, place=place).splitlines():
+                if line.startswith(("+", "-")) and not line.startswith(("+++", "---")):
+                    print(f"        {line}")
+    return share >= LEAST_KILLED
+
+
+def kind(code: int | None) -> str:
+    """A timeout is a test that would not end: it shows as well."""
+    named = {SURVIVED: "survived", UNTESTED: "untested", UNKNOWN: "not tried"}
+    if code in KILLED:
+        return "killed"
+    return "timeout" if code in TIMEOUT else named.get(code, "odd")
+
+
+def mutmut(*arguments: str, place: Path) -> str:
+    """What a command of mutmut writes."""
+    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"mutmut {' '.join(arguments)} failed in {place}:\n{(done.stdout + done.stderr)[-3000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

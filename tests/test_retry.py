@@ -1,0 +1,69 @@
+"""The one retry policy: how long is waited, how often, and when it is given up."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited
+from tap_zoom.retry import delay
+
+KINDS = (Passing, NoAnswer, Blocked, RateLimited)
+
+
+@pytest.fixture
+def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest delay that chance could give."""
+    monkeypatch.setattr("backoff.full_jitter", lambda seconds: seconds)
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_delays_double_up_to_half_a_minute() -> None:
+    """From half a second on, and stay there."""
+    delays = [delay(RateLimited("x"), tries, 0.0, True) for tries in range(1, 11)]
+    assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("error", "answered", "tries"),
+    [
+        (Passing("x"), True, 8), (Passing("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
+        (Blocked("x"), True, 4), (Blocked("x"), False, 4), (RateLimited("x"), True, 40), (RateLimited("x"), False, 40),
+        (Passing("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
+    ],
+)  # fmt: skip
+def test_each_kind_of_error_has_its_number_of_tries(error: Passing, answered: bool, tries: int) -> None:
+    """A host that never answered and a firewall are given up soon, a limit late; a named delay changes nothing about it."""
+    assert [delay(error, number, 0.0, answered) is not None for number in range(1, 45)] == [number < tries for number in range(1, 45)]
+
+
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.parametrize(("named", "waited"), [(0.0, 0.5), (7.0, 7.5), (119.0, 119.5), (120.0, 120.5), (121.0, 120.5), (3600.0, 120.5)])
+def test_what_the_server_names_is_waited_and_a_little_more(named: float, waited: float) -> None:
+    """Up to two minutes, however often it was tried."""
+    for error in (kind("x", named) for kind in KINDS):
+        assert delay(error, 1, 0.0, True) == delay(error, 3, 0.0, True) == waited
+
+
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.parametrize(("seconds", "wait"), [(599.5, 0.5), (599.51, None), (600.0, None), (0.0, 0.5)])
+def test_ten_minutes_are_the_longest(seconds: float, wait: float | None) -> None:
+    """From the first try to the last, with the delay before that."""
+    assert delay(Passing("x"), 1, seconds, True) == wait
+
+
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.parametrize(("seconds", "wait"), [(489.5, 110.5), (489.51, None)])
+def test_a_named_delay_is_given_up_where_it_leads_too_far(seconds: float, wait: float | None) -> None:
+    """The ten minutes hold for it as well."""
+    assert delay(RateLimited("x", 110.0), 1, seconds, True) == wait
+
+
+@given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(0, 500))
+def test_chance_spreads_the_delays(kind: type[Passing], tries: int, named: float | None) -> None:
+    """Over all of the delay, or half a second after the named moment: many workers must not come back at once."""
+    delays = {delay(kind("x", named), tries, 0.0, True) for _ in range(30)}
+    least, most = (0.0, 2.0 ** (tries - 2)) if named is None else (min(named, 120.0), min(named, 120.0) + 0.5)
+    assert len(delays) > 20
+    assert all(wait is not None and least <= wait <= most for wait in delays)

@@ -1,0 +1,207 @@
+"""What becomes of a value of each declared type, alone, in lists and in objects; also of types that no stream has today."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tap_zoom.discover import schema_of
+from tap_zoom.records import Plan, Sequence, canonical, cleaned, is_clean, parse_exactly, rows_of
+from tap_zoom.streams import BY_NAME
+
+USERS = BY_NAME["users"]
+
+
+def nullable(kind: str) -> dict[str, Any]:
+    return {"type": ["null", "string"], "format": kind} if kind == "date-time" else {"type": ["null", kind]}
+
+
+def plan_of(field: dict[str, Any], **more: Any) -> Plan:
+    """A plan for rows with an id and a field."""
+    schema = {"properties": {"id": {"type": "string"}, "field": field, **more}}
+    return Plan(USERS, schema, schema)
+
+
+def shaped(plan: Plan, *texts: str) -> list[Any]:
+    """What becomes of the field in rows where it is spelled so."""
+    rows = ",".join(f'{{"id":"x","field":{text}}}' for text in texts)
+    records, lost, _ = plan.records(f'{{"users":[{rows}]}}'.encode(), {}, Sequence())
+    assert lost == 0 and all(record.keys() == {"id", "field"} for record in records)
+    return [record["field"] for record in records]
+
+
+def exactly(value: Any) -> str:
+    """With types, as 1 == True == 1.0."""
+    return repr(value)
+
+
+NUMBER = [
+    ("5", 5), ("5.5", 5.5), ("-0.0", -0.0), ("1e3", 1000.0), ('"5"', 5), ('"-5"', -5), ('"0"', 0), ('"5.5"', 5.5), ('"1e3"', 1000.0),
+    ('"0.1"', 0.1), ("18446744073709551617", 2**64 + 1), ('"18446744073709551617"', 2**64 + 1), ("9223372036854775808.0", 2.0**63),
+    ('"0.10000000000000000001"', None), ('"1_000"', None), ('"05"', None), ('"05.5"', None), ('"+5"', None), ('" 5"', None), ('"5 "', None),
+    ('".5"', None), ('"5."', None), ('"x"', None), ('"٣"', None), ('"NaN"', None), ('"Infinity"', None), ('"1e400"', None),
+    ('"1e99999999999"', None), ("NaN", None), ("Infinity", None), ("-Infinity", None), ("1e400", None), ("-1e400", None), ("true", None),
+    ("[]", None), ("{}", None), (f'"{"9" * 4299}"', 10**4299 - 1), (f'"{"9" * 4300}"', None),
+]  # fmt: skip
+INTEGER = [
+    (f'"{"9" * 4299}"', 10**4299 - 1), (f'"{"9" * 4300}"', None), ("1e4299", 10**4299), ("1e4300", None), ("1e5", 100_000), ("5.5", None),
+    ("9223372036854775808.0", 2**63), ('"5\\n"', None),
+]  # fmt: skip
+STRING = [("0.1", "0.1"), ("1.10", "1.10"), ("-9223372036854775809", "-9223372036854775809"), ("1e400", "1E+400"), ("NaN", None)]
+TIME = [
+    ('"2024-01-02T03:04:05.1Z"', "2024-01-02T03:04:05.1Z"), ('"2024-01-02T03:04:05.1234567Z"', "2024-01-02T03:04:05.123456Z"),
+    ('"2024-01-02T05:04:05.10+02:00"', "2024-01-02T03:04:05.10Z"), ('"2024-13-02T03:04:05Z"', None), ('"2024-01-02T03:04:05Z\\n"', "2024-01-02T03:04:05Z"),
+    ('"2024-01-02T24:04:05Z"', None), ("[]", None), ("1.5", None),
+]  # fmt: skip
+BOOLEAN = [("true", True), ("false", False), ("1", True), ("0", False), ('"true"', True), ('"false"', False), ("1.0", None), ("2", None), ('"1"', None)]
+CASES = [
+    (kind, text, right)
+    for kind, cases in {"number": NUMBER, "integer": INTEGER, "string": STRING, "date-time": TIME, "boolean": BOOLEAN}.items()
+    for text, right in [*cases, ("null", None), ('""', "" if kind == "string" else None)]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text", "right"), CASES, ids=lambda value: ascii(value)[:30])
+def test_a_value_of_a_declared_type(kind: str, text: str, right: Any) -> None:
+    """Alone, in a list and in an object: as it was sent, or null and counted under the path of its field."""
+    misfit = int(right is None and text not in ("null", '""'))
+    plan = plan_of(nullable(kind))
+    assert exactly(shaped(plan, text)) == exactly([right])
+    assert plan.misfits["field"] == misfit and plan.misfits.total() == misfit
+    plan = plan_of({"type": ["null", "array"], "items": nullable(kind)})
+    assert exactly(shaped(plan, f"[{text},{text}]", "[]")) == exactly([[right, right], []])
+    assert plan.misfits["field"] == 2 * misfit and plan.misfits.total() == 2 * misfit
+    plan = plan_of({"type": ["null", "object"], "properties": {"inside": nullable(kind)}})
+    assert exactly(shaped(plan, f'{{"inside":{text}}}', "{}")) == exactly([{"inside": right}, {}])
+    assert plan.misfits["field.inside"] == misfit and plan.misfits.total() == misfit
+
+
+@pytest.mark.parametrize(
+    "field", [{"type": ["null", "array"], "items": nullable("string")}, {"type": ["null", "object"], "properties": {"a": nullable("string")}}]
+)
+def test_what_is_no_list_and_no_object(field: dict[str, Any]) -> None:
+    """Null, and counted unless it was null or an empty text."""
+    plan = plan_of(field)
+    wrong = "{}" if "items" in field else "[]"
+    assert shaped(plan, wrong, '"x"', "7", "true", "1.5", "null", '""') == [None] * 7
+    assert plan.misfits == {"field": 5}
+    assert plan.new_misfits() == ["field"]
+
+
+def test_a_list_of_objects_names_its_fields_without_a_number() -> None:
+    """Misfits and unknown fields of all items count as one field's."""
+    plan = plan_of({"type": "array", "items": {"type": "object", "properties": {"a": nullable("integer")}}})
+    assert shaped(plan, '[{"a":1,"b":2,"c":3},{"a":"x","b":2}]') == [[{"a": 1}, {"a": None}]]
+    assert plan.misfits == {"field.a": 1} and plan.unknown_inside == {"field.b": 2, "field.c": 1} and not plan.unknown
+    assert list(plan.new_unknown()) == ["left out inside of other fields: field.b, field.c"]
+
+
+@pytest.mark.parametrize("field", [{}, {"type": ["null", "object"]}, {"type": ["array", "null"]}, {"type": ["object", "null"], "description": "x"}])
+def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]) -> None:
+    """With exact numbers at any depth, and null for those that JSON has not."""
+    plan = plan_of(field)
+    texts = ('"x"', "true", "null", "5", '{"a":[18446744073709551617,{"b":1.5}]}', "[1e19,-1e19,9e18]")
+    assert exactly(shaped(plan, *texts)) == exactly([json.loads(text) for text in texts])
+    assert not plan.misfits
+    assert shaped(plan, '{"a":[1e400,NaN,{"b":-Infinity}]}', "1e400") == [{"a": [None, None, {"b": None}]}, None]
+    assert plan.misfits == {"field": 4}
+
+
+def test_unknown_fields_are_counted_row_by_row() -> None:
+    """Whether they are kept or left out; a name that was told is told no more."""
+    schema: dict[str, Any] = {"properties": {"id": {"type": "string"}}}
+    kept = {"properties": {**schema["properties"], "unknown_fields": {"type": ["null", "object"]}}}
+    for plan, outcome in ((Plan(USERS, schema, schema), "left out: a, b; set"), (Plan(USERS, kept, schema), "kept in unknown_fields: a, b")):
+        body = b'{"users":[{"id":"x","b":1},{"id":"y","a":{"c":1e400}},{"id":"z","a":[NaN]}]}'
+        records, _, content = plan.records(body, {}, Sequence())
+        assert plan.unknown == {"a": 2, "b": 1} and not plan.unknown_inside
+        assert [line.startswith(outcome) for line in plan.new_unknown()] == [True]
+        assert list(plan.new_unknown()) == []
+        assert ("unknown_fields" in records[0]) == outcome.startswith("kept")
+        assert plan.misfits == ({"unknown_fields.a": 2} if outcome.startswith("kept") else {})
+        assert [row["id"] for row in content["users"]] == ["x", "y", "z"]
+
+
+def test_a_page_is_read_exactly_only_where_it_has_to_be() -> None:
+    """A page that had to be does not make the next ones so."""
+    plan = plan_of(nullable("string"))
+    assert shaped(plan, "1.10") == ["1.10"]
+    assert shaped(plan, '"x"') == ["x"]
+    assert shaped(plan, "1.10", "2.50") == ["1.10", "2.50"]
+
+
+def test_what_is_nested_too_deep_is_an_error() -> None:
+    """Not the end of the run."""
+    deep = '{"a":' * 600 + "1e999" + "}" * 600
+    with pytest.raises(ValueError, match=r"^it is nested too deep$"):
+        shaped(plan_of({}), deep)
+    with pytest.raises(ValueError, match=r"^it is nested too deep$"):
+        plan_of({}).record({"id": "x", "field": json.loads(deep)}, {})
+
+
+def test_a_row_that_is_parsed_already() -> None:
+    """It becomes the record that it would become in a page: clean, with exact numbers, our columns and a key; or is lost."""
+    participants = BY_NAME["report_meeting_participants"]
+    schema = schema_of(participants)
+    ids = {"meeting_uuid": "m==", "meeting_id": 7}
+    body = b'{"user_id":1.10,"join_time":"2024-01-01T00:00:00Z","name":"a\\u0000b\xed\xa0\x80","duration":18446744073709551617}'
+    for _ in range(2):
+        records, lost = Plan(participants, schema, schema).record(parse_exactly(body), ids)
+        assert lost == 0
+        assert [ascii(record) for record in records] == [ascii({
+            "user_id": "1.10", "join_time": "2024-01-01T00:00:00Z", "name": "ab\ufffd", "duration": 2**64 + 1,
+            "meeting_uuid": "m==", "meeting_id": 7, "sequence": 0,
+        })]  # fmt: skip
+    plan = Plan(participants, schema, schema)
+    assert plan.record({"user_id": None}, ids) == ([], 1)
+    [record], _ = plan.record({"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": math.nan}, ids)
+    assert record["duration"] is None and plan.misfits == {"duration": 1}
+
+
+# --- rows, and the bytes that stand for one ---------------------------------------------------------------------
+
+
+def test_the_rows_of_an_answer() -> None:
+    """Under the list's name, or the answer itself."""
+    assert rows_of(USERS, {"users": [1, {}]}) == [1, {}]
+    assert rows_of(USERS, {"users": None}) == rows_of(USERS, {"other": [1]}) == []
+    assert rows_of(BY_NAME["meetings"], {"id": 1}) == [{"id": 1}]
+    with pytest.raises(ValueError, match=r"^users is no list$"):
+        rows_of(USERS, {"users": {}})
+    with pytest.raises(ValueError, match=r"^the answer is no JSON object$"):
+        rows_of(BY_NAME["meetings"], [])
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"b": [{"d": 1, "c": 2}], "a": "é"}, '{"a":"é","b":[{"c":2,"d":1}]}'), ({"b": 2**64, "a": "é"}, '{"a":"é","b":18446744073709551616}'),
+        ({"b": Decimal("1.50"), "a": {"d": 1, "c": 2}}, '{"a":{"c":2,"d":1},"b":"1.50"}'), (7, "7"), (None, "null"),
+    ],
+)  # fmt: skip
+def test_the_canonical_form_is_the_same_in_whichever_order_fields_come(row: Any, text: str) -> None:
+    """At every depth, also where orjson can't write it."""
+    assert canonical(row).decode() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [("a\0b\ud800c\udfffd", "ab\ufffdc\ufffdd"), ("\ud83d\ude00", "😀"), ("é", "é"), ("", ""), ("\0", "")],
+)
+def test_texts_are_cleaned_wherever_they_stand(text: str, clean: str) -> None:
+    """Names too; other values stay what they are."""
+    same = [7, 1.5, None, True]
+    assert ascii(cleaned({text: [text, {"a": text}, *same]})) == ascii({clean: [clean, {"a": clean}, *same]})
+
+
+@pytest.mark.parametrize(
+    ("body", "clean"),
+    [(b'"a"', True), ('"é"'.encode(), True), (b'"\\u0001\\u00e9"', True), (b'"\\u0000"', False), (b'"\\ud800"', False), (b'"\\uD83D"', False), (b'"\xed\xa0\x80"', False)],
+)  # fmt: skip
+def test_which_bodies_need_no_cleaning(body: bytes, clean: bool) -> None:
+    """A sign of NUL or of a surrogate anywhere is enough to look closer."""
+    assert is_clean(body) is clean
