@@ -50,7 +50,7 @@ setup(
         "mutants": ["mutmut>=3.8.1,<4"],
     },
     # singer-python installs a top-level package "tests", so nothing but tap_zoom goes into the wheel.
-    packages=["tap_zoom", "tap_zoom.engine", "tap_zoom.streams"],
+    packages=["tap_zoom", "tap_zoom.engine", "tap_zoom.streams", "tap_zoom.zoom"],
     package_data={"tap_zoom": ["py.typed", "schemas/*.json"]},
     entry_points={"console_scripts": ["tap-zoom=tap_zoom:main"]},
 )

@@ -7,17 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tap_zoom.access import sources
-from tap_zoom.client import Page, Request
 from tap_zoom.engine.places import Place, found_in
+from tap_zoom.engine.records import rows_of
 from tap_zoom.engine.windows import Window
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
-from tap_zoom.frontier import Frontier
-from tap_zoom.http import parse
 from tap_zoom.output import Output
-from tap_zoom.records import rows_of
 from tap_zoom.streams import BY_NAME, LOOKUPS, STREAMS
 from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
-from tap_zoom.throttle import limit_of
+from tap_zoom.zoom.answers import Page
+from tap_zoom.zoom.frontier import Frontier
+from tap_zoom.zoom.http import parse
+from tap_zoom.zoom.limits import limit_of
+from tap_zoom.zoom.request import Request
 
 ROWS = 30  # of a list that is only tried
 USERS_TRIED = 10  # until one has meetings, and one webinars

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from singer import metrics
 
-from tap_zoom.frontier import Frontier
 from tap_zoom.streams import BY_NAME, STREAMS
+from tap_zoom.zoom.frontier import Frontier
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.client import Request, encoded, judge, query_of, read_error
 from tap_zoom.errors import (
     AccountRefused,
     Blocked,
@@ -24,9 +23,11 @@ from tap_zoom.errors import (
     TapZoomError,
     TokenRefused,
 )
-from tap_zoom.http import Answer
 from tap_zoom.streams import BY_NAME, STREAMS
-from tap_zoom.throttle import Announcement
+from tap_zoom.zoom.answers import judge, read_error
+from tap_zoom.zoom.http import Answer
+from tap_zoom.zoom.limits import Announcement
+from tap_zoom.zoom.request import Request, encoded, query_of
 
 IDS = {"user_id": "u", "email": "a@b.c", "meeting_id": 1, "webinar_id": 2, "meeting_uuid": "m", "webinar_uuid": "w"}
 BASE64 = st.text("ABCyz019+/=", min_size=1, max_size=24)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.discover import schema_of
-from tap_zoom.records import Plan, Sequence
+from tap_zoom.engine.records import Plan, Sequence
 from tap_zoom.streams import BY_NAME, EMITTED
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of, select
-from tap_zoom.records import Plan, Sequence, cleaned
+from tap_zoom.engine.records import Plan, Sequence, cleaned
 from tap_zoom.streams import BY_NAME, EMITTED
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited
-from tap_zoom.retry import delay
+from tap_zoom.zoom.retry import delay
 
 KINDS = (Passing, NoAnswer, Blocked, RateLimited)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tap_zoom.discover import schema_of
-from tap_zoom.records import Plan, Sequence, canonical, cleaned, is_clean, parse_exactly, rows_of
+from tap_zoom.engine.records import Plan, Sequence, canonical, cleaned, is_clean, parse_exactly, rows_of
 from tap_zoom.streams import BY_NAME
 
 USERS = BY_NAME["users"]

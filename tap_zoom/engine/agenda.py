@@ -12,11 +12,11 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tap_zoom.client import Request
 from tap_zoom.engine.branch import Branch
 from tap_zoom.engine.questions import Question
 from tap_zoom.streams.model import Lane
-from tap_zoom.throttle import Announcement, limit_of
+from tap_zoom.zoom.limits import Announcement, limit_of
+from tap_zoom.zoom.request import Request
 
 SECONDS_AHEAD = 4.0  # of each lane's requests that are asked and not taken
 SOON = 1.0  # seconds of a lane's time until the next page of a list is taken: it has arrived by then

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tap_zoom.client import Page
 from tap_zoom.engine.places import Place, words
 from tap_zoom.engine.questions import Question
-from tap_zoom.http import parse
-from tap_zoom.records import Patch, cleaned, parse_exactly, rows_of
+from tap_zoom.engine.records import Patch, cleaned, parse_exactly, rows_of
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import Stream
+from tap_zoom.zoom.answers import Page
+from tap_zoom.zoom.http import parse
 
 
 def missing(stream: Stream, body: bytes) -> dict[int, str]:

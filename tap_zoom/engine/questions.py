@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tap_zoom.client import Request
 from tap_zoom.engine.branch import Node
 from tap_zoom.engine.places import Place
+from tap_zoom.engine.records import Sequence
 from tap_zoom.engine.windows import Window
-from tap_zoom.records import Sequence
 from tap_zoom.streams.model import Params, Stream
+from tap_zoom.zoom.request import Request
 
 
 @dataclass(slots=True, eq=False)

@@ -15,12 +15,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from tap_zoom.access import sources
-from tap_zoom.client import Page, Request
 from tap_zoom.engine import lookups
 from tap_zoom.engine.agenda import Agenda
 from tap_zoom.engine.branch import Branch, Node
 from tap_zoom.engine.debts import Debts
 from tap_zoom.engine.questions import Question
+from tap_zoom.engine.records import Patch, Plan, Record, cleaned, is_clean, rows_of
 from tap_zoom.engine.routes import Routes
 from tap_zoom.engine.windows import Window, later
 from tap_zoom.errors import (
@@ -33,14 +33,15 @@ from tap_zoom.errors import (
     TooEarly,
     TooManyLost,
 )
-from tap_zoom.frontier import Frontier
-from tap_zoom.http import parse
 from tap_zoom.output import Output
-from tap_zoom.records import Patch, Plan, Record, cleaned, is_clean, rows_of
 from tap_zoom.report import Report
 from tap_zoom.state import State
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import Stream
+from tap_zoom.zoom.answers import Page
+from tap_zoom.zoom.frontier import Frontier
+from tap_zoom.zoom.http import parse
+from tap_zoom.zoom.request import Request
 
 LOST_IN_A_ROW = 20
 RESTARTS = 5  # of one list whose page tokens expire

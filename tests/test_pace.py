@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Lane
-from tap_zoom.throttle import SECONDS_PER_429, Announcement, Throttle, limit_of, read_headers, retry_after
+from tap_zoom.zoom.limits import SECONDS_PER_429, Announcement, Throttle, limit_of, read_headers, retry_after
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 

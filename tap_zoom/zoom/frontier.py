@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
-from tap_zoom.client import Client, Page, Request
 from tap_zoom.errors import (
     DailyLimitReached,
     HostSilent,
@@ -31,9 +30,12 @@ from tap_zoom.errors import (
     TokenRefused,
 )
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.retry import delay
 from tap_zoom.streams.model import Lane
-from tap_zoom.throttle import Announcement, Throttle
+from tap_zoom.zoom.answers import Page
+from tap_zoom.zoom.client import Client
+from tap_zoom.zoom.limits import Announcement, Throttle
+from tap_zoom.zoom.request import Request
+from tap_zoom.zoom.retry import delay
 
 BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
 SWITCH_INTERVAL = 0.001  # seconds

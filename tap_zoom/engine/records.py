@@ -19,9 +19,9 @@ from typing import Any
 import orjson
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.http import parse
 from tap_zoom.streams.model import Stream
 from tap_zoom.times import parse_time
+from tap_zoom.zoom.http import parse
 
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]

@@ -1,21 +1,12 @@
-"""One request to Zoom's API: its URL, the HTTP exchange, and Zoom's refusals as our errors."""
+"""What an answer means: a page of data, or a refusal as one of our errors."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import quote, urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-
-from tap_zoom.auth import Login
-from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
 from tap_zoom.errors import (
     AccountRefused,
     Blocked,
@@ -31,10 +22,11 @@ from tap_zoom.errors import (
     TokenRefused,
     TooEarly,
 )
-from tap_zoom.http import Answer, exchange, parse, shortened
-from tap_zoom.streams.model import Ids, Params, Stream
+from tap_zoom.streams.model import Stream
 from tap_zoom.streams.refusals import OTHER_ACCOUNT
-from tap_zoom.throttle import Announcement, read_headers
+from tap_zoom.zoom.http import Answer, parse, shortened
+from tap_zoom.zoom.limits import Announcement
+from tap_zoom.zoom.request import Request
 
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)
@@ -44,112 +36,12 @@ LONGEST_SHORT_WAIT = 120.0  # seconds; a 429 that asks for more is no per-second
 
 
 @dataclass(slots=True)
-class Request:
-    """One page of an answer to ask for. `ids` fill the path; `question` is carried along for who asked."""
-
-    stream: Stream
-    ids: Ids
-    params: Params
-    token: str = ""
-    page: int = 1
-    question: Any = None
-    most: int = 0  # rows, if fewer than the stream's page holds
-
-    @property
-    def path(self) -> str:
-        return path_of(self.stream, self.ids)
-
-    def __str__(self) -> str:
-        params = urlencode(self.params)
-        return f"{self.stream.name}: GET /v2/{self.path}" + (f"?{params}" if params else "")
-
-
-@dataclass(slots=True)
 class Page:
     """An answer that is no refusal, as bytes: who takes it parses it, so that waiting pages stay small."""
 
     body: bytes
     received: datetime
     announcement: Announcement
-
-
-def path_of(stream: Stream, ids: Mapping[str, Any]) -> str:
-    """The stream's path below /v2 with its placeholders filled."""
-    return stream.path.format_map({name: encoded(value, "uuid" in name) for name, value in ids.items()})
-
-
-def encoded(value: object, is_uuid: bool) -> str:
-    """An id as one segment of a path. A UUID with a slash is encoded twice, or Zoom cuts it there.
-
-    Zoom asks for it where a UUID begins with a slash or holds two in a row; the others are found that way as well.
-    Source: https://developers.zoom.us/docs/api/using-zoom-apis/#meeting-id-and-uuid
-    """
-    once = quote(str(value), safe="", errors="replace")
-    return quote(once, safe="") if is_uuid and "%2F" in once else once
-
-
-class Client:
-    """Asks over kept-alive connections with the login's token. Thread-safe; retries nothing."""
-
-    def __init__(self, config: Config, login: Login, workers: int) -> None:
-        self._config = config
-        self._login = login
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=workers)
-        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
-        if config.user_agent:
-            self._headers["User-Agent"] = config.user_agent
-        self._base = ""
-        self._settings: Mapping[str, Any] = {}
-        self.last_answer: float | None = None  # on the monotonic clock
-
-    def log_in(self) -> None:
-        """Have a token to ask with, so that `fetch` need not wait for one. Raises RunStopped where there is none."""
-        self._login.token()
-
-    def fetch(self, request: Request) -> Page:
-        """The page that answers the request. Raises RequestFailed or RunStopped for anything else."""
-        token = self._login.token()
-        answer = self._get(request, token.value)
-        self.last_answer = time.monotonic()
-        now = datetime.now(timezone.utc)
-        announcement = read_headers(answer.headers, now)
-        try:
-            judge(request, answer, announcement)
-        except TokenRefused:
-            self._login.refuse(token)
-            raise
-        return Page(answer.body, now, announcement)
-
-    def _get(self, request: Request, token: str) -> Answer:
-        """The HTTP exchange. Environment proxies are looked up once; redirects are not followed, so that the token
-        goes to no other host."""
-        if not self._base:
-            self._connect()
-        prepared = requests.PreparedRequest()
-        prepared.method = "GET"
-        prepared.url = f"{self._base}/{request.path}{query_of(request)}"
-        prepared.headers = CaseInsensitiveDict(self._headers, Authorization=f"Bearer {token}")
-        prepared.hooks = {}
-        return exchange(self._adapter, prepared, self._settings)
-
-    def _connect(self) -> None:
-        """Where the API is: our setting, what the token answer said, or Zoom's default."""
-        url = self._config.api_url or self._login.token().api_url
-        base = checked_url(url, "The api_url of the token answer").removesuffix("/v2") if url else DEFAULT_API_URL
-        with requests.Session() as session:
-            self._settings = dict(session.merge_environment_settings(base, {}, True, None, None), stream=True)
-            self._headers.setdefault("User-Agent", str(session.headers["User-Agent"]))
-        self._base = f"{base}/v2"
-
-
-def query_of(request: Request) -> str:
-    """The query string: what the stream always sends, what this question asks, and paging."""
-    params = {**request.stream.params, **request.params}
-    if request.stream.page:
-        params["page_size"] = str(request.most or request.stream.page)
-        if request.token:
-            params["next_page_token"] = request.token
-    return f"?{urlencode(params)}" if params else ""
 
 
 def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
