@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from tap_zoom.errors import AccessMissing
 from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders
 from tap_zoom.streams.model import ACCOUNT, Stream, Thing
 
+LOGGER = logging.getLogger(__name__)
 Names = frozenset[str]
 
 
@@ -59,6 +61,14 @@ def check(
         part = "is read only in part" if name in kept else "is left out"
         warn(f"The stream {name} {part}: the token lacks {_scopes(lacking)}.")
     return Access(frozenset(kept), frozenset(asked), STAND_INS & reachable)
+
+
+def warn_of_stand_in(stream: Stream, why: str) -> None:
+    LOGGER.warning(
+        "The account refuses %s, so occurrences are found user by user through %s: that takes two requests per user "
+        "and month, and what was held by users who have left the account is not found. %s",
+        stream.name, stream.instead, why,
+    )  # fmt: skip
 
 
 def _reachable(allowed: set[str], older: bool) -> Names:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tap_zoom.access import sources
 from tap_zoom.engine.places import Place, found_in
-from tap_zoom.engine.records import rows_of
+from tap_zoom.engine.rows import rows_of
 from tap_zoom.engine.windows import Window
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output

@@ -6,7 +6,6 @@ import argparse
 import ctypes
 import json
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
@@ -15,7 +14,7 @@ from typing import NoReturn
 from tap_zoom import __version__
 from tap_zoom.errors import TapZoomError, UsageError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.log import Secrets, start_logging
+from tap_zoom.log import Secrets, start_logging, take_over
 from tap_zoom.output import Output
 
 LOGGER = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ M_ARENA_MAX = -8  # of glibc's malloc.h
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tap and return its exit status. Whatever fails ends in one line that begins with CRITICAL."""
     use_one_heap()
-    secrets = start_logging(os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO"))
+    secrets = start_logging()
     interrupts = Interrupts()
     interrupts.install()
     try:
@@ -72,6 +71,7 @@ def do(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, se
     else:
         from tap_zoom.run import run  # noqa: PLC0415
 
+        take_over(secrets)
         run(arguments, output, interrupts, secrets)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from base64 import b64encode
@@ -72,14 +73,20 @@ class _LastLine(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptab
             super().emit(record)
 
 
-def start_logging(level: str) -> Secrets:
-    """Log lines as singer-python writes them: `LEVEL message` on stderr."""
+def start_logging() -> Secrets:
+    """Log lines as singer-python writes them: `LEVEL message` on stderr, from TAP_ZOOM_LOGLEVEL on."""
     secrets = Secrets()
+    if not take_over(secrets):
+        LOGGER.warning("TAP_ZOOM_LOGLEVEL must be one of %s; it is taken as INFO.", ", ".join(LOG_LEVELS))
+    return secrets
+
+
+def take_over(secrets: Secrets) -> bool:
+    """Be the only one who writes log lines: also after singer-python was loaded, which sets up its own. Whether the
+    level is one of LOG_LEVELS."""
     handler = _LastLine(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     handler.addFilter(secrets)
-    known = level.upper() in LOG_LEVELS
-    logging.basicConfig(level=level.upper() if known else "INFO", handlers=[handler], force=True)
-    if not known:
-        LOGGER.warning("TAP_ZOOM_LOGLEVEL must be one of %s; it is taken as INFO.", ", ".join(LOG_LEVELS))
-    return secrets
+    level = os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO").upper()
+    logging.basicConfig(level=level if level in LOG_LEVELS else "INFO", handlers=[handler], force=True)
+    return level in LOG_LEVELS

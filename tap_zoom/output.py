@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-import singer
 
 from tap_zoom.errors import TargetGone
 from tap_zoom.interrupts import Interrupts
@@ -39,10 +38,12 @@ class Output:
         self._most = select.PIPE_BUF if is_pipe else sys.maxsize
 
     def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str]) -> None:
-        self._write(_line(singer.SchemaMessage(stream, schema, list(key)).asdict()))
+        from singer import SchemaMessage  # noqa: PLC0415 (loads half of the tap; a document needs none of it)
+
+        self._write(_line(SchemaMessage(stream, schema, list(key)).asdict()))
 
     def state(self, state: dict[str, Any]) -> None:
-        self._write(_line(singer.StateMessage(state).asdict()))
+        self._write(_state(state))
 
     def records(self, stream: str, records: Iterable[Record], time_extracted: datetime) -> None:
         """One RECORD line each, as singer.RecordMessage would have them, written as one block."""
@@ -57,7 +58,7 @@ class Output:
         """After a signal: end the line that was cut, then write the last STATE; a full pipe is not waited for."""
         deadline = time.monotonic() + seconds
         line, newline, _ = bytes(self._rest).partition(b"\n")
-        self._rest = memoryview(line + newline + _line(singer.StateMessage(state).asdict()))
+        self._rest = memoryview(line + newline + _state(state))
         try:
             while self._rest and self._writable(deadline - time.monotonic()):
                 self._write_some()
@@ -95,3 +96,9 @@ def _dump(value: Record) -> bytes:
 
 def _line(message: Record) -> bytes:
     return _dump(message) + b"\n"
+
+
+def _state(value: Record) -> bytes:
+    from singer import StateMessage  # noqa: PLC0415 (as above)
+
+    return _line(StateMessage(value).asdict())

@@ -73,6 +73,26 @@ class Report:
     def complete(self) -> bool:
         return not (self.lost_items or self.lost_records)
 
+    def problems(self, given_up: int, fail: bool) -> list[str]:
+        """What keeps a run that reached its end from being complete, in words. `given_up`: losses of stopped runs that
+        could not be asked for again; `fail`: streams that can't be read count."""
+        problems = []
+        if given_up:
+            problems.append(
+                f"{given_up} losses of the stopped runs could not be asked for again (their ERROR lines name them; run "
+                "again to try them again)"
+            )
+        if not self.complete:
+            parts = [f"{self.lost_items} items"] * bool(self.lost_items)
+            parts += [f"{self.lost_records} records"] * bool(self.lost_records)
+            problems.append(f"{' and '.join(parts)} lost (the ERROR lines name them; run again to try them again)")
+        if self.refused and fail:
+            problems.append(
+                f"not readable with this login: {', '.join(self.refused)} (give the app the scopes, the role or the "
+                "plan that the ERROR lines name, or deselect these streams, or set on_missing_access to skip)"
+            )
+        return problems
+
     def tick(self, frontier: Frontier) -> None:
         """A line about where the run is, if the last one was long enough ago."""
         now = time.monotonic()

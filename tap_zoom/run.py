@@ -12,12 +12,13 @@ from pathlib import Path
 from singer import metrics
 
 from tap_zoom import config, discover
-from tap_zoom.access import check
+from tap_zoom.access import check, warn_of_stand_in
 from tap_zoom.check import Check
 from tap_zoom.engine.agenda import Agenda
 from tap_zoom.engine.records import Plan
 from tap_zoom.engine.routes import Routes, reaches_further
-from tap_zoom.engine.sync import Sync, warn_of_stand_in
+from tap_zoom.engine.sync import Sync
+from tap_zoom.engine.writer import Writer
 from tap_zoom.errors import Incomplete, Stopped, TargetGone, UsageError
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.log import Secrets
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         report = Report()
         agenda = Agenda(settings.plan, share)
         fail = settings.on_missing_access == "fail"
-        sync = Sync(plans, routes, agenda, state, frontier, output, report, fail)
+        sync = Sync(Writer(plans, output, report), routes, agenda, state, frontier, output, report, fail)
         _read_all(sync, state, output, report, frontier, plans)
     except Stopped:
         log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
@@ -106,7 +107,7 @@ def _read_all(
         output.state(state.value())
         raise
     finally:
-        report.close(status, frontier.retries, {name: plan.misfits for name, plan in plans.items()})
+        report.close(status, frontier.retries, {name: plan.shapes.misfits for name, plan in plans.items()})
 
 
 def _within_reach(settings: config.Config, now: datetime) -> config.Config:

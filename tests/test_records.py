@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of, select
-from tap_zoom.engine.records import Plan, Sequence, cleaned
+from tap_zoom.engine.records import Plan, Sequence
+from tap_zoom.engine.rows import cleaned
 from tap_zoom.streams import BY_NAME, EMITTED
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
@@ -68,7 +69,7 @@ def one(stream: str, field: str, value: Any) -> tuple[Any, int]:
     if stream in ("meetings", "webinars"):
         row["id"] = 5
     [record] = shaped(stream, row, plan=plan)
-    return record.get(field), sum(plan.misfits.values())
+    return record.get(field), sum(plan.shapes.misfits.values())
 
 
 def kept(kind: str, sent: Any, out: Any) -> bool:
@@ -131,7 +132,7 @@ def test_whatever_zoom_sends_the_record_fits_and_says_the_same(case: tuple[str, 
         ours = BY_NAME[stream].adds
         fields = {name: part for name, part in schema["properties"].items() if name not in ours}
         nulls = check_value({"type": "object", "properties": fields}, sent, {n: v for n, v in record.items() if n not in ours})
-        assert nulls == sum(plan.misfits.values())
+        assert nulls == sum(plan.shapes.misfits.values())
         json.dumps(record, allow_nan=False).encode()
         assert "\0" not in json.dumps(record, ensure_ascii=False)
         json.dumps(record, ensure_ascii=False).encode("utf-8")
@@ -203,7 +204,7 @@ def test_numbers_that_are_none_never_come_out(text: bytes, field: str) -> None:
     body = b'{"participants":[{"user_id":"1","join_time":"2024-01-01T00:00:00Z","%s":%s}]}' % (field.encode(), text)
     [record], _, _ = plan.records(body, IDS, Sequence())
     assert record[field] is None
-    assert plan.misfits[field] == 1
+    assert plan.shapes.misfits[field] == 1
 
 
 def test_an_integral_number_is_read_as_it_is_spelled() -> None:
@@ -229,7 +230,7 @@ def test_misfits_are_named_once_and_counted() -> None:
     assert plan.new_misfits() == ["duration"]
     shaped("report_meeting_participants", row, plan=plan)
     assert plan.new_misfits() == []
-    assert plan.misfits["duration"] == 3
+    assert plan.shapes.misfits["duration"] == 3
 
 
 def test_fields_that_are_not_selected_are_not_looked_at() -> None:
@@ -240,7 +241,7 @@ def test_fields_that_are_not_selected_are_not_looked_at() -> None:
     plan = Plan(stream, schema, whole)
     [record] = shaped("", {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": "long", "failover": {}}, plan=plan)
     assert set(record) == set(stream.key)
-    assert not plan.misfits and not plan.unknown
+    assert not plan.shapes.misfits and not plan.shapes.unknown
 
 
 def test_unknown_fields_are_left_out_and_named_once() -> None:
@@ -286,8 +287,8 @@ def test_kept_fields_are_counted_once_where_a_page_is_read_again() -> None:
     row = {"shoe": [1e400, 1.5], "question_details": [{"hat": 2}, 7], "wig": 2**64 + 1}
     [record] = shaped("meeting_poll_results", row, plan=plan)
     assert record["unknown_fields"] == {"shoe": [None, 1.5], "wig": 2**64 + 1}
-    assert plan.unknown == {"shoe": 1, "wig": 1} and plan.unknown_inside == {"question_details.hat": 1}
-    assert plan.misfits == {"unknown_fields.shoe": 1, "question_details": 1}
+    assert plan.shapes.unknown == {"shoe": 1, "wig": 1} and plan.shapes.unknown_inside == {"question_details.hat": 1}
+    assert plan.shapes.misfits == {"unknown_fields.shoe": 1, "question_details": 1}
     assert list(plan.new_unknown()) == ["kept in unknown_fields: shoe, wig", "left out inside of other fields: question_details.hat"]
 
 

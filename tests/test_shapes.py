@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tap_zoom.discover import schema_of
-from tap_zoom.engine.records import Plan, Sequence, canonical, cleaned, is_clean, parse_exactly, rows_of
+from tap_zoom.engine.records import Plan, Sequence
+from tap_zoom.engine.rows import canonical, cleaned, is_clean, parse_exactly, rows_of
 from tap_zoom.streams import BY_NAME
 
 USERS = BY_NAME["users"]
@@ -71,13 +72,13 @@ def test_a_value_of_a_declared_type(kind: str, text: str, right: Any) -> None:
     misfit = int(right is None and text not in ("null", '""'))
     plan = plan_of(nullable(kind))
     assert exactly(shaped(plan, text)) == exactly([right])
-    assert plan.misfits["field"] == misfit and plan.misfits.total() == misfit
+    assert plan.shapes.misfits["field"] == misfit and plan.shapes.misfits.total() == misfit
     plan = plan_of({"type": ["null", "array"], "items": nullable(kind)})
     assert exactly(shaped(plan, f"[{text},{text}]", "[]")) == exactly([[right, right], []])
-    assert plan.misfits["field"] == 2 * misfit and plan.misfits.total() == 2 * misfit
+    assert plan.shapes.misfits["field"] == 2 * misfit and plan.shapes.misfits.total() == 2 * misfit
     plan = plan_of({"type": ["null", "object"], "properties": {"inside": nullable(kind)}})
     assert exactly(shaped(plan, f'{{"inside":{text}}}', "{}")) == exactly([{"inside": right}, {}])
-    assert plan.misfits["field.inside"] == misfit and plan.misfits.total() == misfit
+    assert plan.shapes.misfits["field.inside"] == misfit and plan.shapes.misfits.total() == misfit
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_what_is_no_list_and_no_object(field: dict[str, Any]) -> None:
     plan = plan_of(field)
     wrong = "{}" if "items" in field else "[]"
     assert shaped(plan, wrong, '"x"', "7", "true", "1.5", "null", '""') == [None] * 7
-    assert plan.misfits == {"field": 5}
+    assert plan.shapes.misfits == {"field": 5}
     assert plan.new_misfits() == ["field"]
 
 
@@ -96,7 +97,7 @@ def test_a_list_of_objects_names_its_fields_without_a_number() -> None:
     """Misfits and unknown fields of all items count as one field's."""
     plan = plan_of({"type": "array", "items": {"type": "object", "properties": {"a": nullable("integer")}}})
     assert shaped(plan, '[{"a":1,"b":2,"c":3},{"a":"x","b":2}]') == [[{"a": 1}, {"a": None}]]
-    assert plan.misfits == {"field.a": 1} and plan.unknown_inside == {"field.b": 2, "field.c": 1} and not plan.unknown
+    assert plan.shapes.misfits == {"field.a": 1} and plan.shapes.unknown_inside == {"field.b": 2, "field.c": 1} and not plan.shapes.unknown
     assert list(plan.new_unknown()) == ["left out inside of other fields: field.b, field.c"]
 
 
@@ -106,9 +107,9 @@ def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]
     plan = plan_of(field)
     texts = ('"x"', "true", "null", "5", '{"a":[18446744073709551617,{"b":1.5}]}', "[1e19,-1e19,9e18]")
     assert exactly(shaped(plan, *texts)) == exactly([json.loads(text) for text in texts])
-    assert not plan.misfits
+    assert not plan.shapes.misfits
     assert shaped(plan, '{"a":[1e400,NaN,{"b":-Infinity}]}', "1e400") == [{"a": [None, None, {"b": None}]}, None]
-    assert plan.misfits == {"field": 4}
+    assert plan.shapes.misfits == {"field": 4}
 
 
 def test_unknown_fields_are_counted_row_by_row() -> None:
@@ -118,11 +119,11 @@ def test_unknown_fields_are_counted_row_by_row() -> None:
     for plan, outcome in ((Plan(USERS, schema, schema), "left out: a, b; set"), (Plan(USERS, kept, schema), "kept in unknown_fields: a, b")):
         body = b'{"users":[{"id":"x","b":1},{"id":"y","a":{"c":1e400}},{"id":"z","a":[NaN]}]}'
         records, _, content = plan.records(body, {}, Sequence())
-        assert plan.unknown == {"a": 2, "b": 1} and not plan.unknown_inside
+        assert plan.shapes.unknown == {"a": 2, "b": 1} and not plan.shapes.unknown_inside
         assert [line.startswith(outcome) for line in plan.new_unknown()] == [True]
         assert list(plan.new_unknown()) == []
         assert ("unknown_fields" in records[0]) == outcome.startswith("kept")
-        assert plan.misfits == ({"unknown_fields.a": 2} if outcome.startswith("kept") else {})
+        assert plan.shapes.misfits == ({"unknown_fields.a": 2} if outcome.startswith("kept") else {})
         assert [row["id"] for row in content["users"]] == ["x", "y", "z"]
 
 
@@ -159,7 +160,7 @@ def test_a_row_that_is_parsed_already() -> None:
     plan = Plan(participants, schema, schema)
     assert plan.record({"user_id": None}, ids) == ([], 1)
     [record], _ = plan.record({"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": math.nan}, ids)
-    assert record["duration"] is None and plan.misfits == {"duration": 1}
+    assert record["duration"] is None and plan.shapes.misfits == {"duration": 1}
 
 
 # --- rows, and the bytes that stand for one ---------------------------------------------------------------------

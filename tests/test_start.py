@@ -23,7 +23,7 @@ tap_zoom.main()
 """
 
 
-@pytest.mark.parametrize("module", ["tap_zoom.cli", "singer", "tap_zoom.output"])
+@pytest.mark.parametrize("module", ["tap_zoom.cli", "orjson", "tap_zoom.output"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_while_the_tap_is_loaded_is_answered(number: signal.Signals, status: int, module: str) -> None:
     """One CRITICAL line and the exit status of the signal, at whatever module it comes."""

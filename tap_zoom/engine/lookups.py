@@ -10,7 +10,8 @@ from typing import Any
 
 from tap_zoom.engine.places import Place, words
 from tap_zoom.engine.questions import Question
-from tap_zoom.engine.records import Patch, cleaned, parse_exactly, rows_of
+from tap_zoom.engine.records import Patch
+from tap_zoom.engine.rows import cleaned, parse_exactly, rows_of
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import Stream
 from tap_zoom.zoom.answers import Page

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from tap_zoom.engine.branch import Node
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.records import Sequence
-from tap_zoom.engine.windows import Window
+from tap_zoom.engine.windows import Window, later
 from tap_zoom.streams.model import Params, Stream
 from tap_zoom.zoom.request import Request
 
@@ -46,6 +47,10 @@ class Question:
         self.tokens.add(hash(token))
         self.node.open += 1
         return self.request(token, page)
+
+    def later(self, today: date) -> Window | None:
+        """Its days from a later one on, where Zoom refused to go so far back; None where that can't be it."""
+        return later(self.window, self.stream.over, today) if self.window and self.stream.over else None
 
     def from_its_start(self, **changes: Any) -> Question:
         """The same list again, from its first page."""

@@ -27,7 +27,7 @@ class Lane:
         return f"{self.product} {self.label}".strip()
 
 
-LIGHT, MEDIUM, HEAVY = map(Lane, ("Light", "Medium", "Heavy"))
+LIGHT, MEDIUM, HEAVY = Lane("Light"), Lane("Medium"), Lane("Heavy")
 
 
 class Uuid(str):

@@ -20,7 +20,6 @@ _PER_SECOND: dict[str, dict[str, float]] = {
     "pro": {"Light": 30, "Medium": 20, "Heavy": 10, "Resource-intensive": 10 / 60},
     "business": {"Light": 80, "Medium": 60, "Heavy": 40, "Resource-intensive": 20 / 60},
 }
-_LABELS = {label.lower(): label for label in _PER_SECOND["free"]}
 # Requests don't arrive as evenly as they leave: at 96 per cent of the limit one may come 40 ms late or early without
 # pushing one too many into somebody's second.
 CLOSEST_TO_LIMIT = 0.96
@@ -100,7 +99,7 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
     A time is read by the clock of the server that names it, where the answer has a Date; `now` is ours.
     """
     category = headers.get("X-RateLimit-Category", "").strip().lower()
-    label = _LABELS.get(category)
+    label = next((label for label in _PER_SECOND["free"] if label.lower() == category), None)
     kind = headers.get("X-RateLimit-Type", "").strip().lower()
     daily = "daily" in kind
     limit = _number(headers.get("X-RateLimit-Limit", "")) if kind else None  # without a type it could be the day's

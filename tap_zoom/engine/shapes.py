@@ -1,0 +1,254 @@
+"""What a schema makes of values: for each field a function, made once, that takes a value and gives what goes out.
+
+A value comes out as Zoom sent it. It is changed only as far as its declared type demands, and where it can't be made to
+fit without guessing it goes out as null and is counted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tap_zoom.discover import UNKNOWN_FIELDS
+from tap_zoom.times import parse_time
+
+Record = dict[str, Any]
+Shape = Callable[[Any], Any]
+Unknown = Callable[[Record, str, Any], None]  # what to do about a field of a record that the schema lacks
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,4})?", re.ASCII)
+_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
+LEAST_ROUNDED = 2.0**63  # orjson reads larger integers as floats
+
+
+class NeedsExactNumbers(Exception):
+    """A float where none belongs: orjson may have rounded a large integer, so the page is parsed again by json."""
+
+
+class Shapes:
+    """The functions of one stream, and what they met: `misfits`, values that went out as null; `unknown`, fields that
+    the schema lacks; `unknown_inside`, those inside of known objects; all counted by field. `exact`: numbers were
+    parsed so that none is rounded."""
+
+    def __init__(self) -> None:
+        self.misfits: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
+        self.unknown_inside: Counter[str] = Counter()
+        self.exact = False
+
+    def of_row(self, selected: Mapping[str, Any], whole: Mapping[str, Any]) -> Shape:
+        """For rows with these fields; of `whole`, those that are not `selected` are left out. With a column for unknown
+        fields they are kept there; those inside of known objects are left out."""
+        keeps = UNKNOWN_FIELDS in selected
+        fields = {name: part for name, part in selected.items() if name != UNKNOWN_FIELDS}
+        return self.of_object(fields, whole, "", self._keep if keeps else self._leave_out)
+
+    def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+        kind = _kind(schema)
+        if kind == "object" and "properties" in schema:
+            return self.of_object(schema["properties"], whole["properties"], path)
+        if kind == "array" and "items" in schema:
+            return self._array(self._of(schema["items"], whole["items"], path), path)
+        if kind == "string":
+            return self._string(path)
+        if kind == "date-time":
+            return self._time(path)
+        if kind == "integer":
+            return self._integer(path)
+        if kind == "number":
+            return self._number(path)
+        if kind == "boolean":
+            return self._boolean(path)
+        return lambda value: self._as_sent(value, path)
+
+    def of_object(
+        self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str, unknown: Unknown | None = None
+    ) -> Shape:
+        def below(name: str) -> str:
+            return f"{path}.{name}" if path else name
+
+        # A value that is of its field's own type already is not worth a call: most are.
+        fields = {
+            name: (PYTHON_TYPES.get(_kind(part)), self._of(part, whole[name], below(name)))
+            for name, part in selected.items()
+        }
+        known = frozenset(whole)
+        unknown = unknown or self._leave_out_of(path)
+        get = fields.get
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            if type(value) is not dict:
+                return misfit(value)
+            record = {}
+            for name, part in value.items():
+                field = get(name)
+                if field is not None:
+                    record[name] = part if type(part) is field[0] else field[1](part)
+                elif name not in known:
+                    unknown(record, name, part)
+            return record
+
+        return shape
+
+    def _leave_out(self, record: Record, name: str, value: Any) -> None:
+        self.unknown[name] += 1
+
+    def _keep(self, record: Record, name: str, value: Any) -> None:
+        self.unknown[name] += 1
+        record.setdefault(UNKNOWN_FIELDS, {})[name] = self._as_sent(value, f"{UNKNOWN_FIELDS}.{name}")
+
+    def _leave_out_of(self, path: str) -> Unknown:
+        def leave_out(record: Record, name: str, value: Any) -> None:
+            self.unknown_inside[f"{path}.{name}"] += 1
+
+        return leave_out
+
+    def _array(self, item: Shape, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            return [item(part) for part in value] if type(value) is list else misfit(value)
+
+        return shape
+
+    def _string(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            kind = type(value)
+            if kind is str or value is None:
+                return value
+            if kind is bool:
+                return "true" if value else "false"
+            if kind is int or kind is Decimal:
+                return str(value)
+            if kind is float:
+                return self._inexact(value, misfit)
+            return misfit(value)
+
+        return shape
+
+    def _time(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+        is_utc = _UTC_TIME.fullmatch
+
+        def shape(value: Any) -> Any:
+            if type(value) is str:
+                if is_utc(value):
+                    try:
+                        datetime.fromisoformat(value[:19])
+                        return value
+                    except ValueError:
+                        return misfit(value)
+                if value:
+                    moment = parse_time(value)
+                    if moment is not None:
+                        return _rfc3339(moment, value)
+            return misfit(value)
+
+        return shape
+
+    def _integer(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            kind = type(value)
+            if kind is int:
+                return value
+            if kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:  # Python converts no more digits
+                return int(value)
+            if kind is float:
+                return self._inexact(value, misfit)
+            if kind is Decimal and value.is_finite() and value.adjusted() < 4300 and value == value.to_integral_value():
+                return int(value)
+            return misfit(value)
+
+        return shape
+
+    def _number(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+
+        def shape(value: Any) -> Any:
+            kind = type(value)
+            if kind is int:
+                return value
+            number = None
+            if kind is float or kind is Decimal:
+                number = self._finite(value)
+            elif kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:
+                number = int(value)
+            elif kind is str and _NUMBER.fullmatch(value) and Decimal(repr(float(value))) == Decimal(value):
+                number = float(value)
+            return misfit(value) if number is None else number
+
+        return shape
+
+    def _boolean(self, path: str) -> Shape:
+        misfit = self._misfit(path)
+        spelled = {"true": True, "false": False, 0: False, 1: True}
+
+        def shape(value: Any) -> Any:
+            if type(value) is bool:
+                return value
+            if type(value) in (int, str) and value in spelled:
+                return spelled[value]
+            return misfit(value)
+
+        return shape
+
+    def _as_sent(self, value: Any, path: str) -> Any:
+        """A value without a declared type, with null for a number that JSON can't hold."""
+        kind = type(value)
+        if kind is dict:
+            return {name: self._as_sent(part, path) for name, part in value.items()}
+        if kind is list:
+            return [self._as_sent(part, path) for part in value]
+        if kind is not float and kind is not Decimal:
+            return value
+        number = self._finite(value)
+        if number is None:
+            self.misfits[path] += 1
+        return number
+
+    def _finite(self, value: float | Decimal) -> float | None:
+        """A number that is not declared an integer; None for one that JSON can't hold."""
+        if type(value) is float and LEAST_ROUNDED <= abs(value) < math.inf:
+            raise NeedsExactNumbers
+        number = float(value)
+        return number if math.isfinite(number) else None
+
+    def _inexact(self, value: float, misfit: Shape) -> Any:
+        """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""
+        if self.exact:
+            return misfit(value)
+        raise NeedsExactNumbers
+
+    def _misfit(self, path: str) -> Shape:
+        """Null for what does not fit: null itself and "" as a matter of course, anything else is counted."""
+
+        def shape(value: Any) -> None:
+            if value is not None and value != "":
+                self.misfits[path] += 1
+
+        return shape
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """The one type of a schema beside null; of times another name than of other strings."""
+    types = schema.get("type", ())
+    kind = next((each for each in ([types] if isinstance(types, str) else types) if each != "null"), "")
+    return schema.get("format", kind) if kind == "string" else kind
+
+
+def _rfc3339(moment: datetime, text: str) -> str:
+    """In UTC, with as much of a fraction as Zoom sent, up to six digits."""
+    fraction = re.search(r"\.(\d{1,6})", text)
+    return moment.replace(tzinfo=None, microsecond=0).isoformat() + (f".{fraction[1]}Z" if fraction else "Z")

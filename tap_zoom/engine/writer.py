@@ -1,0 +1,62 @@
+"""Records out: shaped, written and counted, and what was odd about them told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tap_zoom.engine.questions import Question
+from tap_zoom.engine.records import Patch, Plan
+from tap_zoom.engine.shapes import Record
+from tap_zoom.output import Output
+from tap_zoom.report import Report
+from tap_zoom.zoom.answers import Page
+from tap_zoom.zoom.http import parse
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Writer:
+    """`plans`: of the streams that are emitted, by name."""
+
+    def __init__(self, plans: Mapping[str, Plan], output: Output, report: Report) -> None:
+        self.plans = plans
+        self._output = output
+        self._report = report
+
+    def schemas(self) -> None:
+        for name, plan in self.plans.items():
+            self._output.schema(name, plan.schema, plan.stream.key)
+
+    def page(self, question: Question, page: Page, patch: Patch | None) -> tuple[dict[str, Any], int]:
+        """Emit a page's records; gives the answer itself, and how many rows have no key. Raises ValueError for an
+        answer that is not as documented."""
+        plan = self.plans.get(question.stream.name)
+        if plan is None:
+            return parse(page.body), 0
+        records, keyless, content = plan.records(page.body, question.place.ids, question.sequence, patch)
+        self._write(plan, records, page.received)
+        return content, keyless
+
+    def row(self, question: Question, row: Record, received: datetime) -> int:
+        """Emit one row, whose numbers were parsed exactly; gives 1 if it has no key."""
+        plan = self.plans.get(question.stream.name)
+        if plan is None:
+            return 0
+        records, keyless = plan.record(row, question.place.ids)
+        self._write(plan, records, received)
+        return keyless
+
+    def _write(self, plan: Plan, records: list[Record], received: datetime) -> None:
+        name = plan.stream.name
+        if records:
+            self._output.records(name, records, received)
+            self._report.tallies[name].records += len(records)
+        for path in plan.new_misfits():
+            LOGGER.warning(
+                "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.", name, path
+            )
+        for outcome in plan.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", name, outcome)
