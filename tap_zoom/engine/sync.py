@@ -1,8 +1,7 @@
 """The run: what to ask next, what to do with an answer. One thread walks and writes; the frontier's workers fetch.
 
-Answers are taken in an order that is known when they are asked for, and what to ask next is decided only then, by
-counts, never by what happened to arrive. So the same data gives the same output in the same order, however slow single
-answers are.
+Answers are taken in an order that is known when they are asked for, and what to ask next is decided then, by counts,
+never by what happened to arrive. So the same data gives the same output in the same order, however slow answers are.
 """
 
 from __future__ import annotations
