@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from tap_zoom.auth import Login
@@ -30,7 +29,7 @@ from tap_zoom.errors import (
     StreamRefused,
     TokenRefused,
 )
-from tap_zoom.http import Answer, exchange, parse, shortened
+from tap_zoom.http import Adapter, Answer, exchange, parse, shortened
 from tap_zoom.records import Sequence
 from tap_zoom.streams import Stream
 from tap_zoom.throttle import Announcement, read_headers
@@ -97,7 +96,7 @@ class Client:
     def __init__(self, config: Config, login: Login, workers: int) -> None:
         self._config = config
         self._login = login
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=workers)
+        self._adapter = Adapter(pool_connections=2, pool_maxsize=workers)
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
         if config.user_agent:
             self._headers["User-Agent"] = config.user_agent
