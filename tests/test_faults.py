@@ -201,6 +201,35 @@ def test_an_answer_that_comes_byte_by_byte_is_waited_for() -> None:
     assert_exact(expected(*FEW), run.records)
 
 
+HASTE = "from tap_zoom import http, retry\nhttp.READ_TIMEOUT = http.ANSWER_TIMEOUT = 1.0\nretry.TRIES = 2"
+
+
+@pytest.mark.parametrize("kind", ["hang", "drip_head", "drip_body"])
+def test_an_answer_that_does_not_come_to_its_end_is_asked_for_again(kind: str) -> None:
+    """Silent, or a byte now and then for ever, in its head or in its body: from the login on."""
+    faults = [Fault(kind, match) for match in ("/oauth/token", PLACES["users"], PLACES["participants"])]
+    streams = ("users", "report_meeting_participants")
+    with SimulatedZoom(account(), faults=faults) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, world=HASTE, catalog=catalog_of(*streams))
+    assert [fault.happened for fault in faults] == [1, 1, 1]
+    assert run.exit_status == 0
+    assert_exact({stream: expected()[stream] for stream in streams}, run.records)
+
+
+@pytest.mark.parametrize("kind", ["drip_head", "drip_body"])
+def test_an_answer_that_never_comes_to_its_end_is_one_lost_item(kind: str) -> None:
+    """The line says why; the rest is out."""
+    number = next(number.number for number in account().numbers.values() if number.kind == "meeting")
+    fault = Fault(kind, f"/v2/meetings/{number}/polls", times=None)
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, world=HASTE, catalog=catalog_of("users", "meeting_polls"))
+    assert fault.happened == 2
+    assert run.exit_status == 1
+    [error] = run.logged("ERROR")
+    assert "not whole after 1 s" in error and "/polls" in error
+    assert_exact({"users": expected()["users"]}, {"users": run.records["users"]})
+
+
 def test_retries_are_counted_in_the_summary() -> None:
     """The table at the end says how often a stream's requests were repeated."""
     with SimulatedZoom(account(*FEW), faults=[Fault("500", r"/v2/users\?", times=2)]) as zoom:

@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
@@ -18,7 +19,7 @@ import requests
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.zoom.http import Answer, exchange, parse, shortened
+from tap_zoom.zoom.http import Adapter, Answer, exchange, parse, shortened
 from tap_zoom.zoom.retry import delay
 from tap_zoom.zoom.token_store import TokenStore, token_store
 
@@ -191,9 +192,9 @@ class _TokenEndpoint:
 
     def _ask_once(self, form: dict[str, str]) -> dict[str, Any]:
         prepared = requests.Request("POST", self._url, data=form, auth=self._client, headers=self._headers).prepare()
-        with requests.Session() as session:
+        with requests.Session() as session, closing(Adapter()) as adapter:
             settings = dict(session.merge_environment_settings(self._url, {}, True, None, None))
-            answer = exchange(session.get_adapter(self._url), prepared, settings)
+            answer = exchange(adapter, prepared, settings)
         self._answered = True
         return self._judged(answer, form["grant_type"])
 

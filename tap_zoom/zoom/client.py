@@ -8,14 +8,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
 from tap_zoom.errors import TokenRefused
 from tap_zoom.zoom.answers import Page, judge
 from tap_zoom.zoom.auth import Login
-from tap_zoom.zoom.http import Answer, exchange
+from tap_zoom.zoom.http import Adapter, Answer, exchange
 from tap_zoom.zoom.limits import read_headers
 from tap_zoom.zoom.request import Request, query_of
 
@@ -26,7 +25,7 @@ class Client:
     def __init__(self, config: Config, login: Login, workers: int) -> None:
         self._config = config
         self._login = login
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=workers)
+        self._adapter = Adapter(pool_connections=2, pool_maxsize=workers)
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
         if config.user_agent:
             self._headers["User-Agent"] = config.user_agent

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
 import re
+import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
 import requests
-from requests.adapters import BaseAdapter
+from requests.adapters import HTTPAdapter
 
 from tap_zoom.errors import NoAnswer
 
 CONNECT_TIMEOUT = 10.0  # seconds
-READ_TIMEOUT = 30.0  # seconds between two bytes
-BODY_TIMEOUT = 120.0  # seconds for a whole answer
+READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
+ANSWER_TIMEOUT = 120.0  # seconds for a whole answer, however little comes at a time
+
+_deadline: ContextVar[float] = ContextVar("_deadline")  # of the exchange that a thread is at, on the monotonic clock
 
 
 @dataclass(slots=True)
@@ -27,13 +34,68 @@ class Answer:
     body: bytes
 
 
-def exchange(adapter: BaseAdapter, prepared: requests.PreparedRequest, settings: Mapping[str, Any]) -> Answer:
+class SlowAnswer(OSError):
+    """Not whole in time. (No TimeoutError: of those urllib3 keeps no words.)"""
+
+
+class _Incoming(io.RawIOBase):
+    """What comes over a connection, while there is time for it.
+
+    A socket's own timeout begins anew with each byte, and whole lines and blocks are read without a look at the clock.
+    """
+
+    def __init__(self, connection: socket.socket, raw: io.RawIOBase) -> None:
+        self._connection = connection
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = _deadline.get() - time.monotonic()
+        if left > 0:
+            self._connection.settimeout(min(READ_TIMEOUT, left))
+            try:
+                return self._raw.readinto(buffer)
+            except TimeoutError:
+                if left > READ_TIMEOUT:
+                    raise SlowAnswer(f"silent for {READ_TIMEOUT:g} s") from None
+        raise SlowAnswer(f"not whole after {ANSWER_TIMEOUT:g} s")
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Incoming(sock, self.fp.detach()))
+
+
+@cache
+def _watched(connection: type[Any]) -> type[Any]:
+    """A kind of connection (plain, over TLS, to a proxy) whose answers come through _Incoming."""
+    return type(connection.__name__, (connection,), {"response_class": _Response})
+
+
+class Adapter(HTTPAdapter):
+    """Keeps connections alive for `exchange`."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if pool.ConnectionCls.response_class is not _Response:
+            pool.ConnectionCls = _watched(pool.ConnectionCls)
+        return pool
+
+
+def exchange(adapter: Adapter, prepared: requests.PreparedRequest, settings: Mapping[str, Any]) -> Answer:
     """Send and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time."""
-    deadline = time.monotonic() + BODY_TIMEOUT
+    _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
     try:
         response = adapter.send(prepared, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), **settings)
         try:
-            body = b"".join(_chunks(response, deadline))
+            body = b"".join(response.iter_content(1 << 16))
         finally:
             response.close()
     except requests.exceptions.SSLError as error:
@@ -41,13 +103,6 @@ def exchange(adapter: BaseAdapter, prepared: requests.PreparedRequest, settings:
     except requests.exceptions.RequestException as error:
         raise NoAnswer(f"No answer ({_reason(error)})") from None
     return Answer(response.status_code, response.headers, body)
-
-
-def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    for chunk in response.iter_content(1 << 16):
-        yield chunk
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout(f"not whole after {BODY_TIMEOUT:g} s")
 
 
 def _reason(error: Exception) -> str:
