@@ -221,8 +221,9 @@ def test_an_answer_that_never_comes_to_its_end_is_one_lost_item(kind: str) -> No
     """The line says why; the rest is out."""
     number = next(number.number for number in account().numbers.values() if number.kind == "meeting")
     fault = Fault(kind, f"/v2/meetings/{number}/polls", times=None)
-    with SimulatedZoom(account(), faults=[fault]) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, world=HASTE, catalog=catalog_of("users", "meeting_polls"))
+    with SimulatedZoom(account(), faults=[fault], latency=0.1) as zoom:  # others are answered meanwhile
+        streams = ("users", "meeting_polls", "meetings", "meeting_registrants")
+        run = run_tap(zoom.config(), zoom=zoom, world=HASTE, catalog=catalog_of(*streams))
     assert fault.happened == 2
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
