@@ -7,12 +7,16 @@ import os
 import random
 import signal
 import stat
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tap_zoom import token_store
+from tap_zoom.config import load
+from tap_zoom.zoom.token_store import LONGEST_TOKEN
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, account, assert_exact, catalog_of, expected, kill, run_tap, start_tap
 
@@ -211,6 +215,44 @@ def test_tokens_that_end_on_time_are_renewed_before(tmp_path: Path) -> None:
         assert len(zoom.oauth.grants) >= 2
         assert all(asked.status != 401 for asked in zoom.requests)
         assert read(path)["refresh_token"] == zoom.refresh_token
+
+
+def test_at_any_moment_of_a_rotation_the_file_is_whole(tmp_path: Path) -> None:
+    """Line by line it holds the old token, then the new one, and all else: so whenever the process ends."""
+    content = {"client_id": "x", "client_secret": "y", "refresh_token": "old", "note": ["é", 1.5]}
+    path = written(tmp_path / "config.json", content)
+    store = token_store.token_store(load([str(path)], {}, print))
+    seen: list[str] = []
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        if frame.f_code.co_filename == token_store.__file__:
+            seen.append(read(path)["refresh_token"])
+            assert read(path) == {**content, "refresh_token": seen[-1]}
+        return trace
+
+    sys.settrace(trace)
+    try:
+        with store.rotation() as rotation:
+            assert rotation.token == "old"
+            rotation.keep("new")
+    finally:
+        sys.settrace(None)
+    assert seen == sorted(seen, key=("old", "new").index)
+    assert seen.count("old") > 20 and seen.count("new") > 5
+
+
+def test_the_room_for_the_next_token_is_there_before_it_is_needed(tmp_path: Path) -> None:
+    """As large as all that is in the file, with a token that is longer by LONGEST_TOKEN; readable by nobody else."""
+    content = {"client_id": "x", "client_secret": "y", "refresh_token": "old", "other": "z" * 3000}
+    path = written(tmp_path / "config.json", content)
+    with token_store.token_store(load([str(path)], {}, print)).rotation() as rotation:
+        [room] = [each for each in tmp_path.iterdir() if each.suffix not in (".json", ".lock")]
+        before = room.stat()
+        rotation.keep("n" * (LONGEST_TOKEN + len("old")))
+        assert before.st_size == path.stat().st_size
+        assert before.st_ino == path.stat().st_ino
+    assert before.st_blocks * 512 >= before.st_size
+    assert stat.S_IMODE(before.st_mode) == 0o600
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -21,7 +21,7 @@ from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoom
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.zoom.http import Adapter, Answer, exchange, parse, shortened
 from tap_zoom.zoom.retry import delay
-from tap_zoom.zoom.token_store import TokenStore, token_store
+from tap_zoom.zoom.token_store import Rotation, TokenStore, token_store
 
 RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
 TIME_TO_BE_KNOWN = 30.0  # seconds: a new token is not known at once to all of Zoom
@@ -124,20 +124,19 @@ def login(config: Config, keep_secret: Callable[[str], None]) -> Login:
 
 def _refreshed(endpoint: _TokenEndpoint, store: TokenStore, keep_secret: Callable[[str], None]) -> Token:
     """Spend the refresh token, and keep the next one before the access token that came with it is used."""
-    with store.locked():
-        spent = store.read()
-        keep_secret(spent)
-        answer = endpoint.ask({"grant_type": "refresh_token", "refresh_token": spent})
+    with store.rotation() as rotation:
+        keep_secret(rotation.token)
+        answer = endpoint.ask({"grant_type": "refresh_token", "refresh_token": rotation.token})
         following = answer.get("refresh_token")
-        if isinstance(following, str) and following and following != spent:
+        if isinstance(following, str) and following and following != rotation.token:
             keep_secret(following)
-            _keep(store, following)
+            _keep(rotation, following)
     return endpoint.read(answer)
 
 
-def _keep(store: TokenStore, token: str) -> None:
+def _keep(rotation: Rotation, token: str) -> None:
     try:
-        store.write(token)
+        rotation.keep(token)
     except OSError as error:
         raise LoginRefused(
             f"The new refresh token can't be written ({error.strerror}), and the old one is spent: make room, or the "

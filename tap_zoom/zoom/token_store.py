@@ -1,7 +1,8 @@
 """Where a rotating refresh token is kept: Zoom replaces it at every use, and the old one is worth nothing then.
 
 The new token is on disk before anything is done with what it came with: written to a file beside the old one,
-synced, and renamed over it. A lock file keeps two runs from spending the same token.
+synced, and renamed over it. That file has its full size before the old token is spent, so that a full disk is noticed
+in time. A lock file keeps two runs from spending the same token.
 """
 
 from __future__ import annotations
@@ -12,44 +13,48 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from errno import EACCES
+from io import FileIO
 from pathlib import Path
 from typing import Any, Protocol
 
 from tap_zoom.config import Config, read_json_object
 from tap_zoom.errors import ConfigError
 
+LONGEST_TOKEN = 8192  # bytes: Zoom's have less than a thousand
+
+
+class Rotation(Protocol):
+    """One use of the refresh token."""
+
+    token: str  # to use now
+
+    def keep(self, following: str) -> None:
+        """Put the one that replaces it on disk: it is there when this returns. Needs no more room."""
+
 
 class TokenStore(Protocol):
-    def locked(self) -> Any:
-        """A context manager: nobody else who honours the lock reads or writes the token inside."""
-
-    def read(self) -> str:
-        """The refresh token to use now."""
-
-    def write(self, token: str) -> None:
-        """Keep the token that replaces it: on disk when this returns."""
+    def rotation(self) -> AbstractContextManager[Rotation]:
+        """Nobody else who honours the lock reads or writes the token inside. Raises ConfigError, before a token is
+        spent, where the next one could not be kept."""
 
 
 def token_store(config: Config) -> TokenStore:
     """The file named by token_store, otherwise the config file that the refresh token came from.
 
-    Raises ConfigError, before any token is spent, where the next one could not be kept.
+    Raises ConfigError where that file is thrown away after the run.
     """
     configured = config.refresh_token or ""
-    store: _StoreFile | _ConfigFile
     if config.token_store is not None:
-        store = _StoreFile(config.token_store, configured)
-    elif config.refresh_token_file is None or "MELTANO_PROJECT_ROOT" in os.environ:  # Meltano deletes its config files
+        return _StoreFile(config.token_store, configured)
+    if config.refresh_token_file is None or "MELTANO_PROJECT_ROOT" in os.environ:  # Meltano deletes its config files
         raise ConfigError(
             "Zoom replaces the refresh token at each use, and the next one would be lost: this run's config is thrown "
             "away after it. Set token_store to a file that stays, for example .meltano/tap-zoom-token.json; "
             "or use a Server-to-Server OAuth app, which needs no refresh token."
         )
-    else:
-        store = _ConfigFile(config.refresh_token_file, configured)
-    store.check_writable()
-    return store
+    return _ConfigFile(config.refresh_token_file, configured)
 
 
 class _File:
@@ -58,70 +63,95 @@ class _File:
         self._configured = configured
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        with open(f"{self._path}.lock", "w", opener=_private) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def rotation(self) -> Iterator[Rotation]:
+        with ExitStack() as stack:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                lock = stack.enter_context(open(f"{self._path}.lock", "w", opener=_private))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self._path.exists() and not os.access(self._path, os.W_OK):
+                    raise PermissionError(EACCES, os.strerror(EACCES))
+                file, name = stack.enter_context(_file_beside(self._path))
+                rotation = _Replacement(self._path, file, name, *self._read())
+            except OSError as error:
+                raise ConfigError(
+                    f"The next refresh token can't be kept in {self._path} ({error.strerror}), and the one there is "
+                    "would be spent. Make room, or the file writable, or set token_store to another one."
+                ) from None
+            yield rotation
 
-    def check_writable(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self._path.parent), self.locked():
-                pass
-            if self._path.exists() and not os.access(self._path, os.W_OK):
-                raise PermissionError(13, "Permission denied")
-        except OSError as error:
-            raise ConfigError(
-                f"The next refresh token can't be kept in {self._path} ({error.strerror}), and the one there is would "
-                "be spent. Make the file writable, or set token_store to one that is."
-            ) from None
+    def _read(self) -> tuple[str, dict[str, Any]]:
+        """The token to use now, and what else stands in the file."""
+        raise NotImplementedError
 
-    def _replace(self, content: Any) -> None:
+
+class _Replacement:
+    """A file that takes another one's place when the next token is there; until then it holds the room for it."""
+
+    def __init__(self, path: Path, file: FileIO, name: str, token: str, beside: dict[str, Any]) -> None:
+        self.token = token
+        self._path = path
+        self._file = file
+        self._name = name
+        self._beside = beside
+        self._write(b" " * (len(self._content(token)) + LONGEST_TOKEN))
+
+    def keep(self, following: str) -> None:
         """Atomic: a reader, or a kill at any moment, finds the old content or the new one, whole."""
-        descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")  # mode 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=2)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(temporary, self._path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
+        self._write(self._content(following))
+        os.rename(self._name, self._path)
         directory = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
         finally:
             os.close(directory)
 
+    def _content(self, token: str) -> bytes:
+        return json.dumps({**self._beside, "refresh_token": token}, indent=2).encode() + b"\n"
+
+    def _write(self, content: bytes) -> None:
+        """Over what is there: the blocks that the file has are used again."""
+        self._file.seek(0)
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) :]
+        self._file.truncate()
+        os.fsync(self._file.fileno())
+
+
+@contextmanager
+def _file_beside(path: Path) -> Iterator[tuple[FileIO, str]]:
+    """A new file and its name. It is gone in the end, unless it took the other one's place."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")  # mode 0600
+    try:
+        with FileIO(descriptor, "w") as file:
+            yield file, name
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
 
 class _ConfigFile(_File):
     """The config file itself; everything else in it is kept."""
 
-    def read(self) -> str:
-        token = read_json_object(str(self._path), "config").get("refresh_token")
-        return token.strip() if isinstance(token, str) and token.strip() else self._configured
-
-    def write(self, token: str) -> None:
-        self._replace({**read_json_object(str(self._path), "config"), "refresh_token": token})
+    def _read(self) -> tuple[str, dict[str, Any]]:
+        content = read_json_object(str(self._path), "config")
+        token = content.get("refresh_token")
+        return token.strip() if isinstance(token, str) and token.strip() else self._configured, content
 
 
 class _StoreFile(_File):
     """A file of its own. It remembers which configured token it grew from, so that a newly configured one wins."""
 
-    def read(self) -> str:
+    def _read(self) -> tuple[str, dict[str, Any]]:
+        beside = {"grown_from": _fingerprint(self._configured)}
         if not self._path.exists() or self._path.stat().st_size == 0:
-            return self._configured
+            return self._configured, beside
         kept = read_json_object(str(self._path), "token_store")
         token = kept.get("refresh_token")
-        if kept.get("grown_from") != _fingerprint(self._configured) or not isinstance(token, str) or not token:
-            return self._configured
-        return token
-
-    def write(self, token: str) -> None:
-        self._replace({"grown_from": _fingerprint(self._configured), "refresh_token": token})
+        if kept.get("grown_from") != beside["grown_from"] or not isinstance(token, str) or not token:
+            token = self._configured
+        return token, beside
 
 
 def _fingerprint(token: str) -> str:
