@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tap_zoom import auth
 from tap_zoom.errors import LoginRefused
+from tap_zoom.zoom import auth
 from tap_zoom.zoom.auth import TIME_TO_BE_KNOWN, Login, Token
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_exact, expected, run_tap
