@@ -84,6 +84,7 @@ class Debts:
 
     def bookmarks(self, state: State, names: Iterable[str]) -> dict[str, dict[str, str]]:
         """Those of a run that reached its end: what its streams hold from before is out, but for what was lost."""
+        self._settle()
         moved = {}
         for name, field in ({} if self.given_up else self._routes.times(names)).items():
             lost = [owed.when for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
