@@ -312,7 +312,6 @@ def test_how_far_it_got_is_kept() -> None:
     run.debts.ask()
     window = run.question(OWING)
     found(run, window, "a==", "b==", "c==")
-    [branch] = run.debts.branches
     out(run.begin(OWING))
     state = run.commit()
     name = f"{HELD_AT} a== past_meeting"
