@@ -102,6 +102,8 @@ def test_what_is_owed_says_no_more_than_it_has_to() -> None:
         {"stream": "report_meetings", "ids": {"meeting_uuid": "/a//b==", "meeting_id": None}, "at": "2025-09-01T08:00:00Z"},
     ]  # fmt: skip
     assert [Owed.read(through_json(owed.value())) for owed in OWING] == OWING
+    one_day = Owed(HISTORY, {}, {}, (DAYS[0], DAYS[0]))
+    assert Owed.read(through_json(one_day.value())) == one_day
 
 
 def test_since_when_something_may_be_missing() -> None:
@@ -131,8 +133,8 @@ def test_a_new_state_says_when_it_began_and_for_what() -> None:
     }  # fmt: skip
     state, warnings = resumed(None)
     assert state.value() == FRESH and not warnings
-    assert state.goes_on is False and state.went_back is False
     assert state.started_at == NOW
+    assert (state.goes_on, state.owing, state.went_back, state.given_up, state.refused) == (False, [], False, 0, [])
 
 
 def test_a_state_of_a_run_that_is_under_way() -> None:

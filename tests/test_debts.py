@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 
+import pytest
+
 from tap_zoom.access import Access
 from tap_zoom.engine.branch import Branch, Node
 from tap_zoom.engine.debts import MOST_OWED, OWING, Debts
@@ -214,13 +216,15 @@ def test_where_nothing_hangs_on_a_list_nobody_goes_back() -> None:
 # --- asking once more -----------------------------------------------------------------------------------------
 
 
-def test_what_is_owed_is_asked_once_more_in_the_order_of_its_loss() -> None:
+def test_what_is_owed_is_asked_once_more_in_the_order_of_its_loss(caplog: pytest.LogCaptureFixture) -> None:
     """About the same, with the same parameters and days as they are asked for today; and only once."""
     days = (date(2026, 1, 5), date(2026, 2, 1))
     registrants = BY_NAME["meeting_registrants"]
     run = Run(owing(owed(9, at="2026-02-03T04:05:06Z"), Owed(registrants, {"meeting_id": 7}, {"status": "denied"}), Owed(HISTORY, {}, {}, days)))
-    assert run.debts.ask() is True
-    assert run.debts.ask() is False
+    with caplog.at_level("INFO"):
+        assert run.debts.ask() is True
+        assert run.debts.ask() is False
+    assert caplog.messages == ["3 items that were lost before the run was stopped are asked for once more."]
     [branch] = run.debts.branches
     assert branch.name == OWING and not branch.has_moved
     asked = [next(run.routes.questions(run.begin(OWING))) for _ in range(3)]
