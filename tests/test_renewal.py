@@ -43,7 +43,7 @@ def test_a_run_that_is_stopped_keeps_the_refresh_token_that_is_on_its_way(tmp_pa
     """Zoom denies the account while the token is being replaced: the next one is in the store before the run ends."""
     store = tmp_path / "token.json"
     denied = Fault.answer(403, {"message": "Forbidden"}, match="/history_meetings", times=None, seconds=1.0)
-    revoked = Fault("tokens_end", "%40")  # a pending user, looked up
+    revoked = Fault("tokens_end", "status=inactive")
     replaced = Fault("late", "/oauth/token", after=1, seconds=1.6)
     with SimulatedZoom(account(), faults=[denied, revoked, replaced]) as zoom:
         run = run_tap({**zoom.config("refresh_token"), "token_store": str(store)}, zoom=zoom)
