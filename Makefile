@@ -52,7 +52,7 @@ $(MUTMUT): $(INSTALLED)
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[mutants]'
 	@touch $@
 
-mutants: $(MUTMUT) ## Try the tests by mutation, under an hour: make mutants, or make mutants MODULES="records retry"
+mutants: $(MUTMUT) ## Try the tests by mutation, under an hour: make mutants, or make mutants MODULES="state zoom/retry"
 	@$(BIN)/python scripts/mutants.py $(MODULES)
 
 bench: $(INSTALLED) ## Measure speed against a simulated account

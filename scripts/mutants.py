@@ -3,6 +3,7 @@
     python scripts/mutants.py [MODULE ...]     try the mutants of these modules, or of all; goes on where it was stopped
     python scripts/mutants.py --known          only say what is known so far
 
+A module is called by its path below tap_zoom, as in engine/records.
 Each module is tried with its own tests, which start no process, so that a mutant costs a fraction of a second. What was
 found out is kept in mutants/. When a module has changed it is tried anew; when its tests have, only what had survived:
 remove mutants/ to try everything anew. Exit status 1 where fewer mutants die than should.
@@ -25,15 +26,17 @@ ROOT = Path(__file__).parent.parent
 WORK = ROOT / "mutants"
 LEAST_KILLED = 0.85
 TESTS: dict[str, tuple[str, ...]] = {
-    "records": ("test_records", "test_shapes", "test_keys"),
-    "walk": ("test_walk",),
     "state": ("test_bookmarks",),
-    "owing": ("test_bookmarks",),
-    "throttle": ("test_throttle",),
-    "retry": ("test_retry",),
-    "auth": ("test_auth",),
-    "windows": ("test_windows",),
-    "client": ("test_client",),
+    "times": ("test_times",),
+    "engine/branch": ("test_branch",),
+    "engine/debts": ("test_debts",),
+    "engine/records": ("test_records", "test_shapes", "test_keys"),
+    "engine/windows": ("test_windows",),
+    "zoom/answers": ("test_client",),
+    "zoom/auth": ("test_login",),
+    "zoom/limits": ("test_pace",),
+    "zoom/request": ("test_client",),
+    "zoom/retry": ("test_retry",),
 }
 CONFIG = """
 [tool.mutmut]
@@ -126,14 +129,14 @@ def report(module: str) -> bool:
     place = WORK / module
     path = meta(place, module)
     if not path.exists():
-        print(f"{module:<10} not tried yet")
+        print(f"{module:<14} not tried yet")
         return False
     results: dict[str, int | None] = json.loads(path.read_text("utf-8"))["exit_code_by_key"]
     counts = Counter(kind(code) for code in results.values())
     dead = counts["killed"] + counts["timeout"]
     share = dead / len(results)
     of_each_kind = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
-    print(f"{module:<10} {share:6.1%} of {len(results)} killed ({of_each_kind})")
+    print(f"{module:<14} {share:6.1%} of {len(results)} killed ({of_each_kind})")
     for name, code in results.items():
         if kind(code) in ("survived", "untested", "odd"):
             print(f"    {name.rpartition('.')[2]} ({kind(code)})")

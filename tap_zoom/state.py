@@ -42,7 +42,6 @@ class Bookmark:
         """Whether that is out, and all below it."""
         return path < self.path[: len(path)] or (self.whole and path[: len(self.path)] == self.path)
 
-
     def value(self) -> dict[str, Any]:
         """As the state holds it."""
         return {"place": list(self.path), "whole": self.whole}
@@ -99,6 +98,8 @@ class Owed:
         days = None
         if stream.over is not None:
             first, last = map(date.fromisoformat, value["days"])
+            if first > last:
+                raise ValueError("no days")
             days = first, last
         return cls(stream, ids, asks, days, at, Bookmark.read(value) if "place" in value else START)
 
@@ -156,7 +157,7 @@ class State:
         self.places = {name: START if place is None else Bookmark.read(place) for name, place in run["places"].items()}
         self.owing = [Owed.read(owed) for owed in _list(run.get("owing", []))]
         self.went_back = run.get("went_back", False) is True
-        self.given_up = int(run.get("given_up", 0))
+        self.given_up = _count(run.get("given_up", 0))
         self.refused = [BY_NAME[name].name for name in _list(run.get("refused", []))]
         self.goes_on = True
 
@@ -181,6 +182,12 @@ class State:
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("no list")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("no number of things")
     return value
 
 

@@ -89,3 +89,9 @@ def test_a_window_is_asked_from_a_later_day_where_zoom_wants_that() -> None:
     later_on = later(window, REPORTS, today + 9 * DAY)
     assert later_on and later_on.asked_from == oldest_day(today + 9 * DAY, 6)
     assert later(window, REPORTS, today + 60 * DAY) is None
+
+
+def test_the_days_of_a_window_are_sent_as_the_operation_wants_them() -> None:
+    """Those that are asked, not those that are kept."""
+    [window] = windows(REPORTS, date(2026, 1, 5), date(2026, 2, 1), date(2025, 9, 1))
+    assert window.params(REPORTS) == {"from": "2026-01-04", "to": "2026-02-02"}

@@ -8,6 +8,7 @@ That is done once, or one loss for good and a limit of the day would never end; 
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tap_zoom.streams.model import Stream
 from tap_zoom.times import stamp
 
 MOST_OWED = 20
+MOST_BYTES = 3000  # of them in the state, which stays under 4 KB with all that it says besides
 OWING = "owing"  # what the branch is called
 LOGGER = logging.getLogger(__name__)
 
@@ -84,8 +86,10 @@ class Debts:
 
     def bookmarks(self, state: State, names: Iterable[str]) -> dict[str, dict[str, str]]:
         """Those of a run that reached its end: what its streams hold from before is out, but for what was lost."""
+        self._settle()
         moved = {}
-        for name, field in ({} if self.given_up else self._routes.times(names)).items():
+        unknown = self.given_up or self._goes_back_to  # what was lost beyond that which is owed by name
+        for name, field in ({} if unknown else self._routes.times(names)).items():
             lost = [owed.when for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
             if None not in lost and not any(self._routes.feeds(stream, name) for stream in self._unlisted):
                 moved[name] = {field: min([stamp(state.started_at), *filter(None, lost)])}
@@ -109,7 +113,8 @@ class Debts:
     def _keep(self, owed: Owed) -> bool:
         if any(each.is_like(owed) for each in self._questions.values()):
             return True
-        if len(self._questions) >= MOST_OWED:
+        size = len(json.dumps([each.value() for each in (*self._questions.values(), owed)]))
+        if len(self._questions) >= MOST_OWED or size > MOST_BYTES:
             return False
         self._questions[f"{next(self._numbers):06}"] = owed
         return True

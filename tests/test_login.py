@@ -1,0 +1,378 @@
+"""The login: who asks for a token and when, what is sent for it, and what each answer means."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+
+from tap_zoom.config import Config
+from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread
+from tap_zoom.interrupts import Interrupts
+from tap_zoom.zoom import auth
+from tap_zoom.zoom.auth import TIME_TO_BE_KNOWN, Login, Token, login
+from tap_zoom.zoom.http import Answer
+
+
+class Clock:
+    """The monotonic clock, moved by hand."""
+
+    now = 1000.0
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(auth, "time", made)
+    monkeypatch.setattr("backoff.full_jitter", lambda seconds: seconds)
+    return made
+
+
+# --- who asks for a token, and when ---------------------------------------------------------------------------
+
+
+def tokens(*lives: float) -> tuple[Login, list[Token]]:
+    """A login, and what it gave out: tokens that end so many seconds after the clock's start, then everlasting ones."""
+    given: list[Token] = []
+
+    def ask() -> Token:
+        given.append(Token(f"token {len(given)}", Clock.now + lives[len(given)] if len(given) < len(lives) else float("inf")))
+        return given[-1]
+
+    return Login(ask), given
+
+
+def test_a_token_is_used_until_it_ends(clock: Clock) -> None:
+    """And the next one is asked for only then."""
+    login, given = tokens(60.0)
+    assert login.token() is login.token() is given[0]
+    clock.now += 60.0
+    assert login.token() is given[0]
+    clock.now += 0.1
+    assert login.token() is login.token() is given[1]
+
+
+def test_a_refused_token_is_replaced_when_one_is_needed(clock: Clock) -> None:
+    """Once, however many requests had left with it."""
+    login, given = tokens()
+    refused = login.token()
+    login.refuse(refused)
+    assert len(given) == 1
+    assert login.token() is given[1]
+    login.refuse(refused)
+    login.refuse(refused)
+    assert login.token() is given[1]
+    assert len(given) == 2
+
+
+def test_a_new_token_has_time_to_be_known_to_all_of_zoom(clock: Clock) -> None:
+    """Refused before that it stays, refused later it is replaced; the first of a run is not given that time."""
+    login, given = tokens()
+    login.refuse(login.token())
+    new = login.token()
+    clock.now += TIME_TO_BE_KNOWN
+    login.refuse(new)
+    assert login.token() is new
+    clock.now += 0.1
+    login.refuse(new)
+    assert login.token() is given[2]
+
+
+def test_a_token_that_took_the_place_of_one_that_had_ended_has_that_time_as_well(clock: Clock) -> None:
+    """It is as new."""
+    login, given = tokens(60.0)
+    login.token()
+    clock.now += 61.0
+    login.refuse(login.token())
+    assert login.token() is given[1]
+
+
+def test_a_login_that_failed_is_not_tried_again() -> None:
+    """A refresh token may be spent: everybody hears what the first was told."""
+    asked = []
+
+    def ask() -> Token:
+        asked.append(1)
+        raise LoginRefused("no")
+
+    login = Login(ask)
+    for _ in range(3):
+        with pytest.raises(LoginRefused, match="no"):
+            login.token()
+    assert len(asked) == 1
+
+
+def test_the_first_token_is_asked_for_in_a_thread_of_its_own() -> None:
+    """And what goes wrong there is said here, whatever it is."""
+    threads = []
+
+    def ask() -> Token:
+        threads.append(threading.current_thread())
+        if len(threads) > 1:
+            raise KeyError("odd")
+        return Token("t")
+
+    assert Login(ask).first_token(Interrupts()) == Token("t")
+    assert threads[0] is not threading.main_thread() and threads[0].daemon
+    with pytest.raises(KeyError, match="odd"):
+        Login(ask).first_token(Interrupts())
+
+
+def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its own words."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(NoThread, match="can't start new thread"):
+        Login(lambda: Token("t")).first_token(Interrupts())
+
+
+def test_before_the_process_ends_no_other_token_is_asked_for() -> None:
+    """One that is on its way is waited for, so long and no longer."""
+    login, given = tokens()
+    login.settle(60.0)
+    thread = threading.Thread(target=login.token, daemon=True)
+    thread.start()
+    login.settle(0.01)
+    assert thread.is_alive() and given == []
+
+
+# --- what is sent, and what the answers mean --------------------------------------------------------------------
+
+URL = "https://zoom.example/oauth/token"
+TOKEN = {"access_token": "SECRET-access", "expires_in": 3599, "scope": "a:read b:read", "api_url": "https://api-eu.example"}
+
+
+class Zoom:
+    """Stands for the network: answers in turn, and keeps what was sent. An answer may be an error."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.answers: list[Answer | Exception] = []
+        self.sent: list[requests.PreparedRequest] = []
+        self.secrets: list[str] = []
+        self.settings: Any = None
+
+    def says(self, *bodies: Any, status: int = 200) -> None:
+        self.answers += [Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()) for body in bodies]
+
+    def exchange(self, adapter: Any, prepared: requests.PreparedRequest, settings: Any) -> Answer:
+        assert isinstance(adapter, requests.adapters.HTTPAdapter)
+        self.sent.append(prepared)
+        self.settings = settings
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def login(self, **settings: Any) -> Login:
+        config = {"account_id": "acc", "client_id": "id", "client_secret": "SECRET-client", "auth_url": URL} | settings
+        return login(Config(**config), self.secrets.append)
+
+    def forms(self) -> list[dict[str, list[str]]]:
+        return [parse_qs(str(each.body)) for each in self.sent]
+
+
+@pytest.fixture
+def zoom(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Zoom:
+    made = Zoom(clock)
+    monkeypatch.setattr(auth, "exchange", made.exchange)
+    for name in ("MELTANO_PROJECT_ROOT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+def test_a_json_web_token_is_used_as_it_is(zoom: Zoom) -> None:
+    """It ends when Zoom says so, and what it may read nobody knows."""
+    token = zoom.login(account_id=None, jwt="SECRET-jwt").token()
+    assert token == Token("SECRET-jwt", float("inf"), None, None)
+    assert zoom.sent == []
+
+
+def test_an_account_is_logged_in_by_its_id(zoom: Zoom) -> None:
+    """With the client's id and secret as Basic authentication; nothing is asked before a token is needed."""
+    zoom.says(TOKEN)
+    login = zoom.login(user_agent="mine")
+    assert zoom.sent == []
+    login.token()
+    [sent] = zoom.sent
+    assert (sent.method, sent.url) == ("POST", URL)
+    assert zoom.forms() == [{"grant_type": ["account_credentials"], "account_id": ["acc"]}]
+    assert sent.headers["Authorization"] == "Basic " + base64.b64encode(b"id:SECRET-client").decode()
+    assert sent.headers["User-Agent"] == "mine"
+    assert zoom.secrets == ["SECRET-access"]
+    assert zoom.settings["verify"] is True
+
+
+def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
+    """And an app without a secret sends an empty one."""
+    zoom.says(TOKEN)
+    zoom.login(client_id=None, client_secret=None).token()
+    assert "User-Agent" not in zoom.sent[0].headers
+    assert zoom.sent[0].headers["Authorization"] == "Basic " + base64.b64encode(b":").decode()
+
+
+def test_the_environment_says_which_certificates_are_good(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And which proxy to take."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/ca.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    zoom.says(TOKEN)
+    zoom.login().token()
+    assert zoom.settings["verify"] == "/some/ca.pem"
+    assert zoom.settings["proxies"]["https"] == "http://proxy.example:3128"
+
+
+@pytest.mark.parametrize(
+    ("answer", "lives", "scopes", "api_url"),
+    [
+        ({}, 3540.0, None, None), ({"expires_in": 3599}, 3539.0, None, None), ({"expires_in": 120.5}, 60.5, None, None),
+        ({"expires_in": 100}, 50.0, None, None), ({"expires_in": 1}, 0.5, None, None), ({"expires_in": 0}, 3540.0, None, None),
+        ({"expires_in": -5}, 3540.0, None, None), ({"expires_in": "3599"}, 3540.0, None, None),
+        ({"scope": "a:read b:read"}, 3540.0, {"a:read", "b:read"}, None), ({"scope": " a:read,b:read, c "}, 3540.0, {"a:read", "b:read", "c"}, None),
+        ({"scope": ["a:read", "b:read"]}, 3540.0, {"a:read", "b:read"}, None), ({"scope": ["a", 7]}, 3540.0, {"a", "7"}, None),
+        ({"scope": ""}, 3540.0, None, None), ({"scope": "  "}, 3540.0, None, None), ({"scope": []}, 3540.0, None, None), ({"scope": 7}, 3540.0, None, None),
+        ({"api_url": "https://api-eu.example"}, 3540.0, None, "https://api-eu.example"), ({"api_url": ""}, 3540.0, None, None), ({"api_url": 7}, 3540.0, None, None),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_a_token_answer_says(zoom: Zoom, answer: dict[str, Any], lives: float, scopes: set[str] | None, api_url: str | None) -> None:
+    """A token is left a minute before its end, a short one after half of its time; an hour where none is named."""
+    zoom.says({"access_token": "t", **answer})
+    assert zoom.login().token() == Token("t", zoom.clock.now + lives, frozenset(scopes) if scopes else None, api_url)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, {"error": "invalid_client", "reason": "Invalid client_id or client_secret"},
+         ["400 Invalid client_id or client_secret (invalid_client). Check client_id and client_secret against"]),
+        (400, {"error": "invalid_grant", "reason": "Invalid account"}, ["Invalid account (invalid_grant). Check account_id, and that"]),
+        (401, {"error": "unsupported"}, ["401 unsupported. Check account_id"]), (400, {"message": "Bad request"}, ["400 Bad request. Check account_id"]),
+        (200, {}, ["200 no access_token. Check"]), (200, {"access_token": ""}, ["no access_token"]), (200, {"access_token": 7}, ["no access_token"]),
+        (200, {"access_token": "a\nb"}, ["no access_token"]), (200, {"access_token": "é"}, ["no access_token"]), (404, TOKEN, ["404 no access_token"]),
+        (400, {"reason": "long " * 100}, ["long long ..."]),
+    ],
+)  # fmt: skip
+def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: Any, words: list[str]) -> None:
+    """At once: trying again can't help."""
+    zoom.says(body, status=status)
+    with pytest.raises(LoginRefused) as caught:
+        zoom.login().token()
+    said = str(caught.value)
+    assert said.startswith(f"Login refused by {URL}: {status} ") and all(each in said for each in words)
+    assert len(zoom.sent) == 1 and not zoom.clock.slept
+
+
+def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
+    """Faults of the server, a limit, and answers that are no JSON; by the one retry policy."""
+    zoom.says(b"", status=500)
+    zoom.says({"message": "limit"}, status=429)
+    zoom.says(b"<html>")
+    zoom.says(b"[]")
+    zoom.says(TOKEN)
+    assert zoom.login().token().value == "SECRET-access"
+    assert zoom.clock.slept == [0.5, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "tries", "why"),
+    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502"),
+     ([Answer(200, {}, b"{")] * 9, 8, "It answered 200 without JSON"),
+     ([Answer(500, {}, b""), *[NoAnswer("No answer (x)")] * 9], 8, "No answer (x)")],
+    ids=["never answered", "answers with faults", "answers no JSON", "answered once"],
+)  # fmt: skip
+def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
+    """Soon where it never answered."""
+    zoom.answers = answers
+    with pytest.raises(HostSilent) as caught:
+        zoom.login().token()
+    assert str(caught.value).startswith(f"Login failed: {URL} gives no usable answer after {tries} tries. {why}. Check auth_url")
+    assert len(zoom.sent) == tries and len(zoom.clock.slept) == tries - 1
+
+
+def test_ten_minutes_are_enough_for_a_login(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few the tries were in that time."""
+    zoom.answers = [Answer(502, {}, b"")] * 9
+    monkeypatch.setattr(zoom.clock, "sleep", lambda seconds: setattr(zoom.clock, "now", zoom.clock.now + 400))
+    with pytest.raises(HostSilent, match="after 3 tries"):
+        zoom.login().token()
+
+
+# --- a refresh token --------------------------------------------------------------------------------------------
+
+
+def refreshing(zoom: Zoom, path: Path) -> Login:
+    path.write_text(json.dumps({"refresh_token": "SECRET-1"}), "utf-8")
+    return zoom.login(account_id=None, refresh_token="SECRET-1", refresh_token_file=path)
+
+
+def kept(path: Path) -> str:
+    token: str = json.loads(path.read_text("utf-8"))["refresh_token"]
+    return token
+
+
+def test_the_next_refresh_token_is_kept_and_spent_next(zoom: Zoom, tmp_path: Path) -> None:
+    """Both are secrets, and so is the access token."""
+    path = tmp_path / "config.json"
+    login = refreshing(zoom, path)
+    zoom.says({**TOKEN, "refresh_token": "SECRET-2"}, {**TOKEN, "refresh_token": "SECRET-3"})
+    first = login.token()
+    assert kept(path) == "SECRET-2"
+    login.refuse(first)
+    login.token()
+    assert kept(path) == "SECRET-3"
+    assert zoom.forms() == [{"grant_type": ["refresh_token"], "refresh_token": [f"SECRET-{number}"]} for number in (1, 2)]
+    assert set(zoom.secrets) == {"SECRET-1", "SECRET-2", "SECRET-3", "SECRET-access"}
+
+
+@pytest.mark.parametrize("following", [{}, {"refresh_token": ""}, {"refresh_token": 7}, {"refresh_token": None}, {"refresh_token": "SECRET-1"}], ids=repr)
+def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any], zoom: Zoom, tmp_path: Path) -> None:
+    """Nothing is written."""
+    path = tmp_path / "config.json"
+    login = refreshing(zoom, path)
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    zoom.says({**TOKEN, **following})
+    assert login.token().value == "SECRET-access"
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+
+
+def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path: Path) -> None:
+    """Only authorising again helps; the file stays as it was."""
+    path = tmp_path / "config.json"
+    for error, advice in (("invalid_grant", "set the new refresh_token"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
+        zoom.says({"error": error, "reason": "Invalid Token!"}, status=400)
+        with pytest.raises(LoginRefused, match=f"Invalid Token! .{error}.. .*{advice}"):
+            refreshing(zoom, path).token()
+        assert kept(path) == "SECRET-1"
+
+
+def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old one is spent: the run ends before it does anything with the new access token."""
+    login = refreshing(zoom, tmp_path / "config.json")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tap_zoom.zoom.token_store._Replacement.keep", full)
+    zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
+    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room"):
+        login.token()
+    assert "SECRET-2" in zoom.secrets
