@@ -184,6 +184,7 @@ def test_no_more_is_listed_ahead_in_any_window() -> None:
     branch = Branch("x", levels, ahead=1)
     nodes = [begin(branch) for _ in range(4)]
     assert [node.path for node in nodes] == [("w0",), ("w0", "a"), ("w1",), ("w1", "b")]
+    assert [(node.what, node.number) for node in nodes] == [("a", 1), (None, 2), ("b", 3), (None, 4)]
     assert branch.next() is None
     out(nodes[1], "found")
     below = begin(branch)
