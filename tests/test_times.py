@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.times import parse_time, sortable
+from tap_zoom.times import parse_time, sortable, stamp
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,9 @@ def test_days_sort_as_their_times_do(one: datetime, other: datetime) -> None:
 def test_what_is_no_time_has_no_form() -> None:
     """None stays none."""
     assert sortable("soon") is None and sortable(None) is None
+
+
+def test_a_stamp_is_utc_in_whole_seconds() -> None:
+    """Whatever zone the moment is told in."""
+    moment = datetime(2026, 3, 1, 1, 2, 9, 999_999, tzinfo=timezone(timedelta(hours=2)))
+    assert stamp(moment) == stamp(moment.astimezone(timezone.utc)) == "2026-02-28T23:02:09Z"
