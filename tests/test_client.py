@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
@@ -286,8 +287,10 @@ def test_how_a_limit_of_the_day_is_told(announced: dict[str, Any], body: Any, da
     assert type(refusal(429, body, **announced)) is (DailyLimitReached if daily else RateLimited)
 
 
-def test_a_limit_of_the_day_says_which_and_until_when() -> None:
-    """As far as Zoom names them, and what to do."""
+def test_a_limit_of_the_day_says_which_and_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as Zoom names them, in UTC wherever the machine stands; and what to do."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
     before = datetime.now(timezone.utc).replace(microsecond=0)
     found = refusal(429, error(429, "Enough."), daily=True, limit=6000.0, label="Heavy", wait=3600.0)
     assert found.wait == 3600.0
@@ -299,6 +302,8 @@ def test_a_limit_of_the_day_says_which_and_until_when() -> None:
     assert said
     reset = datetime.strptime(said[1], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc) - timedelta(hours=1)
     assert before <= reset <= datetime.now(timezone.utc)
+    monkeypatch.undo()
+    time.tzset()
     unnamed = refusal(429, error(429, "daily"), limit=30.0)
     assert unnamed.wait is None
     assert str(unnamed).startswith("The account's daily limit for Medium requests is reached and resets at the time that Zoom's dashboard names (")
