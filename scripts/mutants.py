@@ -3,10 +3,10 @@
     python scripts/mutants.py [MODULE ...]     try the mutants of these modules, or of all; goes on where it was stopped
     python scripts/mutants.py --known          only say what is known so far
 
-A module is called by its path below tap_zoom, as in engine/records.
-Each module is tried with its own tests, which start no process, so that a mutant costs a fraction of a second. What was
-found out is kept in mutants/. When a module has changed it is tried anew; when its tests have, only what had survived:
-remove mutants/ to try everything anew. Exit status 1 where fewer mutants die than should.
+A module is called by its path below tap_zoom, as in engine/branch. Each is tried with its own tests, which start no
+process, so that a mutant costs a fraction of a second. What was found out is kept in mutants/. When a module has
+changed it is tried anew; when its tests have, only what had survived: remove mutants/ to try everything anew. At the
+end stands a table. Exit status 1 where fewer mutants die than should.
 """
 
 from __future__ import annotations
@@ -61,12 +61,13 @@ def main(arguments: list[str]) -> int:
     if wrong := set(chosen.modules) - TESTS.keys():
         parser.error(f"no tests are named for {', '.join(wrong)}")
     os.nice(19)  # whoever works on the machine comes first
-    good = True
-    for module in chosen.modules or TESTS:
+    modules = chosen.modules or list(TESTS)
+    for module in modules:
         if not chosen.known:
             run(module)
-        good = report(module) and good
-    return 0 if good else 1
+        show(module)
+    good = [report(module) for module in modules]
+    return 0 if all(good) else 1
 
 
 def run(module: str) -> None:
@@ -124,25 +125,33 @@ def meta(place: Path, module: str) -> Path:
     return place / "mutants" / "tap_zoom" / f"{module}.py.meta"
 
 
+def results_of(module: str) -> dict[str, int | None]:
+    """The exit status of the tests by mutant, None for one not tried yet; nothing before the module was begun."""
+    path = meta(WORK / module, module)
+    results: dict[str, int | None] = json.loads(path.read_text("utf-8"))["exit_code_by_key"] if path.exists() else {}
+    return results
+
+
+def show(module: str) -> None:
+    """The mutants of a module that no test noticed."""
+    for name, code in results_of(module).items():
+        if kind(code) in ("survived", "untested", "odd"):
+            print(f"{module} {name.rpartition('.')[2]} ({kind(code)})")
+            for line in mutmut("show", name, place=WORK / module).splitlines():
+                if line.startswith(("+", "-")) and not line.startswith(("+++", "---")):
+                    print(f"    {line}", flush=True)
+
+
 def report(module: str) -> bool:
-    """Say how many mutants of a module died, and show the others; whether they are few enough."""
-    place = WORK / module
-    path = meta(place, module)
-    if not path.exists():
+    """Say how many mutants of a module died; whether enough."""
+    results = results_of(module)
+    if not results:
         print(f"{module:<14} not tried yet")
         return False
-    results: dict[str, int | None] = json.loads(path.read_text("utf-8"))["exit_code_by_key"]
     counts = Counter(kind(code) for code in results.values())
-    dead = counts["killed"] + counts["timeout"]
-    share = dead / len(results)
+    share = (counts["killed"] + counts["timeout"]) / len(results)
     of_each_kind = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
     print(f"{module:<14} {share:6.1%} of {len(results)} killed ({of_each_kind})")
-    for name, code in results.items():
-        if kind(code) in ("survived", "untested", "odd"):
-            print(f"    {name.rpartition('.')[2]} ({kind(code)})")
-            for line in mutmut("show", name, place=place).splitlines():
-                if line.startswith(("+", "-")) and not line.startswith(("+++", "---")):
-                    print(f"        {line}")
     return share >= LEAST_KILLED
 
 

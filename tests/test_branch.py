@@ -160,3 +160,60 @@ def test_a_name_that_is_found_twice_is_one_place() -> None:
     node.found |= {"n\0one", "n\0other", "m"}
     branch.finished(node)
     assert [below.path for below in iter(branch.next, None) if below] == [("a", "m"), ("a", "n")]
+
+
+def begin(branch: Branch) -> Node:
+    node = branch.next()
+    assert node
+    node.open = 1
+    return node
+
+
+def out(node: Node, *found: str) -> None:
+    """All that is asked about a place is out, and led to these."""
+    if node.found is not None:
+        node.found |= set(found)
+    node.open = 0
+    node.branch.finished(node)
+
+
+def test_no_more_is_listed_ahead_in_any_window() -> None:
+    """A window whose places are all begun makes no room: theirs are not."""
+    names = {f"w{number}": "abcde"[number] for number in range(5)}
+    levels: list[Callable[[Any], Any]] = [lambda _: names.items(), lambda name: [(name, None)]]
+    branch = Branch("x", levels, ahead=1)
+    nodes = [begin(branch) for _ in range(4)]
+    assert [node.path for node in nodes] == [("w0",), ("w0", "a"), ("w1",), ("w1", "b")]
+    assert [(node.what, node.number) for node in nodes] == [("a", 1), (None, 2), ("b", 3), (None, 4)]
+    assert branch.next() is None
+    out(nodes[1], "found")
+    below = begin(branch)
+    assert below.path == ("w0", "a", "found") and branch.next() is None
+    out(below)
+    assert begin(branch).path == ("w2",)
+
+
+def test_the_bookmark_waits_for_the_first_place_that_is_not_out() -> None:
+    """The deepest of those that are begun."""
+    branch = Branch("x", [lambda _: [(name, None) for name in "ab"]])
+    first, second = begin(branch), begin(branch)
+    assert branch.holds_up(first) and not branch.holds_up(second)
+    out(second)
+    assert branch.bookmark == START and not branch.has_moved
+    out(first, "m", "n")
+    assert branch.bookmark == Bookmark(("a",)) and branch.has_moved
+    below, last = begin(branch), begin(branch)
+    assert (below.path, last.path) == (("a", "m"), ("a", "n"))
+    assert branch.holds_up(below) and not branch.holds_up(first) and not branch.holds_up(last)
+    out(below)
+    assert branch.bookmark == Bookmark(("a", "m"), whole=True) and branch.holds_up(last)
+    out(last)
+    assert branch.bookmark == Bookmark(("b",), whole=True) and branch.open == 0
+
+
+def test_what_an_earlier_run_passed_is_known() -> None:
+    """That is where this one begins, unless it begins before that."""
+    mark, further = Bookmark(("b",)), Bookmark(("d",), whole=True)
+    assert Branch("x", [lambda _: []], mark).passed == mark
+    assert Branch("x", [lambda _: []], mark, passed=further).passed == further
+    assert Branch("x", [lambda _: []], passed=further).bookmark == START

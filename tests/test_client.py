@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +25,7 @@ from tap_zoom.errors import (
     StreamRefused,
     TapZoomError,
     TokenRefused,
+    TooEarly,
 )
 from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.zoom.answers import judge, read_error
@@ -161,7 +165,9 @@ def test_an_object_with_a_code_of_its_own_is_data() -> None:
         (b'{"code":4711,"message":"no scopes:["a","b"]."}', 4711, 'no scopes:["a","b"].'),
         (b'{"code":"300","message":"x"}', 300, "x"), (b'{"code":300,"error_message":"y"}', 300, "y"),
         (b'{"code":null}', None, ""), (b'{"code":true}', None, ""), (b'{"code":[1]}', None, ""), (b"[]", None, ""),
-        (b'{"reason":"z"}', None, "z"), (b"\xff", None, ""), (b'{"code":1e999}', None, ""),
+        (b'{"reason":"z"}', None, "z"), (b'{"reason":7}', None, ""), (b'{"message":"m","reason":"z"}', None, "m"), (b'{"message":"m","error_message":"y"}', None, "m"),
+        (b'{"code":-1}', -1, ""), (b'{"code":"x","message":7}', None, "7"), (b'{"code" : "-17", "error_message" : "say "hi"" } ', -17, 'say "hi"'),
+        (b'{"code":1,"message":"a "b", c"\n}\n', 1, 'a "b", c'), (b'{"code": x "1"}', None, ""), (b'{"code":2,"message":"\xff "x"}', 2, '\ufffd "x'), (b"\xff", None, ""), (b'{"code":1e999}', None, ""),
     ],
 )  # fmt: skip
 def test_error_bodies_are_read_whatever_their_shape(body: bytes, code: int | None, message: str) -> None:
@@ -188,3 +194,147 @@ def test_any_json_means_something(body: Any) -> None:
     for status in (200, 400, 401, 403, 404, 429):
         outcome = meaning("users", status, body)
         assert outcome is None or issubclass(outcome, TapZoomError)
+
+
+# --- what is said of an answer ----------------------------------------------------------------------------------
+
+ACTIVE = "users: GET /v2/users?status=active answered"
+
+
+def refusal(status: int, body: Any, stream: str = "users", **announced: Any) -> Any:
+    """The error that an answer stands for."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = Request(BY_NAME[stream], IDS, {"status": "active"} if stream == "users" else {})
+    with pytest.raises(TapZoomError) as caught:
+        judge(request, Answer(status, {}, content), Announcement(**announced))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (400, error(7777, " New and  odd. "), ItemLost, f"{ACTIVE} 400 code 7777: New and odd"), (400, error(7777), ItemLost, f"{ACTIVE} 400 code 7777"),
+        (400, {"message": "No code."}, ItemLost, f"{ACTIVE} 400: No code"), (404, b"", ItemLost, f"{ACTIVE} 404"), (400, b" \n", ItemLost, f"{ACTIVE} 400"),
+        (400, [], ItemLost, f"{ACTIVE} 400"), (418, {}, ItemLost, f"{ACTIVE} 418"), (400, error(7777, "long " * 100), ItemLost, f"{ACTIVE} 400 code 7777: {'long ' * 59}long ..."),
+        (403, error(7777, "x"), ItemLost, f"{ACTIVE} 403 code 7777: x"), (400, error(12702, "x"), ItemLost, f"{ACTIVE} 400 code 12702: x"),
+        (300, b"", ItemLost, f"{ACTIVE} 300: a redirect, which is not followed: the token would go along"),
+        (399, {"users": []}, ItemLost, f"{ACTIVE} 399: a redirect, which is not followed: the token would go along"),
+        (400, b"<html>", Blocked, f"{ACTIVE} 400 with HTML in place of JSON"), (499, b"  <html>", Blocked, f"{ACTIVE} 499 with HTML in place of JSON"),
+        (401, b"", Blocked, f"{ACTIVE} 401 with an empty body in place of JSON"), (403, b"x", Blocked, f"{ACTIVE} 403 with no valid JSON in place of JSON"),
+        (400, b'["code":', Blocked, f"{ACTIVE} 400 with no valid JSON in place of JSON"), (400, b'{"kode":', Blocked, f"{ACTIVE} 400 with no valid JSON in place of JSON"),
+        (200, b"<html>", Passing, f"{ACTIVE} 200 with HTML in place of JSON"), (500, b" ", Passing, f"{ACTIVE} 500 with an empty body in place of JSON"),
+        (500, b'{"code":1', Passing, f"{ACTIVE} 500 with no valid JSON in place of JSON"), (200, b'{"code":1', Passing, f"{ACTIVE} 200 with no valid JSON in place of JSON"),
+        (500, error(4711), Passing, f"{ACTIVE} 500 code 4711"), (599, error(500, "Down."), Passing, f"{ACTIVE} 599 code 500: Down"),
+        (200, [], ItemLost, f"{ACTIVE} 200"), (201, {"users": []}, ItemLost, f"{ACTIVE} 201"), (200, error(7777, "x"), ItemLost, f"{ACTIVE} 200 code 7777: x"),
+        (400, b' {"code" : 4711, "message": "no scopes: ["a"]."}', StreamRefused, f'{ACTIVE} 400 code 4711: no scopes: ["a"]'),
+        (401, {"message": "x"}, TokenRefused, f"{ACTIVE} 401: x"), (401, error(7777, "x"), TokenRefused, f"{ACTIVE} 401 code 7777: x"), (200, error(124), TokenRefused, f"{ACTIVE} 200 code 124"),
+        (500, error(124), TokenRefused, f"{ACTIVE} 500 code 124"),
+        (400, error(300, "The page token"), PageTokenExpired, f"{ACTIVE} 400 code 300: The page token"), (400, error(300, "PAGETOKEN"), PageTokenExpired, f"{ACTIVE} 400 code 300: PAGETOKEN"),
+        (400, error(301, "The page token"), ItemLost, f"{ACTIVE} 400 code 301: The page token"),
+        (400, error(2300, "Not recognized."), AccountRefused,
+         f"{ACTIVE} 400 code 2300: Not recognized. Zoom does not know this path: check api_url, then look for a newer tap-zoom."),
+        (403, {"message": "Forbidden"}, AccountRefused,
+         f"{ACTIVE} 403: Forbidden. Zoom denies API access to the whole account: its owner or an administrator has to allow the app."),
+        (404, error(1010, "x"), NothingHere, "404/1010"),
+        (429, b"", RateLimited, f"{ACTIVE} 429"), (429, b"<html>", RateLimited, f"{ACTIVE} 429"), (429, error(124, "slow down"), RateLimited, f"{ACTIVE} 429 code 124: slow down"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_request_and_what_zoom_said(status: int, body: Any, kind: type[TapZoomError], words: str) -> None:
+    """The path and what was asked, status and code, and Zoom's words on one line."""
+    found = refusal(status, body)
+    assert (type(found), str(found)) == (kind, words)
+
+
+def test_a_refusal_without_a_code_is_counted_by_its_status() -> None:
+    """A dash stands for the code."""
+    assert str(refusal(404, b"", "webinar_instances")) == "404/-"
+    assert str(refusal(404, error(3001), "meetings")) == "404/3001"
+
+
+def test_a_scope_that_is_missing_is_told_from_a_role() -> None:
+    """Only with a scope another login is needed."""
+    assert [refusal(400, error(code, "x")).scope_missing for code in (4711, 4700, 104, 200, 12703)] == [True, True, True, False, False]
+
+
+def test_days_that_are_out_of_reach() -> None:
+    """Where a stream is asked for days, and only there."""
+    assert type(refusal(400, error(300, "Invalid parameter: from."), "history_meetings")) is TooEarly
+    assert type(refusal(400, error(300, "Invalid parameter: from."))) is ItemLost
+    assert str(refusal(200, error(300, "odd"), "history_meetings")) == "history_meetings: GET /v2/report/history_meetings answered 200 code 300: odd"
+
+
+@pytest.mark.parametrize(("status", "body"), [(503, error(503)), (503, b""), (200, b"<html>"), (403, b"<html>"), (429, b"")])
+def test_what_can_pass_says_how_long_to_wait(status: int, body: Any) -> None:
+    """As the headers say, or not."""
+    assert refusal(status, body, wait=7.5).wait == 7.5
+    assert refusal(status, body).wait is None
+
+
+def test_a_limit_is_learnt_for_its_own_label() -> None:
+    """Where none is named it is that of the request; another label's limit says nothing about ours."""
+    assert refusal(429, b"", limit=30.0).limit == 30.0
+    assert refusal(429, b"", limit=30.0, label="Medium").limit == 30.0
+    assert refusal(429, b"", limit=30.0, label="Heavy").limit is None
+
+
+@pytest.mark.parametrize(
+    ("announced", "body", "daily"),
+    [({}, {}, False), ({"wait": 120.0}, {}, False), ({"wait": 120.5}, {}, True), ({"daily": True}, {}, True), ({"daily": True, "wait": 1.0}, {}, True),
+     ({}, error(429, "You have reached the maximum DAILY rate limit"), True), ({"wait": 3.0}, error(429, "daily"), True)],
+)  # fmt: skip
+def test_how_a_limit_of_the_day_is_told(announced: dict[str, Any], body: Any, daily: bool) -> None:
+    """By the headers, by the words, or by a wait that no limit per second asks for."""
+    assert type(refusal(429, body, **announced)) is (DailyLimitReached if daily else RateLimited)
+
+
+def test_a_limit_of_the_day_says_which_and_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as Zoom names them, in UTC wherever the machine stands; and what to do."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    found = refusal(429, error(429, "Enough."), daily=True, limit=6000.0, label="Heavy", wait=3600.0)
+    assert found.wait == 3600.0
+    said = re.fullmatch(
+        r"The account's daily limit of 6000 for Heavy requests is reached and resets at (\S+Z) "
+        r"\(users: GET /v2/users\?status=active answered 429 code 429: Enough\)\. "
+        r"Run again after that with the last STATE to go on from here, or set on_daily_limit to wait\.", str(found),
+    )  # fmt: skip
+    assert said
+    reset = datetime.strptime(said[1], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc) - timedelta(hours=1)
+    assert before <= reset <= datetime.now(timezone.utc)
+    monkeypatch.undo()
+    time.tzset()
+    unnamed = refusal(429, error(429, "daily"), limit=30.0)
+    assert unnamed.wait is None
+    assert str(unnamed).startswith("The account's daily limit for Medium requests is reached and resets at the time that Zoom's dashboard names (")
+    assert "limit for Medium" in str(refusal(429, {}, daily=True))
+
+
+@pytest.mark.parametrize(
+    ("stream", "body", "is_data"),
+    [
+        ("users", {"users": [], "code": 1}, True), ("users", {"users": None, "code": 1}, False), ("users", {"code": 0}, True), ("users", {"code": "0"}, True),
+        ("users", {"code": None, "message": "x"}, True), ("users", {"error_message": "x"}, False), ("users", {"code": 0, "error_message": "x"}, True),
+        ("users", {"id": 1, "code": 7}, False), ("users", {"code": "7"}, False), ("users", {"message": "x"}, True),
+        ("meetings", {"id": 1, "code": 7}, True), ("meetings", {"code": 7}, False), ("meetings", {}, True), ("meetings", {"": 1, "code": 7}, False),
+        ("report_meetings", {"uuid": "x", "code": 7}, True), ("meeting_questions", {"questions": [], "code": 7}, True), ("meeting_questions", {"rows": [], "code": 7}, False),
+    ],
+)  # fmt: skip
+def test_an_error_body_under_200_is_told_from_data(stream: str, body: Any, is_data: bool) -> None:
+    """Where there are rows, or the one row has an id, a code is the row's own."""
+    assert (meaning(stream, 200, body) is None) is is_data
+
+
+def test_a_request_is_named_by_its_path_and_what_is_asked() -> None:
+    """Without what every request has, and without the token of a page."""
+    assert str(Request(BY_NAME["report_meetings"], {"meeting_uuid": "/a=="}, {})) == "report_meetings: GET /v2/report/meetings/%252Fa%253D%253D"
+    assert str(Request(BY_NAME["meeting_registrants"], IDS, {"status": "denied"}, "t", 2)) == (
+        "meeting_registrants: GET /v2/meetings/1/registrants?status=denied"
+    )  # fmt: skip
+
+
+def test_how_many_rows_are_asked_for() -> None:
+    """As many as the operation gives, unless fewer are wanted; what a question asks goes before what its stream always sends."""
+    request = Request(BY_NAME["users"], {}, {"include_fields": "x"}, most=1)
+    assert query_of(request) == "?include_fields=x&page_size=1"
+    assert query_of(Request(BY_NAME["meetings"], IDS, {}, "t")) == "?show_previous_occurrences=true"

@@ -301,7 +301,7 @@ def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
 )  # fmt: skip
 def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
     """Soon where it never answered."""
-    zoom.answers = answers
+    zoom.answers = list(answers)
     with pytest.raises(HostSilent) as caught:
         zoom.login().token()
     assert str(caught.value).startswith(f"Login failed: {URL} gives no usable answer after {tries} tries. {why}. Check auth_url")

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Lane
-from tap_zoom.zoom.limits import SECONDS_PER_429, Announcement, Throttle, limit_of, read_headers, retry_after
+from tap_zoom.zoom.limits import (
+    SECONDS_PER_429,
+    SLOWER,
+    SLOWER_IF_ANNOUNCED,
+    Announcement,
+    Throttle,
+    limit_of,
+    read_headers,
+    retry_after,
+)
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
@@ -83,6 +92,48 @@ def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
     assert throttle.rate < slowed
 
 
+@pytest.mark.parametrize("announced", [None, 10.0, 20.0])
+def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None) -> None:
+    """Whatever was assumed before: then it is others who ask as well, and not a limit that is lower than we think."""
+    throttle = Throttle(10, 0.8)
+    if announced:
+        throttle.learn(announced)
+    before = throttle.rate
+    assert before == (announced or 10) * 0.8
+    throttle.refused(1000.0, None, None)
+    slower = SLOWER_IF_ANNOUNCED if announced else SLOWER
+    assert throttle.rate == pytest.approx(before * slower)
+    throttle.refused(1001.0, None, None)
+    assert throttle.rate == pytest.approx(before * slower**2)
+    throttle.speed_up()
+    assert throttle.rate == pytest.approx(before * (slower**2 + 0.001))
+    for _ in range(1000):
+        throttle.speed_up()
+    assert throttle.rate == before
+
+
+def test_it_never_stands_still() -> None:
+    """However often it is refused, a tenth of the pace is left."""
+    throttle = Throttle(10, 0.8)
+    for number in range(50):
+        throttle.refused(1000.0 + number, None, None)
+    assert throttle.rate == pytest.approx(0.8)
+
+
+def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
+    """The same limit again is none."""
+    throttle = Throttle(10, 0.8)
+    throttle.refused(1000.0, None, None)
+    slowed = throttle.rate
+    throttle.learn(10.0)
+    throttle.refused(1000.1, None, 10.0)
+    assert throttle.rate == slowed
+    throttle.learn(20.0)
+    assert throttle.rate == 16.0
+    throttle.refused(1010.0, None, 20.0)
+    assert throttle.rate == pytest.approx(16.0 * SLOWER_IF_ANNOUNCED)
+
+
 def test_a_429_that_names_the_limit_sets_it() -> None:
     """Zoom knows better than the plan."""
     throttle = Throttle(80, 0.5)
@@ -102,7 +153,9 @@ def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...])
     ("text", "seconds"),
     [
         ("7", 7.0), ("0", 0.0), ("1.5", 1.5), (" 3 ", 3.0), ("-5", 0.0),
-        (str(int(NOW.timestamp()) + 60), 60.0),
+        (str(int(NOW.timestamp()) + 60), 60.0), (str(int(NOW.timestamp()) * 1000 + 60_000), 60.0), (str(int(NOW.timestamp()) - 60), 0.0),
+        ("1000000000", 1e9), ("1000000001", 0.0), ("100000000000", 1e11 - NOW.timestamp()), ("100000000001", 0.0),
+        ("Mon, 06 May 2024 07:09:39 -0000", 90.0), ("Mon, 06 May 2024 08:09:39 +0100", 90.0), ("Mon, 06 May 2024 06:09:39 -0100", 90.0),
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
         ("2024-05-06T08:08:09Z", 3600.0), ("2024-05-07T00:00:00Z", 60711.0), ("2024-05-06T09:08:09+01:00", 3600.0),
         ("2024-05-06 07:09:09", 60.0), ("2024-05-05T00:00:00Z", 0.0),
@@ -144,6 +197,22 @@ def test_a_daily_limit_is_told_from_one_per_second() -> None:
     assert read_headers(headers, NOW) == Announcement("Heavy", 60000.0, True, 60711.0)
 
 
+def test_a_limit_per_minute_is_one_per_second() -> None:
+    """That is how resource-intensive requests are counted; those of a day are not."""
+    headers = {"X-RateLimit-Category": "Resource-intensive", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "30"}
+    assert read_headers(headers, NOW) == Announcement("Resource-intensive", 0.5)
+    assert read_headers({**headers, "X-RateLimit-Type": "Daily-limit"}, NOW) == Announcement("Resource-intensive", 30.0, True)
+    assert read_headers({**headers, "X-RateLimit-Limit": ""}, NOW) == Announcement("Resource-intensive")
+
+
+def test_what_is_not_named_is_not_known() -> None:
+    """Without a type a limit could be the day's; a small one is one as well."""
+    assert read_headers({}, NOW) == Announcement()
+    assert read_headers({"X-RateLimit-Type": "QPS"}, NOW) == Announcement()
+    assert read_headers({"X-RateLimit-Limit": "40", "X-RateLimit-Category": "Huge"}, NOW) == Announcement()
+    assert read_headers({"X-RateLimit-Limit": "0.5", "X-RateLimit-Type": "QPS"}, NOW) == Announcement(limit=0.5)
+
+
 @pytest.mark.parametrize("limit", ["", "-1", "0", "many", "nan", "inf"])
 def test_odd_limits_are_passed_over(limit: str) -> None:
     """What is no positive number teaches nothing."""
@@ -178,3 +247,4 @@ def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
     assert read_headers({"Retry-After": "soon", "X-RateLimit-Reset": "7"}, NOW).wait == 7.0
     assert read_headers({"X-RateLimit-Reset": "7"}, NOW).wait == 7.0
     assert read_headers({"Date": format_datetime(NOW)}, NOW).wait is None
+    assert read_headers({"Retry-After": "soon", "X-RateLimit-Reset": "never"}, NOW).wait is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited
+from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited, TokenRefused
 from tap_zoom.zoom.retry import delay
 
 KINDS = (Passing, NoAnswer, Blocked, RateLimited)
@@ -30,6 +30,7 @@ def test_delays_double_up_to_half_a_minute() -> None:
     [
         (Passing("x"), True, 8), (Passing("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
         (Blocked("x"), True, 4), (Blocked("x"), False, 4), (RateLimited("x"), True, 40), (RateLimited("x"), False, 40),
+        (TokenRefused("x"), True, 4), (TokenRefused("x"), False, 4),
         (Passing("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
     ],
 )  # fmt: skip
@@ -58,6 +59,12 @@ def test_ten_minutes_are_the_longest(seconds: float, wait: float | None) -> None
 def test_a_named_delay_is_given_up_where_it_leads_too_far(seconds: float, wait: float | None) -> None:
     """The ten minutes hold for it as well."""
     assert delay(RateLimited("x", 110.0), 1, seconds, True) == wait
+
+
+@pytest.mark.usefixtures("no_jitter")
+def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_way() -> None:
+    """The time until then says nothing about the token."""
+    assert [delay(TokenRefused("x"), tries, 10_000.0, True) for tries in range(1, 5)] == [0.5, 1.0, 2.0, None]
 
 
 @given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(0, 500))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.times import parse_time, sortable
+from tap_zoom.times import parse_time, sortable, stamp
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,23 @@ def test_days_sort_as_their_times_do(one: datetime, other: datetime) -> None:
 def test_what_is_no_time_has_no_form() -> None:
     """None stays none."""
     assert sortable("soon") is None and sortable(None) is None
+
+
+def test_a_stamp_is_utc_in_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever zone the moment is told in, and wherever the machine stands."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    moment = datetime(2026, 3, 1, 1, 2, 9, 999_999, tzinfo=timezone(timedelta(hours=2)))
+    assert stamp(moment) == stamp(moment.astimezone(timezone.utc)) == "2026-02-28T23:02:09Z"
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("2026-03-01T01:02:09+02:00", "2026-02-28T23:02:09Z"), ("2026-03-01T01:02:09.5Z", "2026-03-01T01:02:09.500000Z"),
+     ("2026-03-01T01:02:09.0000004Z", "2026-03-01T01:02:09Z"), ("2026-03-01", "2026-03-01T00:00:00Z")],
+)  # fmt: skip
+def test_the_form_that_sorts(text: str, form: str) -> None:
+    """UTC; six digits of a fraction, where there is one."""
+    assert sortable(text) == form
