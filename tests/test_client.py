@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,21 +27,27 @@ from tap_zoom.errors import (
     TokenRefused,
 )
 from tap_zoom.http import Answer
-from tap_zoom.streams import BY_NAME, STREAMS
+from tap_zoom.streams import BY_NAME, STREAMS, Label
 from tap_zoom.throttle import Announcement
 
 IDS = {"user_id": "u", "email": "a@b.c", "meeting_id": 1, "webinar_id": 2, "meeting_uuid": "m", "webinar_uuid": "w"}
 BASE64 = st.text("ABCyz019+/=", min_size=1, max_size=24)
 
 
-def meaning(stream: str, status: int, body: Any) -> type[TapZoomError] | None:
+def raised(stream: str, status: int, body: Any, announced: Announcement = Announcement()) -> TapZoomError | None:  # noqa: B008
     """What judge makes of an answer; None where it is data."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        judge(Request(BY_NAME[stream], IDS, {}), Answer(status, {}, content), Announcement())
+        judge(Request(BY_NAME[stream], IDS, {}), Answer(status, {}, content), announced)
     except TapZoomError as error:
-        return type(error)
+        return error
     return None
+
+
+def meaning(stream: str, status: int, body: Any) -> type[TapZoomError] | None:
+    """The kind of it."""
+    error = raised(stream, status, body)
+    return None if error is None else type(error)
 
 
 def error(code: int, message: str = "") -> dict[str, Any]:
@@ -78,29 +86,17 @@ def test_paging_parameters_stand_on_paged_lists_only() -> None:
     assert query_of(paged) == "?include_fields=custom_attributes&status=active&page_size=300"
     paged.page_token = "a b"
     assert query_of(paged).endswith("&next_page_token=a+b")
-    assert query_of(Request(BY_NAME["meeting_polls"], IDS, {})) == ""
+    assert query_of(Request(BY_NAME["meeting_polls"], IDS, {}, page_token="x")) == ""
+    small = Request(BY_NAME["meeting_registrants"], IDS, {"status": "a&b"}, page_size=30)
+    assert query_of(small) == "?status=a%26b&page_size=30"
 
 
-NOTHING = [
-    (stream.name, nothing.status, nothing.code, nothing.says) for stream in STREAMS for nothing in stream.nothing
-]
-WORDS = (
-    "Cannot access webinar info.", "Registration has not been enabled for this meeting: 1.", "Invalid webinar ID.",
-    "Webinar plan is missing. You must subscribe to the webinar plan.", "This webinar doesn't have registration required: x.",
-    "Only available for paid account.", "Meeting does not exist: 1.",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("stream", "status", "code", "says"), NOTHING)
-def test_each_refusal_that_a_stream_declares_means_nothing_here(stream: str, status: int, code: int | None, says: Any) -> None:
-    """With words that fit, under its own status, and under 200 as well."""
-    words = [text for text in WORDS if says is None or says.search(text)]
-    assert words
-    for text in words:
-        body = error(code, text) if code is not None else b""
-        assert meaning(stream, status, body) is NothingHere
-        if code is not None:
-            assert meaning(stream, 200, body) is NothingHere
+def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
+    """In every message about it; what the stream always sends would only make it longer."""
+    assert str(Request(BY_NAME["users"], {}, {"status": "active"})) == "users: GET /v2/users?status=active"
+    assert str(Request(BY_NAME["webinar_polls"], IDS, {})) == "webinar_polls: GET /v2/webinars/2/polls"
+    assert Request(BY_NAME["report_meetings"], {"meeting_uuid": "/a="}, {}).path == "report/meetings/%252Fa%253D"
+    assert Request(BY_NAME["user_lookup"], {"email": "a/b@c.d"}, {}).path == "users/a%2Fb%40c.d"
 
 
 @pytest.mark.parametrize("stream", [stream.name for stream in STREAMS])
@@ -128,12 +124,6 @@ def test_what_stops_a_stream_or_the_run_is_never_taken_for_nothing(stream: str) 
         assert meaning(stream, 200, body) is Passing
 
 
-def test_a_bare_404_is_nothing_only_where_it_is_declared() -> None:
-    """Elsewhere it is a wrong path."""
-    assert meaning("webinar_instances", 404, b"") is NothingHere
-    assert meaning("meetings", 404, b"") is ItemLost
-
-
 def test_an_html_404_is_not_taken_for_nothing() -> None:
     """A proxy's page says nothing about Zoom."""
     for stream in STREAMS:
@@ -141,17 +131,139 @@ def test_an_html_404_is_not_taken_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [{"users": []}, {"users": [], "code": 200, "message": "x"}, {"users": None}, {"page_size": 30}],
+    ("stream", "body"),
+    [
+        ("users", {"users": []}), ("users", {"users": [], "code": 200, "message": "x"}), ("users", {"users": None}),
+        ("users", {"page_size": 30}), ("users", {"code": 0}), ("users", {"code": "0"}), ("users", {"code": None}),
+        ("users", {"code": 0, "error_message": "fine"}), ("users", {"message": "x"}),
+        ("meetings", {"id": 1, "code": "x", "topic": "y"}), ("report_meetings", {"uuid": "u", "code": 3}),
+        ("meeting_questions", {"questions": [], "code": 3}),
+    ],
+)  # fmt: skip
+def test_what_is_data_under_http_200(stream: str, body: Any) -> None:
+    """The list, or what shows that it is the object; a code of 0 or none; a tracking code is no error body."""
+    assert meaning(stream, 200, body) is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "body"),
+    [
+        ("users", {"code": 9}), ("users", {"users": None, "code": 9}), ("users", {"error_message": "x"}), ("users", []),
+        ("users", {"id": 1, "code": 9}), ("meetings", {"code": 9}), ("meetings", {"topic": "y", "code": 9}), ("users", b"null"),
+        ("meetings", {"error_message": "x"}), ("meetings", b'"text"'),
+    ],
+)  # fmt: skip
+def test_what_is_no_data_under_http_200(stream: str, body: Any) -> None:
+    """A code or a message in the place of the data, or no object at all."""
+    assert meaning(stream, 200, body) is ItemLost
+
+
+@pytest.mark.parametrize("status", [201, 204, 299, 400, 405, 499])
+def test_data_comes_under_http_200_only(status: int) -> None:
+    """Whatever looks like it."""
+    assert meaning("users", status, {"users": []}) is ItemLost
+
+
+def test_what_is_said_of_a_refusal() -> None:
+    """The request, the status, the code and Zoom's words, on one line."""
+    asked = "meetings: GET /v2/meetings/1 answered"
+    assert str(raised("meetings", 400, error(9, "  Some\nwords.  "))) == f"{asked} 400 code 9: Some words"
+    assert str(raised("meetings", 400, error(9))) == f"{asked} 400 code 9"
+    assert str(raised("meetings", 405, {"message": "x"})) == f"{asked} 405: x"
+    assert str(raised("meetings", 404, b"")) == f"{asked} 404"
+    assert str(raised("meetings", 302, b"")).startswith(f"{asked} 302: a redirect")
+    assert str(raised("meetings", 403, {})).startswith(f"{asked} 403. Zoom denies API access to the whole account")
+    assert str(raised("meetings", 400, error(2300, "x"))).startswith(f"{asked} 400 code 2300: x. Zoom does not know this path")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(299, ItemLost), (300, ItemLost), (399, ItemLost), (499, ItemLost), (500, Passing), (501, Passing), (599, Passing)],
 )
-def test_a_list_is_data(body: Any) -> None:
-    """Whatever else stands beside it."""
-    assert meaning("users", 200, body) is None
+def test_what_can_pass_is_told_by_the_status(status: int, kind: type[TapZoomError]) -> None:
+    """From 500 on, whatever the code: also one of the scopes'."""
+    assert meaning("meetings", status, error(9)) is kind
+    if status >= 500:
+        assert meaning("meetings", status, error(4711)) is Passing
 
 
-def test_an_object_with_a_code_of_its_own_is_data() -> None:
-    """A tracking code is no error body."""
-    assert meaning("meetings", 200, {"id": 1, "code": "x", "topic": "y"}) is None
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (200, b"", Passing, "an empty body"), (200, b" \n", Passing, "an empty body"), (200, b"{", Passing, "no valid JSON"),
+        (200, b"  <html>", Passing, "HTML"), (500, b"<html>", Passing, "HTML"), (399, b"<html>", ItemLost, "redirect"),
+        (401, b"<html>", Blocked, "HTML"), (400, b"<html>", Blocked, "HTML"), (499, b"<html>", Blocked, "HTML"),
+        (403, b"", Blocked, "an empty body"), (405, b"text", Blocked, "no valid JSON"), (400, b"[", Blocked, "no valid JSON"),
+        (400, b'"code": 300', Blocked, "no valid JSON"), (500, b'{"code":300,"message":"a"b"}', Passing, "no valid JSON"),
+        (200, b'{"code":300,"message":"a"b"}', Passing, "no valid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "no valid JSON"),
+    ],
+)  # fmt: skip
+def test_what_is_no_json_can_pass(status: int, body: bytes, kind: type[TapZoomError], words: str) -> None:
+    """An answer that was cut, or a page of somebody between; under 4xx most often a firewall's."""
+    found = raised("meetings", status, body)
+    assert type(found) is kind
+    assert words in str(found) and str(status) in str(found)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 499])
+def test_unescaped_quotes_are_still_zooms_words(status: int) -> None:
+    """The body is no JSON then, but has a code."""
+    body = b' {"code" : 4711,"message":"no scopes:["a","b"]."}'
+    assert str(raised("users", status, body)).endswith(f'{status} code 4711: no scopes:["a","b"]')
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_empty_refusal_is_one(status: int) -> None:
+    """Of a path, as Zoom refuses some of them."""
+    assert meaning("users", status, b"") is meaning("users", status, b"\n ") is ItemLost
+
+
+@pytest.mark.parametrize("status", [503, 500])
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b""])
+def test_a_wait_that_is_named_is_kept(status: int, body: bytes) -> None:
+    """In JSON or in HTML, from Zoom or from somebody between."""
+    for code in (status, 403 if body == b"<html>" else status):
+        found = raised("users", code, body, Announcement(wait=7.0))
+        assert isinstance(found, Passing) and found.wait == 7.0
+
+
+# --- 429 ------------------------------------------------------------------------------------------------------
+
+TOO_MANY = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
+
+
+@pytest.mark.parametrize(("wait", "kind"), [(None, RateLimited), (0.0, RateLimited), (120.0, RateLimited), (120.1, DailyLimitReached)])
+def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, kind: type[Any]) -> None:
+    """Two minutes are the most that a limit per second may ask for."""
+    found = raised("users", 429, TOO_MANY, Announcement(wait=wait))
+    assert type(found) is kind and found.wait == wait
+
+
+@pytest.mark.parametrize("label", list(Label))
+def test_a_429_sets_the_limit_of_its_own_label_only(label: Label) -> None:
+    """Zoom may name the limit of another one."""
+    found = raised("users", 429, TOO_MANY, Announcement(label, 5.0, False, 1.0))
+    assert isinstance(found, RateLimited)
+    assert found.limit == (5.0 if label is Label.MEDIUM else None)
+    unnamed = raised("users", 429, TOO_MANY, Announcement(None, 5.0, False, 1.0))
+    assert isinstance(unnamed, RateLimited) and unnamed.limit == 5.0
+
+
+def test_a_limit_of_the_day_is_said_with_all_that_is_known() -> None:
+    """Label, limit, reset, and what to do."""
+    words = str(raised("users", 429, TOO_MANY, Announcement(Label.HEAVY, 60000.0, True, None)))
+    assert "daily limit of 60000 for Heavy requests" in words
+    assert "resets at the time that Zoom's dashboard names" in words and "on_daily_limit" in words
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    words = str(raised("users", 429, {"message": "Daily limit"}, Announcement(None, 5.0, False, 3600.0)))
+    assert "daily limit for Medium requests" in words
+    reset = re.search(r"resets at (\S+) ", words)
+    assert reset
+    late = datetime.strptime(reset[1], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc) - before
+    assert timedelta(hours=1) <= late <= timedelta(hours=1, minutes=1)
+
+
+# --- error bodies ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -160,7 +272,12 @@ def test_an_object_with_a_code_of_its_own_is_data() -> None:
         (b'{"code":4711,"message":"no scopes:["a","b"]."}', 4711, 'no scopes:["a","b"].'),
         (b'{"code":"300","message":"x"}', 300, "x"), (b'{"code":300,"error_message":"y"}', 300, "y"),
         (b'{"code":null}', None, ""), (b'{"code":true}', None, ""), (b'{"code":[1]}', None, ""), (b"[]", None, ""),
-        (b'{"reason":"z"}', None, "z"), (b"\xff", None, ""), (b'{"code":1e999}', None, ""),
+        (b'{"reason":"z"}', None, "z"), (b'{"reason":"z","message":"m"}', None, "m"), (b'{"reason":["z"]}', None, ""),
+        (b'{"message":"m","error_message":"e"}', None, "m"), (b'{"code":-1}', -1, ""), (b'{"code":7.0}', 7, ""),
+        (b"\xff", None, ""), (b'{"code":1e999}', None, ""), (b'{"code":false}', None, ""), (b'{"code":"x"}', None, ""),
+        (b'{"code":"-5","message":"a"b"}', -5, 'a"b'), (b'{"code" : 5 , "error_message" : "a"b" }', 5, 'a"b'),
+        (b'{"code":5,"message":"cut', 5, "cut"), (b'{"code":5', 5, ""),
+        (b'{"code":5,"message":"two\nlines"}', 5, "two\nlines"), (b'{"code":5,"message":"\xff"}', 5, "\ufffd"),
     ],
 )  # fmt: skip
 def test_error_bodies_are_read_whatever_their_shape(body: bytes, code: int | None, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.client import Page, Request, judge
+from tap_zoom.client import Page, Request
 from tap_zoom.errors import (
     DailyLimitReached,
     HostSilent,
@@ -19,11 +19,9 @@ from tap_zoom.errors import (
     NoAnswer,
     Passing,
     RateLimited,
-    TapZoomError,
     TokenRefused,
 )
 from tap_zoom.frontier import BYTES_WAITING, Frontier
-from tap_zoom.http import Answer
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
 from tap_zoom.streams import BY_NAME, Label
@@ -185,31 +183,6 @@ def test_a_maintenance_that_names_a_long_time_is_survived(monkeypatch: pytest.Mo
 
 
 # --- limits of the day ----------------------------------------------------------------------------------------
-
-
-def limited(wait: float | None, label: Label = Label.HEAVY, limit: float | None = None) -> TapZoomError:
-    """What a 429 of a Heavy request means."""
-    with pytest.raises(TapZoomError) as raised:
-        answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')
-        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(label, limit, False, wait))
-    return raised.value
-
-
-@pytest.mark.parametrize(("wait", "meant"), [(None, RateLimited), (1.0, RateLimited), (120.0, RateLimited),
-    (600.0, DailyLimitReached), (3 * 3600.0, DailyLimitReached)])  # fmt: skip
-def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, meant: type[TapZoomError]) -> None:
-    """Also without the header or the words that say so."""
-    error = limited(wait)
-    assert type(error) is meant
-    if isinstance(error, DailyLimitReached):
-        assert error.wait == wait
-
-
-def test_a_429_that_names_another_labels_limit_does_not_set_ours() -> None:
-    """Only what Zoom says of the label that the request has."""
-    ours, others = limited(1.0, Label.HEAVY, 5.0), limited(1.0, Label.LIGHT, 5.0)
-    assert isinstance(ours, RateLimited) and ours.limit == 5.0
-    assert isinstance(others, RateLimited) and others.limit is None
 
 
 def test_a_run_is_stopped_by_a_429_that_names_a_far_time() -> None:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tap_zoom import auth
-from tap_zoom.auth import TIME_TO_BE_KNOWN, Login, Token
-from tap_zoom.errors import LoginRefused
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_exact, expected, run_tap
 
@@ -57,93 +51,3 @@ def test_a_run_that_is_stopped_keeps_the_refresh_token_that_is_on_its_way(tmp_pa
         assert zoom.refresh_token in store.read_text("utf-8")
     assert run.exit_status == 1
     assert "403" in run.critical
-
-
-# --- who asks for a token, and when ---------------------------------------------------------------------------
-
-
-class Clock:
-    """The monotonic clock, moved by hand."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    made = Clock()
-    monkeypatch.setattr(auth, "time", made)
-    return made
-
-
-def tokens(*lives: float) -> tuple[Login, list[Token]]:
-    """A login, and what it gave out: tokens that end so many seconds after the clock's start, then everlasting ones."""
-    given: list[Token] = []
-
-    def ask() -> Token:
-        given.append(Token(f"token {len(given)}", Clock.now + lives[len(given)] if len(given) < len(lives) else float("inf")))
-        return given[-1]
-
-    return Login(ask), given
-
-
-def test_a_token_is_used_until_it_ends(clock: Clock) -> None:
-    """And the next one is asked for only then."""
-    login, given = tokens(60.0)
-    assert login.token() is login.token() is given[0]
-    clock.now += 60.0
-    assert login.token() is given[0]
-    clock.now += 0.1
-    assert login.token() is login.token() is given[1]
-
-
-def test_a_refused_token_is_replaced_when_one_is_needed(clock: Clock) -> None:
-    """Once, however many requests had left with it."""
-    login, given = tokens()
-    refused = login.token()
-    login.refuse(refused)
-    assert len(given) == 1
-    assert login.token() is given[1]
-    login.refuse(refused)
-    login.refuse(refused)
-    assert login.token() is given[1]
-    assert len(given) == 2
-
-
-def test_a_new_token_has_time_to_be_known_to_all_of_zoom(clock: Clock) -> None:
-    """Refused before that it stays, refused later it is replaced; the first of a run is not given that time."""
-    login, given = tokens()
-    login.refuse(login.token())
-    new = login.token()
-    clock.now += TIME_TO_BE_KNOWN
-    login.refuse(new)
-    assert login.token() is new
-    clock.now += 0.1
-    login.refuse(new)
-    assert login.token() is given[2]
-
-
-def test_a_token_that_took_the_place_of_one_that_had_ended_has_that_time_as_well(clock: Clock) -> None:
-    """It is as new."""
-    login, given = tokens(60.0)
-    login.token()
-    clock.now += 61.0
-    login.refuse(login.token())
-    assert login.token() is given[1]
-
-
-def test_a_login_that_failed_is_not_tried_again() -> None:
-    """A refresh token may be spent: everybody hears what the first was told."""
-    asked = []
-
-    def ask() -> Token:
-        asked.append(1)
-        raise LoginRefused("no")
-
-    login = Login(ask)
-    for _ in range(3):
-        with pytest.raises(LoginRefused, match="no"):
-            login.token()
-    assert len(asked) == 1

@@ -91,12 +91,70 @@ def test_a_429_that_names_the_limit_sets_it() -> None:
     assert throttle.free_at() == 1002.0
 
 
-@pytest.mark.parametrize("plan", ["free", "pro", "business"])
-def test_each_plan_has_a_throttle_for_each_label(plan: str) -> None:
-    """With our share of the limit."""
+@pytest.mark.parametrize(
+    ("plan", "limits"), [("free", (4, 2, 1, 10 / 60)), ("pro", (30, 20, 10, 10 / 60)), ("business", (80, 60, 40, 20 / 60))]
+)
+def test_each_plan_has_its_limits(plan: str, limits: tuple[float, ...]) -> None:
+    """As Zoom documents them: Light, Medium and Heavy per second, Resource-intensive per minute; of these our share."""
     made = throttles(plan, 50)
-    assert set(made) == set(Label)
-    assert all(math.isclose(throttle.rate, throttle.limit / 2) for throttle in made.values())
+    assert [throttle.label for throttle in made.values()] == list(made) == list(Label)
+    assert tuple(throttle.limit for throttle in made.values()) == limits
+    assert [throttle.rate for throttle in made.values()] == pytest.approx([limit / 2 for limit in limits])
+
+
+@pytest.mark.parametrize(("share", "rate"), [(0.01, 0.1), (0.5, 5.0), (0.95, 9.5), (0.96, 9.6), (0.97, 9.6), (1.0, 9.6)])
+def test_a_share_of_the_limit_leaves_room_for_what_jitters(share: float, rate: float) -> None:
+    """Never closer than 96 per cent."""
+    assert Throttle(Label.LIGHT, 10, share).rate == pytest.approx(rate)
+
+
+def test_lateness_is_caught_up_a_little() -> None:
+    """By 25 ms, which is less than what is left of the limit; a request that is on time moves the next by one place."""
+    throttle = Throttle(Label.LIGHT, 10, 0.5)
+    assert throttle.free_at() < 0
+    throttle.leave(1000.0)
+    assert throttle.free_at() == pytest.approx(1000.175)
+    for late, following in ((0.0, 0.2), (0.02, 0.2), (0.025, 0.2), (0.035, 0.21), (10.0, 10.175)):
+        due = throttle.free_at()
+        throttle.leave(due + late)
+        assert throttle.free_at() == pytest.approx(due + following)
+
+
+def test_how_much_a_429_slows_down() -> None:
+    """A tenth, or three per cent where Zoom itself announced the limit; never to less than a tenth of it."""
+    assumed, announced = Throttle(Label.LIGHT, 10, 0.5), Throttle(Label.LIGHT, 10, 0.5)
+    announced.learn(10)
+    for number in range(1, 100):
+        for throttle in (assumed, announced):
+            throttle.refused(1000.0 * number, None, None)
+        assert assumed.rate == pytest.approx(5 * max(0.9**number, 0.1))
+        assert announced.rate == pytest.approx(5 * max(0.97**number, 0.1))
+
+
+def test_what_was_slowed_comes_back_step_by_step() -> None:
+    """A thousandth of the limit with each success, and no further than the whole."""
+    throttle = Throttle(Label.LIGHT, 10, 0.5)
+    throttle.refused(1000.0, None, None)
+    throttle.speed_up()
+    assert throttle.rate == pytest.approx(5 * 0.901)
+    for _ in range(98):
+        throttle.speed_up()
+    assert throttle.rate == pytest.approx(5 * 0.999)
+    for _ in range(3):
+        throttle.speed_up()
+    assert throttle.rate == 5.0
+
+
+def test_a_limit_that_is_learned_starts_afresh() -> None:
+    """Another one than before; the same one again changes nothing but that Zoom has said it."""
+    throttle = Throttle(Label.LIGHT, 10, 0.5)
+    throttle.refused(1000.0, None, None)
+    throttle.learn(10)
+    assert throttle.rate == pytest.approx(4.5)
+    throttle.refused(2000.0, None, 10)
+    assert throttle.rate == pytest.approx(4.5 * 0.97)
+    throttle.learn(20)
+    assert throttle.rate == 10.0
 
 
 @pytest.mark.parametrize(
@@ -107,7 +165,9 @@ def test_each_plan_has_a_throttle_for_each_label(plan: str) -> None:
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
         ("2024-05-06T08:08:09Z", 3600.0), ("2024-05-07T00:00:00Z", 60711.0), ("2024-05-06T09:08:09+01:00", 3600.0),
         ("2024-05-06 07:09:09", 60.0), ("2024-05-05T00:00:00Z", 0.0),
-        ("", None), ("soon", None), ("nan", None), ("inf", None), ("1e999", None),
+        ("1000000000", 1e9), (str(int(NOW.timestamp())), 0.0), ("1000000001", 0.0), ("99999999999", 99999999999 - NOW.timestamp()),
+        (str(int(NOW.timestamp()) * 1000 + 60500), 60.5), ("100000000001", 0.0),
+        ("", None), ("soon", None), ("nan", None), ("inf", None), ("-inf", None), ("1e999", None),
     ],
 )  # fmt: skip
 def test_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
@@ -149,7 +209,29 @@ def test_a_daily_limit_is_told_from_one_per_second() -> None:
 def test_odd_limits_are_passed_over(limit: str) -> None:
     """What is no positive number teaches nothing."""
     headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": limit}
-    assert read_headers(headers, NOW).limit is None
+    assert read_headers(headers, NOW) == Announcement(Label.LIGHT, None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("category", "kind", "announced"),
+    [
+        ("Resource-intensive", "QPS", Announcement(Label.RESOURCE_INTENSIVE, 0.5, False)),  # per minute
+        ("Resource-intensive", "Daily-limit", Announcement(Label.RESOURCE_INTENSIVE, 30.0, True)),
+        ("Light", "", Announcement(Label.LIGHT, None, False)),  # it could be the day's
+        ("MEDIUM", "daily", Announcement(Label.MEDIUM, 30.0, True)), ("", "QPS", Announcement(None, 30.0, False)),
+        ("Massive", "QPS", Announcement(None, 30.0, False)),
+    ],
+)  # fmt: skip
+def test_a_limit_is_read_with_its_category_and_its_type(category: str, kind: str, announced: Announcement) -> None:
+    """In requests per second, or per day."""
+    headers = {"X-RateLimit-Category": category, "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30"}
+    assert read_headers(headers, NOW) == announced
+
+
+def test_an_answer_without_headers_announces_nothing() -> None:
+    """Most of what stands in between has none."""
+    assert read_headers({}, NOW) == Announcement()
+    assert read_headers({"X-RateLimit-Limit": "30"}, NOW) == Announcement()
 
 
 HOUR = timedelta(hours=1)
