@@ -29,7 +29,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "state": ("test_bookmarks",),
     "times": ("test_times",),
     "engine/branch": ("test_branch",),
-    "engine/debts": ("test_debts",),
+    "engine/debts": ("test_debts", "test_debts_committed"),
     "engine/records": ("test_records", "test_shapes", "test_keys"),
     "engine/windows": ("test_windows",),
     "zoom/answers": ("test_client",),

@@ -2,100 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timezone
-from typing import Any
+from datetime import date
 
 import pytest
 
-from tap_zoom.access import Access
 from tap_zoom.engine.branch import Branch, Node
-from tap_zoom.engine.debts import MOST_OWED, OWING, Debts
+from tap_zoom.engine.debts import MOST_OWED, OWING
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.questions import Question
-from tap_zoom.engine.routes import Routes
 from tap_zoom.state import START, Bookmark, Owed, State
-from tap_zoom.streams import BY_NAME, STREAMS
+from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.held import PAST_MEETING
-from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import Stream
-from tap_zoom.streams.users import USER
-
-STARTED = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
-TODAY = STARTED.date()
-USERS, NUMBERS, MEETINGS, HISTORY, DETAILS, WEBINARS = (
-    BY_NAME[name] for name in ("users", "user_meetings", "meetings", "history_meetings", "report_meetings", "webinars")
-)
-ALL = frozenset(stream.name for stream in STREAMS) - {"user_past_meetings", "user_lookup"}
-IN_TIME = ("report_meetings", "report_meeting_participants", "meeting_poll_results", "report_webinars")
-OLD = {"report_meetings": {"start_time": "2026-01-01T00:00:00Z"}, "meeting_poll_results": {"start_time": "2025-12-01T00:00:00Z"}}
-
-
-class Run:
-    """Everything that a run's debts lie in: its state, its ways through the account, and these."""
-
-    def __init__(self, state: State | None = None, asked: frozenset[str] = ALL) -> None:
-        self.state = state or State("a", "s", STARTED)
-        access = Access(selected=asked, asked=asked, spare=frozenset({"user_past_meetings"}))
-        self.routes = Routes(access, None, self.state.started_at.date(), TODAY, self.state.places)
-        self.debts = Debts(self.state, self.routes)
-        self.routes.open()
-
-    def begin(self, name: str) -> Node:
-        """The next place of a branch."""
-        [branch] = [branch for branch in (*self.routes.branches, *self.debts.branches) if branch.name == name]
-        node = branch.next()
-        assert node is not None
-        node.open = 1
-        return node
-
-    def question(self, name: str, stream: Stream | None = None) -> Question:
-        """The first question about the next place of a branch."""
-        node = self.begin(name)
-        return next(each for each in self.routes.questions(node) if stream in (None, each.stream))
-
-    def users(self, *ids: str) -> Question:
-        """The list of users has been read: what hangs on it can begin."""
-        question = self.question("")
-        self.routes.listed(question.node, [Place(USER, {"user_id": name}).text for name in ids])
-        return question
-
-    def commit(self) -> State:
-        """What the state says after that, as the run that goes on reads it."""
-        self.debts.commit(self.state, [])
-        warnings: list[str] = []
-        state = State.resumed(self.state.value(), "a", "s", STARTED, warnings.append)
-        assert not warnings
-        return state
-
-    def lose_meetings(self, first: int, last: int) -> None:
-        for number in range(first, last + 1):
-            self.debts.lose(meeting(number))
-
-
-def meeting(number: int, branch: str = "scheduled", when: str | None = None, stream: Stream = MEETINGS) -> Question:
-    """A question about a number, somewhere below a user."""
-    node = Node(Branch(branch, [lambda _: []]), ("u1", f"{number:020} meeting"), None, number)
-    return Question(stream, node, Place(MEETING, {"meeting_id": number}, when), stream.asks[0])
-
-
-def owed(number: int, **how: Any) -> Owed:
-    return Owed(MEETINGS, {"meeting_id": number}, {}, **how)
-
-
-def owing(*debts: Owed, **how: Any) -> State:
-    """The state of a run that was stopped with these."""
-    state = State("a", "s", STARTED)
-    state.owing = list(debts)
-    for name, value in how.items():
-        setattr(state, name, value)
-    return state
-
-
-def numbers(state: State) -> list[int]:
-    return [each.ids["meeting_id"] for each in state.owing]
-
+from tests.debts import DETAILS, HISTORY, MEETINGS, STARTED, Run, meeting, numbers, out, owed, owing, window_owed
 
 # --- what is lost ---------------------------------------------------------------------------------------------
 
@@ -152,12 +71,6 @@ def test_no_more_than_twenty_are_kept() -> None:
 
 
 # --- going back -----------------------------------------------------------------------------------------------
-
-
-def out(node: Node) -> None:
-    """All that is asked about a place is out."""
-    node.open = 0
-    node.branch.finished(node)
 
 
 def test_a_run_goes_back_to_where_the_branch_stood_at_the_first_loss() -> None:
@@ -295,10 +208,6 @@ def test_what_is_lost_again_waits_for_the_next_run() -> None:
     assert (run.state.went_back, run.state.given_up) == (False, 0)
 
 
-def window_owed() -> Owed:
-    return Owed(HISTORY, {}, {}, (date(2026, 1, 5), date(2026, 2, 1)))
-
-
 HELD_AT = "2026-01-07T08:00:00Z"
 
 
@@ -351,95 +260,3 @@ def test_below_a_debt_nobody_goes_back() -> None:
     state = run.commit()
     assert (state.went_back, state.given_up, len(state.owing)) == (False, 1, MOST_OWED)
     assert OWING not in state.places
-
-
-# --- the state ------------------------------------------------------------------------------------------------
-
-
-def test_a_commit_says_whether_there_is_anything_new() -> None:
-    """A place, a debt, a step back, something given up or a refused stream; otherwise the state needs no writing."""
-    run = Run()
-    assert run.debts.commit(run.state, []) is True  # the branches by name
-    assert run.debts.commit(run.state, []) is False
-    assert run.debts.commit(run.state, ["meetings"]) is True and run.state.refused == ["meetings"]
-    assert run.debts.commit(run.state, ["meetings"]) is False
-    run.lose_meetings(1, 1)
-    assert run.debts.commit(run.state, ["meetings"]) is True
-    assert run.debts.commit(run.state, ["meetings"]) is False
-    out(run.begin("held"))
-    assert run.debts.commit(run.state, ["meetings"]) is True
-    run.debts.went_back = True
-    assert run.debts.commit(run.state, ["meetings"]) is True and run.state.went_back
-    run.debts.given_up = 1
-    assert run.debts.commit(run.state, ["meetings"]) is True and run.state.given_up == 1
-    assert run.debts.commit(run.state, ["meetings"]) is False
-
-
-def moved(run: Run, *names: str) -> Mapping[str, Any]:
-    """The bookmarks of a run that reached its end."""
-    run.state.bookmarks = dict(OLD)
-    return run.debts.bookmarks(run.state, names or IN_TIME)
-
-
-def to(*times: str) -> dict[str, Any]:
-    return {name: {"start_time": when} for name, when in zip(IN_TIME, times, strict=True)}
-
-
-NOW = "2026-03-01T12:00:00Z"
-
-
-def test_at_the_end_all_that_happened_before_the_run_is_out() -> None:
-    """For each stream that is asked for stretches of time; what it did not read stays, what has no time gets none."""
-    assert moved(Run()) == to(NOW, NOW, NOW, NOW)
-    assert moved(Run(), "report_webinars", "users", "meetings") == {**OLD, "report_webinars": {"start_time": NOW}}
-
-
-def test_what_was_lost_holds_the_bookmark_of_its_stream_back() -> None:
-    """To the earliest of it; the others move on."""
-    run = Run()
-    for when in ("2026-02-03T04:05:06Z", "2026-01-03T00:00:00Z", "2026-02-05T00:00:00Z"):
-        ids = {"meeting_uuid": when, "meeting_id": 1}
-        run.debts.lose(replace(meeting(1, "held", stream=DETAILS), place=Place(PAST_MEETING, ids, when)))
-    assert moved(run) == to("2026-01-03T00:00:00Z", NOW, NOW, NOW)
-
-
-def test_a_lost_window_holds_all_back_that_it_leads_to() -> None:
-    """To its first day."""
-    run = Run(owing(window_owed()))
-    assert moved(run) == to(*["2026-01-05T00:00:00Z"] * 4)
-
-
-def test_where_nobody_can_say_since_when_the_bookmark_stays() -> None:
-    """A user's numbers were not listed: what was held under them long ago may be missing."""
-    run = Run(owing(Owed(NUMBERS, {"user_id": "u1"}, {})))
-    assert moved(run) == {**OLD, "report_webinars": {"start_time": NOW}}
-
-
-def test_a_loss_that_leads_nowhere_holds_nothing_back() -> None:
-    """What is scheduled is read whole by each run."""
-    run = Run(owing(Owed(WEBINARS, {"webinar_id": 7}, {})))
-    assert moved(run) == to(NOW, NOW, NOW, NOW)
-
-
-def test_a_list_of_the_account_that_was_not_whole_holds_all_back() -> None:
-    """Who was not listed may have held anything."""
-    run = Run()
-    run.debts.lose(run.question(""))
-    assert run.debts.bookmarks(run.state, IN_TIME) == {}
-    assert moved(run) == OLD
-
-
-def test_what_was_given_up_holds_everything_back() -> None:
-    """Nobody knows any more what it was."""
-    assert moved(Run(owing(given_up=1, went_back=True))) == OLD
-
-
-def test_what_came_after_all_holds_nothing_back() -> None:
-    """Also where no state was written since: as the last thing of the run something else was lost."""
-    run = Run(owing(window_owed(), Owed(WEBINARS, {"webinar_id": 7}, {})))
-    run.debts.ask()
-    first, second = run.question(OWING), run.question(OWING)
-    run.debts.lose(second)
-    for node in (first.node, second.node):
-        out(node)
-    assert moved(run) == to(NOW, NOW, NOW, NOW)

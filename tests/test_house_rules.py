@@ -221,7 +221,7 @@ def test_every_test_says_what_it_holds() -> None:
 
 # What only makes a value; dataclasses of ours do as well.
 CONSTRUCTORS = {
-    "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "_says", "each",
+    "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "ContextVar", "_says", "each",
 }  # fmt: skip
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 

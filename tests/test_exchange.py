@@ -1,0 +1,122 @@
+"""One question and its answer: what goes out, where to, and what is kept of what comes in."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+import requests
+
+from tap_zoom.config import Config
+from tap_zoom.errors import ConfigError, TapZoomError, TokenRefused
+from tap_zoom.streams import BY_NAME
+from tap_zoom.zoom.auth import Token
+from tap_zoom.zoom.client import Client
+from tap_zoom.zoom.http import Answer
+from tap_zoom.zoom.limits import Announcement
+from tap_zoom.zoom.request import Request
+
+
+class Zoom:
+    """Takes what would go out, and answers it; and the login whose token was refused."""
+
+    def __init__(self, status: int = 200, body: bytes = b'{"users":[]}', headers: dict[str, str] | None = None) -> None:
+        self.asked: list[tuple[requests.PreparedRequest, Mapping[str, Any]]] = []
+        self.refused: list[Token] = []
+        self.given = Token("the token", api_url="https://api-eu.example")
+        self._answer = Answer(status, headers or {}, body)
+
+    def exchange(self, adapter: object, prepared: requests.PreparedRequest, settings: Mapping[str, Any]) -> Answer:
+        self.asked.append((prepared, settings))
+        return self._answer
+
+    def token(self) -> Token:
+        return self.given
+
+    def refuse(self, token: Token) -> None:
+        self.refused.append(token)
+
+
+def client_of(zoom: Zoom, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Client:
+    monkeypatch.setattr("tap_zoom.zoom.client.exchange", zoom.exchange)
+    return Client(Config(**settings), zoom, 3)  # type: ignore[arg-type]
+
+
+ACTIVE = Request(BY_NAME["users"], {}, {"status": "active"})
+
+
+def test_what_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GET with the token, JSON and compression wanted; certificates are checked, no other cookies or headers."""
+    zoom = Zoom()
+    client_of(zoom, monkeypatch, user_agent="me/1").fetch(ACTIVE)
+    [(sent, settings)] = zoom.asked
+    assert sent.method == "GET" and sent.body is None
+    assert sent.url == "https://api-eu.example/v2/users?include_fields=custom_attributes&status=active&page_size=300"
+    assert dict(sent.headers) == {
+        "Accept": "application/json", "Accept-Encoding": "gzip, deflate", "Authorization": "Bearer the token", "User-Agent": "me/1",
+    }  # fmt: skip
+    assert settings["stream"] is True and settings["verify"]
+
+
+def test_a_user_agent_is_always_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some firewalls want one."""
+    zoom = Zoom()
+    client_of(zoom, monkeypatch).fetch(ACTIVE)
+    assert zoom.asked[0][0].headers["User-Agent"].startswith("python-requests/")
+
+
+@pytest.mark.parametrize(
+    ("setting", "named", "asked"),
+    [
+        (None, None, "https://api.zoom.us/v2/"), (None, "https://a.example", "https://a.example/v2/"),
+        (None, "https://a.example/v2", "https://a.example/v2/"), ("https://b.example", "https://a.example", "https://b.example/v2/"),
+        ("https://b.example/v2", None, "https://b.example/v2/"), ("http://127.0.0.1:9/v2", None, "http://127.0.0.1:9/v2/"),
+    ],
+)  # fmt: skip
+def test_where_the_api_is(setting: str | None, named: str | None, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our setting, else what the token answer named, else Zoom's own; with or without /v2; looked up once."""
+    zoom = Zoom()
+    zoom.given = Token("t", api_url=named)
+    client = client_of(zoom, monkeypatch, api_url=setting)
+    client.fetch(ACTIVE)
+    zoom.given = Token("t", api_url="https://other.example")
+    client.fetch(ACTIVE)
+    assert all((sent.url or "").startswith(f"{asked}users?") for sent, _ in zoom.asked)
+
+
+def test_an_api_url_of_a_token_answer_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over http anybody on the way could read the token."""
+    zoom = Zoom()
+    zoom.given = Token("t", api_url="http://a.example")
+    with pytest.raises(ConfigError, match="api_url of the token answer"):
+        client_of(zoom, monkeypatch).fetch(ACTIVE)
+    assert zoom.asked == []
+
+
+def test_a_page_is_the_bytes_when_they_came_and_what_was_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the host has answered."""
+    headers = {"X-RateLimit-Category": "Medium", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "20"}
+    client = client_of(Zoom(headers=headers), monkeypatch)
+    assert client.last_answer is None
+    before, at = datetime.now(timezone.utc), time.monotonic()
+    page = client.fetch(ACTIVE)
+    assert page.body == b'{"users":[]}'
+    assert page.announcement == Announcement("Medium", 20.0, False, None)
+    assert before <= page.received <= datetime.now(timezone.utc)
+    assert client.last_answer is not None and at <= client.last_answer <= time.monotonic()
+
+
+@pytest.mark.parametrize(("status", "code", "refused"), [(401, 124, 1), (400, 124, 1), (401, None, 1), (401, 1010, 0), (400, 9, 0)])
+def test_the_login_hears_of_a_refused_token(status: int, code: int | None, refused: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And of nothing else; an answer is an answer, also this one."""
+    zoom = Zoom(status, json.dumps({"code": code, "message": "x"}).encode())
+    client = client_of(zoom, monkeypatch)
+    with pytest.raises(TapZoomError) as found:
+        client.fetch(ACTIVE)
+    assert isinstance(found.value, TokenRefused) == bool(refused)
+    assert zoom.refused == [zoom.given] * refused
+    assert client.last_answer is not None
