@@ -167,7 +167,7 @@ def test_an_object_with_a_code_of_its_own_is_data() -> None:
         (b'{"code":null}', None, ""), (b'{"code":true}', None, ""), (b'{"code":[1]}', None, ""), (b"[]", None, ""),
         (b'{"reason":"z"}', None, "z"), (b'{"reason":7}', None, ""), (b'{"message":"m","reason":"z"}', None, "m"), (b'{"message":"m","error_message":"y"}', None, "m"),
         (b'{"code":-1}', -1, ""), (b'{"code":"x","message":7}', None, "7"), (b'{"code" : "-17", "error_message" : "say "hi"" } ', -17, 'say "hi"'),
-        (b'{"code":1,"message":"a "b", c"\n}\n', 1, 'a "b", c'), (b'{"code": x "1"}', None, ""), (b'{"code":2,"message":"\xff "x"}', 2, '\ufffd "x'), (b"\xff", None, ""), (b'{"code":1e999}', None, ""),
+        (b'{"code":1,"message":"a "b", c"\n}\n', 1, 'a "b", c'), (b'{"code": x "1"}', None, ""), (b'{"code":3,"message":"a\n"b"."}', 3, 'a\n"b".'), (b'{"code":2,"message":"\xff "x"}', 2, '\ufffd "x'), (b"\xff", None, ""), (b'{"code":1e999}', None, ""),
     ],
 )  # fmt: skip
 def test_error_bodies_are_read_whatever_their_shape(body: bytes, code: int | None, message: str) -> None:
@@ -214,6 +214,7 @@ def refusal(status: int, body: Any, stream: str = "users", **announced: Any) -> 
     ("status", "body", "kind", "words"),
     [
         (400, error(7777, " New and  odd. "), ItemLost, f"{ACTIVE} 400 code 7777: New and odd"), (400, error(7777), ItemLost, f"{ACTIVE} 400 code 7777"),
+        (400, error(7777, 'say "hi" X.'), ItemLost, f'{ACTIVE} 400 code 7777: say "hi" X'), (400, error(200, "No permission."), StreamRefused, f"{ACTIVE} 400 code 200: No permission"),
         (400, {"message": "No code."}, ItemLost, f"{ACTIVE} 400: No code"), (404, b"", ItemLost, f"{ACTIVE} 404"), (400, b" \n", ItemLost, f"{ACTIVE} 400"),
         (400, [], ItemLost, f"{ACTIVE} 400"), (418, {}, ItemLost, f"{ACTIVE} 418"), (400, error(7777, "long " * 100), ItemLost, f"{ACTIVE} 400 code 7777: {'long ' * 59}long ..."),
         (403, error(7777, "x"), ItemLost, f"{ACTIVE} 403 code 7777: x"), (400, error(12702, "x"), ItemLost, f"{ACTIVE} 400 code 12702: x"),
