@@ -294,10 +294,10 @@ def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
 
 @pytest.mark.parametrize(
     ("answers", "tries", "why"),
-    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502"),
+    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502"), ([Answer(500, {}, b"")] * 9, 8, "It answered 500"),
      ([Answer(200, {}, b"{")] * 9, 8, "It answered 200 without JSON"),
      ([Answer(500, {}, b""), *[NoAnswer("No answer (x)")] * 9], 8, "No answer (x)")],
-    ids=["never answered", "answers with faults", "answers no JSON", "answered once"],
+    ids=["never answered", "answers with faults", "answers with one fault", "answers no JSON", "answered once"],
 )  # fmt: skip
 def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
     """Soon where it never answered."""
@@ -357,7 +357,7 @@ def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any
 def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path: Path) -> None:
     """Only authorising again helps; the file stays as it was."""
     path = tmp_path / "config.json"
-    for error, advice in (("invalid_grant", "set the new refresh_token"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
+    for error, advice in (("invalid_grant", "authorise the app again and set the new refresh_token\\.$"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
         zoom.says({"error": error, "reason": "Invalid Token!"}, status=400)
         with pytest.raises(LoginRefused, match=f"Invalid Token! .{error}.. .*{advice}"):
             refreshing(zoom, path).token()
@@ -373,6 +373,6 @@ def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: P
 
     monkeypatch.setattr("tap_zoom.zoom.token_store._ConfigFile.write", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
-    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room"):
+    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room, or the file writable; if .* authorise the app again\.$"):
         login.token()
     assert "SECRET-2" in zoom.secrets
