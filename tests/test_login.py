@@ -219,7 +219,7 @@ def test_an_account_is_logged_in_by_its_id(zoom: Zoom) -> None:
     assert sent.headers["Authorization"] == "Basic " + base64.b64encode(b"id:SECRET-client").decode()
     assert sent.headers["User-Agent"] == "mine"
     assert zoom.secrets == ["SECRET-access"]
-    assert zoom.settings["verify"] is True
+    assert zoom.settings["verify"] is True and zoom.settings["stream"] is True
 
 
 def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
