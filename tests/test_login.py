@@ -103,6 +103,15 @@ def test_a_token_that_took_the_place_of_one_that_had_ended_has_that_time_as_well
     assert login.token() is given[1]
 
 
+def test_who_waited_for_the_next_token_takes_what_another_one_got(clock: Clock) -> None:
+    """Many threads see the same token end."""
+    login, given = tokens(60.0)
+    former = login.token()
+    clock.now += 61.0
+    assert login.token() is login._next(former) is given[1]
+    assert len(given) == 2
+
+
 def test_a_login_that_failed_is_not_tried_again() -> None:
     """A refresh token may be spent: everybody hears what the first was told."""
     asked = []
