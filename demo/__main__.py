@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from demo.questions import QUESTIONS
-from scripts.descriptions import HOLDS
+from tap_zoom.streams import EMITTED
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "demo-output"
@@ -113,7 +113,7 @@ def sync(target: str) -> None:
 def landed(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     """A view on each stream's file, and how many rows are in it."""
     rows: list[tuple[Any, ...]] = [("stream", "what it holds", "rows")]
-    for stream, holds in HOLDS.items():
+    for stream, holds in ((entry.name, entry.holds) for entry in EMITTED):
         file = OUTPUT / "rows" / f"{stream}.jsonl"
         if not file.exists():
             rows.append((stream, holds, 0))

@@ -103,6 +103,15 @@ def test_a_token_that_took_the_place_of_one_that_had_ended_has_that_time_as_well
     assert login.token() is given[1]
 
 
+def test_who_waited_for_the_next_token_takes_what_another_one_got(clock: Clock) -> None:
+    """Many threads see the same token end."""
+    login, given = tokens(60.0)
+    former = login.token()
+    clock.now += 61.0
+    assert login.token() is login._next(former) is given[1]
+    assert len(given) == 2
+
+
 def test_a_login_that_failed_is_not_tried_again() -> None:
     """A refresh token may be spent: everybody hears what the first was told."""
     asked = []
@@ -219,7 +228,7 @@ def test_an_account_is_logged_in_by_its_id(zoom: Zoom) -> None:
     assert sent.headers["Authorization"] == "Basic " + base64.b64encode(b"id:SECRET-client").decode()
     assert sent.headers["User-Agent"] == "mine"
     assert zoom.secrets == ["SECRET-access"]
-    assert zoom.settings["verify"] is True
+    assert zoom.settings["verify"] is True and zoom.settings["stream"] is True
 
 
 def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
@@ -294,10 +303,10 @@ def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
 
 @pytest.mark.parametrize(
     ("answers", "tries", "why"),
-    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502"),
+    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502"), ([Answer(500, {}, b"")] * 9, 8, "It answered 500"),
      ([Answer(200, {}, b"{")] * 9, 8, "It answered 200 without JSON"),
      ([Answer(500, {}, b""), *[NoAnswer("No answer (x)")] * 9], 8, "No answer (x)")],
-    ids=["never answered", "answers with faults", "answers no JSON", "answered once"],
+    ids=["never answered", "answers with faults", "answers with one fault", "answers no JSON", "answered once"],
 )  # fmt: skip
 def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
     """Soon where it never answered."""
@@ -357,7 +366,7 @@ def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any
 def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path: Path) -> None:
     """Only authorising again helps; the file stays as it was."""
     path = tmp_path / "config.json"
-    for error, advice in (("invalid_grant", "set the new refresh_token"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
+    for error, advice in (("invalid_grant", "authorise the app again and set the new refresh_token\\.$"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
         zoom.says({"error": error, "reason": "Invalid Token!"}, status=400)
         with pytest.raises(LoginRefused, match=f"Invalid Token! .{error}.. .*{advice}"):
             refreshing(zoom, path).token()
@@ -373,6 +382,6 @@ def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: P
 
     monkeypatch.setattr("tap_zoom.zoom.token_store._Replacement.keep", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
-    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room"):
+    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room, or the file writable; if .* authorise the app again\.$"):
         login.token()
     assert "SECRET-2" in zoom.secrets
