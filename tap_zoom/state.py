@@ -137,7 +137,7 @@ class State:
         else:
             try:
                 state._read(value, now, warn)
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 warn("The state is damaged, so everything is read from the start.")
                 return cls(account, selection, now)
         return state
