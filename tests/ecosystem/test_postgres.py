@@ -159,7 +159,7 @@ def test_a_second_run_changes_no_row_count(database: Database, runs: list[Run], 
     assert database.load(runs[1]) == runs[1].states[-1]
     assert database.postgres.counts(database.name, tables) == before
     assert list(before.values()) == [len(right[stream]) for stream in truth.KEYS]
-    begun = runs[1].states[0]["started_at"]
+    begun = runs[1].states[0]["run"]["started_at"]
     for table in tables:
         old = database.postgres.ask(
             database.name, f"SELECT count(*) FROM {table} WHERE _sdc_extracted_at < '{begun}'::timestamptz AT TIME ZONE 'UTC'"
