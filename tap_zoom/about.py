@@ -66,8 +66,8 @@ def streams_table() -> str:
     for stream in EMITTED:
         keys = ", ".join(f"`{name}`" for name in stream.key)
         rows.append(
-            f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.lane} | `{stream.scopes[0]}` "
-            f"| `{stream.scopes[1]}` |"
+            f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.lane} | `{stream.granular}` "
+            f"| `{stream.classic}` |"
         )
     return "\n".join(rows)
 
@@ -98,7 +98,7 @@ def _stream(stream: Stream) -> dict[str, Any]:
         "replication_method": "FULL_TABLE",
         "operation": f"GET /v2/{stream.path}",
         "rate_limit_label": str(stream.lane),
-        "scopes": {"granular": stream.scopes[0], "classic": stream.scopes[1]},
+        "scopes": {"granular": stream.granular, "classic": stream.classic},
         "needs": stream.needs,
         "keeps": stream.keeps,
     }

@@ -93,7 +93,7 @@ def _with_stand_ins(names: Names, allowed: set[str]) -> Names:
 
 
 def _scopes(names: Iterable[str]) -> str:
-    return "; ".join(f"{BY_NAME[name].scopes[0]} (classic: {BY_NAME[name].scopes[1]})" for name in names)
+    return "; ".join(BY_NAME[name].scope for name in names)
 
 
 def _message(problems: dict[str, list[str]]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tap_zoom.access import sources
 from tap_zoom.engine.places import Place, found_in
 from tap_zoom.engine.rows import rows_of
-from tap_zoom.engine.windows import Window
+from tap_zoom.engine.windows import windows
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME, LOOKUPS, STREAMS
@@ -63,7 +63,7 @@ class Check:
 
     def _try(self, stream: Stream) -> str:
         if self._scopes is not None and not stream.allowed_by(self._scopes):
-            return f"scope missing: {stream.scopes[0]} (classic: {stream.scopes[1]})"
+            return f"scope missing: {stream.scope}"
         places = self._met.get(stream.about)
         if not places:
             thing = stream.about.name.replace("_", " ")
@@ -105,7 +105,7 @@ class Check:
         except ValueError:
             return
         for row in rows:
-            for find, place in found_in(stream, row, at):
+            for find, place in found_in(stream, row, at, stream.asks[0], None):
                 if place is not None:
                     self._met.setdefault(find.thing, []).append(place)
 
@@ -114,8 +114,8 @@ class Check:
         if stream.over is None:
             return {}
         day = self._now.date()
-        first = day - timedelta(days=stream.over.days)
-        return Window(first, day, first, day).params(stream.over)
+        *_, window = windows(stream.over, day - timedelta(days=max(stream.over.days, 31)), day, date.min)
+        return window.params(stream.over)
 
     def _table(self, results: Mapping[str, str]) -> str:
         lines = ["Can be read with this login:", ""]

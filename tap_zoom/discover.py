@@ -17,6 +17,7 @@ from tap_zoom.streams.model import Stream
 Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]
 
+_LISTED = {"inclusion": "available", "selected-by-default": True}  # a stream that a catalog lists and says no more of
 UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schema lacks; in no catalog
 
 
@@ -51,7 +52,7 @@ def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
     described: dict[Breadcrumb, dict[str, Any]] = {
         (): {
             "inclusion": "available",
-            "selected-by-default": True,
+            "selected-by-default": stream.core,
             "table-key-properties": list(stream.key),
             "forced-replication-method": "FULL_TABLE",
         }
@@ -84,22 +85,21 @@ def select(
     deselect. Raises ConfigError for one that is no catalog.
     """
     if chosen is None:
-        marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED}
+        marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED if stream.core}
     else:
         marks = _read_marks(chosen, warn)
     selected = {}
     for stream in EMITTED:
-        described = _metadata(stream)
-        if stream.name not in marks:
+        mine = marks.get(stream.name)
+        if mine is None or not _is_selected(mine.get((), {}), _LISTED):
             continue
-        mine = marks[stream.name]
+        described = _metadata(stream)
         for breadcrumb in mine.keys() - described.keys():
             warn(f"The catalog selects {stream.name}.{'.'.join(breadcrumb[1::2])}, which this version does not know.")
         wanted = {place: _is_selected(mine.get(place, {}), default) for place, default in described.items()}
-        if wanted[()]:
-            schema = selected[stream.name] = _pruned(schema_of(stream), wanted, ())
-            if keep_unknown_fields:
-                schema["properties"][UNKNOWN_FIELDS] = {"type": ["null", "object"]}
+        schema = selected[stream.name] = _pruned(schema_of(stream), wanted, ())
+        if keep_unknown_fields:
+            schema["properties"][UNKNOWN_FIELDS] = {"type": ["null", "object"]}
     return selected
 
 

@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 from singer import metrics
@@ -15,8 +15,9 @@ from tap_zoom import config, discover
 from tap_zoom.access import check, warn_of_stand_in
 from tap_zoom.check import Check
 from tap_zoom.engine.agenda import Agenda
+from tap_zoom.engine.horizon import reaches_further, read_since
 from tap_zoom.engine.records import Plan
-from tap_zoom.engine.routes import Routes, reaches_further
+from tap_zoom.engine.routes import Routes
 from tap_zoom.engine.sync import Sync
 from tap_zoom.engine.writer import Writer
 from tap_zoom.errors import Incomplete, Stopped, TargetGone, UsageError
@@ -26,7 +27,6 @@ from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.state import State, digest
 from tap_zoom.streams import BY_NAME, STREAMS
-from tap_zoom.times import sortable
 from tap_zoom.zoom.auth import login
 from tap_zoom.zoom.client import Client
 from tap_zoom.zoom.frontier import Frontier
@@ -35,7 +35,6 @@ from tap_zoom.zoom.limits import Throttle, limit_of
 LOGGER = logging.getLogger(__name__)
 # For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.
 SECONDS_FOR_TOKEN, SECONDS_FOR_TOKEN_IF_STOPPED = 5.0, 0.8
-DAYS_OF_DETAILS = 366  # what happened before answers 12702
 
 
 def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
@@ -50,11 +49,11 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
     account = digest(account=settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt))
     selection = digest(start_date=settings.start_date, schemas=schemas)
     state = State.resumed(_read_state(arguments.state), account, selection, now, LOGGER.warning)
-    settings = _within_reach(settings, now)
     if not schemas:
         LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
     log_in = login(settings, secrets.add)
-    older = reaches_further(settings.start_date, state.started_at.date())
+    since = read_since(schemas, settings.start_date, state.started_at, LOGGER.warning, LOGGER.info)
+    older = reaches_further(since, state.started_at.date())
     share = settings.rate_limit_share / 100
     try:
         scopes = log_in.first_token(interrupts).scopes if schemas else None
@@ -69,14 +68,14 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
         for stream in STREAMS:
             if stream.instead in access.asked:
-                warn_of_stand_in(stream, f"The token lacks {stream.scopes[0]} (classic: {stream.scopes[1]}).")
-        oldest = sortable(settings.start_date.isoformat()) if settings.start_date else None
-        routes = Routes(access, oldest, state.started_at.date(), now.date(), state.places)
+                warn_of_stand_in(stream, f"The token lacks {stream.scope}.")
+        since = {name: when for name, when in since.items() if name in access.selected}
+        routes = Routes(access, since, state.started_at.date(), now.date(), state.places)
         plans = {name: _plan(name, schema) for name, schema in schemas.items() if name in access.selected}
         report = Report()
         agenda = Agenda(settings.plan, share)
         fail = settings.on_missing_access == "fail"
-        sync = Sync(Writer(plans, output, report), routes, agenda, state, frontier, output, report, fail)
+        sync = Sync(Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail)
         _read_all(sync, state, output, report, frontier, plans)
     except Stopped:
         log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
@@ -108,18 +107,6 @@ def _read_all(
         raise
     finally:
         report.close(status, frontier.retries, {name: plan.shapes.misfits for name, plan in plans.items()})
-
-
-def _within_reach(settings: config.Config, now: datetime) -> config.Config:
-    """The settings without a start_date that is further back than Zoom answers."""
-    oldest = now - timedelta(days=DAYS_OF_DETAILS)
-    if settings.start_date is None or settings.start_date >= oldest:
-        return settings
-    LOGGER.warning(
-        "start_date is further back than Zoom answers (reports go back to %s): it is moved forward to the oldest "
-        "that Zoom still lists.", oldest.date(),
-    )  # fmt: skip
-    return settings.without_start_date()
 
 
 def _read_state(path: str | None) -> object:

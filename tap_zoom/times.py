@@ -12,6 +12,12 @@ _ISO = re.compile(
 )
 
 
+# No need to parse.
+_IN_UTC = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
+_COLON = re.compile(r"^(.{10} \d\d:\d\d:\d\d):(\d{3})$", re.ASCII)
+_MILLISECONDS = 10**11, 10**14  # 1973 to 5138
+
+
 def parse_time(value: object) -> datetime | None:
     """An ISO 8601 date or date-time as UTC; no zone means UTC; None for anything else.
 
@@ -39,8 +45,16 @@ def stamp(moment: datetime) -> str:
 
 
 def sortable(value: object) -> str | None:
-    """A time of Zoom's as text that sorts as time does; None for what is no time. Most are whole seconds."""
-    moment = parse_time(value)
+    """A time of Zoom's as text that sorts as time does; None for what is no time. Most are whole seconds.
+
+    Some are milliseconds since 1970; and those of the log of meeting activities have a colon before theirs.
+    """
+    if isinstance(value, str) and _IN_UTC.fullmatch(value):
+        return value
+    if type(value) is int and _MILLISECONDS[0] <= value < _MILLISECONDS[1]:
+        moment: datetime | None = datetime.fromtimestamp(value / 1000, UTC)
+    else:
+        moment = parse_time(_COLON.sub(r"\1.\2", value) if isinstance(value, str) else value)
     if moment is None:
         return None
     fraction = f".{moment.microsecond:06d}" if moment.microsecond else ""

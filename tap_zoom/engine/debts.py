@@ -18,6 +18,7 @@ from tap_zoom.engine.places import Place
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.routes import Routes
 from tap_zoom.state import START, Bookmark, Owed, State
+from tap_zoom.streams import BY_NAME, time_field
 from tap_zoom.streams.model import Stream
 from tap_zoom.times import stamp
 
@@ -89,9 +90,10 @@ class Debts:
         self._settle()
         moved = {}
         unknown = self.given_up or self._goes_back_to  # what was lost beyond that which is owed by name
-        for name, field in ({} if unknown else self._routes.times(names)).items():
+        for name in () if unknown else names:
+            field = time_field(BY_NAME[name])
             lost = [owed.when for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
-            if None not in lost and not any(self._routes.feeds(stream, name) for stream in self._unlisted):
+            if field and None not in lost and not any(self._routes.feeds(stream, name) for stream in self._unlisted):
                 moved[name] = {field: min([stamp(state.started_at), *filter(None, lost)])}
         return state.bookmarks | moved
 

@@ -1,6 +1,6 @@
-"""Rows without a key that can be looked up: a pending user has no id in the list, and one asked for by e-mail.
+"""Rows that lack something which can be looked up: the id of a pending user, the text behind the URL of a transcript.
 
-Such a row goes out when the answer is there, with the id that was found; or with its e-mail, where Zoom knows none.
+Such a row goes out when the answer is there, with what was found; or as it is, where Zoom knows nothing.
 """
 
 from __future__ import annotations
@@ -13,42 +13,55 @@ from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch
 from tap_zoom.engine.rows import cleaned, parse_exactly, rows_of
 from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams.model import Ids, Stream
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.http import parse
 
+Lacking = dict[int, str]  # by the number of a row: what is asked to find what it lacks
 
-def missing(stream: Stream, body: bytes) -> dict[int, str]:
-    """The e-mails of the rows that have no id, by the number of the row."""
+
+def lacking(stream: Stream, body: bytes) -> Lacking:
+    """The rows of an answer that lack something."""
     if not stream.lookup:
         return {}
+    lookup = BY_NAME[stream.lookup]
+    name = next(iter(lookup.about.ids))
     return {
-        number: str(row["email"])
+        number: str(row[name])
         for number, row in enumerate(rows_of(stream, parse(body)))
-        if type(row) is dict and not row.get("id") and row.get("email")
+        if type(row) is dict and all(where.holds(row) for where in lookup.lacking)
     }
 
 
-def questions(question: Question, body: bytes, emails: dict[int, str]) -> Iterator[Question]:
+def questions(question: Question, body: bytes, rows: Lacking) -> Iterator[Question]:
     """What to ask for each of the rows."""
-    rows = rows_of(question.stream, parse_exactly(body))
+    parsed = rows_of(question.stream, parse_exactly(body))
     stream = BY_NAME[question.stream.lookup]
-    for number, email in emails.items():
-        place = Place(stream.about, {"email": email})
-        yield Question(stream, question.node, place, {}, origin=(question, rows[number]))
+    name = next(iter(stream.about.ids))
+    for number, value in rows.items():
+        place = Place(stream.about, {name: value})
+        yield Question(stream, question.node, place, {}, origin=(question, parsed[number]))
 
 
-def without(emails: dict[int, str]) -> Patch:
+def without(rows: Lacking) -> Patch:
     """Leaves the rows out."""
-    return lambda rows: [row for number, row in enumerate(rows) if number not in emails]
+    return lambda parsed: [row for number, row in enumerate(parsed) if number not in rows]
 
 
-def with_emails(emails: dict[int, str]) -> Patch:
-    """Gives the rows their e-mail as id."""
-    return lambda rows: [{**row, "id": emails[n]} if n in emails else row for n, row in enumerate(rows)]
+def found(question: Question, answer: Page) -> tuple[dict[str, Any], Ids]:
+    """What the row gets: fields of Zoom's, and columns of ours. Raises ValueError for an answer that is none."""
+    if question.stream.text:
+        return {}, {question.stream.text: text_of(answer.body)}
+    content: Any = parse(answer.body)
+    found_id = words(cleaned(content.get("id"))) if isinstance(content, dict) else None
+    return {"id": found_id} if found_id else {}, {}
 
 
-def found_id(answer: Page | None) -> str | None:
-    """The id in the answer of a look-up; None where it names none. Raises ValueError for an answer that is no JSON."""
-    content: Any = parse(answer.body) if answer is not None else None
-    return (words(cleaned(content.get("id"))) or None) if isinstance(content, dict) else None
+def text_of(body: bytes) -> str:
+    """A text as it came, but for NUL, which databases refuse. Raises ValueError for what is none."""
+    if body.lstrip()[:1] == b"<":
+        raise ValueError("HTML came in place of the text")
+    try:
+        return body.decode("utf-8-sig").replace("\0", "")
+    except UnicodeDecodeError:
+        raise ValueError("the text is broken: it is no UTF-8") from None

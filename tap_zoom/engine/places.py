@@ -1,7 +1,7 @@
 """What rows lead to: a thing with its ids, and the text that it is until its turn comes.
 
 The text's first part is its name in a branch: when it happened, where that is known, its identity, and its kind. The
-other ids follow.
+other ids follow, and the window in which it is asked about, where that is the one that found it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from tap_zoom.engine.branch import AFTER_NAME
@@ -23,7 +24,8 @@ _WIDTH = 20  # digits of the largest integer of 64 bits
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What questions are asked about. `stream`: only this one is asked, with these days and `asks`, else all."""
+    """What questions are asked about. `stream`: only this one is asked, with these `asks`, else all; `window`: the days
+    that it is asked about for."""
 
     thing: Thing = ACCOUNT
     ids: Ids = field(default_factory=dict)
@@ -42,7 +44,11 @@ class Place:
     @property
     def text(self) -> str:
         _, *others = self.thing.ids
-        return AFTER_NAME.join([self.name, *("" if self.ids[name] is None else str(self.ids[name]) for name in others)])
+        parts = [self.name, *("" if self.ids[name] is None else str(self.ids[name]) for name in others)]
+        if window := self.window:
+            days = (window.first, window.last, window.asked_from, window.asked_to)
+            parts.append(" ".join(map(date.isoformat, days)))
+        return AFTER_NAME.join(parts)
 
     @classmethod
     def of(cls, text: str) -> Place:
@@ -52,26 +58,36 @@ class Place:
         moment = _MOMENT.match(words)
         identity = words[moment.end() :] if moment else words
         thing = THINGS[kind_of_thing]
+        days = others.pop() if len(others) == len(thing.ids) else ""
         values = zip(thing.ids.items(), [identity, *others], strict=True)
         ids = {each: ((int(value) if kind is int else value) if value else None) for (each, kind), value in values}
-        return cls(thing, ids, moment[1] if moment else None)
+        window = Window(*map(date.fromisoformat, days.split())) if days else None
+        return cls(thing, ids, moment[1] if moment else None, window=window)
 
 
-def found_in(stream: Stream, row: Any, at: Place) -> Iterator[tuple[Find, Place | None]]:
+def found_in(
+    stream: Stream, row: Any, at: Place, asks: Params, window: Window | None
+) -> Iterator[tuple[Find, Place | None]]:
     """What a row leads to; None where it should lead to something and has no id for it."""
     for find in stream.finds:
         if type(row) is not dict:
             yield find, None
-        elif find.where is None or find.where.holds(row):
-            ids = {name: _id(find, name, kind, row, at.ids) for name, kind in find.thing.ids.items()}
-            whole = ids[next(iter(ids))] not in (None, "")
-            yield find, Place(find.thing, ids, sortable(row.get(stream.at)) if stream.at else None) if whole else None
+        elif all(where.holds(row) for where in find.where):
+            ids = {name: _id(find, name, kind, row, at.ids, asks) for name, kind in find.thing.ids.items()}
+            if ids[next(iter(ids))] in (None, ""):
+                yield find, None
+            elif find.in_window:
+                yield find, Place(find.thing, ids, window=window)
+            else:
+                yield find, Place(find.thing, ids, sortable(row.get(stream.at)) if stream.at else None)
 
 
-def _id(find: Find, name: str, kind: type, row: Row, above: Ids) -> Any:
+def _id(find: Find, name: str, kind: type, row: Row, above: Ids, asks: Params) -> Any:
     fields = find.ids.get(name)
     if fields is None:
         return above.get(name)
+    if fields.startswith("?"):
+        return asks.get(fields[1:])
     value = next((row[field] for field in fields.split("|") if row.get(field) not in (None, "")), None)
     if kind is Uuid:
         return value if isinstance(value, str) else None

@@ -12,6 +12,7 @@ from tap_zoom.engine.places import Place
 from tap_zoom.engine.records import Sequence
 from tap_zoom.engine.windows import Window, later
 from tap_zoom.streams.model import Params, Stream
+from tap_zoom.times import sortable
 from tap_zoom.zoom.request import Request
 
 
@@ -34,9 +35,34 @@ class Question:
         return Request(self.stream, self.place.ids, self.params, token, page, self)
 
     @property
+    def owner(self) -> Question:
+        """The question that is missing an answer where this one is."""
+        return self.origin[0] if self.origin else self
+
+    @property
     def params(self) -> Mapping[str, str]:
         days = self.window.params(self.stream.over) if self.window and self.stream.over else {}
         return {**days, **self.asks}
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """Columns of ours, by name: ids of what was asked about, what was asked, and of which days the answer is."""
+        sums = self.window.columns() if self.window and self.stream.over and self.stream.over.sums else {}
+        asked = {column: self.asks.get(name, "default") for column, name in self.stream.asked.items()}
+        return {**self.place.ids, **sums, **asked}
+
+    def keeps(self, when: str | None, since: str | None) -> bool:
+        """Whether what happened then is not for another window, whose days are asked for here as well, nor from before
+        `since`. What has no time is kept, and what was not chosen by this one."""
+        span, window = self.stream.over, self.window
+        if when is None or span is None or window is None or span.sums or not window.asks_for(when, span):
+            return True
+        return window.holds(when) and (since is None or when >= since)
+
+    def kept(self, rows: list[Any], since: str | None) -> list[Any]:
+        """The rows that are for this window."""
+        at = self.stream.at
+        return [row for row in rows if type(row) is not dict or self.keeps(sortable(row.get(at)), since)]
 
     def next_page(self, token: Any, page: int) -> Request:
         """Raises ValueError where a list can't be read further: a circle of tokens would never end."""

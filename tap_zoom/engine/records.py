@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.engine.rows import canonical, cleaned, is_clean, parse_exactly, rows_of
+from tap_zoom.engine.rows import canonical, cleaned, is_clean, lists_of, parse_exactly
 from tap_zoom.engine.shapes import NeedsExactNumbers, Record, Shapes
 from tap_zoom.streams.model import Stream
 from tap_zoom.zoom.http import parse
@@ -63,7 +63,8 @@ class Plan:
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.adds if name in schema["properties"])
         self._shape = self.shapes.of_row(_sent(stream, schema), _sent(stream, whole))
-        self._sorted = "sequence" in stream.key and not stream.page
+        # Zoom promises no order but that of pages: what is numbered is put in order, as far as it comes together.
+        self._sorted = "sequence" in stream.key and (not stream.page or stream.over is not None)
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
 
     def new_misfits(self) -> list[str]:
@@ -122,36 +123,36 @@ class Plan:
         self.shapes.exact = True
         try:
             row = cleaned(row)
-            return self._finished([(row, self._shape(row) or {})], ids, Sequence())
+            return self._finished([(row, self._shape(row) or {}, {})], ids, Sequence())
         except RecursionError as error:
             raise ValueError("it is nested too deep") from error
 
     def _finished(
-        self, shaped: list[tuple[Any, Record]], ids: Mapping[str, Any], sequence: Sequence
+        self, shaped: list[tuple[Any, Record, Mapping[str, Any]]], ids: Mapping[str, Any], sequence: Sequence
     ) -> tuple[list[Record], int]:
         """The records with our columns, and how many are missing for want of a key."""
-        for row, record in shaped:
-            self._add_columns(record, row, ids)
+        for row, record, columns in shaped:
+            self._add_columns(record, row, {**ids, **columns} if columns else ids)
         if self._shared:
-            keys = (tuple([record.get(name) for name in self._shared]) for _, record in shaped)
-            for (_, record), number in zip(shaped, sequence.number(keys), strict=True):
+            keys = (tuple([record.get(name) for name in self._shared]) for _, record, _ in shaped)
+            for (_, record, _), number in zip(shaped, sequence.number(keys), strict=True):
                 record["sequence"] = number
-        records = [record for _, record in shaped if self._has_key(record)]
+        records = [record for _, record, _ in shaped if self._has_key(record)]
         return records, len(shaped) - len(records)
 
-    def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record]]:
-        """Each row with what the schema makes of it."""
-        rows = rows_of(self.stream, content)
-        envelope = {name: content[name] for name in self.stream.beside if name in content}
-        if patch is not None:
-            rows = patch(rows)
-        if not clean:
-            rows, envelope = cleaned(rows), cleaned(envelope)
-        if self._sorted:
-            rows = sorted(rows, key=canonical)  # Zoom promises no order
-        if envelope:
-            return [(row, self._shape({**envelope, **row} if type(row) is dict else row) or {}) for row in rows]
-        return [(row, self._shape(row) or {}) for row in rows]
+    def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record, Mapping[str, Any]]]:
+        """Each row with what the schema makes of it, and columns of ours that go with its list."""
+        shaped: list[tuple[Any, Record, Mapping[str, Any]]] = []
+        for part in lists_of(self.stream, content):
+            rows, beside = part.rows if patch is None else patch(part.rows), part.beside
+            if not clean:
+                rows, beside = cleaned(rows), cleaned(beside)
+            if self._sorted:
+                rows = sorted(rows, key=canonical)
+            for row in rows:
+                whole = {**beside, **row} if beside and type(row) is dict else row
+                shaped.append((row, self._shape(whole) or {}, part.columns))
+        return shaped
 
     def _add_columns(self, record: Record, row: Any, ids: Mapping[str, Any]) -> None:
         for name in self._adds:
@@ -159,9 +160,16 @@ class Plan:
                 record[name] = ids[name]
             elif name in self.stream.made and type(row) is dict:
                 record[name] = self.stream.made[name](row)
+        for name, other in self.stream.fallback.items():
+            if record.get(name) in (None, "") and type(row) is dict:
+                record[name] = row.get(other) if other else ""
 
     def _has_key(self, record: Record) -> bool:
-        return all(record.get(name) not in (None, "") for name in self.stream.key)
+        may_be_empty = self.stream.fallback
+        return all(
+            record.get(name) not in (None, "") or (record.get(name) == "" and may_be_empty.get(name) == "")
+            for name in self.stream.key
+        )
 
 
 def _sent(stream: Stream, schema: Mapping[str, Any]) -> dict[str, Any]:

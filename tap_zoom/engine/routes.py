@@ -8,8 +8,7 @@ Nothing of this is declared; it follows from what the streams are asked about an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -17,9 +16,10 @@ from tap_zoom.access import Access, sources
 from tap_zoom.engine.branch import AFTER_NAME, Branch, Node, Places
 from tap_zoom.engine.places import Place, found_in
 from tap_zoom.engine.questions import Question
-from tap_zoom.engine.windows import DAYS_AHEAD, Window, oldest_day, windows
+from tap_zoom.engine.records import Patch
+from tap_zoom.engine.windows import DAYS_AHEAD, Window, first_day, oldest_day, window_of, windows
 from tap_zoom.state import START, Bookmark
-from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders
+from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders, is_listed
 from tap_zoom.streams.model import ACCOUNT, Find, Lane, Span, Stream, Thing
 
 LISTINGS_AHEAD = 64  # places of a roster that are asked about before all that the first leads to is begun
@@ -30,14 +30,19 @@ class Routes:
     """`asked`: the names of the streams that are asked by now; `branches`: those that are open, lists first."""
 
     def __init__(
-        self, access: Access, oldest: str | None, started: date, today: date, places: Mapping[str, Bookmark]
+        self,
+        access: Access,
+        since: Mapping[str, str | None],
+        started: date,
+        today: date,
+        places: Mapping[str, Bookmark],
     ) -> None:
-        """`oldest`: what happened before it is not asked for; `started`: when the run began that goes on today;
-        `places`: where its branches stopped."""
+        """`since`: of the selected streams, what happened before it is not asked for; `started`: when the run began
+        that goes on today; `places`: where its branches stopped."""
         self.asked = set(access.asked)
         self.branches: list[Branch] = []
         self._spare = access.spare
-        self._oldest = oldest
+        self._selected_since = dict(since)
         self._started = started
         self._today = today
         self._bookmarks = dict(places)
@@ -45,6 +50,7 @@ class Routes:
         self._rosters: dict[Thing, list[str]] = {}
         self._opened: set[object] = set()
         self._about: dict[Thing, tuple[Stream, ...]] = {}
+        self._since: dict[Stream, str | None] = {}
         self._met: set[object] = set()  # identities of what is found both ways, and asked about
         self.out_of_reach = self._go_back()
 
@@ -83,7 +89,7 @@ class Routes:
     def refuse(self, stream: Stream) -> bool:
         """Ask a stream no more. True where another takes its place: then all its time is asked for by that."""
         self.asked.discard(stream.name)
-        self._about.clear()
+        self._forget()
         if stream.instead not in self._spare:
             return False
         self.asked |= {stream.instead, *sources(BY_NAME[stream.instead], older=False)}
@@ -107,12 +113,6 @@ class Routes:
         """Through which a stream is asked, and what its rows lead to."""
         return frozenset(each.lane for each in self._below(stream))
 
-    def times(self, names: Iterable[str]) -> dict[str, str]:
-        """Those of the streams that are asked for stretches of time, themselves or what leads to them; and the field
-        that says when their rows, or what these are about, happened."""
-        in_time = {each.name: stream.at for stream in self._streams() if stream.over for each in self._below(stream)}
-        return {name: in_time[name] for name in names if name in in_time}
-
     def feeds(self, stream: Stream, name: str) -> bool:
         """Whether rows of the stream `name` are missing where those of `stream` are."""
         is_below = any(each.name == name for each in self._below(stream))
@@ -121,7 +121,12 @@ class Routes:
     def ask_too(self, stream: Stream) -> None:
         """Ask a stream that was asked before the run was stopped."""
         self.asked.add(stream.name)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What follows from who is asked."""
         self._about.clear()
+        self._since.clear()
 
     # --- questions -----------------------------------------------------------------------------------------------
 
@@ -131,9 +136,19 @@ class Routes:
         streams = self.about(place.thing) if place.stream is None else (place.stream,)
         was_out = self._was_out(node, place)
         for stream in streams:
-            if stream.about is place.thing and (stream.finds or not was_out):
-                for asks in stream.asks if place.asks is None else (place.asks,):
-                    yield Question(stream, node, place, asks, place.window)
+            if stream.about is not place.thing or (was_out and not stream.finds) or not self._is_since(stream, place):
+                continue
+            for asks in stream.asks if place.asks is None else (place.asks,):
+                for window in self._days(stream, place):
+                    yield Question(stream, node, place, asks, window)
+
+    def _days(self, stream: Stream, place: Place) -> Iterable[Window | None]:
+        """The windows in which a stream is asked about a place: its branch's, that which found it, or all until the
+        time of the place."""
+        if stream.over is None or place.window is not None:
+            return (place.window,)
+        last = date.fromisoformat(place.when[:10]) if place.when else self._last_day(stream)
+        return windows(stream.over, self.first_day(stream), last, self._clip(stream))
 
     def _was_out(self, node: Node, place: Place) -> bool:
         """Whether an earlier run had out what is asked about a place. What it was to find another way, it had not."""
@@ -143,16 +158,17 @@ class Routes:
         return node.branch.passed.passed(node.path)
 
     def about(self, thing: Thing) -> tuple[Stream, ...]:
-        """The streams that are asked about each such thing."""
+        """The streams that are asked about each such thing. Of things in a roster those with windows are not: that is
+        asked for time first."""
         if thing not in self._about:
-            asked = (s for s in self._streams() if s.about is thing and s.over is None and s.name not in LOOKUPS)
-            self._about[thing] = tuple(asked)
+            asked = (s for s in self._streams() if s.about is thing and s.name not in LOOKUPS)
+            self._about[thing] = tuple(s for s in asked if s.over is None or not is_listed(thing))
         return self._about[thing]
 
     def note(self, question: Question, row: Any) -> bool:
         """Keep what a row leads to, as far as it is asked about. False where an id is missing for that."""
         whole = True
-        for find, place in found_in(question.stream, row, question.place):
+        for find, place in found_in(question.stream, row, question.place, question.asks, question.window):
             if place is None:
                 whole = False
             elif question.node.found is not None and self._is_asked_about(find, place, question):
@@ -162,16 +178,16 @@ class Routes:
     def _is_asked_about(self, find: Find, place: Place, question: Question) -> bool:
         if not question.node.branch.name:
             return True  # of a roster, which may be needed later
-        if not self.about(place.thing):
+        if not any(self._is_since(stream, place) for stream in self.about(place.thing)):
             return False
         if place.when is None:
             return True
-        if self._oldest is not None and place.when < self._oldest:
-            return False
+        main = _found_before(place.thing)
+        if not main:
+            return question.keeps(place.when, None)
         if question.window is not None and not question.window.holds(place.when):
             return False
-        main = _found_before(place.thing)
-        return not main or self._is_its_turn(find, place, place.when, question, self._both_ways(main))
+        return self._is_its_turn(find, place, place.when, question, self._both_ways(main))
 
     def found_both_ways_until(self, stream: Stream) -> date:
         """The first day of which things are found by a stream with windows alone."""
@@ -200,21 +216,39 @@ class Routes:
 
     def first_day(self, stream: Stream) -> date:
         """The first day that a stream is asked for in this run, and in the one that it goes on with."""
-        first = oldest_day(self._started, _span(stream).months_back)
-        return max(first, date.fromisoformat(self._oldest[:10])) if self._oldest else first
+        since = self.since(stream)
+        return first_day(_span(stream), self._started, date.fromisoformat(since[:10]) if since else None)
+
+    def since(self, stream: Stream) -> str | None:
+        """What happened before is asked for neither for it nor for what its rows lead to; None where all is."""
+        if stream not in self._since:
+            below = [self._selected_since[s.name] for s in self._below(stream) if s.name in self._selected_since]
+            self._since[stream] = None if None in below else min(filter(None, below), default=None)
+        return self._since[stream]
+
+    def _is_since(self, stream: Stream, place: Place) -> bool:
+        since = self.since(stream)
+        when = place.when or (f"{place.window.last.isoformat()}~" if place.window else None)
+        return since is None or when is None or when >= since
+
+    def kept(self, question: Question) -> Patch:
+        """Leaves out of an answer the rows that are not for its window, or not wanted."""
+        since = self._selected_since.get(question.stream.name)
+        return lambda rows: question.kept(rows, since)
 
     def _clip(self, stream: Stream) -> date:
         """The first day that Zoom still lists."""
-        return oldest_day(self._today, _span(stream).months_back)
+        return oldest_day(_span(stream), self._today) or date.min
+
+    def _last_day(self, stream: Stream) -> date:
+        return self._started + timedelta(days=_span(stream).until)
 
     def window(self, stream: Stream, first: date, last: date) -> Window:
         """Those days, as they are asked for today."""
-        whole = replace(_span(stream), days=(last - first).days + 1)
-        [window] = windows(whole, first, last, min(self._clip(stream), last))
-        return window
+        return window_of(_span(stream), first, last, self._clip(stream), self._last_day(stream))
 
     def _windows(self, stream: Stream, _: object) -> Places:
-        cut = windows(_span(stream), self.first_day(stream), self._started, self._clip(stream))
+        cut = windows(_span(stream), self.first_day(stream), self._last_day(stream), self._clip(stream))
         return ((window.name, Place(stream=stream, window=window)) for window in cut)
 
     def _go_back(self) -> tuple[date, date] | None:
@@ -236,7 +270,7 @@ class Routes:
     def _is_behind(self, main: Stream, bookmark: Bookmark) -> bool:
         """Whether something before the first day that is still listed is not out."""
         clip = self._clip(main)
-        edge = next(windows(_span(main), self.first_day(main), self._started, clip)).name
+        edge = next(windows(_span(main), self.first_day(main), self._last_day(main), clip)).name
         return not bookmark.passed_whole((edge,)) and bookmark.path < (edge, clip.isoformat())
 
     # --- the table ------------------------------------------------------------------------------------------------
@@ -252,12 +286,6 @@ class Routes:
         for each in streams:
             streams += [s for find in each.finds for s in self.about(find.thing) if s not in streams]
         return streams
-
-
-def reaches_further(start: datetime | None, started: date) -> bool:
-    """Whether more is asked for than a stream with windows lists, beside which things are found another way."""
-    mains = {BY_NAME[find.before] for stream in STREAMS for find in stream.finds if find.before}
-    return start is None or any(start.date() < oldest_day(started, _span(main).months_back) for main in mains)
 
 
 @cache

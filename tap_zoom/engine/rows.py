@@ -3,26 +3,80 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams.model import Ids, Stream
+
+
+@dataclass(slots=True)
+class Rows:
+    """One list of rows. `beside`: what stands beside or around it in the answer and belongs to each row; `columns`: of
+    ours, that say which list it is."""
+
+    rows: list[Any]
+    beside: dict[str, Any]
+    columns: Ids = field(default_factory=dict)
+
+
+def lists_of(stream: Stream, content: Any) -> list[Rows]:
+    """The lists of rows in an answer. Zoom writes null, or nothing, for an empty list. Raises ValueError for anything
+    else."""
+    if type(content) is not dict:
+        raise ValueError("the answer is no JSON object")
+    if stream.lists:
+        beside = _beside(stream, content)
+        return [Rows(_list(content.get(name), name), beside, columns) for name, columns in stream.lists.items()]
+    if not stream.rows:
+        return [Rows([content], {})]
+    return list(_inside(stream, content, stream.rows.split("."), {}))
 
 
 def rows_of(stream: Stream, content: Any) -> list[Any]:
-    """The rows in an answer. Zoom writes null, or nothing, for an empty list. Raises ValueError for anything else."""
-    if type(content) is not dict:
-        raise ValueError("the answer is no JSON object")
-    if not stream.rows:
-        return [content]
-    rows = content.get(stream.rows)
-    if rows is None:
+    """The rows of an answer, whichever list they stand in. Raises ValueError as lists_of does."""
+    return [row for part in lists_of(stream, content) for row in part.rows]
+
+
+def token_of(stream: Stream, content: Any) -> Any:
+    """The token of the next page, which stands beside the list of rows, or at the top; None where there is none."""
+    tokens = [content.get("next_page_token")]
+    for name in stream.rows.split(".")[:-1]:
+        content = content.get(name)
+        if type(content) is not dict:
+            break
+        tokens.append(content.get("next_page_token"))
+    return next((token for token in reversed(tokens) if token), None)
+
+
+def _inside(stream: Stream, value: Any, names: list[str], above: dict[str, Any]) -> Iterator[Rows]:
+    """The lists under a path of names; in the way there may be lists as well."""
+    if type(value) is not dict:
+        raise ValueError(f"what holds {names[0]} is no JSON object")
+    beside = {**above, **_beside(stream, value)}
+    name, *rest = names
+    parts = [value.get(each) for each in name.split("|")]
+    part = next((part for part in parts if part), parts[0])
+    if not rest:
+        yield Rows(_list(part, name), beside)
+    elif part is not None:
+        for each in part if type(part) is list else [part]:
+            yield from _inside(stream, each, rest, beside)
+
+
+def _beside(stream: Stream, value: dict[str, Any]) -> dict[str, Any]:
+    return {name: value[name] for name in stream.beside if name in value}
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if value is None:
         return []
-    if type(rows) is not list:
-        raise ValueError(f"{stream.rows} is no list")
-    return rows
+    if type(value) is not list:
+        raise ValueError(f"{name} is no list")
+    return value
 
 
 def canonical(row: Any) -> bytes:

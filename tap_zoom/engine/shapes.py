@@ -242,9 +242,11 @@ class Shapes:
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    """The one type of a schema beside null; of times another name than of other strings."""
+    """The one type of a schema beside null; of times another name than of other strings. "" where there are several."""
     types = schema.get("type", ())
-    kind = next((each for each in ([types] if isinstance(types, str) else types) if each != "null"), "")
+    kind, *more = [each for each in ([types] if isinstance(types, str) else types) if each != "null"] or [""]
+    if more:
+        return ""
     return schema.get("format", kind) if kind == "string" else kind
 
 

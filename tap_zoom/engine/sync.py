@@ -20,7 +20,7 @@ from tap_zoom.engine.ledger import Ledger
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch
 from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.rows import cleaned, is_clean, rows_of
+from tap_zoom.engine.rows import cleaned, is_clean, rows_of, token_of
 from tap_zoom.engine.shapes import Record
 from tap_zoom.engine.windows import Window
 from tap_zoom.engine.writer import Writer
@@ -106,7 +106,8 @@ class Sync:
 
     def close(self, now: datetime) -> None:
         """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
-        read = self._writer.plans.keys() - self._report.refused.keys()
+        refused = self._report.refused.keys()
+        read = [n for n in self._writer.plans if not refused & {n, *sources(BY_NAME[n], older=True)}]
         self._state.bookmarks = self._debts.bookmarks(self._state, read)
         self._output.state(self._state.finished(now))
         if problems := self._report.problems(self._debts.given_up, self._fail):
@@ -191,24 +192,24 @@ class Sync:
             elif isinstance(outcome, StreamRefused):
                 self._refuse(question.stream, str(outcome))
             else:
-                self._ledger.lose(question, str(outcome))
+                self._ledger.lose(question.owner, str(outcome))
         except ValueError as error:
-            self._ledger.lose(question, f"{request}: {error}")
+            self._ledger.lose(question.owner, f"{request}: {error}")
         return not question.node.branch.closed
 
     def _read(self, request: Request, question: Question, page: Page) -> None:
         """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
         that is not as documented."""
         stream = question.stream
-        emails = lookups.missing(stream, page.body)
+        lacking = lookups.lacking(stream, page.body)
         patch: Patch | None = None
-        if emails and stream.lookup in self._routes.asked:
-            for each in lookups.questions(question, page.body, emails):
+        if lacking and stream.lookup in self._routes.asked:
+            for each in lookups.questions(question, page.body, lacking):
                 question.node.open += 1
                 self._agenda.add(each)
-            patch = lookups.without(emails)
-        elif emails:
-            patch = lookups.with_emails(emails)
+            patch = lookups.without(lacking)
+        elif question.window is not None:
+            patch = self._routes.kept(question)
         content, keyless = self._writer.page(question, page, patch)
         if keyless:
             self._ledger.lose_records(question, keyless)
@@ -218,7 +219,7 @@ class Sync:
                 if not self._routes.note(question, row):
                     self._note_nothing(question, row)
         self._ledger.went_well(question)
-        token = content.get("next_page_token") if stream.page else None
+        token = token_of(stream, content) if stream.page else None
         if token:
             self._ask_at_once(question.next_page(token, request.page + 1))
 
@@ -237,21 +238,21 @@ class Sync:
         outcome: Page | NothingHere | StreamRefused,
         nothing: Counter[str],
     ) -> None:
-        """Emit a row that had no id, with the one that was found, or with its e-mail where Zoom knows none."""
+        """Emit a row that lacked something, with what was found."""
         if isinstance(outcome, NothingHere):
             nothing[str(outcome)] += 1
         elif isinstance(outcome, StreamRefused) and not outcome.scope_missing:
-            self._ledger.lose(question, str(outcome))
+            self._ledger.lose(question.owner, str(outcome))
             return
         elif isinstance(outcome, StreamRefused) and question.stream.name in self._routes.asked:
             self._routes.refuse(question.stream)
             LOGGER.warning("Pending users are keyed by their e-mail: %s", outcome)
         page = outcome if isinstance(outcome, Page) else None
-        found = lookups.found_id(page)
-        row = {**row, "id": found or question.place.ids["email"]}
-        if found:
+        fields, columns = lookups.found(question, page) if page else ({}, {})
+        row = {**row, **fields}
+        if fields:
             self._routes.note(origin, row)
-        if self._writer.row(origin, row, page.received if page else datetime.now(timezone.utc)):
+        if self._writer.row(origin, row, columns, page.received if page else datetime.now(timezone.utc)):
             self._ledger.lose_records(origin, 1)
 
     def _refuse(self, stream: Stream, why: str) -> None:

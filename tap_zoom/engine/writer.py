@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from tap_zoom.engine.questions import Question
@@ -12,6 +12,7 @@ from tap_zoom.engine.records import Patch, Plan
 from tap_zoom.engine.shapes import Record
 from tap_zoom.output import Output
 from tap_zoom.report import Report
+from tap_zoom.streams.model import Ids
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.http import parse
 
@@ -21,8 +22,10 @@ LOGGER = logging.getLogger(__name__)
 class Writer:
     """`plans`: of the streams that are emitted, by name."""
 
-    def __init__(self, plans: Mapping[str, Plan], output: Output, report: Report) -> None:
+    def __init__(self, plans: Mapping[str, Plan], output: Output, report: Report, today: date) -> None:
+        """`today`: what says of which day a count of the moment is."""
         self.plans = plans
+        self._today = {"snapshot_date": today.isoformat()}
         self._output = output
         self._report = report
 
@@ -36,16 +39,17 @@ class Writer:
         plan = self.plans.get(question.stream.name)
         if plan is None:
             return parse(page.body), 0
-        records, keyless, content = plan.records(page.body, question.place.ids, question.sequence, patch)
+        columns = {**question.columns, **self._today}
+        records, keyless, content = plan.records(page.body, columns, question.sequence, patch)
         self._write(plan, records, page.received)
         return content, keyless
 
-    def row(self, question: Question, row: Record, received: datetime) -> int:
-        """Emit one row, whose numbers were parsed exactly; gives 1 if it has no key."""
+    def row(self, question: Question, row: Record, found: Ids, received: datetime) -> int:
+        """Emit one row, whose numbers were parsed exactly, with columns that were found; gives 1 if it has no key."""
         plan = self.plans.get(question.stream.name)
         if plan is None:
             return 0
-        records, keyless = plan.record(row, question.place.ids)
+        records, keyless = plan.record(row, {**question.columns, **found})
         self._write(plan, records, received)
         return keyless
 

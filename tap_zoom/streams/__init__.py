@@ -8,15 +8,48 @@ from __future__ import annotations
 
 from functools import cache
 
-from tap_zoom.streams import held, meetings, users, webinars
-from tap_zoom.streams.model import Find, Stream, Thing
+from tap_zoom.streams import (
+    account,
+    boards,
+    chat,
+    dashboards,
+    held,
+    meetings,
+    occurrences,
+    phone,
+    recordings,
+    reports,
+    rooms,
+    surveys,
+    users,
+    webinars,
+)
+from tap_zoom.streams.model import ACCOUNT, Find, Stream, Thing
 
-STREAMS: tuple[Stream, ...] = users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS
+STREAMS: tuple[Stream, ...] = (
+    *(users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS),  # the core
+    *(occurrences.STREAMS + recordings.STREAMS + reports.STREAMS + dashboards.STREAMS + surveys.STREAMS),
+    *(account.STREAMS + phone.STREAMS + chat.STREAMS + rooms.STREAMS + boards.STREAMS),
+)
 BY_NAME: dict[str, Stream] = {stream.name: stream for stream in STREAMS}
 EMITTED: tuple[Stream, ...] = tuple(stream for stream in STREAMS if stream.emitted)
 THINGS: dict[str, Thing] = {find.thing.name: find.thing for stream in STREAMS for find in stream.finds}
 LOOKUPS = frozenset(stream.lookup for stream in STREAMS if stream.lookup)
 STAND_INS = frozenset(stream.instead for stream in STREAMS if stream.instead)
+
+
+@cache
+def time_field(stream: Stream) -> str:
+    """The field that says when its rows, or what these are about, happened; "" for what is not asked for by time."""
+    if stream.over is not None:
+        return "window_from" if stream.over.sums else stream.at
+    return next((name for finder, _ in finders(stream.about) if (name := time_field(finder))), "")
+
+
+@cache
+def is_listed(thing: Thing) -> bool:
+    """Whether a list of the account names all such things, so that there is a roster of them."""
+    return any(stream.about is ACCOUNT and stream.over is None for stream, _ in finders(thing))
 
 
 @cache

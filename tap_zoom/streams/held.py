@@ -7,34 +7,35 @@ are still listed.
 from __future__ import annotations
 
 from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Join, Row, Span, Stream, Thing, Uuid, Where, each
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Join, Row, Stream, Thing, Uuid, Where, each
 from tap_zoom.streams.refusals import (
     GONE,
     NEVER_HELD,
     NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
-    TOO_EARLY,
     TOO_OLD,
     WRONG_KIND,
 )
+from tap_zoom.streams.spans import REPORTS
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
 
 PAST_MEETING = Thing("past_meeting", {"meeting_uuid": Uuid, "meeting_id": int})
 PAST_WEBINAR = Thing("past_webinar", {"webinar_uuid": Uuid, "webinar_id": int})
-
-# At most a month a call; with a day more on both sides 28 are still less.
-REPORTS = Span(6, {"from": "{first:%Y-%m-%d}", "to": "{last:%Y-%m-%d}"}, days=28, margin=1, too_early=TOO_EARLY)
+# The same, as far as the history of the account lists it.
+LISTED_MEETING = Thing("listed_meeting", PAST_MEETING.ids)
+LISTED_WEBINAR = Thing("listed_webinar", PAST_WEBINAR.ids)
 
 # In words, or as the types of webinars.
 _WEBINAR = frozenset({"webinar", "5", "6", "9", "5.0", "6.0", "9.0"})
+_MEETING_IDS = {"meeting_uuid": "meeting_uuid|uuid", "meeting_id": "meeting_id|id"}
+_WEBINAR_IDS = {"webinar_uuid": "meeting_uuid|uuid", "webinar_id": "meeting_id|id"}
+_IS_WEBINAR, _IS_MEETING = (Where("type", _WEBINAR),), (Where("type", _WEBINAR, is_one=False),)
 _OCCURRENCES = (
-    Find(PAST_MEETING, {"meeting_uuid": "meeting_uuid|uuid", "meeting_id": "meeting_id|id"},
-         where=Where("type", _WEBINAR, is_one=False)),
-    Find(PAST_WEBINAR, {"webinar_uuid": "meeting_uuid|uuid", "webinar_id": "meeting_id|id"},
-         where=Where("type", _WEBINAR)),
-)  # fmt: skip
+    *(Find(thing, _MEETING_IDS, where=_IS_MEETING) for thing in (PAST_MEETING, LISTED_MEETING)),
+    *(Find(thing, _WEBINAR_IDS, where=_IS_WEBINAR) for thing in (PAST_WEBINAR, LISTED_WEBINAR)),
+)
 _GUESTS = "empty for guests"
 _NO_FORM = "empty without registration"
 _LEFT = "the host; one who left the account has no user"
@@ -69,6 +70,9 @@ STREAMS = (
         # Zoom names no default of the two.
         over=REPORTS, params={"meeting_type": "all", "report_type": "all"}, page=300,
         rows="history_meetings", at="start_time", finds=_OCCURRENCES, instead="user_past_meetings", branch="held",
+        key=("meeting_uuid",),
+        holds="all meetings and webinars held: department, features used, most viewers",
+        needs="Pro; role with Usage Reports: view", keeps="six months",
     ),
     # Takes the place of history_meetings where the account refuses that.
     Stream(
@@ -81,6 +85,7 @@ STREAMS = (
     Stream(
         "report_meetings", "report/meetings/{meeting_uuid}", HEAVY, ("report:read:meeting:admin", "report:read:admin"),
         about=PAST_MEETING, nothing=(GONE, NO_USER, TOO_OLD, WRONG_KIND), key=("uuid",),
+        core=True,
         holds="meetings held, each occurrence: when, how long, how many people",
         needs="Pro; role with Usage Reports: view", keeps="one year",
         joins=(
@@ -94,6 +99,7 @@ STREAMS = (
         about=PAST_MEETING, params={"include_fields": "registrant_id"}, page=300, rows="participants",
         nothing=(GONE, TOO_OLD, WRONG_KIND),
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
+        core=True,
         holds="who was in a meeting, a row for each time somebody joined",
         needs="Pro; role with Usage Reports: view", keeps="one year",
         joins=(
@@ -107,6 +113,7 @@ STREAMS = (
         about=PAST_MEETING, rows="questions", nothing=(TOO_OLD, GONE), key=("meeting_uuid", "respondent", "sequence"),
         adds=("meeting_uuid", "meeting_id", "respondent", "sequence"), beside=("start_time",),
         made={"respondent": respondent},
+        core=True,
         holds="poll answers in a meeting, a row for each respondent",
         needs="Pro host", keeps="one year",
     ),
@@ -114,6 +121,7 @@ STREAMS = (
     Stream(
         "report_webinars", "report/webinars/{webinar_uuid}", HEAVY, ("report:read:webinar:admin", "report:read:admin"),
         about=PAST_WEBINAR, nothing=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN), key=("uuid",),
+        core=True,
         holds="webinars held, each occurrence: when, how long, how many people",
         needs="Pro with the webinar add-on; role with Usage Reports: view", keeps="one year",
         joins=(
@@ -127,6 +135,7 @@ STREAMS = (
         about=PAST_WEBINAR, params={"include_fields": "registrant_id"}, page=300, rows="participants",
         nothing=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN),
         key=("webinar_uuid", "user_id", "join_time", "sequence"), adds=("webinar_uuid", "webinar_id", "sequence"),
+        core=True,
         holds="who was in a webinar, a row for each time somebody joined",
         needs="Pro with the webinar add-on; role with Usage Reports: view", keeps="six months to one year",
         joins=(
@@ -140,6 +149,7 @@ STREAMS = (
         about=PAST_WEBINAR, page=300, rows="registrants",
         nothing=(GONE, NOT_ENABLED, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN),
         key=("webinar_uuid", "id"), adds=("webinar_uuid", "webinar_id"),
+        core=True,
         holds="who registered for a webinar and did not come",
         needs="Pro with the webinar add-on, registration on", keeps="not stated",
         joins=(Join("id", "webinar_registrants", "id"),),
@@ -151,6 +161,7 @@ STREAMS = (
         key=("webinar_uuid", "respondent", "sequence"),
         adds=("webinar_uuid", "webinar_id", "respondent", "sequence"), beside=("start_time",),
         made={"respondent": respondent},
+        core=True,
         holds="poll answers in a webinar, a row for each respondent",
         needs="Pro with the webinar add-on", keeps="not stated",
     ),
@@ -161,6 +172,7 @@ STREAMS = (
         key=("webinar_uuid", "respondent", "sequence"),
         adds=("webinar_uuid", "webinar_id", "respondent", "sequence"), beside=("start_time",),
         made={"respondent": respondent},
+        core=True,
         holds="questions asked in a webinar, a row for each asker",
         needs="Pro with the webinar add-on", keeps="not stated",
     ),

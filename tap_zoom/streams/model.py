@@ -27,7 +27,9 @@ class Lane:
         return f"{self.product} {self.label}".strip()
 
 
-LIGHT, MEDIUM, HEAVY = Lane("Light"), Lane("Medium"), Lane("Heavy")
+LIGHT, MEDIUM, HEAVY, INTENSIVE = map(Lane, ("Light", "Medium", "Heavy", "Resource-intensive"))
+PHONE_LIGHT, PHONE_MEDIUM, PHONE_HEAVY = (Lane(label, "Phone") for label in ("Light", "Medium", "Heavy"))
+DOWNLOADS = Lane("Light", "Downloads")  # of texts: Zoom does not count them
 
 
 class Uuid(str):
@@ -47,25 +49,35 @@ ACCOUNT = Thing("account")
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Rows whose `field`, in small letters, is one of these words; or is none of them."""
+    """Rows whose `field`, in small letters, is one of these words; or is none of them. `inside`: it is enough if that
+    is so in one of the rows of this list."""
 
     field: str
     words: frozenset[str]
     is_one: bool = True
+    inside: str = ""
 
     def holds(self, row: Row) -> bool:
-        return (str(row.get(self.field)).lower() in self.words) is self.is_one
+        rows = row.get(self.inside) if self.inside else [row]
+        return isinstance(rows, list) and any(
+            (str(each.get(self.field)).lower() in self.words) is self.is_one for each in rows if isinstance(each, dict)
+        )
+
+
+NO_VALUE = frozenset({"", "none"})
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """A thing that a row leads to. `ids`: where each stands in the row ("a|b": the first that is there); the others are
-    those of what the row was found at. `before`: only what happened before the first window of that stream."""
+    """A thing that a row leads to. `ids`: where each stands in the row ("a|b": the first that is there; "?a": what was
+    asked as a); the others are those of what the row was found at. `before`: only what happened before the first
+    window of that stream. `in_window`: it is asked about in the window in which it was found."""
 
     thing: Thing
     ids: Mapping[str, str]
-    where: Where | None = None
+    where: tuple[Where, ...] = ()
     before: str = ""
+    in_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +101,29 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How an operation takes time: so many days a call, so many months back.
+    """How an operation takes time: so many days a call, so far back.
 
-    `params`: templates over `first` and `last`, the days to ask for; `margin`: days asked more on both sides, since
-    Zoom does not say in which time zone it reads them; `too_early`: how it refuses days that are out of reach.
+    `params`: templates over `first` and `last`, the days to ask for; `exact`: these stand for their first moments.
+    `days` of a window that are kept, 0 for a calendar month; `before` and `after`: days asked more, since Zoom does not
+    say in which time zone it reads days, or whether the last one belongs to them. `months_back`, `days_back`: how far
+    back Zoom answers, neither where it does not say. `until`: the last day, counted from today. `sums`: of the window,
+    so that a window in part would be another row. `too_early`: how days out of reach are refused.
     """
 
-    months_back: int
     params: Params
     days: int
-    margin: int
+    _: KW_ONLY
+    months_back: int = 0
+    days_back: int = 0
+    before: int = 0
+    after: int = 0
+    until: int = 0
+    exact: bool = False
+    sums: bool = False
     too_early: Nothing | None = None
+
+
+OWN_SIZE = -1  # of a page: as many rows as Zoom likes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,23 +141,31 @@ class Stream:
     # the question
     about: Thing = ACCOUNT
     over: Span | None = None
-    params: Params = field(default_factory=dict)
+    params: Params = field(default_factory=dict)  # {placeholders} are filled from the ids, too
     asks: tuple[Params, ...] = ({},)  # the same question once with each of these parameters
     page: int = 0  # the most rows in an answer that can be asked for; 0: the list is not paged
     # the answer
-    rows: str = ""  # the list of rows; "": the answer is the one row
+    rows: str = ""  # the list of rows ("a.b": inside of a; "a|b": b where there is no a); "": the answer is the one row
+    lists: Mapping[str, Params] = field(default_factory=dict)  # several lists of rows, and columns of ours for each
     at: str = ""  # the field that says when a row happened
+    text: str = ""  # it is no JSON but a text, for this column
+    moved: bool = False  # it answers by a redirect to a file
     nothing: tuple[Nothing, ...] = ()
+    unavailable: tuple[Nothing, ...] = ()  # refusals that mean that the account lacks a plan, a feature or a right
     finds: tuple[Find, ...] = ()
     # the record
     key: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()  # columns of ours: ids of what it was asked about, and what the key needs besides
-    beside: tuple[str, ...] = ()  # fields that stand beside the list and belong to each of its rows
+    beside: tuple[str, ...] = ()  # fields that stand beside the list, or around it, and belong to each of its rows
     made: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # columns of ours that are made of a row
+    asked: Mapping[str, str] = field(default_factory=dict)  # columns of ours that say what was asked: the parameter
+    fallback: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
     secret: tuple[str, ...] = ()  # fields that let one log in: not selected by default
+    core: bool = False  # selected by default
     branch: str = ""  # what the state calls the branch that hangs on its rows; "": its own name
     # the two exceptions
-    lookup: str = ""  # the stream that finds a key which rows of this one lack
+    lookup: str = ""  # the stream that finds what rows of this one lack: a key, a text
+    lacking: tuple[Where, ...] = ()  # of a look-up: the rows that it is for
     instead: str = ""  # the stream to ask where the account refuses this one
     # for people
     holds: str = ""  # what a row is
@@ -144,6 +176,26 @@ class Stream:
     @property
     def emitted(self) -> bool:
         return bool(self.key)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether what it answers does not come from the API itself."""
+        return self.moved or bool(self.text)
+
+    @property
+    def granular(self) -> str:
+        """Its scope in an app with granular scopes; "" where Zoom names none."""
+        return next((name for name in self.scopes if name.count(":") > 2), "")
+
+    @property
+    def classic(self) -> str:
+        """Its scope in an app with classic scopes: the narrowest."""
+        return next(name for name in self.scopes if name.count(":") <= 2)
+
+    @property
+    def scope(self) -> str:
+        """Both, for people."""
+        return f"{self.granular} (classic: {self.classic})" if self.granular else f"{self.classic} (classic)"
 
     def allowed_by(self, scopes: frozenset[str]) -> bool:
         """Whether a token with these scopes may ask."""

@@ -35,5 +35,36 @@ NEVER_HELD = Nothing(404, None)
 NO_WEBINAR_PLAN = Nothing(400, 200, _says(r"^(?!.*no permission).*(webinar plan|webinar.*subscri|subscri.*webinar)"))
 NOT_PAID = Nothing(400, 200, _says(r"^(?!.*no permission).*(plan|subscri|paid)"))
 
+# What is gone since it was listed, or never was.
+NOT_FOUND = Nothing(404, None)
+NO_GROUP = Nothing(404, 4130)
+NO_ROLE = Nothing(400, 1034)
+NO_SURVEY = Nothing(404, 6701)
+NO_RECORDING = Nothing(404, 3301)
+NO_TRANSCRIPT = Nothing(404, 3322)
+NO_ROOM = Nothing(404, 1012)
+NO_LOCATION = Nothing(404, 4801)
+NO_SMS = Nothing(404, 7013)
+NO_VOICEMAIL = Nothing(400, 300, _says(r"does not exist"))
+NO_USER_ID = Nothing(400, 300, _says(r"invalid user.?id"))
+NO_MEETING_ID = Nothing(400, 300, _says(r"invalid meeting.?id"))
+NO_ACCESS = Nothing(400, 300, _says(r"can ?not access meeting"))
+MONTH_TOO_OLD = Nothing(400, 300, _says(r"recent 6 months"))
+SUMMARY_IN_TRASH = Nothing(403, 2305, _says(r"trash"))
+# Of a recorded call: no file, no words in it, or none yet.
+NO_FILE = Nothing(400, 404)
+NOT_TRANSCRIBED = Nothing(400, 12000)
+TRANSCRIPTS_OFF = Nothing(400, 12001)
+NOT_YET_TRANSCRIBED = Nothing(400, 12002)
+
+# Plans, features and rights that an account lacks; 400/200 and 403/200 mean that wherever they come.
+NO_ACCOUNT = Nothing(404, 2001)
+NO_ACCOUNT_400 = Nothing(400, 2001)
+NO_SURVEY_RIGHT = Nothing(403, 6720)
+NO_DASHBOARD = Nothing(400, 400, _says(r"only available|dashboard"))
+NO_SUMMARIES = Nothing(400, 3000, _says(r"summary"))
+SUMMARIES_CLOSED = Nothing(403, 2305)
+NO_DEVICE_RIGHT = Nothing(400, 30055008)
+
 # A user or a meeting that belongs to another account, wherever it is met (401 here is not about the token).
 OTHER_ACCOUNT = (Nothing(400, 1010), Nothing(401, 1010), Nothing(404, 1010))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Find, Stream, Thing, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Find, Stream, Thing, Where, each
 from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
 
 USER = Thing("user", {"user_id": str})
@@ -12,7 +12,8 @@ STREAMS = (
         "users", "users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"),
         params={"include_fields": "custom_attributes"}, asks=each("status", "active", "inactive", "pending"), page=300,
         rows="users", finds=(Find(USER, {"user_id": "id"}),), lookup="user_lookup", branch="scheduled",
-        key=("id",), secret=("host_key",),
+        key=("id",), fallback={"id": "email"}, secret=("host_key",),
+        core=True,
         holds="people of the account: active, inactive and pending",
         needs="any plan; role with User: view", keeps="while the user is in the account",
     ),
@@ -20,5 +21,6 @@ STREAMS = (
     Stream(
         "user_lookup", "users/{email}", LIGHT, ("user:read:user:admin", "user:read:admin"),
         about=Thing("pending_user", {"email": str}), nothing=(NO_USER, NO_INVITATION),
+        lacking=(Where("id", NO_VALUE), Where("email", NO_VALUE, is_one=False)),
     ),
 )  # fmt: skip

@@ -63,6 +63,18 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     raise _meaning(request, status, code, message, said + (f": {message}" if message else ""), announcement)
 
 
+def judge_file(request: Request, answer: Answer) -> None:
+    """The same for a file, which is not the API's: only a status can be relied on, and no refusal is the account's."""
+    status = answer.status
+    said = f"{request} answered {status} for the file"
+    if status == 429 or status >= 500:
+        raise Passing(said)
+    if status == 401 and not answer.moved:
+        raise TokenRefused(said)
+    if status != 200:
+        raise ItemLost(said)
+
+
 def _says_something(status: int, body: bytes) -> bool:
     """Whether a body that is no JSON still is Zoom's answer: a 429, a bare 404, or an error with unescaped quotes."""
     if status == 429 or (status in (400, 404) and not body.strip()):
@@ -107,6 +119,8 @@ def _declared(stream: Stream, status: int, code: int | None, message: str, said:
         return TooEarly(said)
     if any(nothing.matches(status, code, message) for nothing in (*stream.nothing, *OTHER_ACCOUNT)):
         return NothingHere(f"{status}/{code if code is not None else '-'}")
+    if any(refusal.matches(status, code, message) for refusal in stream.unavailable):
+        return StreamRefused(said, scope_missing=False)
     return None
 
 
@@ -137,7 +151,8 @@ def _no_json(request: Request, status: int, body: bytes, wait: float | None) -> 
 
 def _is_error(stream: Stream, content: dict[str, Any]) -> bool:
     """Whether an answer under HTTP 200 is an error body: a code, or a message of one, in the place of the data."""
-    if stream.rows and content.get(stream.rows) is not None:
+    lists = (*stream.lists, *stream.rows.partition(".")[0].split("|"))
+    if any(content.get(name) is not None for name in lists if name):
         return False
     if not stream.rows and ("id" in content or "uuid" in content or "questions" in content):
         return False

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
+from requests.utils import default_user_agent, requote_uri
 
 from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
-from tap_zoom.errors import TokenRefused
-from tap_zoom.zoom.answers import Page, judge
+from tap_zoom.errors import ItemLost, TokenRefused
+from tap_zoom.zoom.answers import Page, judge, judge_file
 from tap_zoom.zoom.auth import Login
 from tap_zoom.zoom.http import Adapter, Answer, exchange
-from tap_zoom.zoom.limits import read_headers
+from tap_zoom.zoom.limits import Announcement, read_headers
 from tap_zoom.zoom.request import Request, query_of
 
 
@@ -43,31 +46,66 @@ class Client:
         answer = self._get(request, token.value)
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
-        announcement = read_headers(answer.headers, now)
+        announcement = Announcement() if answer.moved else read_headers(answer.headers, now)
         try:
-            judge(request, answer, announcement)
+            if request.stream.text or answer.moved:
+                judge_file(request, answer)
+            else:
+                judge(request, answer, announcement)
         except TokenRefused:
             self._login.refuse(token)
             raise
         return Page(answer.body, now, announcement)
 
     def _get(self, request: Request, token: str) -> Answer:
-        """The HTTP exchange. Environment proxies are looked up once; redirects are not followed, so that the token
-        goes to no other host."""
+        """The HTTP exchange. Redirects are not followed, so that the token goes to no other host; but of a file one is,
+        without the token."""
         if not self._base:
             self._connect()
+        login = {"Authorization": f"Bearer {token}"}
+        if not request.stream.is_file:
+            return self._exchange(f"{self._base}/{request.path}{query_of(request)}", login, self._settings)
+        url = request.path if request.stream.text else f"{self._base}/{request.path}"
+        if not self._is_safe(url) or not self._is_zooms(url):
+            raise ItemLost(f"{request}: the address of the file is none of Zoom's, so the token is not sent there")
+        answer = self._exchange(requote_uri(url), login, self._settings_for(url))
+        target = urljoin(url, answer.headers.get("Location", "")) if 300 <= answer.status < 400 else ""
+        if not target:
+            return answer
+        if not self._is_safe(target):
+            raise ItemLost(f"{request}: it is redirected to an address without https, which is not followed")
+        return replace(self._exchange(requote_uri(target), {}, self._settings_for(target)), moved=True)
+
+    def _exchange(self, url: str, login: Mapping[str, str], settings: Mapping[str, Any]) -> Answer:
         prepared = requests.PreparedRequest()
         prepared.method = "GET"
-        prepared.url = f"{self._base}/{request.path}{query_of(request)}"
-        prepared.headers = CaseInsensitiveDict(self._headers, Authorization=f"Bearer {token}")
+        prepared.url = url
+        prepared.headers = CaseInsensitiveDict({**self._headers, **login})
         prepared.hooks = {}
-        return exchange(self._adapter, prepared, self._settings)
+        return exchange(self._adapter, prepared, settings)
+
+    def _is_safe(self, url: str) -> bool:
+        """Whether nobody on the way can read along. Plain http is for where the API itself is at that."""
+        try:
+            parts = urlsplit(url)
+            return bool(parts.hostname) and parts.scheme in ("https", urlsplit(self._base).scheme)
+        except ValueError:
+            return False
+
+    def _is_zooms(self, url: str) -> bool:
+        parts = urlsplit(url)
+        known = parts.hostname == urlsplit(self._base).hostname
+        return "@" not in parts.netloc and (known or f".{parts.hostname}".endswith((".zoom.us", ".zoomgov.com")))
+
+    def _settings_for(self, url: str) -> Mapping[str, Any]:
+        """What the environment says about a host: proxies and certificates."""
+        with requests.Session() as session:
+            return dict(session.merge_environment_settings(url, {}, True, None, None), stream=True)
 
     def _connect(self) -> None:
         """Where the API is: our setting, what the token answer said, or Zoom's default."""
         url = self._config.api_url or self._login.token().api_url
         base = checked_url(url, "The api_url of the token answer").removesuffix("/v2") if url else DEFAULT_API_URL
-        with requests.Session() as session:
-            self._settings = dict(session.merge_environment_settings(base, {}, True, None, None), stream=True)
-            self._headers.setdefault("User-Agent", str(session.headers["User-Agent"]))
+        self._settings = self._settings_for(base)
+        self._headers.setdefault("User-Agent", default_user_agent())
         self._base = f"{base}/v2"

@@ -275,12 +275,13 @@ class Frontier:
         return delay(error, tries, now - job.started, self._client.last_answer is not None)
 
     def _given_up(self, job: Job, error: Exception) -> Exception:
-        if isinstance(error, NoAnswer) and (self._client.last_answer or 0.0) < job.started:
+        is_file = job.request.stream.is_file
+        if isinstance(error, NoAnswer) and not is_file and (self._client.last_answer or 0.0) < job.started:
             return HostSilent(
                 f"{job.request}: {error} after {job.tries} tries. Check api_url, the network and "
                 "https://status.zoom.us, then run again with the last STATE to go on from here."
             )
-        if isinstance(error, TokenRefused):
+        if isinstance(error, TokenRefused) and not is_file:
             return LoginRefused(
                 f"Login refused: Zoom does not accept the access token ({error}). Check that the app is activated on "
                 "https://marketplace.zoom.us and that no other program invalidates its tokens."

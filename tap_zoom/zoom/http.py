@@ -18,20 +18,25 @@ import orjson
 import requests
 from requests.adapters import HTTPAdapter
 
-from tap_zoom.errors import NoAnswer
+from tap_zoom.errors import ItemLost, NoAnswer
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
 ANSWER_TIMEOUT = 120.0  # seconds for a whole answer, however little comes at a time
+
+LARGEST_ANSWER = 32 << 20  # bytes, unpacked
 
 _deadline: ContextVar[float] = ContextVar("_deadline")  # of the exchange that a thread is at, on the monotonic clock
 
 
 @dataclass(slots=True)
 class Answer:
+    """`moved`: it came from where a redirect led to."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
+    moved: bool = False
 
 
 class SlowAnswer(OSError):
@@ -90,19 +95,24 @@ class Adapter(HTTPAdapter):
 
 
 def exchange(adapter: Adapter, prepared: requests.PreparedRequest, settings: Mapping[str, Any]) -> Answer:
-    """Send and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time."""
+    """Send and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; ItemLost where it
+    is larger than any that Zoom documents."""
     _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
     try:
         response = adapter.send(prepared, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), **settings)
         try:
-            body = b"".join(response.iter_content(1 << 16))
+            body = bytearray()
+            for part in response.iter_content(1 << 16):
+                body += part
+                if len(body) > LARGEST_ANSWER:
+                    raise ItemLost(f"The answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
         finally:
             response.close()
     except requests.exceptions.SSLError as error:
         raise NoAnswer(f"No safe connection ({_reason(error)})") from None
     except requests.exceptions.RequestException as error:
         raise NoAnswer(f"No answer ({_reason(error)})") from None
-    return Answer(response.status_code, response.headers, body)
+    return Answer(response.status_code, response.headers, bytes(body))
 
 
 def _reason(error: Exception) -> str:

@@ -15,11 +15,22 @@ from tap_zoom.streams.model import Lane
 from tap_zoom.times import parse_time
 
 # Requests per second that each plan allows. Resource-intensive ones are counted per minute.
-_PER_SECOND: dict[str, dict[str, float]] = {
-    "free": {"Light": 4, "Medium": 2, "Heavy": 1, "Resource-intensive": 10 / 60},
-    "pro": {"Light": 30, "Medium": 20, "Heavy": 10, "Resource-intensive": 10 / 60},
-    "business": {"Light": 80, "Medium": 60, "Heavy": 40, "Resource-intensive": 20 / 60},
+_PER_SECOND: dict[str, dict[str, dict[str, float]]] = {
+    "": {
+        "free": {"Light": 4, "Medium": 2, "Heavy": 1, "Resource-intensive": 10 / 60},
+        "pro": {"Light": 30, "Medium": 20, "Heavy": 10, "Resource-intensive": 10 / 60},
+        "business": {"Light": 80, "Medium": 60, "Heavy": 40, "Resource-intensive": 20 / 60},
+    },
+    # Phone comes with Pro at least.
+    "Phone": {
+        "free": {"Light": 20, "Medium": 10, "Heavy": 5},
+        "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
+        "business": {"Light": 40, "Medium": 20, "Heavy": 10},
+    },
+    # Not counted by Zoom: a pace that spares its servers.
+    "Downloads": {"free": {"Light": 10}, "pro": {"Light": 10}, "business": {"Light": 20}},
 }
+_LABELS = tuple(_PER_SECOND[""]["free"])
 # Requests don't arrive as evenly as they leave: at 96 per cent of the limit one may come 40 ms late or early without
 # pushing one too many into somebody's second.
 CLOSEST_TO_LIMIT = 0.96
@@ -90,7 +101,7 @@ class Throttle:
 
 def limit_of(lane: Lane, plan: str) -> float:
     """Requests per second that a plan is assumed to allow."""
-    return _PER_SECOND[plan][lane.label]
+    return _PER_SECOND[lane.product][plan][lane.label]
 
 
 def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
@@ -99,7 +110,7 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
     A time is read by the clock of the server that names it, where the answer has a Date; `now` is ours.
     """
     category = headers.get("X-RateLimit-Category", "").strip().lower()
-    label = next((label for label in _PER_SECOND["free"] if label.lower() == category), None)
+    label = next((label for label in _LABELS if label.lower() == category), None)
     kind = headers.get("X-RateLimit-Type", "").strip().lower()
     daily = "daily" in kind
     limit = _number(headers.get("X-RateLimit-Limit", "")) if kind else None  # without a type it could be the day's

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-from tap_zoom.streams.model import Ids, Params, Stream
+from tap_zoom.streams.model import OWN_SIZE, Ids, Params, Stream, Uuid
 
 
 @dataclass(slots=True)
@@ -27,13 +27,18 @@ class Request:
         return path_of(self.stream, self.ids)
 
     def __str__(self) -> str:
+        if self.stream.text:  # whoever has the URL may be able to open it
+            return f"{self.stream.name}: GET {urlsplit(self.path).netloc}"
         params = urlencode(self.params)
         return f"{self.stream.name}: GET /v2/{self.path}" + (f"?{params}" if params else "")
 
 
 def path_of(stream: Stream, ids: Mapping[str, Any]) -> str:
-    """The stream's path below /v2 with its placeholders filled."""
-    return stream.path.format_map({name: encoded(value, "uuid" in name) for name, value in ids.items()})
+    """The stream's path below /v2 with its placeholders filled; of a text its whole URL, as an answer named it."""
+    if stream.text:
+        return str(next(iter(ids.values())))
+    kinds = stream.about.ids
+    return stream.path.format_map({name: encoded(value, kinds[name] is Uuid) for name, value in ids.items()})
 
 
 def encoded(value: object, is_uuid: bool) -> str:
@@ -48,9 +53,10 @@ def encoded(value: object, is_uuid: bool) -> str:
 
 def query_of(request: Request) -> str:
     """The query string: what the stream always sends, what this question asks, and paging."""
-    params = {**request.stream.params, **request.params}
+    params = {name: text.format_map(request.ids) for name, text in request.stream.params.items()} | dict(request.params)
     if request.stream.page:
-        params["page_size"] = str(request.most or request.stream.page)
+        if request.stream.page != OWN_SIZE:
+            params["page_size"] = str(request.most or request.stream.page)
         if request.token:
             params["next_page_token"] = request.token
     return f"?{urlencode(params)}" if params else ""

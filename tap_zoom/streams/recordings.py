@@ -1,0 +1,107 @@
+"""What was recorded, transcribed, summarized and archived.
+
+Source: https://developers.zoom.us/docs/api/meetings/
+"""
+
+from __future__ import annotations
+
+from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Find, Stream, Thing, Uuid, Where
+from tap_zoom.streams.refusals import (
+    GONE,
+    MAY_NOT_HOST,
+    NO_ACCOUNT_400,
+    NO_MEETING_ID,
+    NO_RECORDING,
+    NO_SUMMARIES,
+    NO_TRANSCRIPT,
+    NO_USER,
+    NOT_FOUND,
+    SUMMARIES_CLOSED,
+    SUMMARY_IN_TRASH,
+)
+from tap_zoom.streams.spans import ALL_DAYS, ALL_MOMENTS, WEEKS
+from tap_zoom.streams.users import USER
+
+RECORDING = Thing("recording", {"meeting_uuid": Uuid, "meeting_id": int})
+SUMMARY = Thing("summary", {"meeting_uuid": Uuid})
+TRANSCRIBED = Thing("transcribed_recording", {"meeting_uuid": Uuid, "meeting_id": int})
+TRANSCRIPT = Thing("transcript", {"download_url": str})
+
+STREAMS = (
+    Stream(
+        "recordings", "users/{user_id}/recordings", MEDIUM,
+        ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
+        about=USER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_USER, NO_RECORDING),
+        finds=(
+            Find(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
+            Find(
+                TRANSCRIBED, {"meeting_uuid": "uuid", "meeting_id": "id"},
+                where=(Where("file_type", frozenset({"transcript"}), inside="recording_files"),),
+            ),
+        ),
+        key=("uuid",),
+        holds="cloud recordings, with their files",
+        needs="Pro with cloud recording; role with Recording: view",
+    ),
+    Stream(
+        "meeting_recordings", "meetings/{meeting_uuid}/recordings", LIGHT,
+        ("cloud_recording:read:list_recording_files:admin", "recording:read:admin"),
+        about=RECORDING, nothing=(NO_RECORDING, NO_USER),
+        key=("uuid",),
+        holds="a recording in full: passcode, audio of each participant",
+        needs="Pro with cloud recording; role with Recording: view",
+    ),
+    Stream(
+        "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
+        ("cloud_recording:read:recording_settings:admin", "recording:read:admin"),
+        about=RECORDING, nothing=(NOT_FOUND,),
+        key=("meeting_uuid",), adds=("meeting_uuid", "meeting_id"),
+        holds="who may see a recording, and for how long",
+        needs="Pro with cloud recording; role with Recording: view",
+    ),
+    Stream(
+        "meeting_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM,
+        ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
+        about=TRANSCRIBED, nothing=(NO_TRANSCRIPT,), lookup="transcript_texts",
+        key=("meeting_uuid",), adds=("meeting_uuid", "text"),
+        holds="the words of a recording, as text",
+        needs="Pro with cloud recording; role with Recording: view",
+    ),
+    # The words stand in a file, at an address that the answer names. Where there is a reason not to, it is not ready,
+    # or not to be had.
+    Stream(
+        "transcript_texts", "{download_url}", DOWNLOADS,
+        ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
+        about=TRANSCRIPT, text="text",
+        lacking=(
+            Where("can_download", frozenset({"true"})), Where("download_restriction_reason", NO_VALUE),
+            Where("download_url", NO_VALUE, is_one=False),
+        ),
+    ),
+    Stream(
+        "meeting_summaries", "meetings/meeting_summaries", MEDIUM,
+        ("meeting:read:list_summaries:admin", "meeting_summary:read:admin"),
+        over=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page=300, rows="summaries",
+        at="summary_last_modified_time", unavailable=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
+        finds=(Find(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
+        key=("meeting_uuid", "summary_created_time"),
+        holds="AI summaries: of which meetings there are some",
+        needs="Pro with AI Companion; role with Meeting Summaries: view",
+    ),
+    Stream(
+        "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
+        ("meeting:read:summary:admin", "meeting_summary:read:admin"),
+        about=SUMMARY, nothing=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH), unavailable=(SUMMARIES_CLOSED,),
+        key=("meeting_uuid",),
+        holds="AI summaries: the text, and who does what next",
+        needs="Pro with AI Companion; role with Meeting Summaries: view",
+    ),
+    Stream(
+        "archive_files", "archive_files", MEDIUM, ("archiving:read:list_archived_files:admin", "recording:read:admin"),
+        over=WEEKS, params={"query_date_type": "archive_complete_time"}, page=300, rows="meetings", at="complete_time",
+        unavailable=(NO_ACCOUNT_400,),
+        key=("uuid",),
+        holds="archived meetings and webinars, with their files",
+        needs="Meeting and Webinar Archiving, switched on by Zoom's support",
+    ),
+)  # fmt: skip
