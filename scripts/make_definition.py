@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tap_zoom.about import CAPABILITIES
-from tap_zoom.config import LOGINS, SETTINGS, Setting
+from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.setting import Setting
 from tap_zoom.streams import EMITTED, STREAMS
 
 ROOT = Path(__file__).parent.parent
