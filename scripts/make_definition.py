@@ -112,7 +112,7 @@ def setting(setting: Setting) -> Definition:
         "kind": setting.kind.replace("password", "string"),  # the kind password has given way to sensitive
         "sensitive": setting.sensitive or None,
         "value": TOKEN_STORE if setting.name == "token_store" else setting.default,
-        "options": [{"label": value.capitalize(), "value": value} for value in setting.options] or None,
+        "options": [{"label": value.replace("_", " ").title(), "value": value} for value in setting.options] or None,
         "documentation": setting.documentation or None,
     }
     return {name: value for name, value in described.items() if value is not None}

@@ -21,6 +21,7 @@ ENV = "ENV"
 ENV_PREFIX = "TAP_ZOOM_"
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.ASCII | re.IGNORECASE)
 DEFAULT_API_URL = "https://api.zoom.us"
+A_CENTURY = 36_500  # days: Zoom has nothing as old, and they can be taken from the date of any bookmark
 # Pages that say more about a setting.
 SERVER_TO_SERVER = "https://developers.zoom.us/docs/internal-apps/s2s-oauth/"
 REFRESH_TOKEN = "https://developers.zoom.us/docs/integrations/oauth/"  # noqa: S105
@@ -94,6 +95,14 @@ class Config:
         "Date or RFC 3339 date-time: meetings and webinars held before it are not asked for. Default: as far back as "
         "Zoom answers.",
         "Start Date",
+    )
+    replication_method: str = setting(
+        "FULL_TABLE reads everything on each run; INCREMENTAL reads of time-bound streams only what is new. A stream's "
+        "catalog metadata replication-method wins over it.",
+        "Replication Method", "FULL_TABLE", options=("FULL_TABLE", "INCREMENTAL"),
+    )
+    lookback_days: int = setting(
+        "How many days before its bookmark an incremental read begins.", "Lookback Days", 7, bounds=(0, A_CENTURY)
     )
     plan: str = setting(
         "The account's plan, for the rate limits to assume until Zoom's headers say better.",
