@@ -10,7 +10,7 @@ VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "tap_zoom" / "__init__.py
 if VERSION is None:
     raise SystemExit("tap_zoom/__init__.py has no line __version__ = \"...\".")
 
-TEST = ["pytest>=8,<10", "pytest-xdist>=3.5,<4", "hypothesis>=6.100,<7", "time-machine>=2.16,<4"]
+TEST = ["pytest>=8,<10", "pytest-xdist>=3.5,<4", "hypothesis>=6.100,<7", "time-machine>=2.16,<4", "PyYAML>=6,<7"]
 
 setup(
     name="tap-zoom",
@@ -45,7 +45,9 @@ setup(
     ],
     extras_require={
         "test": TEST,
-        "dev": [*TEST, "mypy>=1.13,<3", "ruff>=0.9,<1", "types-requests>=2.32,<3", "build>=1.2,<2"],
+        "dev": [
+            *TEST, "mypy>=1.13,<3", "ruff>=0.9,<1", "types-requests>=2.32,<3", "types-PyYAML>=6,<7", "build>=1.2,<2",
+        ],
         "demo": ["duckdb>=1.1,<3"],
         "mutants": ["mutmut>=3.8.1,<4"],
     },

@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tap_zoom.about import CAPABILITIES
-from tap_zoom.config import LOGINS, SETTINGS, Setting
+from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.setting import Setting
 from tap_zoom.streams import EMITTED, STREAMS
+from tap_zoom.streams.model import Stream
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "meltano" / "tap-zoom.yml"
@@ -28,8 +30,6 @@ HEAD = f"""\
 # .gitignore keeps out of the repository. With another login nothing is written there.
 TOKEN_STORE = "$MELTANO_PROJECT_ROOT/.meltano/tap-zoom-token.json"  # noqa: S105 (a path)
 SECRET_FIELDS = ("start_url", "host_key")
-PLAIN = re.compile(r"[A-Za-z$](?:[\w./$+-]| (?=\w)|:(?=/))*", re.ASCII)
-YAML_WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 PREREQ = """\
 A Server-to-Server OAuth app of the Zoom account, with these scopes (or the classic ones: {classic}):
 
@@ -95,7 +95,7 @@ def definition() -> Definition:
         "prereq": prereq(),
         "settings_group_validation": [list(names) for names in LOGINS],
         "settings": [setting(each) for each in SETTINGS],
-        "select": ["*.*", *(f"!*.{name}" for name in SECRET_FIELDS)],
+        "select": [*(f"{stream.name}.*" for stream in core_streams()), *(f"!*.{name}" for name in SECRET_FIELDS)],
         # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
         "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each stream"}},
         "usage": USAGE,
@@ -111,10 +111,15 @@ def setting(setting: Setting) -> Definition:
         "kind": setting.kind.replace("password", "string"),  # the kind password has given way to sensitive
         "sensitive": setting.sensitive or None,
         "value": TOKEN_STORE if setting.name == "token_store" else setting.default,
-        "options": [{"label": value.capitalize(), "value": value} for value in setting.options] or None,
+        "options": [{"label": value.replace("_", " ").title(), "value": value} for value in setting.options] or None,
         "documentation": setting.documentation or None,
     }
     return {name: value for name, value in described.items() if value is not None}
+
+
+def core_streams() -> list[Stream]:
+    """Those that are read where nobody chooses."""
+    return [stream for stream in EMITTED if getattr(stream, "core", True)]
 
 
 def prereq() -> str:
@@ -137,47 +142,21 @@ def check_secret_fields() -> None:
         sys.exit(f"scripts/make_definition.py: SECRET_FIELDS lacks {', '.join(held_back - set(SECRET_FIELDS))}.")
 
 
-# --- YAML, as far as a definition needs it ------------------------------------------------------------------------
+class _Dumper(yaml.SafeDumper):
+    """Block style, texts of several lines as they are."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, "|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def text(definition: Definition) -> str:
+    """The file."""
     check_secret_fields()
-    return HEAD + "\n".join(lines(definition, "")) + "\n"
-
-
-def lines(value: Definition, indent: str) -> Iterator[str]:
-    """A mapping in block style. A list of scalars stands on its line, one of anything else in block style."""
-    for name, part in value.items():
-        if isinstance(part, dict):
-            yield f"{indent}{name}:"
-            yield from lines(part, indent + "  ")
-        elif isinstance(part, list) and isinstance(part[0], dict):
-            yield f"{indent}{name}:"
-            for item in part:
-                first, *rest = lines(item, indent + "  ")
-                yield f"{indent}- {first.strip()}"
-                yield from rest
-        elif isinstance(part, list) and isinstance(part[0], list):
-            yield f"{indent}{name}:"
-            yield from (f"{indent}- {flow(item)}" for item in part)
-        elif isinstance(part, list):
-            yield f"{indent}{name}: {flow(part)}"
-        elif isinstance(part, str) and "\n" in part:
-            yield f"{indent}{name}: |"
-            yield from (f"{indent}  {line}".rstrip() for line in part.splitlines())
-        else:
-            yield f"{indent}{name}: {scalar(part)}"
-
-
-def flow(items: list[str]) -> str:
-    return f"[{', '.join(scalar(item) for item in items)}]"
-
-
-def scalar(value: Any) -> str:
-    """Words and URLs as they are; whatever YAML could take for something else as JSON, which is YAML as well."""
-    if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in YAML_WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    return HEAD + yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 
 from tap_zoom import __version__
 from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.setting import Setting
 from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import Stream
 
@@ -77,7 +78,7 @@ def _spelled(value: str | int | bool) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def _setting(setting: Any) -> dict[str, Any]:
+def _setting(setting: Setting) -> dict[str, Any]:
     described = {
         "name": setting.name,
         "kind": setting.kind,

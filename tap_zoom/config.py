@@ -1,4 +1,4 @@
-"""The settings: one table that the checks, --about, the README and the plugin definition are made from."""
+"""The settings: the one table that checks, --about, README and plugin definition are made from; and reading them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,133 +15,117 @@ from urllib.parse import urlsplit
 import jwt as pyjwt
 
 from tap_zoom.errors import ConfigError
-from tap_zoom.times import parse_time
+from tap_zoom.setting import json_kind, setting, settings_of
 
 ENV = "ENV"
 ENV_PREFIX = "TAP_ZOOM_"
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.ASCII | re.IGNORECASE)
 DEFAULT_API_URL = "https://api.zoom.us"
-DEFAULT_AUTH_URL = "https://zoom.us/oauth/token"
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # as the environment spells them
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting. `kind` is a kind of Meltano's plugin definitions; `options` are the only values it takes."""
-
-    name: str
-    description: str
-    kind: str = "string"
-    label: str = ""
-    sensitive: bool = False
-    default: str | int | bool | None = None
-    options: tuple[str, ...] = ()
-    least: int = 1
-    most: int | None = None
-    documentation: str = ""  # a page of Zoom's
-
-
+A_CENTURY = 36_500  # days: Zoom has nothing as old, and they can be taken from the date of any bookmark
+# Pages that say more about a setting.
 SERVER_TO_SERVER = "https://developers.zoom.us/docs/internal-apps/s2s-oauth/"
-REFRESH_TOKEN = "https://developers.zoom.us/docs/integrations/oauth/"  # noqa: S105 (a page)
+REFRESH_TOKEN = "https://developers.zoom.us/docs/integrations/oauth/"  # noqa: S105
 RATE_LIMITS = "https://developers.zoom.us/docs/api/rate-limits/"
 
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "account_id",
-        "Account ID of a Server-to-Server OAuth app, from its credentials page.",
-        label="Account ID", documentation=SERVER_TO_SERVER,
-    ),
-    Setting("client_id", "Client ID of the OAuth app.", label="Client ID", documentation=SERVER_TO_SERVER),
-    Setting(
-        "client_secret",
-        "Client secret of the OAuth app.",
-        "password", "Client Secret", sensitive=True, documentation=SERVER_TO_SERVER,
-    ),
-    Setting(
-        "refresh_token",
-        "Refresh token of a user-managed OAuth app. Each use replaces it: see token_store.",
-        "password", "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
-    ),
-    Setting(
-        "jwt",
-        "JSON Web Token, sent as it is. Zoom ended JWT apps in 2023: for accounts that still have one.",
-        "password", "JSON Web Token", sensitive=True,
-    ),
-    Setting(
-        "token_store",
-        "File that keeps the rotated refresh token between runs, for callers such as Meltano that throw the config "
-        "file away.",
-        "file", "Token Store", documentation=REFRESH_TOKEN,
-    ),
-    Setting(
-        "api_url",
-        f"API host, with or without /v2. Default: the api_url of the token answer, otherwise {DEFAULT_API_URL}.",
-        label="API URL",
-    ),
-    Setting("auth_url", "Where tokens are asked for.", label="Authorization URL", default=DEFAULT_AUTH_URL),
-    Setting(
-        "start_date",
-        "Date or RFC 3339 date-time: meetings and webinars held before it are not asked for. Default: as far back as "
-        "Zoom answers.",
-        "date_iso8601", "Start Date",
-    ),
-    Setting(
-        "plan",
-        "The account's plan, for the rate limits to assume until Zoom's headers say better.",
-        "options", "Plan", default="pro", options=("free", "pro", "business"), documentation=RATE_LIMITS,
-    ),
-    Setting(
-        "rate_limit_share",
-        "Per cent of the account's rate limits to use: Zoom shares them among all apps of the account.",
-        "integer", "Rate Limit Share", default=80, most=100, documentation=RATE_LIMITS,
-    ),
-    Setting("max_workers", "Upper bound on requests in flight.", "integer", "Max Workers", default=64, most=1000),
-    Setting(
-        "on_missing_access",
-        "What to do about a selected stream that the token's scopes or the plan don't allow: fail, or skip it.",
-        "options", "On Missing Access", default="fail", options=("fail", "skip"),
-    ),
-    Setting(
-        "on_daily_limit",
-        "What to do when a daily limit is reached: stop (the next run goes on), or wait for the reset.",
-        "options", "On Daily Limit", default="stop", options=("stop", "wait"),
-        documentation=RATE_LIMITS,
-    ),
-    Setting("user_agent", "User-Agent header of each request.", label="User Agent"),
-    Setting(
-        "keep_unknown_fields",
-        "Keep fields that Zoom sends and the schema lacks, in a column unknown_fields of each stream.",
-        "boolean", "Keep Unknown Fields", default=False,
-    ),
-)  # fmt: skip
-SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
-LOGINS: tuple[tuple[str, ...], ...] = (
-    ("account_id", "client_id", "client_secret"),
-    ("client_id", "client_secret", "refresh_token"),
-    ("jwt",),
-)
+
+def checked_url(value: str, where: str) -> str:
+    """The URL without a slash at its end. Raises ConfigError unless it is https, or http to loopback."""
+    try:
+        parts = urlsplit(value.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    plain = host and (HOST.fullmatch(host) or _is_address(host))
+    if not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
+        raise ConfigError(f"{where} must be a plain URL such as {DEFAULT_API_URL}.")
+    if parts.scheme == "http" and not _is_loopback(host or ""):
+        raise ConfigError(f"{where} must begin with https: over http anybody on the way could read the token.")
+    return value.strip().rstrip("/")
+
+
+def _base_url(value: str, where: str) -> str:
+    """The same, without /v2 at its end: each path begins with it."""
+    return checked_url(value, where).removesuffix("/v2")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings after all checks. No secret shows in its repr."""
+    """The settings after all checks, and the table of them. No secret shows in its repr."""
 
-    account_id: str | None = None
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
-    jwt: str | None = field(default=None, repr=False)
-    token_store: Path | None = None
-    api_url: str | None = None  # without /v2 and slash at the end
-    auth_url: str = DEFAULT_AUTH_URL
-    start_date: datetime | None = None
-    plan: str = "pro"
-    rate_limit_share: int = 80
-    max_workers: int = 64
-    on_missing_access: str = "fail"
-    on_daily_limit: str = "stop"
-    user_agent: str | None = None
-    keep_unknown_fields: bool = False
+    account_id: str | None = setting(
+        "Account ID of a Server-to-Server OAuth app, from its credentials page.",
+        "Account ID", documentation=SERVER_TO_SERVER,
+    )
+    client_id: str | None = setting("Client ID of the OAuth app.", "Client ID", documentation=SERVER_TO_SERVER)
+    client_secret: str | None = setting(
+        "Client secret of the OAuth app.", "Client Secret", sensitive=True, documentation=SERVER_TO_SERVER
+    )
+    refresh_token: str | None = setting(
+        "Refresh token of a user-managed OAuth app. Each use replaces it: see token_store.",
+        "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
+    )
+    jwt: str | None = setting(
+        "JSON Web Token, sent as it is. Zoom ended JWT apps in 2023: for accounts that still have one.",
+        "JSON Web Token", sensitive=True,
+    )
+    token_store: Path | None = setting(
+        "File that keeps the rotated refresh token between runs, for callers such as Meltano that throw the config "
+        "file away.",
+        "Token Store", documentation=REFRESH_TOKEN,
+    )
+    api_url: str | None = setting(
+        f"API host, with or without /v2. Default: the api_url of the token answer, otherwise {DEFAULT_API_URL}.",
+        "API URL", check=_base_url,
+    )
+    auth_url: str = setting(
+        "Where tokens are asked for.", "Authorization URL", "https://zoom.us/oauth/token", check=_base_url
+    )
+    start_date: datetime | None = setting(
+        "Date or RFC 3339 date-time: meetings and webinars held before it are not asked for. Default: as far back as "
+        "Zoom answers.",
+        "Start Date",
+    )
+    replication_method: str = setting(
+        "FULL_TABLE reads everything on each run; INCREMENTAL reads of time-bound streams only what is new. A stream's "
+        "catalog metadata replication-method wins over it.",
+        "Replication Method", "FULL_TABLE", options=("FULL_TABLE", "INCREMENTAL"),
+    )
+    lookback_days: int = setting(
+        "How many days before its bookmark an incremental read begins.", "Lookback Days", 7, bounds=(0, A_CENTURY)
+    )
+    plan: str = setting(
+        "The account's plan, for the rate limits to assume until Zoom's headers say better.",
+        "Plan", "pro", options=("free", "pro", "business"), documentation=RATE_LIMITS,
+    )
+    rate_limit_share: int = setting(
+        "Per cent of the account's rate limits to use: Zoom shares them among all apps of the account.",
+        "Rate Limit Share", 80, bounds=(1, 100), documentation=RATE_LIMITS,
+    )
+    max_workers: int = setting("Upper bound on requests in flight.", "Max Workers", 64, bounds=(1, 1000))
+    on_missing_access: str = setting(
+        "What to do about a selected stream that the token's scopes or the plan don't allow: fail, or skip it.",
+        "On Missing Access", "fail", options=("fail", "skip"),
+    )
+    on_daily_limit: str = setting(
+        "What to do when a daily limit is reached: stop (the next run goes on), or wait for the reset.",
+        "On Daily Limit", "stop", options=("stop", "wait"), documentation=RATE_LIMITS,
+    )
+    user_agent: str | None = setting("User-Agent header of each request.", "User Agent")
+    keep_unknown_fields: bool = setting(
+        "Keep fields that Zoom sends and the schema lacks, in a column unknown_fields of each stream.",
+        "Keep Unknown Fields", False,
+    )
     refresh_token_file: Path | None = None  # the config file that the refresh token came from; None: environment
 
     def without_start_date(self) -> Config:
@@ -149,7 +133,15 @@ class Config:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.client_secret, self.refresh_token, self.jwt)))
+        return tuple(filter(None, (getattr(self, each.name) for each in SETTINGS if each.sensitive)))
+
+
+SETTINGS = settings_of(Config)
+LOGINS: tuple[tuple[str, ...], ...] = (
+    ("account_id", "client_id", "client_secret"),
+    ("client_id", "client_secret", "refresh_token"),
+    ("jwt",),
+)
 
 
 def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str], None]) -> Config:
@@ -157,20 +149,21 @@ def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str
 
     Raises ConfigError for whatever is wrong with them; unknown settings are only warned about.
     """
+    settings = {each.name: each for each in SETTINGS}
     values: dict[str, Any] = {}
     refresh_token_file: Path | None = None
     for source in sources:
         found = _from_environment(environ) if source == ENV else read_json_object(source, "config")
         for name, value in found.items():
-            setting = SETTINGS_BY_NAME.get(name)
-            if setting is None:
+            known = settings.get(name)
+            if known is None:
                 warn(f"Unknown setting {name!r} in {source} is ignored. tap-zoom --about lists the settings.")
                 continue
             # Callers write unset settings as null or "".
             if value is None or value == "":
                 values.pop(name, None)
                 continue
-            values[name] = _checked(setting, value, source)
+            values[name] = known.checked(value, source)
             if name == "refresh_token":
                 refresh_token_file = None if source == ENV else Path(source)
     _check_login(values, warn)
@@ -181,7 +174,7 @@ def read_json_object(path: str, what: str) -> dict[str, Any]:
     """The JSON object in a file that the user named. Raises ConfigError that names the file as `what`."""
     value = read_json(path, what)
     if not isinstance(value, dict):
-        raise ConfigError(f"The {what} file {path} holds no JSON object but {_json_kind(value)}. Write {{...}}.")
+        raise ConfigError(f"The {what} file {path} holds no JSON object but {json_kind(value)}. Write {{...}}.")
     return value
 
 
@@ -203,88 +196,12 @@ def read_json(path: str, what: str) -> Any:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings that are set, each in the type of its kind."""
     found: dict[str, Any] = {}
-    for setting in SETTINGS:
-        name = ENV_PREFIX + setting.name.upper()
+    for each in SETTINGS:
+        name = ENV_PREFIX + each.name.upper()
         text = environ.get(name)
         if text is not None:
-            found[setting.name] = _from_text(setting, text, name) if text else text
+            found[each.name] = each.from_text(text, name) if text else text
     return found
-
-
-def _from_text(setting: Setting, text: str, name: str) -> str | int | bool:
-    if setting.kind == "integer":
-        try:
-            return int(text)
-        except ValueError:
-            raise ConfigError(f"{name} must be an integer.") from None
-    if setting.kind == "boolean":
-        if text.lower() not in BOOLEANS:
-            raise ConfigError(f"{name} must be true or false.")
-        return BOOLEANS[text.lower()]
-    return text
-
-
-def _checked(setting: Setting, value: Any, source: str) -> Any:
-    """The value as Config keeps it. No message repeats a value: it could be a secret in the wrong place."""
-    where = f"The setting {setting.name} in {source}"
-    if setting.kind == "integer":
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ConfigError(f"{where} must be an integer, not {_json_kind(value)}.")
-        if value < setting.least or (setting.most is not None and value > setting.most):
-            raise ConfigError(f"{where} must be from {setting.least} to {setting.most}.")
-        return value
-    if setting.kind == "boolean":
-        if not isinstance(value, bool):
-            raise ConfigError(f"{where} must be true or false, not {_json_kind(value)}.")
-        return value
-    if not isinstance(value, str):
-        raise ConfigError(f"{where} must be a string, not {_json_kind(value)}.")
-    return _checked_text(setting, value, where)
-
-
-def _checked_text(setting: Setting, value: str, where: str) -> Any:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ConfigError(f"{where} holds a line break or another control character. Check how it was pasted.")
-    if setting.options and value not in setting.options:
-        raise ConfigError(f"{where} must be one of: {', '.join(setting.options)}.")
-    if setting.name in ("api_url", "auth_url"):
-        return checked_url(value, where).removesuffix("/v2")
-    if setting.name == "start_date":
-        moment = parse_time(value)
-        if moment is None:
-            raise ConfigError(f"{where} must be a date such as 2024-12-31 or a date-time such as 2024-12-31T23:59:59Z.")
-        return moment
-    if setting.name == "token_store":
-        return Path(value).expanduser()
-    if not value.isascii():
-        raise ConfigError(f"{where} holds a character that is no ASCII. Check how it was pasted.")
-    return value.strip()
-
-
-def checked_url(value: str, where: str) -> str:
-    """The URL without a slash at its end. Raises ConfigError unless it is https, or http to loopback."""
-    try:
-        parts = urlsplit(value.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    plain = host and (HOST.fullmatch(host) or _is_address(host))
-    if not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
-        raise ConfigError(f"{where} must be a plain URL such as {DEFAULT_API_URL}.")
-    if parts.scheme == "http" and not _is_loopback(host or ""):
-        raise ConfigError(f"{where} must begin with https: over http anybody on the way could read the token.")
-    return value.strip().rstrip("/")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        return bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"
 
 
 def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
@@ -328,9 +245,3 @@ def jwt_issuer(token: str | None) -> str | None:
     """Whose token it is: the API key of the account's JWT app."""
     claims = pyjwt.decode(token or "", options={"verify_signature": False}) if token else {}
     return str(claims.get("iss")) if claims else None
-
-
-def _json_kind(value: object) -> str:
-    kinds: dict[type, str] = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
-    return "an object" if isinstance(value, dict) else kinds.get(type(value), "null")
-

@@ -83,12 +83,13 @@ WRONG: dict[str, list[Any]] = {
     "string": [7, 1.5, True, [], {}, ["x"]],
     "password": [7, True, [], {}],
     "file": [7, True, [], {}],
-    "integer": ["7", 1.5, True, [], {}, 0, -1, 10**30, "x"],
+    "integer": ["7", 1.5, True, [], {}, -1, 10**30, "x"],
     "boolean": ["true", "x", 0, 1, 1.0, [], {}],
     "options": [7, True, [], "most", "FREE"],
     "date_iso8601": [7, True, [], "yesterday", "2024-02-30", "12/22/2021", "2024"],
 }
 CASES = [(setting.name, value) for setting in SETTINGS for value in WRONG[setting.kind]]
+CASES += [("rate_limit_share", 0), ("rate_limit_share", 101), ("max_workers", 0), ("max_workers", 1001), ("lookback_days", 36_501)]
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
@@ -120,6 +121,48 @@ def test_what_the_environment_can_not_mean_by_a_boolean(text: str) -> None:
 def load_from_environment(**variables: str) -> Config:
     settings = {"ACCOUNT_ID": "a", "CLIENT_ID": "b", "CLIENT_SECRET": "c", **variables}
     return load(["ENV"], {f"TAP_ZOOM_{name}": text for name, text in settings.items()}, print)
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("rate_limit_share", 1, 100), ("max_workers", 1, 1000), ("lookback_days", 0, 36_500)])
+def test_an_integer_may_be_as_small_and_as_large_as_its_message_says(name: str, least: int, most: int) -> None:
+    """Both ends are in; a step further is refused."""
+    for value in (least, most):
+        assert getattr(load_from_environment(**{name.upper(): str(value)}), name) == value
+    for value in (least - 1, most + 1):
+        with pytest.raises(ConfigError, match=f"^The setting {name} in ENV must be from {least} to {most}\\.$"):
+            load_from_environment(**{name.upper(): str(value)})
+
+
+def test_streams_are_read_whole_unless_the_settings_say_otherwise() -> None:
+    """FULL_TABLE and a week are what is taken unset; the environment sets both, as everything."""
+    unset = load_from_environment()
+    assert (unset.replication_method, unset.lookback_days) == ("FULL_TABLE", 7)
+    given = load_from_environment(REPLICATION_METHOD="INCREMENTAL", LOOKBACK_DAYS="0")
+    assert (given.replication_method, given.lookback_days) == ("INCREMENTAL", 0)
+
+
+@pytest.mark.parametrize("value", ["incremental", "LOG_BASED", "FULL TABLE"])
+def test_another_replication_method_is_refused(value: str) -> None:
+    """The line says which there are."""
+    with pytest.raises(ConfigError, match=r"replication_method in ENV must be one of: FULL_TABLE, INCREMENTAL\.$"):
+        load_from_environment(REPLICATION_METHOD=value)
+
+
+def test_what_may_be_unset_has_no_default_and_the_rest_has_one() -> None:
+    """So that Config holds what its annotations say: the types of the table and its defaults agree."""
+    types = {"str": str, "int": int, "bool": bool}
+    for setting in SETTINGS:
+        assert (setting.default is None) == setting.type.endswith(" | None"), setting.name
+        assert setting.default is None or type(setting.default) is types[setting.type], setting.name
+
+
+def test_no_secret_shows_where_the_settings_are_printed() -> None:
+    """Whatever prints the object: a traceback of somebody's debugger, a log line."""
+    secrets = {setting.name: f"SECRET-{setting.name}" for setting in SETTINGS if setting.sensitive}
+    config = Config(**secrets)
+    assert len(secrets) == 3
+    assert "SECRET" not in repr(config)
+    assert config.secrets == tuple(secrets.values())
 
 
 @pytest.mark.parametrize("value", [None, ""])

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from scripts.make_definition import definition
+from scripts.make_definition import FILE, definition
 from tap_zoom.config import LOGINS
 from tap_zoom.discover import catalog
 
@@ -52,6 +53,12 @@ def test_what_is_made_from_the_tables_is_up_to_date(script: str) -> None:
     """meltano/tap-zoom.yml, README.md and docs/streams.md are what the scripts would write."""
     done = subprocess.run([sys.executable, ROOT / "scripts" / script, "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_file_says_what_the_definition_is() -> None:
+    """Whoever reads it as YAML gets each text, number and list as it was; and it begins with who made it."""
+    assert yaml.safe_load(FILE.read_text("utf-8")) == definition()
+    assert "scripts/make_definition.py" in FILE.read_text("utf-8").splitlines()[0]
 
 
 def test_the_definition_has_what_the_hub_asks_for() -> None:
@@ -99,15 +106,18 @@ def test_the_groups_are_the_three_ways_to_log_in() -> None:
     assert {name for group in groups for name in group} <= set(SETTINGS)
 
 
-def test_select_leaves_out_login_secrets() -> None:
-    """Fields that are not selected by default, and host_key."""
-    held_back = {"host_key"}
+def test_select_takes_what_is_selected_by_default() -> None:
+    """The core streams by name, without the fields that discovery does not select, and without host_key."""
+    core, held_back = [], {"host_key"}
     for stream in catalog()["streams"]:
-        for entry in stream["metadata"]:
-            if entry["metadata"].get("selected-by-default") is False:
-                held_back.add(entry["breadcrumb"][-1])
+        by_default = {tuple(entry["breadcrumb"]): entry["metadata"].get("selected-by-default", True) for entry in stream["metadata"]}
+        core += [stream["tap_stream_id"]] if by_default[()] else []
+        held_back |= {path[-1] for path, selected in by_default.items() if path and not selected}
+    assert len(core) == 19
     assert {"start_url", "host_key"} <= held_back
-    assert set(definition()["select"]) == {"*.*", *(f"!*.{name}" for name in held_back)}
+    rules = definition()["select"]
+    assert rules[:19] == [f"{name}.*" for name in core]  # what leaves fields out has to come after
+    assert set(rules[19:]) == {f"!*.{name}" for name in held_back}
 
 
 def test_about_and_the_definition_agree() -> None:

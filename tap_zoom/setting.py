@@ -1,0 +1,105 @@
+"""What a setting is: its kind, how the environment spells it, and which values it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tap_zoom.errors import ConfigError
+from tap_zoom.times import parse_time
+
+KINDS = {"str": "string", "int": "integer", "bool": "boolean", "datetime": "date_iso8601", "Path": "file"}
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # as the environment spells them
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `options` are the only values it takes; `bounds` are the least and the most of an integer."""
+
+    name: str
+    type: str  # as an annotation spells it
+    description: str
+    label: str
+    default: str | int | bool | None
+    sensitive: bool = False
+    options: tuple[str, ...] = ()
+    bounds: tuple[int, int] = (0, 0)
+    documentation: str = ""  # a page of Zoom's
+    check: Callable[[str, str], str] | None = None  # of a text and of where it stands, in place of the usual one
+
+    @property
+    def kind(self) -> str:
+        """As Meltano's plugin definitions call it; secrets are of the kind password."""
+        if self.sensitive:
+            return "password"
+        return "options" if self.options else KINDS[self.type.removesuffix(" | None")]
+
+    def from_text(self, text: str, name: str) -> str | int | bool:
+        """The value that the variable `name` of the environment means. Raises ConfigError if it means none."""
+        if self.kind == "integer":
+            try:
+                return int(text)
+            except ValueError:
+                raise ConfigError(f"{name} must be an integer.") from None
+        if self.kind == "boolean":
+            if text.lower() not in BOOLEANS:
+                raise ConfigError(f"{name} must be true or false.")
+            return BOOLEANS[text.lower()]
+        return text
+
+    def checked(self, value: Any, source: str) -> Any:
+        """The value in its type. Raises ConfigError, which does not repeat it: it could be a secret, misplaced."""
+        where = f"The setting {self.name} in {source}"
+        if self.kind == "integer":
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ConfigError(f"{where} must be an integer, not {json_kind(value)}.")
+            least, most = self.bounds
+            if not least <= value <= most:
+                raise ConfigError(f"{where} must be from {least} to {most}.")
+            return value
+        if self.kind == "boolean":
+            if not isinstance(value, bool):
+                raise ConfigError(f"{where} must be true or false, not {json_kind(value)}.")
+            return value
+        if not isinstance(value, str):
+            raise ConfigError(f"{where} must be a string, not {json_kind(value)}.")
+        return self._checked_text(value, where)
+
+    def _checked_text(self, value: str, where: str) -> Any:
+        if any(ord(character) < 32 or ord(character) == 127 for character in value):
+            raise ConfigError(f"{where} holds a line break or another control character. Check how it was pasted.")
+        if self.options and value not in self.options:
+            raise ConfigError(f"{where} must be one of: {', '.join(self.options)}.")
+        if self.check is not None:
+            return self.check(value, where)
+        if self.kind == "date_iso8601":
+            moment = parse_time(value)
+            if moment is None:
+                raise ConfigError(
+                    f"{where} must be a date such as 2024-12-31 or a date-time such as 2024-12-31T23:59:59Z."
+                )
+            return moment
+        if self.kind == "file":
+            return Path(value).expanduser()
+        if not value.isascii():
+            raise ConfigError(f"{where} holds a character that is no ASCII. Check how it was pasted.")
+        return value.strip()
+
+
+def setting(description: str, label: str, default: str | int | bool | None = None, **more: Any) -> Any:
+    """A dataclass's field that is a setting. `more`: what else Setting holds. A secret stays out of the repr."""
+    known = {"description": description, "label": label, "default": default, **more}
+    return field(default=default, repr=not more.get("sensitive"), metadata=known)
+
+
+def settings_of(table: type[Any]) -> tuple[Setting, ...]:
+    """The fields of a dataclass that are settings."""
+    return tuple(Setting(each.name, str(each.type), **each.metadata) for each in fields(table) if each.metadata)
+
+
+def json_kind(value: object) -> str:
+    """What JSON calls a value, for messages that must not repeat it."""
+    kinds: dict[type, str] = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
+    return "an object" if isinstance(value, dict) else kinds.get(type(value), "null")
