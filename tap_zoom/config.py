@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,8 @@ class Config:
         "Where tokens are asked for.", "Authorization URL", "https://zoom.us/oauth/token", check=_base_url
     )
     start_date: datetime | None = setting(
-        "Date or RFC 3339 date-time: meetings and webinars held before it are not asked for. Default: as far back as "
-        "Zoom answers.",
+        "Date or RFC 3339 date-time: what happened before it (meetings, calls, logs ...) is not asked for. Default: "
+        "as far back as Zoom answers.",
         "Start Date",
     )
     replication_method: str = setting(
@@ -127,9 +127,6 @@ class Config:
         "Keep Unknown Fields", False,
     )
     refresh_token_file: Path | None = None  # the config file that the refresh token came from; None: environment
-
-    def without_start_date(self) -> Config:
-        return replace(self, start_date=None)
 
     @property
     def secrets(self) -> tuple[str, ...]:

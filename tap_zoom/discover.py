@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,13 +11,15 @@ from typing import Any
 from singer import metadata
 
 from tap_zoom.errors import ConfigError
-from tap_zoom.streams import BY_NAME, EMITTED
+from tap_zoom.streams import BY_NAME, EMITTED, time_field
 from tap_zoom.streams.model import Stream
 
 Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]
+Log = Callable[[str], None]
 
 _LISTED = {"inclusion": "available", "selected-by-default": True}  # a stream that a catalog lists and says no more of
+METHODS = FULL_TABLE, INCREMENTAL = "FULL_TABLE", "INCREMENTAL"
 UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schema lacks; in no catalog
 
 
@@ -48,15 +50,22 @@ def catalog() -> dict[str, Any]:
     }
 
 
+def bookmark_of(stream: Stream, schema: Schema) -> list[str]:
+    """The column that its bookmark is about: none for what is not asked for by time, or where the schema lacks it."""
+    return [name for name in (time_field(stream),) if name in schema["properties"]]
+
+
 def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
-    described: dict[Breadcrumb, dict[str, Any]] = {
-        (): {
-            "inclusion": "available",
-            "selected-by-default": stream.core,
-            "table-key-properties": list(stream.key),
-            "forced-replication-method": "FULL_TABLE",
-        }
+    whole: dict[str, Any] = {
+        "inclusion": "available",
+        "selected-by-default": stream.core,
+        "table-key-properties": list(stream.key),
     }
+    if not time_field(stream):
+        whole["forced-replication-method"] = FULL_TABLE
+    elif bookmark := bookmark_of(stream, schema_of(stream)):
+        whole["valid-replication-keys"] = bookmark
+    described: dict[Breadcrumb, dict[str, Any]] = {(): whole}
     for breadcrumb in _breadcrumbs(schema_of(stream)):
         key = len(breadcrumb) == 2 and breadcrumb[1] in stream.key
         described[breadcrumb] = {
@@ -76,7 +85,7 @@ def _breadcrumbs(schema: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]
 
 
 def select(
-    chosen: Mapping[str, Any] | None, warn: Callable[[str], None], keep_unknown_fields: bool = False
+    chosen: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool = False
 ) -> dict[str, Schema]:
     """The selected streams, in the table's order, each with a schema of its selected fields.
 
@@ -103,6 +112,26 @@ def select(
     return selected
 
 
+def incremental(
+    chosen: Mapping[str, Any] | None, selected: Iterable[str], method: str, warn: Log, tell: Log
+) -> frozenset[str]:
+    """Which of the selected streams are read from their bookmark on: by the catalog, else by the setting `method`."""
+    marks = _read_marks(chosen, _silent) if chosen is not None else {}
+    methods = {name: marks.get(name, {}).get((), {}).get("replication-method", method) for name in selected}
+    for name, said in methods.items():
+        if said not in METHODS:
+            warn(f"The catalog names no known replication-method for {name}: {method} holds, as set.")
+    chosen_ones = {name for name, said in methods.items() if (said if said in METHODS else method) == INCREMENTAL}
+    in_time = frozenset(name for name in chosen_ones if time_field(BY_NAME[name]))
+    if whole := sorted(chosen_ones - in_time):
+        tell(f"Zoom names no changes of these, so they are read whole all the same: {', '.join(whole)}.")
+    return in_time
+
+
+def _silent(_: str) -> None:
+    """What was said when the streams were selected is not said again."""
+
+
 def _is_selected(mark: Mapping[str, Any], default: Mapping[str, Any]) -> bool:
     if default["inclusion"] == "automatic":
         return True
@@ -127,7 +156,7 @@ def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb)
 
 
 def _read_marks(
-    chosen: Mapping[str, Any], warn: Callable[[str], None]
+    chosen: Mapping[str, Any], warn: Log
 ) -> dict[str, dict[Breadcrumb, Mapping[str, Any]]]:
     """The metadata of each stream in a catalog, by breadcrumb."""
     streams = chosen.get("streams")

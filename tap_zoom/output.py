@@ -37,10 +37,11 @@ class Output:
             raise TargetGone(f"There is no stdout to write to ({error.strerror}). Give one, or a target.") from None
         self._most = select.PIPE_BUF if is_pipe else sys.maxsize
 
-    def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str]) -> None:
+    def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str], bookmark: list[str] | None) -> None:
+        """`bookmark`: the column that it is about, of a stream that is read from there on."""
         from singer import SchemaMessage  # noqa: PLC0415 (loads half of the tap; a document needs none of it)
 
-        self._write(_line(SchemaMessage(stream, schema, list(key)).asdict()))
+        self._write(_line(SchemaMessage(stream, schema, list(key), bookmark).asdict()))
 
     def state(self, state: dict[str, Any]) -> None:
         self._write(_state(state))

@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from singer import metrics
@@ -15,7 +15,7 @@ from tap_zoom import config, discover
 from tap_zoom.access import check, warn_of_stand_in
 from tap_zoom.check import Check
 from tap_zoom.engine.agenda import Agenda
-from tap_zoom.engine.horizon import reaches_further, read_since
+from tap_zoom.engine.horizon import Horizon, reaches_further
 from tap_zoom.engine.records import Plan
 from tap_zoom.engine.routes import Routes
 from tap_zoom.engine.sync import Sync
@@ -27,6 +27,7 @@ from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.state import State, digest
 from tap_zoom.streams import BY_NAME, STREAMS
+from tap_zoom.times import stamp
 from tap_zoom.zoom.auth import login
 from tap_zoom.zoom.client import Client
 from tap_zoom.zoom.frontier import Frontier
@@ -47,12 +48,20 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
     chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
     schemas = discover.select(chosen, LOGGER.warning, settings.keep_unknown_fields)
     account = digest(account=settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt))
-    selection = digest(start_date=settings.start_date, schemas=schemas)
+    new = discover.incremental(chosen, schemas, settings.replication_method, LOGGER.warning, LOGGER.info)
+    lookback = timedelta(days=settings.lookback_days)
+    selection = digest(
+        start_date=settings.start_date, schemas=schemas, incremental=sorted(new), lookback=lookback if new else None
+    )
     state = State.resumed(_read_state(arguments.state), account, selection, now, LOGGER.warning)
+    state.next_start = stamp(settings.start_date) if settings.start_date else None
+    if new and state.start and (state.next_start or "") < state.start:
+        LOGGER.info("start_date was later at the last run. What happened before that is read by a full run only.")
     if not schemas:
         LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
     log_in = login(settings, secrets.add)
-    since = read_since(schemas, settings.start_date, state.started_at, LOGGER.warning, LOGGER.info)
+    horizon = Horizon(settings.start_date, new, state.bookmarks, lookback)
+    since = horizon.since(schemas, state.started_at, LOGGER.warning, LOGGER.info)
     older = reaches_further(since, state.started_at.date())
     share = settings.rate_limit_share / 100
     try:
@@ -71,7 +80,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
                 warn_of_stand_in(stream, f"The token lacks {stream.scope}.")
         since = {name: when for name, when in since.items() if name in access.selected}
         routes = Routes(access, since, state.started_at.date(), now.date(), state.places)
-        plans = {name: _plan(name, schema) for name, schema in schemas.items() if name in access.selected}
+        plans = {name: _plan(name, schema, name in new) for name, schema in schemas.items() if name in access.selected}
         report = Report()
         agenda = Agenda(settings.plan, share)
         fail = settings.on_missing_access == "fail"
@@ -85,8 +94,10 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         raise
 
 
-def _plan(name: str, schema: discover.Schema) -> Plan:
-    return Plan(BY_NAME[name], schema, discover.schema_of(BY_NAME[name]))
+def _plan(name: str, schema: discover.Schema, is_incremental: bool) -> Plan:
+    stream = BY_NAME[name]
+    bookmark = discover.bookmark_of(stream, schema) if is_incremental else []
+    return Plan(stream, schema, discover.schema_of(stream), bookmark or None)
 
 
 def _read_all(

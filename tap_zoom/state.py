@@ -5,7 +5,8 @@
              "places": {"scheduled": {"place": ["..."], "whole": true}, "held": null, ...},
              "owing": [...], "refused": [...]}}
 
-`bookmarks`: per stream that is asked for stretches of time; everything that happened before is out. `run`: where a run
+`bookmarks`: per stream that is asked for stretches of time; everything that happened before is out, from the
+`start_date` on that the run had which made them. `run`: where a run
 that was stopped goes on, by branch, and what it owes (see `engine.debts`). A finished run has `finished_at` instead.
 """
 
@@ -114,6 +115,8 @@ class State:
         self.started_at = started_at
         self.goes_on = False
         self.bookmarks: Values = {}
+        self.start: str | None = None  # the start_date of the run that made the bookmarks: they say nothing of before
+        self.next_start: str | None = None  # that of this run
         self.places: dict[str, Bookmark] = {}
         self.owing: list[Owed] = []
         self.went_back = False
@@ -144,6 +147,7 @@ class State:
 
     def _read(self, value: Values, now: datetime, warn: Callable[[str], None]) -> None:
         self.bookmarks = {name: dict(bookmark) for name, bookmark in value["bookmarks"].items()}
+        self.start = value.get("start_date")
         if "finished_at" in value:
             return
         run = value["run"]
@@ -170,13 +174,16 @@ class State:
             "refused": self.refused,
         }  # fmt: skip
         run |= {name: part for name, part in more.items() if part}
-        return {"version": VERSION, "account": self.account, "bookmarks": self.bookmarks, "run": run}
+        return self._head() | {"run": run}
 
     def finished(self, now: datetime) -> Values:
         """That of one that reached its end: not empty, since targets drop {} and the caller would keep a place."""
-        return {
-            "version": VERSION, "account": self.account, "bookmarks": self.bookmarks, "finished_at": stamp(now),
-        }  # fmt: skip
+        self.start = self.next_start
+        return self._head() | {"finished_at": stamp(now)}
+
+    def _head(self) -> Values:
+        head = {"version": VERSION, "account": self.account, "bookmarks": self.bookmarks}
+        return head | ({"start_date": self.start} if self.start else {})
 
 
 def _list(value: Any) -> list[Any]:

@@ -9,10 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.engine.windows import later, oldest_day, windows
-from tap_zoom.streams.held import REPORTS
+from tap_zoom.streams.spans import REPORTS
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
 DAY = timedelta(days=1)
+
+
+def the_oldest(today: date) -> date:
+    """The first day of the reports."""
+    oldest = oldest_day(REPORTS, today)
+    assert oldest is not None
+    return oldest
 
 
 @given(DAYS, st.integers(0, 800), st.integers(-300, 800))
@@ -41,7 +48,7 @@ def test_a_window_is_asked_with_a_day_more_on_both_sides(first: date, length: in
 @given(DAYS)
 def test_the_oldest_day_is_half_a_year_back(today: date) -> None:
     """The same day of the month where there is one, otherwise the month's last."""
-    oldest = oldest_day(today, 6)
+    oldest = the_oldest(today)
     months = (today.year - oldest.year) * 12 + today.month - oldest.month
     assert months == 6
     assert oldest.day == today.day or (oldest.day < today.day and (oldest + DAY).month != oldest.month)
@@ -54,7 +61,7 @@ def test_the_oldest_day_is_half_a_year_back(today: date) -> None:
 )  # fmt: skip
 def test_month_ends(today: str, oldest: str) -> None:
     """Months of unlike lengths."""
-    assert oldest_day(date.fromisoformat(today), 6) == date.fromisoformat(oldest)
+    assert the_oldest(date.fromisoformat(today)) == date.fromisoformat(oldest)
 
 
 @given(DAYS, st.integers(0, 400), st.datetimes(datetime(2000, 1, 1), datetime(2091, 1, 1)))
@@ -79,7 +86,7 @@ def test_windows_are_the_same_on_another_day(first: date, length: int, days: int
 def test_a_window_is_asked_from_a_later_day_where_zoom_wants_that() -> None:
     """A day later each time, at once as late as our own clock says; and no further than two days ahead of that."""
     today = date(2026, 11, 25)
-    [window, *_] = windows(REPORTS, oldest_day(today, 6), today, oldest_day(today, 6))
+    [window, *_] = windows(REPORTS, the_oldest(today), today, the_oldest(today))
     second = later(window, REPORTS, today)
     third = later(second, REPORTS, today) if second else None
     assert second and third
@@ -87,7 +94,7 @@ def test_a_window_is_asked_from_a_later_day_where_zoom_wants_that() -> None:
     assert (second.first, second.asked_to) == (window.first, window.asked_to)
     assert later(third, REPORTS, today) is None
     later_on = later(window, REPORTS, today + 9 * DAY)
-    assert later_on and later_on.asked_from == oldest_day(today + 9 * DAY, 6)
+    assert later_on and later_on.asked_from == the_oldest(today + 9 * DAY)
     assert later(window, REPORTS, today + 60 * DAY) is None
 
 

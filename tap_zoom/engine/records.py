@@ -50,12 +50,16 @@ class Sequence:
 class Plan:
     """How the rows of one stream become records: its selected fields, its own columns, its key.
 
-    `schema` holds the selected fields, `whole` all of them; `shapes` counts what did not fit, and what was unknown.
+    `schema` holds the selected fields, `whole` all of them; `shapes` counts what did not fit, and what was unknown;
+    `bookmark`: the column that its bookmark is about, where it is read from there on.
     """
 
-    def __init__(self, stream: Stream, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
+    def __init__(
+        self, stream: Stream, schema: Mapping[str, Any], whole: Mapping[str, Any], bookmark: list[str] | None = None
+    ) -> None:
         self.stream = stream
         self.schema = schema
+        self.bookmark = bookmark
         self.shapes = Shapes()
         self._named_misfits: set[str] = set()
         self._named_unknown: set[str] = set()

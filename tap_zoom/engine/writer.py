@@ -31,7 +31,7 @@ class Writer:
 
     def schemas(self) -> None:
         for name, plan in self.plans.items():
-            self._output.schema(name, plan.schema, plan.stream.key)
+            self._output.schema(name, plan.schema, plan.stream.key, plan.bookmark)
 
     def page(self, question: Question, page: Page, patch: Patch | None) -> tuple[dict[str, Any], int]:
         """Emit a page's records; gives the answer itself, and how many rows have no key. Raises ValueError for an
