@@ -3,6 +3,7 @@
 from . import truth
 from .account import Account
 from .faults import Fault
+from .further.truth import truth_of
 from .server import SimulatedZoom
 
-__all__ = ["Account", "Fault", "SimulatedZoom", "truth"]
+__all__ = ["Account", "Fault", "SimulatedZoom", "truth", "truth_of"]

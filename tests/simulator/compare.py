@@ -42,9 +42,9 @@ class _Comparison:
             examples.append(f"{stream} " + " ".join(map(str, what)))
 
     def _stream(self, stream: str, expected: list[Row], emitted: list[Row]) -> None:
-        from .truth import KEYS
+        from . import further, truth
 
-        names = KEYS.get(stream)
+        names = truth.KEYS.get(stream) or further.KEYS.get(stream)
         if names is None:
             for _ in emitted:
                 self._note("extra", stream, "(no such stream)")

@@ -53,6 +53,8 @@ def _value(kind: Any, value: Any) -> Any:
         return integer(value)
     if word == "flag":
         return _flag(value)
+    if word == "number":
+        return value
     return string(value)
 
 

@@ -2,7 +2,8 @@
 
 A leaf is a word that says both what type Zoom declares and what a made-up value looks like:
 
-    text, id, url, email, zip, phone, date (RFC 3339), int, big, flag, one:a|b|c (string), int:1|2|3 (integer)
+    text, id, url, email, zip, phone, date (RFC 3339), int, big, flag, one:a|b|c (string), int:1|2|3 (integer),
+    number, uuid (of an occurrence), moment and day (times that Zoom declares as plain strings)
 
 A dict is an object, a list of one element is an array of such elements.
 `making` makes values from a table, `conversion` reads the declared types from the same table.

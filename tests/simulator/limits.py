@@ -1,4 +1,4 @@
-"""Zoom's rate limits: so many requests a second and a day for each label, whoever asks."""
+"""Zoom's rate limits: so many requests a second (or a minute) and a day for each label, whoever asks; Phone has its own."""
 
 from __future__ import annotations
 
@@ -11,21 +11,31 @@ from email.utils import format_datetime
 from .dates import UTC, day_start
 from .wire import Response, answer
 
-LABELS = ("Light", "Medium", "Heavy")
+LABELS = (
+    "Light", "Medium", "Heavy", "Resource-intensive", "Phone Light", "Phone Medium", "Phone Heavy",
+    "Phone Resource-intensive",
+)  # fmt: skip
 PER_SECOND: dict[str | None, dict[str, int]] = {
-    None: {"Light": 2000, "Medium": 2000, "Heavy": 2000},
-    "free": {"Light": 4, "Medium": 2, "Heavy": 1},
-    "pro": {"Light": 30, "Medium": 20, "Heavy": 10},
-    "business": {"Light": 80, "Medium": 60, "Heavy": 40},
+    None: dict.fromkeys(LABELS, 2000),
+    # Those of Resource-intensive are for a minute. Free accounts have no Phone: they get what Pro has.
+    "free": dict(zip(LABELS, (4, 2, 1, 10, 20, 10, 5, 5), strict=True)),
+    "pro": dict(zip(LABELS, (30, 20, 10, 10, 20, 10, 5, 5), strict=True)),
+    "business": dict(zip(LABELS, (80, 60, 40, 20, 40, 20, 10, 10), strict=True)),
 }
+# Heavy and Resource-intensive share a day's limit, and so do all labels of Phone.
 PER_DAY: dict[str | None, dict[str, int]] = {
     None: {},
-    "free": {"Light": 6000, "Medium": 2000, "Heavy": 1000},
-    "pro": {"Heavy": 30_000},
-    "business": {"Heavy": 60_000},
+    "free": {"Light": 6000, "Medium": 2000, "Heavy": 1000, "Resource-intensive": 30_000, "Phone": 15_000},
+    "pro": {"Heavy": 30_000, "Phone": 15_000},
+    "business": {"Heavy": 60_000, "Phone": 30_000},
 }
 _SECOND = "You have reached the maximum per-second rate limit for this API. Try again later."
 _DAY = "You have reached the maximum daily rate limit for this API. Refer to the response header for details."
+
+
+def _seconds(label: str) -> int:
+    """The time for which a label's limit holds."""
+    return 60 if label.endswith("Resource-intensive") else 1
 
 
 class Limits:
@@ -71,17 +81,24 @@ class Limits:
         now = self._clock()
         if now >= self.resets_at.timestamp():
             self.start_day()
-        daily = self.per_day.get(label)
-        if daily is not None and self._today[label] >= daily:
+        shared = self._day_of(label)
+        daily = self.per_day.get(shared)
+        if daily is not None and self._today[shared] >= daily:
             return self._refuse_for_today(label, daily)
         recent = self._recent[label]
-        while recent and recent[0] <= now - 1:
+        while recent and recent[0] <= now - _seconds(label):
             recent.popleft()
         if len(recent) >= self.per_second[label]:
             return self.refuse_for_now(label)
         recent.append(now)
-        self._today[label] += 1
+        self._today[shared] += 1
         return None
+
+    def _day_of(self, label: str) -> str:
+        """Under which name a request counts for the day."""
+        if label.startswith("Phone"):
+            return "Phone"
+        return "Heavy" if label == "Resource-intensive" and label not in self.per_day else label
 
     def headers(self, label: str) -> list[tuple[str, str]]:
         """What every answer says about the limits."""
@@ -94,7 +111,7 @@ class Limits:
         if not self._headers:
             return []
         return [
-            ("X-RateLimit-Category", label), ("X-RateLimit-Type", kind), ("X-RateLimit-Limit", str(limit)),
+            ("X-RateLimit-Category", label.removeprefix("Phone ")), ("X-RateLimit-Type", kind), ("X-RateLimit-Limit", str(limit)),
             ("X-RateLimit-Remaining", str(remaining)),
         ]
 
@@ -104,7 +121,8 @@ class Limits:
         sent = self._announced(label, "QPS", self.per_second[label], 0) if headers else []
         if headers and self._retry_after_form:
             sent.append(("Retry-After", self._retry_after()))
-        return answer(429, {"code": 429, "message": _SECOND}, sent)
+        message = _SECOND if _seconds(label) == 1 else _SECOND.replace("second", "minute")
+        return answer(429, {"code": 429, "message": message}, sent)
 
     def _retry_after(self) -> str:
         moment = (self._now() + timedelta(seconds=2)).replace(microsecond=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -26,6 +27,12 @@ def text(rng: random.Random) -> str:
 def code(rng: random.Random, length: int = 22) -> str:
     """Letters and digits, as in Zoom's ids."""
     return "".join(rng.choices(_ALPHABET, k=length))
+
+
+def uuid(rng: random.Random) -> str:
+    """The UUID of an occurrence, which has to be encoded twice where slashes stand badly, here as often as not."""
+    made = base64.b64encode(rng.randbytes(16)).decode()
+    return rng.choice((made, made, f"/{made[1:]}", f"{made[:8]}//{made[10:]}"))
 
 
 class Maker:
@@ -100,6 +107,14 @@ class Maker:
             return str(rng.randint(100_000, 999_999))
         if kind == "phone":
             return f"+1 {rng.randint(100_000_000, 999_999_999)}"
+        if kind == "number":
+            return rng.randint(1, 100_000) / 100
+        if kind == "uuid":
+            return uuid(rng)
+        if kind == "moment":
+            return written(_LONG_AGO + timedelta(seconds=rng.randint(0, 150_000_000)))
+        if kind == "day":
+            return (_LONG_AGO + timedelta(days=rng.randint(0, 1700))).date().isoformat()
         raise ValueError(f"unknown kind of field: {kind}")
 
     def _drifted(self, value: Any, kind: str) -> Any:

@@ -5,6 +5,7 @@ A parameter is described by a word: text, int:<largest>, date, flag, enum:a|b; "
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -27,11 +28,13 @@ class Operation:
     # The stream that its rows make, and the key that they have there; "" where they only lead to others.
     stream: str = ""
     key: tuple[str, ...] = ()
+    # Further scopes that open it.
+    others: tuple[str, ...] = ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
         """Every scope that opens this operation."""
-        names = (self.classic, self.granular)
+        names = (self.classic, self.granular, *self.others)
         return names + tuple(name.removesuffix(":admin") + ":master" for name in names)
 
 
@@ -183,9 +186,10 @@ CLASSIC_SCOPES = tuple(dict.fromkeys(operation.classic for operation in OPERATIO
 class Routes:
     """Finds the operation of a raw path: split at "/" first, decoded later, as Zoom does."""
 
-    def __init__(self) -> None:
+    def __init__(self, operations: Iterable[Operation] = OPERATIONS) -> None:
         self._by_length: dict[int, list[tuple[Operation, list[str]]]] = {}
-        for operation in OPERATIONS:
+        # /users/summary is no user: a path without variables comes first.
+        for operation in sorted(operations, key=lambda operation: "{" in operation.template):
             parts = operation.template.split("/")[1:]
             self._by_length.setdefault(len(parts), []).append((operation, parts))
 

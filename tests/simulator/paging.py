@@ -5,6 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """Where a page begins, how many rows it has at most, how many were asked for, and what leads on."""
+
+    offset: int
+    step: int
+    size: int
+    next_token: str | None
 
 
 class PageTokens:
@@ -22,6 +32,25 @@ class PageTokens:
         token = secrets.token_urlsafe(26)
         self._issued[token] = (request, offset, self._clock() + self.lifetime)
         return token
+
+    def cut(
+        self, path: str, query: dict[str, str], total: int, *, cap: int | None, default: int = 30, one_more: bool = False
+    ) -> Page | None:
+        """The page of `total` rows that a query asks for, or None if its token is no good.
+
+        `cap`: pages hold no more rows, whatever is asked; `one_more`: the last page leads to an empty one.
+        """
+        token = query.get("next_page_token", "")
+        # Another page size or any other parameter makes it another list.
+        rest = {name: value for name, value in query.items() if name != "next_page_token"}
+        bound = (path, tuple(sorted(rest.items())))
+        offset = self.offset(token, bound) if token else 0
+        if offset is None:
+            return None
+        size = int(query.get("page_size", default))
+        step = min(size, cap or size)
+        goes_on = offset < total if one_more else offset + step < total
+        return Page(offset, step, size, self.issue(bound, offset + step) if goes_on else None)
 
     def offset(self, token: str, request: object) -> int | None:
         """Where to go on, or None if the token is unknown, too old, or another request's."""

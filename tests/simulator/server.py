@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from . import parameters, refusals
+from . import further, parameters, refusals
 from .account import Account
 from .answers import Answers, Listing
 from .clock import Clock
 from .faults import Fault
+from .further.answers import FurtherAnswers
 from .limits import Limits
 from .oauth import OAuth
-from .operations import CLASSIC_SCOPES, GRANULAR_SCOPES, Operation, Routes
+from .operations import OPERATIONS, Operation, Routes
 from .paging import PageTokens
 from .refusals import Refusal
 from .wire import Request, Response, Server, answer, dumps
@@ -87,8 +88,7 @@ class SimulatedZoom:
         self.history = history
         self.page_cap = page_cap
         self.unescaped_scope_error = unescaped_scope_error
-        named = {"granular": GRANULAR_SCOPES, "classic": CLASSIC_SCOPES}
-        chosen = named[scopes] if isinstance(scopes, str) else tuple(scopes)
+        chosen = further.SCOPES[scopes] if isinstance(scopes, str) else tuple(scopes)
         self.limits = Limits(
             plan, per_second=per_second, daily_limits=daily_limits, daily_reset=daily_reset,
             headers=limit_headers, retry_after_form=retry_after_form, clock=self.clock.seconds,
@@ -97,8 +97,9 @@ class SimulatedZoom:
             self.account, scopes=chosen, lifetime=token_lifetime, rotation=rotation, one_token=one_token,
             api_url=lambda: self.url if api_url == _OWN else api_url, clock=self.clock.seconds,
         )
-        self._pages = PageTokens(page_token_lifetime, self.clock.seconds)
-        self._routes = Routes()
+        self.pages = PageTokens(page_token_lifetime, self.clock.seconds)
+        self._routes = Routes((*OPERATIONS, *further.OPERATIONS))
+        self.further = FurtherAnswers(self)
         self._refusals: dict[str, Refusal] = {}
         self._server = Server(self._handle, latency, port)
         self._thread: threading.Thread
@@ -265,11 +266,10 @@ class SimulatedZoom:
     ) -> tuple[str, Response]:
         if raw == "/oauth/token":
             self.counts["oauth"] += 1
-            fault = self._fault(request)
-            if fault and not fault.spoils:
-                return "oauth", self._with(fault, "Light")
-            response = self.oauth.token(request)
-            return "oauth", fault.spoil(response) if fault else response
+            return "oauth", self._or_fault(request, self.oauth.token)
+        if self.further.is_file(raw):
+            # Files behind URLs are no API requests, and count as none.
+            return "", self._or_fault(request, self.further.file)
         found = self._routes.find(raw.removeprefix("/v2")) if raw.startswith("/v2/") else None
         if found is None or request.method != "GET":
             return "", self._lost(request, raw)
@@ -285,7 +285,7 @@ class SimulatedZoom:
             response = self._with(fault, label)
         else:
             if twice:
-                self._violate(request, f"parameter twice: {twice}")
+                self.violate(request, f"parameter twice: {twice}")
             response = self._answer(request, operation, variable, query)
             if fault:
                 response = fault.spoil(response)
@@ -294,7 +294,7 @@ class SimulatedZoom:
         return label, response
 
     def _lost(self, request: Request, raw: str) -> Response:
-        self._violate(request, "no such operation")
+        self.violate(request, "no such operation")
         fault = self._fault(request)
         if fault and not fault.spoils:
             return self._with(fault, "Light")
@@ -302,6 +302,13 @@ class SimulatedZoom:
             # A UUID that begins with "/" and wasn't encoded at all.
             return answer(*refusals.meeting_missing(raw.rpartition("//")[2]))
         return answer(*refusals.UNKNOWN_PATH)
+
+    def _or_fault(self, request: Request, make: Callable[[Request], Response]) -> Response:
+        fault = self._fault(request)
+        if fault and not fault.spoils:
+            return self._with(fault, "Light")
+        response = make(request)
+        return fault.spoil(response) if fault else response
 
     def _fault(self, request: Request) -> Fault | None:
         fault = next((fault for fault in self.faults if fault.strikes(request)), None)
@@ -331,12 +338,17 @@ class SimulatedZoom:
             return answer(*refused)
         refused = parameters.check(operation, query, self.now.date())
         if refused:
-            self._violate(request, str(refused.body.get("errors") or refused.body["message"]))
+            self.violate(request, str(refused.body.get("errors") or refused.body["message"]))
             return answer(*refused)
         badly_encoded = len(self.answers.badly_encoded)
-        made = getattr(self.answers, operation.handler)(variable, query)
+        if operation.handler == further.HANDLER:
+            made = self.further.answer(request, operation.template, variable, query)
+        else:
+            made = getattr(self.answers, operation.handler)(variable, query)
         if len(self.answers.badly_encoded) > badly_encoded:
-            self._violate(request, "a UUID that needs to be encoded twice")
+            self.violate(request, "a UUID that needs to be encoded twice")
+        if isinstance(made, Response):
+            return made
         if isinstance(made, Refusal):
             return answer(*made)
         if isinstance(made, Listing):
@@ -360,30 +372,26 @@ class SimulatedZoom:
     def _page(
         self, request: Request, operation: Operation, query: dict[str, str], listing: Listing
     ) -> Response:
-        token = query.get("next_page_token", "")
-        # Another page size or any other parameter makes it another list.
-        rest = {name: value for name, value in query.items() if name != "next_page_token"}
-        bound = (request.raw_path, tuple(sorted(rest.items())))
-        offset = self._pages.offset(token, bound) if token else 0
-        if offset is None:
-            return answer(*refusals.PAGE_TOKEN)
-        size = int(query.get("page_size", 30))
-        step = min(size, self.page_cap or size)
-        rows = listing.rows[offset : offset + step]
         total = len(listing.rows)
+        page = self.pages.cut(request.raw_path, query, total, cap=self.page_cap)
+        if page is None:
+            return answer(*refusals.PAGE_TOKEN)
+        offset, step = page.offset, page.step
+        rows = listing.rows[offset : offset + step]
         around = {
-            "page_count": -(-total // step), "page_number": offset // step + 1, "page_size": size,
+            "page_count": -(-total // step), "page_number": offset // step + 1, "page_size": page.size,
             "total_records": total,
         }
         envelope = {name: around[name] for name in operation.envelope} | listing.envelope
-        if offset + step < total:
-            envelope["next_page_token"] = self._pages.issue(bound, offset + step)
+        if page.next_token is not None:
+            envelope["next_page_token"] = page.next_token
         elif operation.last_token is not None:
             envelope["next_page_token"] = operation.last_token
         head = self.answers.with_more(dumps(envelope))[:-1]
         return answer(200, b'%s,"%s":[%s]}' % (head, listing.name.encode(), b",".join(rows)))
 
-    def _violate(self, request: Request, why: str) -> None:
+    def violate(self, request: Request, why: str) -> None:
+        """Notes what a client must not do."""
         self.violations.append(f"{request.method} {request.target}: {why}")
 
 

@@ -1,0 +1,237 @@
+"""Answers of the further operations: pages, windows, refusals and files, all by the table."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from .. import refusals
+from ..dates import year_ago
+from ..refusals import Refusal
+from ..wire import Request, Response, answer, dumps
+from . import BY_PATH, Further
+from .contents import FurtherContents, Made, Parent, Row
+from .model import documented
+from .periods import Period, asked_period
+
+if TYPE_CHECKING:
+    from ..server import SimulatedZoom
+
+_FILE, _SIGNED = "/rec/download/", "/signed/"
+
+
+class FurtherAnswers:
+    """Serves what the account has behind the further operations."""
+
+    def __init__(self, zoom: SimulatedZoom) -> None:
+        self._zoom = zoom
+        self.contents = FurtherContents(zoom.account, lambda: zoom.url)
+        # What signed URLs lead to.
+        self._signed: dict[str, tuple[bytes, str]] = {}
+
+    def answer(self, request: Request, template: str, raw: str, query: dict[str, str]) -> Response | Refusal:
+        """What an operation answers; `raw`: the variable part of the path as it came."""
+        stream = BY_PATH[template]
+        parent = self._parent(stream, raw, query)
+        if isinstance(parent, Refusal):
+            return parent
+        period = self._period(request, stream, query)
+        if isinstance(period, Refusal):
+            return period
+        refused = self.contents.refusal(stream, parent)
+        if refused is not None:
+            return refused
+        rows = self._rows(stream, parent, query, period)
+        if not stream.rows:
+            return self._single(request, stream, rows)
+        return self._page(request, stream, parent, query, rows, period)
+
+    def _period(self, request: Request, stream: Further, query: dict[str, str]) -> Period | Refusal | None:
+        if stream.window is None:
+            return None
+        period = asked_period(stream.window, query, self._zoom.as_of, may_be_days=stream.path.startswith("/phone"))
+        if isinstance(period, Refusal):
+            self._zoom.violate(request, str(period.body.get("errors") or period.body["message"]))
+        elif period.was_cut:
+            self._zoom.violate(request, "a window that is longer than it is answered for")
+        elif "snapshot_date" in query and not period.first <= query["snapshot_date"] <= period.last:
+            self._zoom.violate(request, "a snapshot_date outside of the window")
+            return refusals.validation("snapshot_date", "Not between from and to.")
+        return period
+
+    # Whom it is about
+
+    def _parent(self, stream: Further, raw: str, query: dict[str, str]) -> Parent | Refusal:
+        if not stream.parent:
+            if raw not in ("", "me", self._zoom.account.account_id):
+                return Refusal(404, {"code": 2001, "message": f"Account does not exist: {unquote(raw)}"})
+            return Parent()
+        if stream.parent == "history_meetings":
+            held = self._zoom.answers.occurrence(raw, stream.kind)
+            if isinstance(held, Refusal):
+                return held
+            if held.start < year_ago(self._zoom.as_of):
+                return refusals.MEETING_YEAR
+            return self.contents.parents(stream)[held.uuid]
+        id_ = query[stream.asked_as] if stream.asked_as else self._decoded(raw)
+        parent = self.contents.parents(stream).get(id_ or "")
+        if parent is None or (parent.moment is not None and parent.moment > self._zoom.as_of):
+            return _missing(stream, id_ or raw)
+        if stream.params.get("type") == "@type" and query.get("type") != parent.ask["type"]:
+            # A meeting of one person is found under its own type only.
+            return _missing(stream, parent.id)
+        return parent
+
+    def _decoded(self, raw: str) -> str | None:
+        once = unquote(raw)
+        twice = unquote(once)
+        if once == twice and (once.startswith("/") or "//" in once):
+            self._zoom.answers.badly_encoded.append(raw)
+            return None
+        return twice
+
+    # Which rows
+
+    def _rows(self, stream: Further, parent: Parent, query: dict[str, str], period: Period | None) -> list[Made]:
+        asked = stream.asked(query)
+        if not self._asks_for_all(stream, query):
+            return []
+        if period is not None and stream.is_sum:
+            return [Made(row) for row in self.contents.sums(stream, asked, period.name)]
+        rows = self.contents.rows(stream, parent, asked)
+        hidden = self._hidden(stream, query)
+        rows = [made._replace(row={name: made.row[name] for name in made.row if name not in hidden}) for made in rows]
+        rows = [made for made in rows if made.state not in hidden]
+        if period is None:
+            return rows
+        rows = [made for made in rows if self._is_in(stream, parent, made, period)]
+        return rows[::-1] if query.get("sort") == "1" else rows
+
+    def _is_in(self, stream: Further, parent: Parent, made: Made, period: Period) -> bool:
+        assert made.moment is not None
+        if made.moment > self._zoom.as_of:
+            return False
+        if stream.until:
+            # It begins and ends inside, or it isn't in the list.
+            return period.start <= made.moment and made.moment + timedelta(hours=2) <= period.end
+        return any(period.start <= moment <= period.end for moment in self.contents.happened(stream, parent, made))
+
+    def _asks_for_all(self, stream: Further, query: dict[str, str]) -> bool:
+        """Whether the parameters are sent without which Zoom shows the caller's own, live things, or another kind."""
+        facts = documented()[stream.path]["parameters"]
+        return all(
+            query.get(name, facts[name].get("default")) == value
+            for name, value in stream.params.items()
+            if name != "sort" and not name.startswith("include_") and not value.startswith("@")
+        )
+
+    def _hidden(self, stream: Further, query: dict[str, str]) -> set[str]:
+        """Fields and lists that come only if they are asked for."""
+        choices = documented()[stream.path]["parameters"].get("include_fields", {}).get("enum", ())
+        names = {name for choice in choices for name in choice.split(",")}
+        return names - set(query.get("include_fields", "").split(","))
+
+    # As an answer
+
+    def _single(self, request: Request, stream: Further, rows: list[Made]) -> Response | Refusal:
+        if not rows:
+            return _missing(stream, request.raw_path)
+        content = self._zoom.answers.with_more(dumps(rows[0].row))
+        if stream.name == "phone_recording_transcripts":
+            return self._redirect(content, "application/json")
+        return answer(200, content)
+
+    def _page(
+        self, request: Request, stream: Further, parent: Parent, query: dict[str, str], rows: list[Made], period: Period | None
+    ) -> Response | Refusal:
+        zoom, offset, step, token = self._zoom, 0, len(rows), None
+        asked = stream.asked(query)
+        body = self.contents.envelope(stream, parent, asked)
+        *_, above, name = ("", *stream.rows.split("."))
+        # The page token, and what is said of the page, stand beside the list.
+        beside = body.setdefault(above, {}) if stream.answer["properties"].get(above, {}).get("type") == "object" else body
+        documents = stream.answer["properties"][above]["properties"] if beside is not body else stream.answer["properties"]
+        if "next_page_token" in stream.operation().parameters:
+            # A client saw a token on the last page of the call history.
+            page = zoom.pages.cut(request.raw_path, query, len(rows), cap=zoom.page_cap, one_more=stream.older[0] == "call_logs")
+            if page is None:
+                return refusals.PAGE_TOKEN
+            offset, step, token = page.offset, page.step, page.next_token or ""
+            beside |= {"page_size": page.size, "total_records": len(rows), "next_page_token": token}
+        if period is not None:
+            beside |= {"from": period.first, "to": period.last}
+        for word in beside.keys() - documents.keys():
+            del beside[word]
+        sent = rows[offset : offset + step]
+        content = self._lists(stream, parent, asked, sent)
+        if stream.rows.count(".") and beside is body:
+            content = {above: _grouped(name, sent)}
+        beside |= content
+        return answer(200, self._zoom.answers.with_more(self._with_more_rows(dumps(body), stream)))
+
+    def _with_more_rows(self, content: bytes, stream: Further) -> bytes:
+        """The same, each row with the undocumented members."""
+        if not self._zoom.undocumented:
+            return content
+        more = json.loads(b"{%s}" % self._zoom.undocumented)
+
+        def added(value: Any, path: list[str]) -> Any:
+            if not path:
+                return {**value, **more}
+            inside = value[path[0]]
+            made = [added(item, path[1:]) for item in inside] if isinstance(inside, list) else added(inside, path[1:])
+            return {**value, path[0]: made}
+
+        body = json.loads(content)
+        for rows in (stream.rows, *stream.states, stream.older[0]):
+            if rows.split(".")[0] in body:
+                body = added(body, rows.split("."))
+        return dumps(body)
+
+    def _lists(self, stream: Further, parent: Parent, asked: tuple[str | None, ...], sent: list[Made]) -> Row:
+        name = stream.rows.rpartition(".")[2]
+        if stream.states:
+            return {state: [made.row for made in sent if made.state == state] for state in stream.states}
+        rows = [made.row for made in sent]
+        older, key = stream.older
+        if not older:
+            return {name: rows}
+        former = [{key: row[stream.key[0]], **{field: row[field] for field in row if field != stream.key[0]}} for row in rows]
+        return {older: former} if self.contents.is_older_form(stream, parent, asked) else {older: former, name: rows}
+
+    # Files
+
+    def is_file(self, path: str) -> bool:
+        """Whether a path is that of a file, and of no operation."""
+        return path.startswith((_FILE, _SIGNED))
+
+    def file(self, request: Request) -> Response:
+        """A download: it takes the access token, and leads to a signed URL, which must not be shown any."""
+        path = request.raw_path
+        if path.startswith(_SIGNED):
+            if b"authorization" in request.headers:
+                self._zoom.violate(request, "an access token shown to a signed URL")
+            content, type_ = self._signed.get(path, (b"", ""))
+            return Response(200, content, content_type=type_) if type_ else answer(404, {})
+        refused = self._zoom.oauth.check(request)
+        if refused is not None:
+            return answer(*refused)
+        text = self.contents.texts.get(path)
+        return answer(404, {}) if text is None else self._redirect(text.encode(), "text/vtt")
+
+    def _redirect(self, content: bytes, type_: str) -> Response:
+        path = f"{_SIGNED}{len(self._signed):x}"
+        self._signed[path] = (content, type_)
+        return Response(302, b"", [("Location", f"{self._zoom.url}{path}?signature=SIMULATED")])
+
+
+def _grouped(name: str, sent: list[Made]) -> list[Row]:
+    """Rows below the rows that they stand in."""
+    return [{**made.outer, name: [made.row]} for made in sent]
+
+
+def _missing(stream: Further, id_: str) -> Refusal:
+    status, code, message = stream.nothing[0] if stream.nothing else (404, 3001, "Does not exist.")
+    return Refusal(status, {} if code is None else {"code": code, "message": message.replace("{", "").replace("}", "")})

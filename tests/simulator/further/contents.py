@@ -1,0 +1,295 @@
+"""What a simulated account has behind the further operations: rows, when they happened, and whose they are.
+
+Everything is made from the account's seed when it is asked for, always the same. Sums are made from the asked period.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from ..account import Account
+from ..dates import day_start
+from ..making import Maker, text
+from ..refusals import Refusal
+from . import STREAMS, Further
+from .model import Ask
+from .shapes import at, fields_of
+
+Row = dict[str, Any]
+# How far back the rows of a stream go that Zoom answers for any time; and one row more, far older than any two years.
+REACH = 690
+_ANCIENT = 1200
+_SESSIONS = 150
+# The answers to the other values of `option`, and what belongs to each.
+_OPTIONS = ("allow_authentication_exception", "authentication_options", "meeting_authentication", "recording_authentication")
+_OF_OPTION = {
+    "meeting_authentication": (*_OPTIONS[:2], "meeting_authentication"),
+    "recording_authentication": (*_OPTIONS[:2], "recording_authentication"),
+    "security": ("security",), "meeting_security": ("meeting_security",),
+}  # fmt: skip
+
+
+class Made(NamedTuple):
+    """A row as it is sent: when it happened, which of several lists it stands in, the row around it."""
+
+    row: Row
+    moment: datetime | None = None
+    state: str = ""
+    outer: Row = {}
+
+
+class Parent(NamedTuple):
+    """What an operation is asked about: id, its row, with what it was asked for, and when it happened."""
+
+    id: str = ""
+    row: Row = {}
+    ask: Ask = {}
+    moment: datetime | None = None
+
+
+class FurtherContents:
+    """The rows of the further operations of one account, behind one address."""
+
+    def __init__(self, account: Account, url: Callable[[], str]) -> None:
+        self.account = account
+        self._url = url
+        self._made: dict[tuple[object, ...], Any] = {}
+        # Download paths -> the text behind them.
+        self.texts: dict[str, str] = {}
+
+    def _kept(self, make: Callable[..., Any], *key: Any) -> Any:
+        found = self._made.get((make.__name__, *(str(part) for part in key)))
+        if found is None:
+            found = self._made[(make.__name__, *(str(part) for part in key))] = make(*key)
+        return found
+
+    def _rng(self, *purpose: object) -> random.Random:
+        return self.account.rng("further", *purpose)
+
+    # What there is to ask about
+
+    def parents(self, stream: Further) -> dict[str, Parent]:
+        """All that a stream's operation can be asked about, whenever it happened, by id."""
+        found: dict[str, Parent] = self._kept(self._parents, stream.parent, stream.by, stream.kind)
+        return found
+
+    def _parents(self, name: str, by: str, kind: str) -> dict[str, Parent]:
+        if not name:
+            return {"": Parent()}
+        if name == "users":
+            users = [user for user in self.account.users if user.status != "pending"]
+            return {user.id: Parent(user.id, {"id": user.id}) for user in users}
+        if name == "history_meetings":
+            return {
+                held.uuid: Parent(held.uuid, {"meeting_uuid": held.uuid, "meeting_id": held.of.number}, {}, held.start)
+                for held in self.account.held
+                if held.of.kind == kind
+            }
+        above = STREAMS[name]
+        return {
+            str(made.row[by]): Parent(str(made.row[by]), made.row, ask, made.moment or parent.moment)
+            for parent in self.parents(above).values()
+            if self.refusal(above, parent) is None
+            for ask in above.asks
+            for made in self.rows(above, parent, above.asked(ask))
+        }
+
+    def refusal(self, stream: Further, parent: Parent) -> Refusal | None:
+        """What Zoom says where it has nothing for a parent, and says so by a refusal."""
+        user = self.account.user(parent.id) if stream.parent == "users" else None
+        if user is not None and user.deleted:
+            return _refusal(404, 1001, f"User does not exist: {user.id}.")
+        if not stream.parent or not stream.nothing:
+            return None
+        if stream.name == "meeting_transcripts" and not _has_transcript(parent.row):
+            return _refusal(*stream.nothing[0])
+        if stream.name == "phone_recording_transcripts" and not parent.row.get("transcript_download_url"):
+            return _refusal(*stream.nothing[0])
+        rng = self._rng("nothing", stream.name, parent.id)
+        if self._is_first(stream, parent):
+            return None
+        return _refusal(*rng.choice(stream.nothing)) if rng.random() < 0.12 else None
+
+    # Rows
+
+    def rows(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> list[Made]:
+        """All rows of a list, the latest first where they have a time; none for what nobody can ask for."""
+        if asked not in [stream.asked(ask) for ask in stream.asks]:
+            return []
+        found: list[Made] = self._kept(self._rows, stream.name, parent.id, asked)
+        return found
+
+    def _rows(self, name: str, parent_id: str, asked: tuple[str | None, ...]) -> list[Made]:
+        stream = STREAMS[name]
+        parent = self.parents(stream)[parent_id]
+        rng = self._rng(name, parent_id, *asked)
+        if stream.window is not None:
+            moments: list[datetime | None] = list(self._moments(stream, parent, rng))
+            if stream.row["properties"][stream.time].get("format") == "date":
+                moments = [moment and day_start(moment.date()) for moment in moments]
+        else:
+            moments = [None] * self._count(stream, parent, rng)
+        made = list(self._made_rows(stream, parent, asked, moments, rng))
+        return sorted(made, key=lambda each: each.moment, reverse=True) if stream.time else made  # type: ignore[arg-type, return-value]
+
+    def _is_first(self, stream: Further, parent: Parent) -> bool:
+        """Of the parents there is one at least that has something."""
+        return parent.id == next(iter(self.parents(stream)))
+
+    def _count(self, stream: Further, parent: Parent, rng: random.Random) -> int:
+        if not stream.rows:
+            return 1
+        if stream.parent:
+            return 3 if self._is_first(stream, parent) else rng.choice((0, 2, 3))
+        # One list is longer than any page of it.
+        return 23 if stream.name == "chat_account_channels" else 4
+
+    def _moments(self, stream: Further, parent: Parent, rng: random.Random) -> Iterator[datetime]:
+        assert stream.window is not None
+        now = self.account.now
+        if parent.moment is not None:
+            # A session, and what was said in it up to its last message, over months.
+            yield parent.moment
+            for days in (0.3, 34, 71):
+                moment = parent.moment - timedelta(days=days)
+                if moment > now - timedelta(days=_SESSIONS if stream.window.keeps else REACH):
+                    yield moment
+            return
+        reach = stream.window.keeps - 6 if stream.window.keeps else REACH
+        count = 7 if not stream.parent else 4 if self._is_first(stream, parent) else rng.choice((0, 2, 4))
+        for index in range(count):
+            yield now - timedelta(seconds=int((index + rng.uniform(0.05, 0.95)) * reach * 86_400 / count))
+        if stream.window.keeps is None and count:
+            yield now - timedelta(days=_ANCIENT, seconds=rng.randrange(80_000))
+        ahead = self.account.size["future"]
+        for day in range(2, ahead, 3):
+            yield now + timedelta(days=day, seconds=rng.randrange(80_000))
+
+    def _made_rows(
+        self, stream: Further, parent: Parent, asked: tuple[str | None, ...], moments: list[datetime | None], rng: random.Random
+    ) -> Iterator[Made]:
+        maker = Maker(rng, drift=self.account.drift)
+        before: Made | None = None
+        for moment in moments:
+            again = before is not None and "sequence" in stream.key and rng.random() < 0.35
+            made = self._made_row(stream, parent, asked, before.moment if again and before else moment, maker)
+            if again and before:
+                shared = {name for name in stream.key if name in made.row} | ({"email", "name"} & made.row.keys() if "respondent" in stream.key else set())
+                made.row.update({name: before.row[name] for name in shared if name in before.row})
+            yield made
+            before = made
+            if stream.states:
+                yield from self._other_states(stream, made, rng)
+
+    def _made_row(
+        self, stream: Further, parent: Parent, asked: tuple[str | None, ...], moment: datetime | None, maker: Maker
+    ) -> Made:
+        rng, schema = maker.rng, stream.row
+        table = fields_of(schema)
+        key = [name for name in stream.key if name in table and name not in stream.added]
+        leading = stream.led_by(STREAMS.values()) & table.keys()
+        # Words repeat, and a key does not.
+        table |= {name: "id" for name in {*key, *leading} if table[name] == "text"}
+        if "option" in stream.added:
+            mine = _OF_OPTION.get(str(asked[0]))
+            others = {name for names in _OF_OPTION.values() for name in names} - ({"security"} if "security" not in asked else set())
+            table = {name: kind for name, kind in table.items() if (name in mine if mine else name not in others)}
+        fixed: Row = {}
+        if not stream.rows:
+            # The answer about a thing carries its id.
+            fixed |= {name: parent.id for name in key if parent.id}
+        if moment is not None and stream.time:
+            fixed[stream.time] = at(schema["properties"][stream.time], moment)
+        if moment is not None and stream.until:
+            fixed[stream.until] = at(schema["properties"][stream.until], moment + timedelta(hours=2))
+        fixed |= self._particulars(stream, parent, rng)
+        row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
+        for name in stream.instead:
+            if rng.random() < 0.3:
+                row.pop(name)
+        for name in stream.may_lack:
+            if rng.random() < 0.4:
+                row[name] = rng.choice(("", None))
+        return Made(row, moment, next(iter(stream.states), ""), self._outer(stream, maker))
+
+    def _outer(self, stream: Further, maker: Maker) -> Row:
+        """The row around the list that the row stands in, if there is one."""
+        names = {source.removeprefix("outer:") for source in stream.added.values() if source.startswith("outer:")}
+        return maker.record(dict.fromkeys(sorted(names), "id") | {"email": "email"}, keep=names) if names else {}
+
+    def _other_states(self, stream: Further, made: Made, rng: random.Random) -> Iterator[Made]:
+        """A message that was sent may have been edited, twice too; another was deleted."""
+        for state, schema in ((state, stream.answer["properties"][state]["items"]) for state in list(stream.states)[1:]):
+            row = {name: value for name, value in made.row.items() if name in schema["properties"]}
+            for _ in range(rng.choice((0, 0, 1, 2))):
+                yield Made({**row, "message": text(rng), "id": made.row["id"]}, made.moment, state)
+
+    def _particulars(self, stream: Further, parent: Parent, rng: random.Random) -> Row:
+        """What a row says beyond what its schema tells."""
+        if stream.name == "recordings":
+            files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "TIMELINE"}]
+            return {"host_id": parent.id, "recording_files": files + ([{"id": "f2", "file_type": "TRANSCRIPT"}] if rng.random() < 0.7 else [])}
+        if stream.name == "phone_recordings":
+            has = rng.random() < 0.7
+            return {"transcript_download_url": f"https://example.com/{rng.random()}" if has else ""}
+        if stream.name == "meeting_transcripts":
+            return self._transcript(parent, rng)
+        if stream.name == "phone_recording_transcripts":
+            return {"recording_id": parent.id, "type": "zoom_transcript", "ver": 1}
+        return {}
+
+    def _transcript(self, parent: Parent, rng: random.Random) -> Row:
+        path = f"/rec/download/{rng.getrandbits(64):x}"
+        url = self._url() + path
+        reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
+        row = {"meeting_id": parent.id, "can_download": not reason, "download_url": url}
+        if reason is not None:
+            row["download_restriction_reason"] = reason
+        if not reason:
+            self.texts[path] = f"WEBVTT\r\n\r\n1\r\n00:00:01.000 --> 00:00:04.500\r\nZoë: {text(rng)}\r\n"
+        return row
+
+    # Sums
+
+    def sums(self, stream: Further, asked: tuple[str | None, ...], period: str) -> list[Row]:
+        """The rows of a period, "2026-03" or "2026-03-05" where it is what one should ask for; any other gives others."""
+        if asked not in [stream.asked(ask) for ask in stream.asks]:
+            return []
+        rng = self._rng("sum", stream.name, *asked, period)
+        days = stream.window is not None and stream.window.unit == "day"
+        count = (rng.random() < 0.06) * 2 if days else 3
+        maker = Maker(rng, drift=self.account.drift)
+        return [self._made_row(stream, Parent(), asked, None, maker).row for _ in range(count if stream.rows else 1)]
+
+    def happened(self, stream: Further, parent: Parent, made: Made) -> list[datetime]:
+        """When a row happened; a session of messages did so as often as one was sent."""
+        assert made.moment is not None
+        if not stream.used_in:
+            return [made.moment]
+        below = STREAMS[stream.used_in]
+        rows = self.rows(below, self.parents(below)[str(made.row[below.by])], ())
+        return [message.moment for message in rows if message.moment is not None]
+
+    def envelope(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> Row:
+        """What stands around the rows."""
+        schema = stream.answer["properties"]
+        around = {name: part for name, part in schema.items() if name not in {stream.rows.split(".")[0], stream.older[0], *stream.states}}
+        maker = Maker(self._rng("around", stream.name, parent.id, *asked), drift=self.account.drift)
+        return maker.record(fields_of({"properties": around}), keep=stream.beside)
+
+    def is_older_form(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> bool:
+        """Whether the answer has only the list's former name."""
+        if not stream.older[0]:
+            return False
+        return "non_recorded" in asked or self._rng("older", stream.name, parent.id, *asked).random() < 0.3
+
+
+def _refusal(status: int, code: int | None, message: str) -> Refusal:
+    return Refusal(status, {} if code is None else {"code": code, "message": message})
+
+
+def _has_transcript(row: Row) -> bool:
+    return any(file["file_type"] == "TRANSCRIPT" for file in row["recording_files"])
