@@ -95,6 +95,8 @@ def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
         beside |= {each: part for each, part in answer["properties"].items() if each in stream.beside}
         parts = [answer["properties"][each] for each in name.split("|")]
         answer = reduce(united, [part.get("items", part) for part in parts])
+        instead = set(stream.fallback.values()) - parts[0].get("items", parts[0])["properties"].keys()
+        answer = {**answer, "properties": {n: p for n, p in answer["properties"].items() if n not in instead}}
     return {**beside, **answer["properties"]}
 
 

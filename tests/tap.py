@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.forks import Fork
-from tests.simulator import Account, SimulatedZoom, truth
+from tests.simulator import Account, SimulatedZoom, further, truth
 
 ROOT = Path(__file__).parent.parent
 LONGEST_RUN = 120  # seconds, after which a test fails
@@ -313,7 +313,7 @@ def key_of(stream: str, record: Record) -> str:
 def catalog_of(*streams: str, **fields: Mapping[tuple[str, ...], bool]) -> dict[str, Any]:
     """A catalog that selects these streams; `fields`: marks of single fields by breadcrumb, per stream."""
     entries = []
-    for name in truth.KEYS:
+    for name in (*truth.KEYS, *further.KEYS):
         marks: list[dict[str, Any]] = [{"breadcrumb": [], "metadata": {"selected": name in streams}}]
         for breadcrumb, selected in fields.get(name, {}).items():
             marks.append({"breadcrumb": list(breadcrumb), "metadata": {"selected": selected}})

@@ -53,9 +53,12 @@ class Question:
 
     def keeps(self, when: str | None, since: str | None) -> bool:
         """Whether what happened then is not for another window, whose days are asked for here as well, nor from before
-        `since`. What has no time is kept, and what was not chosen by this one."""
+        `since`. What has no time is kept, and what was not chosen by this one; but what leads on in each window in
+        which it is met is for that of its time."""
         span, window = self.stream.over, self.window
-        if when is None or span is None or window is None or span.sums or not window.asks_for(when, span):
+        if when is None or span is None or window is None or span.sums:
+            return True
+        if not window.asks_for(when, span) and not any(find.in_window for find in self.stream.finds):
             return True
         return window.holds(when) and (since is None or when >= since)
 

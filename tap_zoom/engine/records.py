@@ -9,10 +9,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.engine.rows import canonical, cleaned, is_clean, lists_of, parse_exactly
+from tap_zoom.engine.rows import canonical, cleaned, is_clean, lists_of, parse_exactly, token_of
 from tap_zoom.engine.shapes import NeedsExactNumbers, Record, Shapes
 from tap_zoom.streams.model import Stream
 from tap_zoom.zoom.http import parse
@@ -20,18 +21,28 @@ from tap_zoom.zoom.http import parse
 Patch = Callable[[list[Any]], list[Any]]
 
 
+@dataclass(slots=True)
+class Shaped:
+    """A row as it was sent, what the schema makes of it, and columns of ours that go with its list."""
+
+    row: Any
+    record: Record
+    columns: Mapping[str, Any]
+
+
 class Sequence:
     """Numbers, from 0, the rows of one list that share a key, in arrival order.
 
-    Between pages it keeps 64 bits of each key and nothing else: a list may have tens of thousands of rows, and hundreds
-    of lists are under way.
+    Between pages it keeps 64 bits of each key: a list may have tens of thousands of rows, and hundreds of lists are
+    under way. `held`: rows that share their key with the last one of a page, where order is not that of arrival.
     """
 
-    __slots__ = ("_repeated", "_seen")
+    __slots__ = ("_repeated", "_seen", "held")
 
     def __init__(self) -> None:
         self._seen = array("q")
         self._repeated: dict[int, int] = {}
+        self.held: list[Shaped] = []
 
     def number(self, keys: Iterable[tuple[object, ...]]) -> Iterator[int]:
         """The number of each row of a page, given what it shares with others."""
@@ -66,7 +77,10 @@ class Plan:
         self._named_inside: set[str] = set()
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.adds if name in schema["properties"])
-        self._shape = self.shapes.of_row(_sent(stream, schema), _sent(stream, whole))
+        # Known as well, but no columns of Zoom's: what stands in for a missing key, and an id that we have anyway.
+        known = dict.fromkeys((*filter(None, stream.fallback.values()), *stream.adds), {}) | _sent(stream, whole)
+        self._shape = self.shapes.of_row(_sent(stream, schema), known)
+        self._key = tuple(name for name in stream.key if name != "sequence")
         # Zoom promises no order but that of pages: what is numbered is put in order, as far as it comes together.
         self._sorted = "sequence" in stream.key and (not stream.page or stream.over is not None)
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
@@ -120,42 +134,61 @@ class Plan:
             shapes.exact = True
             content = parse_exactly(body)
             shaped = self._shaped(content, clean, patch)
-        return *self._finished(shaped, ids, sequence), content
+        return *self._finished(shaped, ids, sequence, bool(self.stream.page and token_of(self.stream, content))), content
+
+    def rest(self, sequence: Sequence) -> list[Record]:
+        """The records that wait for a page which does not come."""
+        held, sequence.held = sequence.held, []
+        return self._numbered(held, sequence)
 
     def record(self, row: Record, ids: Mapping[str, Any]) -> tuple[list[Record], int]:
         """The record of one row of an answer that was parsed exactly, in a list; and 1 if its key can't be made."""
         self.shapes.exact = True
         try:
             row = cleaned(row)
-            return self._finished([(row, self._shape(row) or {}, {})], ids, Sequence())
+            return self._finished([Shaped(row, self._shape(row) or {}, {})], ids, Sequence(), goes_on=False)
         except RecursionError as error:
             raise ValueError("it is nested too deep") from error
 
     def _finished(
-        self, shaped: list[tuple[Any, Record, Mapping[str, Any]]], ids: Mapping[str, Any], sequence: Sequence
+        self, shaped: list[Shaped], ids: Mapping[str, Any], sequence: Sequence, goes_on: bool
     ) -> tuple[list[Record], int]:
-        """The records with our columns, and how many are missing for want of a key."""
-        for row, record, columns in shaped:
-            self._add_columns(record, row, {**ids, **columns} if columns else ids)
-        if self._shared:
-            keys = (tuple([record.get(name) for name in self._shared]) for _, record, _ in shaped)
-            for (_, record, _), number in zip(shaped, sequence.number(keys), strict=True):
-                record["sequence"] = number
-        records = [record for _, record, _ in shaped if self._has_key(record)]
-        return records, len(shaped) - len(records)
+        """The records with our columns, and how many are missing for want of a key. `goes_on`: a page follows."""
+        for each in shaped:
+            self._add_columns(each.record, each.row, {**ids, **each.columns} if each.columns else ids)
+        whole = [each for each in shaped if self._has_key(each.record)]
+        return self._numbered(self._held_back(whole, sequence, goes_on), sequence), len(shaped) - len(whole)
 
-    def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[tuple[Any, Record, Mapping[str, Any]]]:
-        """Each row with what the schema makes of it, and columns of ours that go with its list."""
-        shaped: list[tuple[Any, Record, Mapping[str, Any]]] = []
+    def _held_back(self, shaped: list[Shaped], sequence: Sequence, goes_on: bool) -> list[Shaped]:
+        """Without the rows that may share their key with some of the next page, and with those of the last."""
+        shaped = sequence.held + shaped
+        sequence.held = []
+        if not goes_on or not self._sorted:
+            return shaped
+        last = {str(each.columns): self._shared_key(each) for each in shaped}
+        sequence.held = [each for each in shaped if self._shared_key(each) == last[str(each.columns)]]
+        return [each for each in shaped if self._shared_key(each) != last[str(each.columns)]]
+
+    def _numbered(self, shaped: list[Shaped], sequence: Sequence) -> list[Record]:
+        if self._sorted:
+            shaped = sorted(shaped, key=lambda each: canonical(each.row))
+        if self._shared:
+            for each, number in zip(shaped, sequence.number(map(self._shared_key, shaped)), strict=True):
+                each.record["sequence"] = number
+        return [each.record for each in shaped]
+
+    def _shared_key(self, shaped: Shaped) -> tuple[object, ...]:
+        return tuple([shaped.record.get(name) for name in self._shared])
+
+    def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[Shaped]:
+        shaped: list[Shaped] = []
         for part in lists_of(self.stream, content):
             rows, beside = part.rows if patch is None else patch(part.rows), part.beside
             if not clean:
                 rows, beside = cleaned(rows), cleaned(beside)
-            if self._sorted:
-                rows = sorted(rows, key=canonical)
             for row in rows:
                 whole = {**beside, **row} if beside and type(row) is dict else row
-                shaped.append((row, self._shape(whole) or {}, part.columns))
+                shaped.append(Shaped(row, self._shape(whole) or {}, part.columns))
         return shaped
 
     def _add_columns(self, record: Record, row: Any, ids: Mapping[str, Any]) -> None:
@@ -164,6 +197,8 @@ class Plan:
                 record[name] = ids[name]
             elif name in self.stream.made and type(row) is dict:
                 record[name] = self.stream.made[name](row)
+            else:
+                record.setdefault(name, None)
         for name, other in self.stream.fallback.items():
             if record.get(name) in (None, "") and type(row) is dict:
                 record[name] = row.get(other) if other else ""
@@ -172,7 +207,7 @@ class Plan:
         may_be_empty = self.stream.fallback
         return all(
             record.get(name) not in (None, "") or (record.get(name) == "" and may_be_empty.get(name) == "")
-            for name in self.stream.key
+            for name in self._key
         )
 
 

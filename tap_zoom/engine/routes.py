@@ -67,23 +67,27 @@ class Routes:
             for find in stream.finds if stream in self._opened and stream.over is None else ():
                 if find.thing in self._rosters and find.thing not in self._opened and self.about(find.thing):
                     self._opened.add(find.thing)
-                    self._add(stream, [partial(_each, self._rosters[find.thing])], LISTINGS_AHEAD)
-            roster = self._rosters.get(stream.about)
-            if stream.over is None or stream in self._opened or (stream.about is not ACCOUNT and roster is None):
+                    roster = partial(_each, self._rosters[find.thing])
+                    self._add(_roster_of(stream, find), stream, [roster], LISTINGS_AHEAD)
+            things = self._rosters.get(stream.about)
+            if stream.over is None or stream in self._opened or (stream.about is not ACCOUNT and things is None):
                 continue
             self._opened.add(stream)
-            below = [] if roster is None else [partial(_each_in_window, roster)]
-            self._add(stream, [partial(self._windows, stream), *below], LISTINGS_AHEAD if below else WINDOWS_AHEAD)
+            below = [] if things is None else [partial(_each_in_window, things)]
+            levels: list[Callable[[Any], Places]] = [partial(self._windows, stream), *below]
+            self._add(_name(stream), stream, levels, LISTINGS_AHEAD if below else WINDOWS_AHEAD)
 
-    def _add(self, stream: Stream, levels: list[Callable[[Any], Places]], ahead: int) -> None:
-        name, lanes = _name(stream), self.lanes(stream)
+    def _add(self, name: str, stream: Stream, levels: list[Callable[[Any], Places]], ahead: int) -> None:
+        lanes = self.lanes(stream)
         branch = Branch(name, levels, self._bookmarks.get(name, START), ahead, self._passed.get(name, START), lanes)
         self.branches.append(branch)
 
     def listed(self, node: Node, found: Iterable[str]) -> None:
         """A list of the account is whole: its rosters are known, so what hangs on them can begin."""
-        for find in node.what.stream.finds:
-            self._rosters[find.thing] = sorted(found)
+        rosters: dict[Thing, list[str]] = {find.thing: [] for find in node.what.stream.finds}
+        for text in sorted(found):
+            rosters[Place.of(text).thing].append(text)
+        self._rosters |= rosters
         self.open()
 
     def refuse(self, stream: Stream) -> bool:
@@ -107,7 +111,7 @@ class Routes:
         """The branches that hang on what a list of the account finds."""
         things = {find.thing for find in lister.finds}
         in_time = (_name(stream) for stream in STREAMS if stream.over and stream.about in things)
-        return [*(_name(lister) for thing in things), *in_time]
+        return [*(_roster_of(lister, find) for find in lister.finds), *in_time]
 
     def lanes(self, stream: Stream) -> frozenset[Lane]:
         """Through which a stream is asked, and what its rows lead to."""
@@ -297,6 +301,11 @@ def _found_before(thing: Thing) -> str:
 def _name(stream: Stream) -> str:
     """What the branch is called that hangs on a stream."""
     return stream.branch or stream.name
+
+
+def _roster_of(stream: Stream, find: Find) -> str:
+    """What the branch is called that hangs on such things, of which a list of the account names all."""
+    return _name(stream) if find is stream.finds[0] else f"{stream.name} {find.thing.name}"
 
 
 def _span(stream: Stream) -> Span:

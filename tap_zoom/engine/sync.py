@@ -192,8 +192,10 @@ class Sync:
             elif isinstance(outcome, StreamRefused):
                 self._refuse(question.stream, str(outcome))
             else:
+                self._writer.rest(question, datetime.now(timezone.utc))
                 self._ledger.lose(question.owner, str(outcome))
         except ValueError as error:
+            self._writer.rest(question, datetime.now(timezone.utc))
             self._ledger.lose(question.owner, f"{request}: {error}")
         return not question.node.branch.closed
 

@@ -44,6 +44,12 @@ class Writer:
         self._write(plan, records, page.received)
         return content, keyless
 
+    def rest(self, question: Question, received: datetime) -> None:
+        """Emit what waits for a page of an answer that does not come."""
+        plan = self.plans.get(question.stream.name)
+        if plan is not None and question.sequence.held:
+            self._write(plan, plan.rest(question.sequence), received)
+
     def row(self, question: Question, row: Record, found: Ids, received: datetime) -> int:
         """Emit one row, whose numbers were parsed exactly, with columns that were found; gives 1 if it has no key."""
         plan = self.plans.get(question.stream.name)

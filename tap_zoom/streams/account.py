@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Stream, Thing, each
 from tap_zoom.streams.refusals import NO_ACCOUNT, NO_DEVICE_RIGHT, NO_GROUP, NO_INVITATION, NO_ROLE, NO_USER
-from tap_zoom.streams.users import USER
+from tap_zoom.streams.users import MEMBER
 
 GROUP = Thing("group", {"group_id": str})
 ROLE = Thing("role", {"role_id": str})
@@ -38,14 +38,14 @@ STREAMS = (
     ),
     Stream(
         "user_details", "users/{user_id}", LIGHT, ("user:read:user:admin", "user:read:admin"),
-        about=USER, nothing=(NO_USER, NO_INVITATION),
+        about=MEMBER, nothing=(NO_USER, NO_INVITATION),
         key=("id",),
         holds="a user in full: department, manager, plan, phone numbers, login types",
         needs="any plan; role with User: view",
     ),
     Stream(
         "user_settings", "users/{user_id}/settings", MEDIUM, ("user:read:settings:admin", "user:read:admin"),
-        about=USER,
+        about=MEMBER,
         asks=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
         nothing=(NO_USER,),
         key=("user_id", "option"), adds=("user_id", "option"), asked={"option": "option"},
@@ -54,7 +54,7 @@ STREAMS = (
     ),
     Stream(
         "user_assistants", "users/{user_id}/assistants", MEDIUM, ("user:read:list_assistants:admin", "user:read:admin"),
-        about=USER, rows="assistants", nothing=(NO_USER,),
+        about=MEMBER, rows="assistants", nothing=(NO_USER,),
         key=("user_id", "id"), adds=("user_id",), fallback={"id": "email"},
         holds="who may schedule for whom",
         needs="any plan; role with User: view",

@@ -6,8 +6,9 @@ Source: https://developers.zoom.us/docs/api/team-chat/
 from __future__ import annotations
 
 from tap_zoom.streams.model import LIGHT, MEDIUM, Find, Stream, Thing
+from tap_zoom.streams.refusals import NO_USER
 from tap_zoom.streams.spans import DAYS, THREE_DAYS
-from tap_zoom.streams.users import USER
+from tap_zoom.streams.users import MEMBER
 
 CHANNEL = Thing("channel", {"channel_id": str})
 CHAT = Thing("chat", {"session_id": str})
@@ -24,7 +25,7 @@ STREAMS = (
     Stream(
         "chat_user_channels", "chat/users/{user_id}/channels", MEDIUM,
         ("team_chat:read:list_user_channels:admin", "chat_channel:read:admin"),
-        about=USER, page=1000, rows="channels",
+        about=MEMBER, page=1000, rows="channels", nothing=(NO_USER,),
         key=("user_id", "id"), adds=("user_id",),
         holds="the channels that a user is in, private ones as well",
         needs="role with Chat Channels: view",

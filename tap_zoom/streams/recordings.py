@@ -20,7 +20,7 @@ from tap_zoom.streams.refusals import (
     SUMMARY_IN_TRASH,
 )
 from tap_zoom.streams.spans import ALL_DAYS, ALL_MOMENTS, WEEKS
-from tap_zoom.streams.users import USER
+from tap_zoom.streams.users import MEMBER
 
 RECORDING = Thing("recording", {"meeting_uuid": Uuid, "meeting_id": int})
 SUMMARY = Thing("summary", {"meeting_uuid": Uuid})
@@ -31,7 +31,7 @@ STREAMS = (
     Stream(
         "recordings", "users/{user_id}/recordings", MEDIUM,
         ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
-        about=USER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_USER, NO_RECORDING),
+        about=MEMBER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_USER, NO_RECORDING),
         finds=(
             Find(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
             Find(

@@ -6,12 +6,18 @@ from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Find, Stream, Thing,
 from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
 
 USER = Thing("user", {"user_id": str})
+MEMBER = Thing("member", {"user_id": str})  # a user who has joined: of a pending one Zoom knows little more
 
 STREAMS = (
     Stream(
         "users", "users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"),
         params={"include_fields": "custom_attributes"}, asks=each("status", "active", "inactive", "pending"), page=300,
-        rows="users", finds=(Find(USER, {"user_id": "id"}),), lookup="user_lookup", branch="scheduled",
+        rows="users",
+        finds=(
+            Find(USER, {"user_id": "id"}),
+            Find(MEMBER, {"user_id": "id"}, where=(Where("status", frozenset({"pending"}), is_one=False),)),
+        ),
+        lookup="user_lookup", branch="scheduled",
         key=("id",), fallback={"id": "email"}, secret=("host_key",),
         core=True,
         holds="people of the account: active, inactive and pending",

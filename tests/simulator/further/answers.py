@@ -233,5 +233,5 @@ def _grouped(name: str, sent: list[Made]) -> list[Row]:
 
 
 def _missing(stream: Further, id_: str) -> Refusal:
-    status, code, message = stream.nothing[0] if stream.nothing else (404, 3001, "Does not exist.")
+    status, code, message = stream.nothing[0] if stream.nothing else (404, 1001, "User does not exist.")
     return Refusal(status, {} if code is None else {"code": code, "message": message.replace("{", "").replace("}", "")})

@@ -245,9 +245,9 @@ class FurtherContents:
         path = f"/rec/download/{rng.getrandbits(64):x}"
         url = self._url() + path
         reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
-        row = {"meeting_id": parent.id, "can_download": not reason, "download_url": url}
-        if reason is not None:
-            row["download_restriction_reason"] = reason
+        row = {
+            "meeting_id": parent.id, "can_download": not reason, "download_url": url, "download_restriction_reason": reason,
+        }  # fmt: skip
         if not reason:
             self.texts[path] = f"WEBVTT\r\n\r\n1\r\n00:00:01.000 --> 00:00:04.500\r\nZoë: {text(rng)}\r\n"
         return row
