@@ -78,7 +78,7 @@ class Plan:
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.adds if name in schema["properties"])
         # Known as well, but no columns of Zoom's: what stands in for a missing key, and an id that we have anyway.
-        known = dict.fromkeys((*filter(None, stream.fallback.values()), *stream.adds), {}) | _sent(stream, whole)
+        known = {key: {} for key in (*filter(None, stream.fallback.values()), *stream.adds)} | _sent(stream, whole)
         self._shape = self.shapes.of_row(_sent(stream, schema), known)
         self._key = tuple(name for name in stream.key if name != "sequence")
         # Zoom promises no order but that of pages: what is numbered is put in order, as far as it comes together.
@@ -134,7 +134,8 @@ class Plan:
             shapes.exact = True
             content = parse_exactly(body)
             shaped = self._shaped(content, clean, patch)
-        return *self._finished(shaped, ids, sequence, bool(self.stream.page and token_of(self.stream, content))), content
+        goes_on = bool(self.stream.page and token_of(self.stream, content))
+        return *self._finished(shaped, ids, sequence, goes_on), content
 
     def rest(self, sequence: Sequence) -> list[Record]:
         """The records that wait for a page which does not come."""
