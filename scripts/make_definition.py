@@ -14,10 +14,10 @@ from typing import Any
 import yaml
 
 from tap_zoom.about import CAPABILITIES
+from tap_zoom.access import sources
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.setting import Setting
-from tap_zoom.streams import EMITTED, STREAMS
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams import BY_NAME, EMITTED, STREAMS
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "meltano" / "tap-zoom.yml"
@@ -56,6 +56,7 @@ warehouse is where it is kept.
 your own.
 """
 
+CORE = [stream for stream in EMITTED if stream.core]
 Definition = dict[str, Any]
 
 
@@ -95,7 +96,7 @@ def definition() -> Definition:
         "prereq": prereq(),
         "settings_group_validation": [list(names) for names in LOGINS],
         "settings": [setting(each) for each in SETTINGS],
-        "select": [*(f"{stream.name}.*" for stream in core_streams()), *(f"!*.{name}" for name in SECRET_FIELDS)],
+        "select": [*(f"{stream.name}.*" for stream in CORE), *(f"!*.{name}" for name in SECRET_FIELDS)],
         # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
         "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each stream"}},
         "usage": USAGE,
@@ -117,14 +118,12 @@ def setting(setting: Setting) -> Definition:
     return {name: value for name, value in described.items() if value is not None}
 
 
-def core_streams() -> list[Stream]:
-    """Those that are read where nobody chooses."""
-    return [stream for stream in EMITTED if getattr(stream, "core", True)]
-
-
 def prereq() -> str:
-    classic = dict.fromkeys(stream.scopes[1] for stream in STREAMS)
-    granular = dict.fromkeys(stream.scopes[0] for stream in STREAMS)
+    """The scopes of what `select` takes: of the core streams, of what leads to them and of what stands in for that."""
+    asked = {name for stream in CORE for name in (stream.name, *sources(stream, older=True))}
+    asked |= {BY_NAME[name].instead for name in asked}
+    classic = dict.fromkeys(stream.scopes[1] for stream in STREAMS if stream.name in asked)
+    granular = dict.fromkeys(stream.scopes[0] for stream in STREAMS if stream.name in asked)
     return PREREQ.format(
         classic=", ".join(f"`{scope}`" for scope in classic), granular="\n".join(f"- `{scope}`" for scope in granular)
     )
