@@ -14,7 +14,7 @@ from ..account import Account
 from ..dates import day_start
 from ..making import Maker, text
 from ..refusals import Refusal
-from . import STREAMS, Further
+from . import STREAMS, Further, particulars
 from .model import Ask
 from .shapes import at, fields_of
 
@@ -23,13 +23,6 @@ Row = dict[str, Any]
 REACH = 690
 _ANCIENT = 1200
 _SESSIONS = 150
-# The answers to the other values of `option`, and what belongs to each.
-_OPTIONS = ("allow_authentication_exception", "authentication_options", "meeting_authentication", "recording_authentication")
-_OF_OPTION = {
-    "meeting_authentication": (*_OPTIONS[:2], "meeting_authentication"),
-    "recording_authentication": (*_OPTIONS[:2], "recording_authentication"),
-    "security": ("security",), "meeting_security": ("meeting_security",),
-}  # fmt: skip
 
 
 class Made(NamedTuple):
@@ -56,6 +49,8 @@ class FurtherContents:
     def __init__(self, account: Account, url: Callable[[], str]) -> None:
         self.account = account
         self._url = url
+        # The lists of a large account are longer.
+        self._scale = max(1, account.size["users"] // 12)
         self._made: dict[tuple[object, ...], Any] = {}
         # Download paths -> the text behind them.
         self.texts: dict[str, str] = {}
@@ -104,14 +99,11 @@ class FurtherContents:
             return _refusal(404, 1001, f"User does not exist: {user.id}.")
         if not stream.parent or not stream.nothing:
             return None
-        if stream.name == "meeting_transcripts" and not _has_transcript(parent.row):
-            return _refusal(*stream.nothing[0])
-        if stream.name == "phone_recording_transcripts" and not parent.row.get("transcript_download_url"):
+        if particulars.is_empty(stream.name, parent.row):
             return _refusal(*stream.nothing[0])
         rng = self._rng("nothing", stream.name, parent.id)
-        if self._is_first(stream, parent):
-            return None
-        return _refusal(*rng.choice(stream.nothing)) if rng.random() < 0.12 else None
+        refused = rng.random() < 0.12 and not self._is_first(stream, parent)
+        return _refusal(*rng.choice(stream.nothing)) if refused else None
 
     # Rows
 
@@ -129,7 +121,8 @@ class FurtherContents:
         if stream.window is not None:
             moments: list[datetime | None] = list(self._moments(stream, parent, rng))
             if stream.row["properties"][stream.time].get("format") == "date":
-                moments = [moment and day_start(moment.date()) for moment in moments]
+                # A row a day.
+                moments = list(dict.fromkeys(moment and day_start(moment.date()) for moment in moments))
         else:
             moments = [None] * self._count(stream, parent, rng)
         made = list(self._made_rows(stream, parent, asked, moments, rng))
@@ -145,7 +138,7 @@ class FurtherContents:
         if stream.parent:
             return 3 if self._is_first(stream, parent) else rng.choice((0, 2, 3))
         # One list is longer than any page of it.
-        return 23 if stream.name == "chat_account_channels" else 4
+        return (23 if stream.name == "chat_account_channels" else 4) * self._scale
 
     def _moments(self, stream: Further, parent: Parent, rng: random.Random) -> Iterator[datetime]:
         assert stream.window is not None
@@ -159,11 +152,13 @@ class FurtherContents:
                     yield moment
             return
         reach = stream.window.keeps - 6 if stream.window.keeps else REACH
-        count = 7 if not stream.parent else 4 if self._is_first(stream, parent) else rng.choice((0, 2, 4))
+        count = 7 * self._scale if not stream.parent else 4 if self._is_first(stream, parent) else rng.choice((0, 2, 4))
         for index in range(count):
             yield now - timedelta(seconds=int((index + rng.uniform(0.05, 0.95)) * reach * 86_400 / count))
         if stream.window.keeps is None and count:
             yield now - timedelta(days=_ANCIENT, seconds=rng.randrange(80_000))
+        if stream.ahead and count:
+            yield now + timedelta(days=rng.randint(1, stream.ahead - 1))
         ahead = self.account.size["future"]
         for day in range(2, ahead, 3):
             yield now + timedelta(days=day, seconds=rng.randrange(80_000))
@@ -177,8 +172,11 @@ class FurtherContents:
             again = before is not None and "sequence" in stream.key and rng.random() < 0.35
             made = self._made_row(stream, parent, asked, before.moment if again and before else moment, maker)
             if again and before:
-                shared = {name for name in stream.key if name in made.row} | ({"email", "name"} & made.row.keys() if "respondent" in stream.key else set())
-                made.row.update({name: before.row[name] for name in shared if name in before.row})
+                # The same person, call or second once more.
+                shared = {*stream.key, *(("email", "name") if "respondent" in stream.key else ())}
+                made.row.update({name: before.row[name] for name in shared & made.row.keys() & before.row.keys()})
+            if before is not None and rng.random() < 0.4:
+                made = made._replace(outer=before.outer)
             yield made
             before = made
             if stream.states:
@@ -194,9 +192,7 @@ class FurtherContents:
         # Words repeat, and a key does not.
         table |= {name: "id" for name in {*key, *leading} if table[name] == "text"}
         if "option" in stream.added:
-            mine = _OF_OPTION.get(str(asked[0]))
-            others = {name for names in _OF_OPTION.values() for name in names} - ({"security"} if "security" not in asked else set())
-            table = {name: kind for name, kind in table.items() if (name in mine if mine else name not in others)}
+            table = particulars.of_option(table, asked[0])
         fixed: Row = {}
         if not stream.rows:
             # The answer about a thing carries its id.
@@ -205,7 +201,9 @@ class FurtherContents:
             fixed[stream.time] = at(schema["properties"][stream.time], moment)
         if moment is not None and stream.until:
             fixed[stream.until] = at(schema["properties"][stream.until], moment + timedelta(hours=2))
-        fixed |= self._particulars(stream, parent, rng)
+        if stream.name == "meeting_transcripts":
+            fixed |= self._transcript(parent, rng)
+        fixed |= particulars.of_row(stream.name, parent.id, rng)
         row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
         for name in stream.instead:
             if rng.random() < 0.3:
@@ -227,29 +225,11 @@ class FurtherContents:
             for _ in range(rng.choice((0, 0, 1, 2))):
                 yield Made({**row, "message": text(rng), "id": made.row["id"]}, made.moment, state)
 
-    def _particulars(self, stream: Further, parent: Parent, rng: random.Random) -> Row:
-        """What a row says beyond what its schema tells."""
-        if stream.name == "recordings":
-            files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "TIMELINE"}]
-            return {"host_id": parent.id, "recording_files": files + ([{"id": "f2", "file_type": "TRANSCRIPT"}] if rng.random() < 0.7 else [])}
-        if stream.name == "phone_recordings":
-            has = rng.random() < 0.7
-            return {"transcript_download_url": f"https://example.com/{rng.random()}" if has else ""}
-        if stream.name == "meeting_transcripts":
-            return self._transcript(parent, rng)
-        if stream.name == "phone_recording_transcripts":
-            return {"recording_id": parent.id, "type": "zoom_transcript", "ver": 1}
-        return {}
-
     def _transcript(self, parent: Parent, rng: random.Random) -> Row:
         path = f"/rec/download/{rng.getrandbits(64):x}"
-        url = self._url() + path
-        reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
-        row = {
-            "meeting_id": parent.id, "can_download": not reason, "download_url": url, "download_restriction_reason": reason,
-        }  # fmt: skip
-        if not reason:
-            self.texts[path] = f"WEBVTT\r\n\r\n1\r\n00:00:01.000 --> 00:00:04.500\r\nZoë: {text(rng)}\r\n"
+        row, text_behind = particulars.transcript(parent.id, self._url() + path, rng)
+        if text_behind:
+            self.texts[path] = text_behind
         return row
 
     # Sums
@@ -284,12 +264,10 @@ class FurtherContents:
         """Whether the answer has only the list's former name."""
         if not stream.older[0]:
             return False
-        return "non_recorded" in asked or self._rng("older", stream.name, parent.id, *asked).random() < 0.3
+        if not stream.parent:
+            return "non_recorded" in asked
+        return self._rng("older", stream.name, parent.id).random() < 0.3
 
 
 def _refusal(status: int, code: int | None, message: str) -> Refusal:
     return Refusal(status, {} if code is None else {"code": code, "message": message})
-
-
-def _has_transcript(row: Row) -> bool:
-    return any(file["file_type"] == "TRANSCRIPT" for file in row["recording_files"])

@@ -65,7 +65,8 @@ class Further:
     `time`: the field by which windows choose rows (none, and yet a window: the rows are sums of it); `adds`: column ->
     where it comes from; `instead`: key field -> what stands in for it; `may_lack`: key fields that can be empty;
     `page`: the most rows of a page; `until`: the field that the
-    end of a window is compared with, where that is another; `used_in`: the stream below it whose rows say when it was used; `nothing`: refusals of some parents (status, code, text);
+    end of a window is compared with, where that is another; `used_in`: the stream below it whose rows say when it was used;
+    `ahead`: how many days to come it answers for; `nothing`: refusals of some parents (status, code, text);
     `older`: the list's former name, and that of its key; `states`: the lists beside each other -> message_state.
     """
 
@@ -89,6 +90,7 @@ class Further:
     nothing: tuple[tuple[int, int | None, str], ...] = ()
     until: str = ""
     used_in: str = ""
+    ahead: int = 0
     older: tuple[str, str] = ("", "")
     states: Mapping[str, str] = field(default_factory=dict)
 
