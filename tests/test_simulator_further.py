@@ -42,8 +42,7 @@ def client(zoom: SimulatedZoom) -> Client:
 def reader() -> Iterator[Reader]:
     with SimulatedZoom(ACCOUNT, scopes="classic", page_cap=2) as zoom:
         yield Reader(zoom)
-        unwanted = [violation for violation in zoom.violations if "signed" not in violation]
-        assert not unwanted
+        assert [violation for violation in zoom.violations if "signed" not in violation] == []
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -133,8 +132,7 @@ def test_time_passes_by_travel_only() -> None:
     account = Account(seed=4, now=NOW, future=30)
     with SimulatedZoom(account, scopes="classic") as zoom:
         client, asked = Client(zoom), {"from": "2026-03-01", "to": "2026-03-31"}
-        before = len(client.get("/report/activities", **asked).body["activity_logs"])
-        records = len(truth_of(zoom, "report_activities"))
+        before, records = len(client.get("/report/activities", **asked).body["activity_logs"]), len(truth_of(zoom, "report_activities"))
         zoom.travel(days=12)
         assert len(Client(zoom).get("/report/activities", **asked).body["activity_logs"]) > before
         assert len(truth_of(zoom, "report_activities")) > records

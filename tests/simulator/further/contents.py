@@ -75,7 +75,8 @@ class FurtherContents:
         if not name:
             return {"": Parent()}
         if name == "users":
-            users = [user for user in self.account.users if user.status != "pending"]
+            # A pending user has an id where a look-up gives it.
+            users = [user for user in self.account.users if user.status != "pending" or user.lookup == "ok"]
             return {user.id: Parent(user.id, {"id": user.id}) for user in users}
         if name == "history_meetings":
             return {
@@ -94,22 +95,25 @@ class FurtherContents:
 
     def refusal(self, stream: Further, parent: Parent) -> Refusal | None:
         """What Zoom says where it has nothing for a parent, and says so by a refusal."""
-        user = self.account.user(parent.id) if stream.parent == "users" else None
-        if user is not None and user.deleted:
-            return _refusal(404, 1001, f"User does not exist: {user.id}.")
         if not stream.parent or not stream.nothing:
             return None
+        if self._has_left(stream, parent):
+            return _refusal(404, 1001, f"User does not exist: {parent.id}.")
         if particulars.is_empty(stream.name, parent.row):
             return _refusal(*stream.nothing[0])
         rng = self._rng("nothing", stream.name, parent.id)
         refused = rng.random() < 0.12 and not self._is_first(stream, parent)
         return _refusal(*rng.choice(stream.nothing)) if refused else None
 
+    def _has_left(self, stream: Further, parent: Parent) -> bool:
+        user = self.account.user(parent.id) if stream.parent == "users" else None
+        return user is not None and user.deleted
+
     # Rows
 
     def rows(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> list[Made]:
         """All rows of a list, the latest first where they have a time; none for what nobody can ask for."""
-        if asked not in [stream.asked(ask) for ask in stream.asks]:
+        if asked not in [stream.asked(ask) for ask in stream.asks] or self._has_left(stream, parent):
             return []
         found: list[Made] = self._kept(self._rows, stream.name, parent.id, asked)
         return found
