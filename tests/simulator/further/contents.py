@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..account import Account
-from ..dates import day_start
+from ..dates import day_start, written
 from ..making import Maker, text
+from ..model import Occurrence
 from ..refusals import Refusal
 from . import STREAMS, Further, particulars
 from .model import Ask
@@ -80,7 +81,7 @@ class FurtherContents:
             return {user.id: Parent(user.id, {"id": user.id}) for user in users}
         if name == "history_meetings":
             return {
-                held.uuid: Parent(held.uuid, {"meeting_uuid": held.uuid, "meeting_id": held.of.number}, {}, held.start)
+                held.uuid: Parent(held.uuid, _held(held), {}, held.start)
                 for held in self.account.held
                 if held.of.kind == kind
             }
@@ -199,7 +200,8 @@ class FurtherContents:
             table = particulars.of_option(table, asked[0])
         fixed: Row = {}
         if not stream.rows:
-            # The answer about a thing carries its id.
+            # The answer about a thing says of it what the list says, and carries its id.
+            fixed |= {name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)}
             fixed |= {name: parent.id for name in key if parent.id}
         if moment is not None and stream.time:
             fixed[stream.time] = at(schema["properties"][stream.time], moment)
@@ -207,7 +209,7 @@ class FurtherContents:
             fixed[stream.until] = at(schema["properties"][stream.until], moment + timedelta(hours=2))
         if stream.name == "meeting_transcripts":
             fixed |= self._transcript(parent, rng)
-        fixed |= particulars.of_row(stream.name, parent.id, rng)
+        fixed |= particulars.of_row(stream.name, parent.id, moment, rng)
         row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
         for name in stream.instead:
             if rng.random() < 0.3:
@@ -216,6 +218,12 @@ class FurtherContents:
             if rng.random() < 0.4:
                 row[name] = rng.choice(("", None))
         return Made(row, moment, next(iter(stream.states), ""), self._outer(stream, maker))
+
+    def _kind_above(self, stream: Further, name: str) -> Any:
+        """How the list that a stream hangs on declares a field."""
+        if stream.parent in STREAMS:
+            return fields_of(STREAMS[stream.parent].row).get(name, "")
+        return "date" if name == "start_time" else ""
 
     def _outer(self, stream: Further, maker: Maker) -> Row:
         """The row around the list that the row stands in, if there is one."""
@@ -271,6 +279,10 @@ class FurtherContents:
         if not stream.parent:
             return "non_recorded" in asked
         return self._rng("older", stream.name, parent.id).random() < 0.3
+
+
+def _held(held: Occurrence) -> Row:
+    return {"meeting_uuid": held.uuid, "meeting_id": held.of.number, "start_time": written(held.start)}
 
 
 def _refusal(status: int, code: int | None, message: str) -> Refusal:

@@ -169,7 +169,9 @@ class Further:
 
 # Zoom's file names another, by a slip.
 _SCOPES = {"meeting_recordings": ("recording:read:admin",)}
-_TEXT, _LIST = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+_TEXT = {"type": "string"}
+# Zoom's example has them empty: what stands in them is not known, so nothing that would need a conversion.
+_LIST = {"type": "array", "items": {"type": "string", "enum": ["101", "102"]}}
 _LINE = {"text": _TEXT, "raw_text": _TEXT, "ts": _TEXT, "end_ts": _TEXT, "users": _LIST, "userId": _TEXT, "userIds": _LIST, "channelMark": _TEXT}
 # Its form stands in the text of a redirect.
 TRANSCRIPT: Schema = {

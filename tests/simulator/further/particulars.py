@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime, timedelta
 from typing import Any
 
+from ..dates import written
 from ..making import text
 from ..scheduled_fields import Fields
 
@@ -33,12 +35,15 @@ def is_empty(stream: str, parent: Row) -> bool:
     return stream == "phone_recording_transcripts" and not parent.get("transcript_download_url")
 
 
-def of_row(stream: str, parent: str, rng: random.Random) -> Row:
+def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random) -> Row:
     """What a row has to say."""
     if stream == "recordings":
         # The timeline has no id.
         files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "TIMELINE"}, {"id": "f2", "file_type": "TRANSCRIPT"}]
         return {"host_id": parent, "recording_files": files[: 3 if rng.random() < 0.7 else 2]}
+    if stream == "meeting_summaries" and moment is not None:
+        # Edited later, perhaps in another month.
+        return {"summary_last_modified_time": written(moment + timedelta(days=rng.choice((0, 1, 40))))}
     if stream == "phone_recordings":
         url = f"https://example.com/{rng.getrandbits(32):x}"
         return {"transcript_download_url": url if rng.random() < 0.7 else ""}
