@@ -38,8 +38,8 @@ def is_empty(stream: str, parent: Row) -> bool:
 def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random) -> Row:
     """What a row has to say."""
     if stream == "recordings":
-        # The timeline has no id.
-        files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "TIMELINE"}, {"id": "f2", "file_type": "TRANSCRIPT"}]
+        # Captions have no id.
+        files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "CC"}, {"id": "f2", "file_type": "TRANSCRIPT"}]
         return {"host_id": parent, "recording_files": files[: 3 if rng.random() < 0.7 else 2]}
     if stream == "meeting_summaries" and moment is not None:
         # Edited later, perhaps in another month.
