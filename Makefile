@@ -10,7 +10,7 @@ MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden schemas readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden schemas operations readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ golden: $(INSTALLED) ## Keep what the tap writes now as what it has to write (te
 
 schemas: $(INSTALLED) ## Write tap_zoom/schemas from Zoom's OpenAPI files: make schemas FILES="Meetings.json Users.json"
 	@$(BIN)/python scripts/make_schemas.py $(FILES)
+
+operations: $(INSTALLED) ## Write what the tests know of Zoom's operations from its OpenAPI files: make operations FILES="Phone.json ..."
+	@$(BIN)/python scripts/make_operations.py $(FILES)
 
 readme: $(INSTALLED) ## Write the tables of README.md, docs/streams.md and meltano/tap-zoom.yml from the code
 	@$(BIN)/python scripts/update_readme.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -111,7 +112,7 @@ class FurtherAnswers:
 
     def _is_in(self, stream: Further, parent: Parent, made: Made, period: Period) -> bool:
         assert made.moment is not None
-        if made.moment > self._zoom.as_of:
+        if made.moment > self._zoom.as_of + timedelta(days=stream.ahead):
             return False
         if stream.until:
             # It begins and ends inside, or it isn't in the list.
@@ -229,7 +230,10 @@ class FurtherAnswers:
 
 def _grouped(name: str, sent: list[Made]) -> list[Row]:
     """Rows below the rows that they stand in."""
-    return [{**made.outer, name: [made.row]} for made in sent]
+    made = []
+    for outer, rows in groupby(sent, key=lambda each: each.outer):
+        made.append({**outer, name: [each.row for each in rows]})
+    return made
 
 
 def _missing(stream: Further, id_: str) -> Refusal:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..account import Account
-from ..dates import day_start
+from ..dates import day_start, written
 from ..making import Maker, text
+from ..model import Occurrence
 from ..refusals import Refusal
-from . import STREAMS, Further
+from . import STREAMS, Further, particulars
 from .model import Ask
 from .shapes import at, fields_of
 
@@ -23,13 +24,6 @@ Row = dict[str, Any]
 REACH = 690
 _ANCIENT = 1200
 _SESSIONS = 150
-# The answers to the other values of `option`, and what belongs to each.
-_OPTIONS = ("allow_authentication_exception", "authentication_options", "meeting_authentication", "recording_authentication")
-_OF_OPTION = {
-    "meeting_authentication": (*_OPTIONS[:2], "meeting_authentication"),
-    "recording_authentication": (*_OPTIONS[:2], "recording_authentication"),
-    "security": ("security",), "meeting_security": ("meeting_security",),
-}  # fmt: skip
 
 
 class Made(NamedTuple):
@@ -56,6 +50,8 @@ class FurtherContents:
     def __init__(self, account: Account, url: Callable[[], str]) -> None:
         self.account = account
         self._url = url
+        # The lists of a large account are longer.
+        self._scale = max(1, account.size["users"] // 12)
         self._made: dict[tuple[object, ...], Any] = {}
         # Download paths -> the text behind them.
         self.texts: dict[str, str] = {}
@@ -80,11 +76,12 @@ class FurtherContents:
         if not name:
             return {"": Parent()}
         if name == "users":
-            users = [user for user in self.account.users if user.status != "pending"]
+            # A pending user has an id where a look-up gives it.
+            users = [user for user in self.account.users if user.status != "pending" or user.lookup == "ok"]
             return {user.id: Parent(user.id, {"id": user.id}) for user in users}
         if name == "history_meetings":
             return {
-                held.uuid: Parent(held.uuid, {"meeting_uuid": held.uuid, "meeting_id": held.of.number}, {}, held.start)
+                held.uuid: Parent(held.uuid, _held(held), {}, held.start)
                 for held in self.account.held
                 if held.of.kind == kind
             }
@@ -99,25 +96,25 @@ class FurtherContents:
 
     def refusal(self, stream: Further, parent: Parent) -> Refusal | None:
         """What Zoom says where it has nothing for a parent, and says so by a refusal."""
-        user = self.account.user(parent.id) if stream.parent == "users" else None
-        if user is not None and user.deleted:
-            return _refusal(404, 1001, f"User does not exist: {user.id}.")
         if not stream.parent or not stream.nothing:
             return None
-        if stream.name == "meeting_transcripts" and not _has_transcript(parent.row):
-            return _refusal(*stream.nothing[0])
-        if stream.name == "phone_recording_transcripts" and not parent.row.get("transcript_download_url"):
+        if self._has_left(stream, parent):
+            return _refusal(404, 1001, f"User does not exist: {parent.id}.")
+        if particulars.is_empty(stream.name, parent.row):
             return _refusal(*stream.nothing[0])
         rng = self._rng("nothing", stream.name, parent.id)
-        if self._is_first(stream, parent):
-            return None
-        return _refusal(*rng.choice(stream.nothing)) if rng.random() < 0.12 else None
+        refused = rng.random() < 0.12 and not self._is_first(stream, parent)
+        return _refusal(*rng.choice(stream.nothing)) if refused else None
+
+    def _has_left(self, stream: Further, parent: Parent) -> bool:
+        user = self.account.user(parent.id) if stream.parent == "users" else None
+        return user is not None and user.deleted
 
     # Rows
 
     def rows(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> list[Made]:
         """All rows of a list, the latest first where they have a time; none for what nobody can ask for."""
-        if asked not in [stream.asked(ask) for ask in stream.asks]:
+        if asked not in [stream.asked(ask) for ask in stream.asks] or self._has_left(stream, parent):
             return []
         found: list[Made] = self._kept(self._rows, stream.name, parent.id, asked)
         return found
@@ -129,7 +126,8 @@ class FurtherContents:
         if stream.window is not None:
             moments: list[datetime | None] = list(self._moments(stream, parent, rng))
             if stream.row["properties"][stream.time].get("format") == "date":
-                moments = [moment and day_start(moment.date()) for moment in moments]
+                # A row a day.
+                moments = list(dict.fromkeys(moment and day_start(moment.date()) for moment in moments))
         else:
             moments = [None] * self._count(stream, parent, rng)
         made = list(self._made_rows(stream, parent, asked, moments, rng))
@@ -145,7 +143,7 @@ class FurtherContents:
         if stream.parent:
             return 3 if self._is_first(stream, parent) else rng.choice((0, 2, 3))
         # One list is longer than any page of it.
-        return 23 if stream.name == "chat_account_channels" else 4
+        return (23 if stream.name == "chat_account_channels" else 4) * self._scale
 
     def _moments(self, stream: Further, parent: Parent, rng: random.Random) -> Iterator[datetime]:
         assert stream.window is not None
@@ -159,11 +157,13 @@ class FurtherContents:
                     yield moment
             return
         reach = stream.window.keeps - 6 if stream.window.keeps else REACH
-        count = 7 if not stream.parent else 4 if self._is_first(stream, parent) else rng.choice((0, 2, 4))
+        count = 7 * self._scale if not stream.parent else 4 if self._is_first(stream, parent) else rng.choice((0, 2, 4))
         for index in range(count):
             yield now - timedelta(seconds=int((index + rng.uniform(0.05, 0.95)) * reach * 86_400 / count))
         if stream.window.keeps is None and count:
             yield now - timedelta(days=_ANCIENT, seconds=rng.randrange(80_000))
+        if stream.ahead and count:
+            yield now + timedelta(days=rng.randint(1, stream.ahead - 1))
         ahead = self.account.size["future"]
         for day in range(2, ahead, 3):
             yield now + timedelta(days=day, seconds=rng.randrange(80_000))
@@ -177,8 +177,11 @@ class FurtherContents:
             again = before is not None and "sequence" in stream.key and rng.random() < 0.35
             made = self._made_row(stream, parent, asked, before.moment if again and before else moment, maker)
             if again and before:
-                shared = {name for name in stream.key if name in made.row} | ({"email", "name"} & made.row.keys() if "respondent" in stream.key else set())
-                made.row.update({name: before.row[name] for name in shared if name in before.row})
+                # The same person, call or second once more.
+                shared = {*stream.key, *(("email", "name") if "respondent" in stream.key else ())}
+                made.row.update({name: before.row[name] for name in shared & made.row.keys() & before.row.keys()})
+            if before is not None and rng.random() < 0.4:
+                made = made._replace(outer=before.outer)
             yield made
             before = made
             if stream.states:
@@ -194,18 +197,19 @@ class FurtherContents:
         # Words repeat, and a key does not.
         table |= {name: "id" for name in {*key, *leading} if table[name] == "text"}
         if "option" in stream.added:
-            mine = _OF_OPTION.get(str(asked[0]))
-            others = {name for names in _OF_OPTION.values() for name in names} - ({"security"} if "security" not in asked else set())
-            table = {name: kind for name, kind in table.items() if (name in mine if mine else name not in others)}
+            table = particulars.of_option(table, asked[0])
         fixed: Row = {}
         if not stream.rows:
-            # The answer about a thing carries its id.
+            # The answer about a thing says of it what the list says, and carries its id.
+            fixed |= {name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)}
             fixed |= {name: parent.id for name in key if parent.id}
         if moment is not None and stream.time:
             fixed[stream.time] = at(schema["properties"][stream.time], moment)
         if moment is not None and stream.until:
             fixed[stream.until] = at(schema["properties"][stream.until], moment + timedelta(hours=2))
-        fixed |= self._particulars(stream, parent, rng)
+        if stream.name == "meeting_transcripts":
+            fixed |= self._transcript(parent, rng)
+        fixed |= particulars.of_row(stream.name, parent.id, moment, rng)
         row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
         for name in stream.instead:
             if rng.random() < 0.3:
@@ -214,6 +218,12 @@ class FurtherContents:
             if rng.random() < 0.4:
                 row[name] = rng.choice(("", None))
         return Made(row, moment, next(iter(stream.states), ""), self._outer(stream, maker))
+
+    def _kind_above(self, stream: Further, name: str) -> Any:
+        """How the list that a stream hangs on declares a field."""
+        if stream.parent in STREAMS:
+            return fields_of(STREAMS[stream.parent].row).get(name, "")
+        return "date" if name == "start_time" else ""
 
     def _outer(self, stream: Further, maker: Maker) -> Row:
         """The row around the list that the row stands in, if there is one."""
@@ -227,29 +237,11 @@ class FurtherContents:
             for _ in range(rng.choice((0, 0, 1, 2))):
                 yield Made({**row, "message": text(rng), "id": made.row["id"]}, made.moment, state)
 
-    def _particulars(self, stream: Further, parent: Parent, rng: random.Random) -> Row:
-        """What a row says beyond what its schema tells."""
-        if stream.name == "recordings":
-            files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "TIMELINE"}]
-            return {"host_id": parent.id, "recording_files": files + ([{"id": "f2", "file_type": "TRANSCRIPT"}] if rng.random() < 0.7 else [])}
-        if stream.name == "phone_recordings":
-            has = rng.random() < 0.7
-            return {"transcript_download_url": f"https://example.com/{rng.random()}" if has else ""}
-        if stream.name == "meeting_transcripts":
-            return self._transcript(parent, rng)
-        if stream.name == "phone_recording_transcripts":
-            return {"recording_id": parent.id, "type": "zoom_transcript", "ver": 1}
-        return {}
-
     def _transcript(self, parent: Parent, rng: random.Random) -> Row:
         path = f"/rec/download/{rng.getrandbits(64):x}"
-        url = self._url() + path
-        reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
-        row = {
-            "meeting_id": parent.id, "can_download": not reason, "download_url": url, "download_restriction_reason": reason,
-        }  # fmt: skip
-        if not reason:
-            self.texts[path] = f"WEBVTT\r\n\r\n1\r\n00:00:01.000 --> 00:00:04.500\r\nZoë: {text(rng)}\r\n"
+        row, text_behind = particulars.transcript(parent.id, self._url() + path, rng)
+        if text_behind:
+            self.texts[path] = text_behind
         return row
 
     # Sums
@@ -284,12 +276,14 @@ class FurtherContents:
         """Whether the answer has only the list's former name."""
         if not stream.older[0]:
             return False
-        return "non_recorded" in asked or self._rng("older", stream.name, parent.id, *asked).random() < 0.3
+        if not stream.parent:
+            return "non_recorded" in asked
+        return self._rng("older", stream.name, parent.id).random() < 0.3
+
+
+def _held(held: Occurrence) -> Row:
+    return {"meeting_uuid": held.uuid, "meeting_id": held.of.number, "start_time": written(held.start)}
 
 
 def _refusal(status: int, code: int | None, message: str) -> Refusal:
     return Refusal(status, {} if code is None else {"code": code, "message": message})
-
-
-def _has_transcript(row: Row) -> bool:
-    return any(file["file_type"] == "TRANSCRIPT" for file in row["recording_files"])

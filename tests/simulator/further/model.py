@@ -65,7 +65,8 @@ class Further:
     `time`: the field by which windows choose rows (none, and yet a window: the rows are sums of it); `adds`: column ->
     where it comes from; `instead`: key field -> what stands in for it; `may_lack`: key fields that can be empty;
     `page`: the most rows of a page; `until`: the field that the
-    end of a window is compared with, where that is another; `used_in`: the stream below it whose rows say when it was used; `nothing`: refusals of some parents (status, code, text);
+    end of a window is compared with, where that is another; `used_in`: the stream below it whose rows say when it was used;
+    `ahead`: how many days to come it answers for; `nothing`: refusals of some parents (status, code, text);
     `older`: the list's former name, and that of its key; `states`: the lists beside each other -> message_state.
     """
 
@@ -89,6 +90,7 @@ class Further:
     nothing: tuple[tuple[int, int | None, str], ...] = ()
     until: str = ""
     used_in: str = ""
+    ahead: int = 0
     older: tuple[str, str] = ("", "")
     states: Mapping[str, str] = field(default_factory=dict)
 
@@ -167,7 +169,9 @@ class Further:
 
 # Zoom's file names another, by a slip.
 _SCOPES = {"meeting_recordings": ("recording:read:admin",)}
-_TEXT, _LIST = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+_TEXT = {"type": "string"}
+# Zoom's example has them empty: what stands in them is not known, so nothing that would need a conversion.
+_LIST = {"type": "array", "items": {"type": "string", "enum": ["101", "102"]}}
 _LINE = {"text": _TEXT, "raw_text": _TEXT, "ts": _TEXT, "end_ts": _TEXT, "users": _LIST, "userId": _TEXT, "userIds": _LIST, "channelMark": _TEXT}
 # Its form stands in the text of a redirect.
 TRANSCRIPT: Schema = {

@@ -31,6 +31,7 @@ STREAMS = (
     Further(
         "workspace_reservations", "/workspaces/{workspaceId}/reservations", "reservations", "workspace_id id",
         parent="workspaces", by="id", window=HOURS, time="start_time", adds="workspace_id=parent:id",
+        ahead=14,
     ),
     Further(
         "workspace_release_events", "/workspaces/released_workspaces_by_timeout", "release_events",

@@ -1,0 +1,59 @@
+"""What rows of a few streams say beyond what their schema tells."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..dates import written
+from ..making import text
+from ..scheduled_fields import Fields
+
+Row = dict[str, Any]
+_BOTH = {"allow_authentication_exception", "authentication_options"}
+# The settings that come by one value of `option` only; "security" comes without it too.
+_OF_OPTION = {
+    "meeting_authentication": _BOTH | {"meeting_authentication"},
+    "recording_authentication": _BOTH | {"recording_authentication"},
+    "meeting_security": {"meeting_security"},
+    "security": {"security"},
+}
+
+
+def of_option(table: Fields, option: str | None) -> Fields:
+    """The fields of an answer about settings, which has another form for each option."""
+    mine = _OF_OPTION.get(option or "")
+    others = set().union(*(names for name, names in _OF_OPTION.items() if name != "security"))
+    return {name: kind for name, kind in table.items() if (name in mine if mine else name not in others)}
+
+
+def is_empty(stream: str, parent: Row) -> bool:
+    """Whether the parent's row says that there is nothing."""
+    if stream == "meeting_transcripts":
+        return all(file["file_type"] != "TRANSCRIPT" for file in parent["recording_files"])
+    return stream == "phone_recording_transcripts" and not parent.get("transcript_download_url")
+
+
+def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random) -> Row:
+    """What a row has to say."""
+    if stream == "recordings":
+        # Captions have no id.
+        files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "CC"}, {"id": "f2", "file_type": "TRANSCRIPT"}]
+        return {"host_id": parent, "recording_files": files[: 3 if rng.random() < 0.7 else 2]}
+    if stream == "meeting_summaries" and moment is not None:
+        # Edited later, perhaps in another month.
+        return {"summary_last_modified_time": written(moment + timedelta(days=rng.choice((0, 1, 40))))}
+    if stream == "phone_recordings":
+        url = f"https://example.com/{rng.getrandbits(32):x}"
+        return {"transcript_download_url": url if rng.random() < 0.7 else ""}
+    if stream == "phone_recording_transcripts":
+        return {"recording_id": parent, "type": "zoom_transcript", "ver": 1}
+    return {}
+
+
+def transcript(meeting: str, url: str, rng: random.Random) -> tuple[Row, str]:
+    """An answer about a transcript, and the text behind its URL, which is there even where nobody may have the text."""
+    reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
+    row = {"meeting_id": meeting, "can_download": not reason, "download_url": url, "download_restriction_reason": reason}
+    return row, "" if reason else f"WEBVTT\r\n\r\n1\r\n00:00:01.000 --> 00:00:04.500\r\nZoë: {text(rng)}\r\n"
