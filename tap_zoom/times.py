@@ -12,8 +12,8 @@ _ISO = re.compile(
 )
 
 
-# No need to parse.
-_IN_UTC = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
+# A moment that needs no parsing.
+IN_UTC = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
 _COLON = re.compile(r"^(.{10} \d\d:\d\d:\d\d):(\d{3})$", re.ASCII)
 _MILLISECONDS = 10**11, 10**14  # 1973 to 5138
 
@@ -49,7 +49,7 @@ def sortable(value: object) -> str | None:
 
     Some are milliseconds since 1970; and those of the log of meeting activities have a colon before theirs.
     """
-    if isinstance(value, str) and _IN_UTC.fullmatch(value):
+    if isinstance(value, str) and IN_UTC.fullmatch(value):
         return value
     if type(value) is int and _MILLISECONDS[0] <= value < _MILLISECONDS[1]:
         moment: datetime | None = datetime.fromtimestamp(value / 1000, UTC)

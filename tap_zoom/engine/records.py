@@ -80,6 +80,8 @@ class Plan:
         # Known as well, but no columns of Zoom's: what stands in for a missing key, and an id that we have anyway.
         known = {key: {} for key in (*filter(None, stream.fallback.values()), *stream.adds)} | _sent(stream, whole)
         self._shape = self.shapes.of_row(_sent(stream, schema), known)
+        self._made = {name: make for name, make in stream.made.items() if name in self._adds}
+        self._empty = dict.fromkeys(name for name in self._adds if name not in stream.made and name != "sequence")
         self._key = tuple(name for name in stream.key if name != "sequence")
         # Zoom promises no order but that of pages: what is numbered is put in order, as far as it comes together.
         self._sorted = "sequence" in stream.key and (not stream.page or stream.over is not None)
@@ -155,8 +157,9 @@ class Plan:
         self, shaped: list[Shaped], ids: Mapping[str, Any], sequence: Sequence, goes_on: bool
     ) -> tuple[list[Record], int]:
         """The records with our columns, and how many are missing for want of a key. `goes_on`: a page follows."""
+        same = {name: ids[name] for name in self._adds if name in ids}
         for each in shaped:
-            self._add_columns(each.record, each.row, {**ids, **each.columns} if each.columns else ids)
+            self._add_columns(each, same)
         whole = [each for each in shaped if self._has_key(each.record)]
         return self._numbered(self._held_back(whole, sequence, goes_on), sequence), len(shaped) - len(whole)
 
@@ -179,7 +182,7 @@ class Plan:
         return [each.record for each in shaped]
 
     def _shared_key(self, shaped: Shaped) -> tuple[object, ...]:
-        return tuple([shaped.record.get(name) for name in self._shared])
+        return tuple(map(shaped.record.get, self._shared))
 
     def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[Shaped]:
         shaped: list[Shaped] = []
@@ -192,24 +195,26 @@ class Plan:
                 shaped.append(Shaped(row, self._shape(whole) or {}, part.columns))
         return shaped
 
-    def _add_columns(self, record: Record, row: Any, ids: Mapping[str, Any]) -> None:
-        for name in self._adds:
-            if name in ids:
-                record[name] = ids[name]
-            elif name in self.stream.made and type(row) is dict:
-                record[name] = self.stream.made[name](row)
-            else:
-                record.setdefault(name, None)
+    def _add_columns(self, shaped: Shaped, same: Mapping[str, Any]) -> None:
+        """`same`: those that are the same for each row of the answer."""
+        row, record = shaped.row, shaped.record
+        record.update(self._empty)
+        record.update(same)
+        record.update(shaped.columns)
+        if type(row) is not dict:
+            return
+        for name, make in self._made.items():
+            record[name] = make(row)
         for name, other in self.stream.fallback.items():
-            if record.get(name) in (None, "") and type(row) is dict:
+            if record.get(name) in (None, ""):
                 record[name] = row.get(other) if other else ""
 
     def _has_key(self, record: Record) -> bool:
-        may_be_empty = self.stream.fallback
-        return all(
-            record.get(name) not in (None, "") or (record.get(name) == "" and may_be_empty.get(name) == "")
-            for name in self._key
-        )
+        for name in self._key:
+            value = record.get(name)
+            if value is None or (value == "" and self.stream.fallback.get(name) != ""):
+                return False
+        return True
 
 
 def _sent(stream: Stream, schema: Mapping[str, Any]) -> dict[str, Any]:

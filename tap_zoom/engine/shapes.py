@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.times import parse_time
+from tap_zoom.times import IN_UTC, parse_time
 
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]
@@ -139,9 +139,12 @@ class Shapes:
     def _time(self, path: str) -> Shape:
         misfit = self._misfit(path)
         is_utc = _UTC_TIME.fullmatch
+        is_plain = IN_UTC.fullmatch
 
         def shape(value: Any) -> Any:
             if type(value) is str:
+                if is_plain(value):
+                    return value
                 if is_utc(value):
                     try:
                         datetime.fromisoformat(value[:19])
