@@ -106,7 +106,7 @@ class Reader:
         if not stream.parent:
             return {"": ""}
         if stream.parent == "users":
-            return {user.id: "" for user in self.zoom.account.users if user.status != "pending" or user.lookup == "ok"}
+            return {user.id: "" for user in self.zoom.account.users if user.status != "pending"}
         if stream.parent == "history_meetings":
             return {row["meeting_uuid"]: "" for row in truth_of(self.zoom, "history_meetings") if row["type"].lower() == stream.kind}
         return {str(found.row[stream.by]): found.ask for found in self.read(STREAMS[stream.parent])}

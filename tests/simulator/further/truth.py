@@ -24,8 +24,6 @@ __all__ = ["KEYS", "truth_of"]
 
 # How far back a tap reads what Zoom answers for any time, unless it is told.
 _DAYS_BACK = 730
-# How far back the reports of users go; the history goes back six calendar months.
-_REPORTS = 180
 
 
 def truth_of(zoom: SimulatedZoom, stream: str, start_date: str | date | None = None) -> list[Row]:
@@ -125,16 +123,12 @@ class _Truth:
         if stream.beside:
             around = self.contents.envelope(stream, parent, stream.asked(ask))
             record |= conversion.record(fields_of(stream.answer), {name: around[name] for name in stream.beside})
-        if self.contents.is_older_form(stream, parent, stream.asked(ask)):
-            record[stream.older[1]] = record[stream.key[0]]
         for name, other in stream.instead.items():
             if not record.get(name):
                 record[name] = record[other]
         for name in stream.may_lack:
             record[name] = record.get(name) or ""
         for column, source in stream.added.items():
-            if source == "download" and self._text(made.row) is None:
-                continue
             if source != "sequence":
                 record[column] = self._added(stream, column, source, parent, ask, made, window)
         return record
@@ -155,20 +149,15 @@ class _Truth:
         if kind == "list":
             return stream.states[made.state]
         if kind == "download":
-            return self._text(made.row)
+            return self.contents.texts.get(made.row["download_url"].removeprefix(self.zoom.url))
         values = ask if kind == "ask" else made.row
         found = (name[1:-1] if name.startswith("'") else values.get(name) for name in names.split("|"))
         return conversion.string(next(value for value in found if value))
-
-    def _text(self, row: Row) -> str | None:
-        """What is behind the URL in a row, if anybody may have it."""
-        return self.contents.texts.get(row["download_url"].removeprefix(self.zoom.url))
-
     # The three that the simulator knows by hand
 
     def by_hand(self, stream: str) -> list[Row]:
         contents = self.zoom.answers.contents
-        users = [user for user in self.zoom.account.users if (user.status != "pending" or user.lookup == "ok") and not user.deleted]
+        users = [user for user in self.zoom.account.users if user.status != "pending" and not user.deleted]
         schema = documented()[HAND_MADE[stream]]["answer"]
         if stream == "user_details":
             rows = [contents.user(user.id) for user in users]
@@ -178,8 +167,7 @@ class _Truth:
         if stream == "history_meetings":
             return [conversion.record(table, contents.history_row(held)) for held in self._history()]
         made = []
-        since = day_start(self.now.date() - timedelta(days=_REPORTS))
-        for held in (held for held in self._history() if held.start >= since):
+        for held in self._history():
             for query_type in ("pastJoined", "pastOne") if held.people == 1 else ("pastJoined",):
                 if held.of.host in users:
                     row = contents.user_report_row(held)
