@@ -84,7 +84,7 @@ def canonical(row: Any) -> bytes:
     try:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer beyond 64 bits, or a Decimal
-        return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+        return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float).encode()
 
 
 def parse_exactly(body: bytes) -> Any:

@@ -66,7 +66,18 @@ class Shapes:
             return self._number(path)
         if kind == "boolean":
             return self._boolean(path)
+        if not kind and ("properties" in schema or "items" in schema):
+            return self._either(schema, whole, path)
         return lambda value: self._as_sent(value, path)
+
+    def _either(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+        """Of a field that is an object in some answers, and something else in others."""
+        shapes: dict[type, Shape] = {}
+        if "properties" in schema:
+            shapes[dict] = self._of({**schema, "type": "object"}, whole, path)
+        if "items" in schema:
+            shapes[list] = self._of({**schema, "type": "array"}, whole, path)
+        return lambda value: shapes[type(value)](value) if type(value) in shapes else self._as_sent(value, path)
 
     def of_object(
         self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str, unknown: Unknown | None = None
