@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+import time
 from base64 import b64encode
 from urllib.parse import quote, quote_plus
 
@@ -13,6 +14,8 @@ from tap_zoom import config
 
 LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+OTHERS = ("requests", "urllib3")  # their lines show whole URLs: e-mails, tokens of pages. Ours say as much without
 
 LOGGER = logging.getLogger(__name__)
 
@@ -74,7 +77,8 @@ class _LastLine(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptab
 
 
 def start_logging() -> Secrets:
-    """Log lines as singer-python writes them: `LEVEL message` on stderr, from TAP_ZOOM_LOGLEVEL on."""
+    """Log lines as singer-python writes them: `LEVEL message` on stderr, from TAP_ZOOM_LOGLEVEL on; with
+    TAP_ZOOM_LOG_TIMES=1 the time (UTC) stands before each."""
     secrets = Secrets()
     if not take_over(secrets):
         LOGGER.warning("TAP_ZOOM_LOGLEVEL must be one of %s; it is taken as INFO.", ", ".join(LOG_LEVELS))
@@ -85,8 +89,13 @@ def take_over(secrets: Secrets) -> bool:
     """Be the only one who writes log lines: also after singer-python was loaded, which sets up its own. Whether the
     level is one of LOG_LEVELS."""
     handler = _LastLine(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    times = os.environ.get("TAP_ZOOM_LOG_TIMES") == "1"
+    formatter = logging.Formatter(f"{'%(asctime)s ' * times}%(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     handler.addFilter(secrets)
+    for name in OTHERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     level = os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO").upper()
     logging.basicConfig(level=level if level in LOG_LEVELS else "INFO", handlers=[handler], force=True)
     return level in LOG_LEVELS

@@ -148,6 +148,13 @@ def test_an_unknown_log_level_is_a_warning(zoom: SimulatedZoom) -> None:
     assert run.logged("INFO") and not run.logged("DEBUG")
 
 
+def test_times_stand_before_log_lines_where_they_are_wanted(zoom: SimulatedZoom) -> None:
+    """TAP_ZOOM_LOG_TIMES=1: in UTC, before each line."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOG_TIMES": "1", "TAP_ZOOM_LOGLEVEL": "INFO"})
+    assert run.exit_status == 0
+    assert run.log and all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING) ", line) for line in run.log)
+
+
 def test_metrics_are_written_as_singer_does(zoom: SimulatedZoom) -> None:
     """A counter per stream and a timer for the job, each a JSON object behind INFO METRIC:."""
     run = run_tap(zoom.config(), zoom=zoom)
