@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from tap_zoom import __version__
 from tap_zoom.config import SETTINGS
 from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
-from tests.tap import account, assert_exact, catalog_of, expected, run_tap
+from tests.tap import ROOT, account, assert_exact, catalog_of, expected, run_tap, start_tap
 
 USERS = catalog_of("users")
 
@@ -27,6 +30,32 @@ def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
     assert run.exit_status == 0
     assert run.stdout.endswith("\n") and not run.stdout.endswith("\n\n")
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("--about",), ("--about", "--format", "markdown"), ("--discover",)])
+def test_who_reads_a_document_may_stop_early(arguments: tuple[str, ...]) -> None:
+    """As `head -1` does: exit status 0, and not a word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = start_tap(None, *arguments, stdout=writer).finish(document=True)
+    os.close(writer)
+    assert (run.exit_status, run.stderr) == (0, "")
+
+
+def test_a_document_that_can_not_be_written_is_an_error() -> None:
+    """A full disk, say."""
+    with open("/dev/full", "wb") as full:
+        run = start_tap(None, "--about", stdout=full.fileno()).finish(document=True)
+    assert run.exit_status == 1
+    assert "No space left" in run.critical
+
+
+@pytest.mark.parametrize("option", ["--about", "--discover"])
+def test_documents_and_log_lines_may_go_to_head(option: str) -> None:
+    """In a shell, also with stderr beside stdout."""
+    command = f"set -o pipefail; {sys.executable} -m tap_zoom {option} 2>&1 | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
 
 
 def test_version_names_the_version() -> None:
