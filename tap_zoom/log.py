@@ -6,13 +6,16 @@ import logging
 import os
 import re
 import sys
+import textwrap
 import time
 from base64 import b64encode
+from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
 from tap_zoom import config
 
 LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
+COLUMNS = 80  # of a terminal that does not say
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 OTHERS = ("requests", "urllib3")  # their lines show whole URLs: e-mails, tokens of pages. Ours say as much without
@@ -65,15 +68,46 @@ class Secrets(logging.Filter):
         return text
 
 
-class _LastLine(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
-    """Writes nothing after a CRITICAL line: workers may still be at work then."""
+class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
+    """Log lines, and on a terminal one line below them that passes: each log line takes its place. Nothing is written
+    after a CRITICAL line: workers may still be at work then."""
 
     closed = False
+    passing = False  # such a line is there
 
     def emit(self, record: logging.LogRecord) -> None:
         if not self.closed:
+            self.pass_by("")
             self.closed = record.levelno >= logging.CRITICAL
             super().emit(record)
+
+    def pass_by(self, line: str) -> None:
+        """Show it at the bottom, as much as the terminal is wide, in the place of the one before."""
+        if self.closed or not (line or self.passing):
+            return
+        with suppress(OSError):  # a terminal that was closed
+            # One that was just made says 0. A line that reaches the last column would wrap in some.
+            columns = os.get_terminal_size(self.stream.fileno()).columns or COLUMNS
+            words = textwrap.wrap(line, max(columns - 1, 1)) or [""]
+            self.stream.write(f"\r\x1b[2K{words[0]}")
+            self.stream.flush()
+        self.passing = bool(line)
+
+
+def for_a_person() -> bool:
+    """Whether somebody looks on: stderr is a terminal. One that shows the records as well has no line to spare."""
+    return sys.stderr.isatty() and not os.isatty(1)
+
+
+def show(line: str) -> None:
+    """Show a line at the bottom of the terminal until the next one, or a log line; "" takes it away."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Lines):
+            handler.acquire()
+            try:
+                handler.pass_by(line)
+            finally:
+                handler.release()
 
 
 def start_logging() -> Secrets:
@@ -88,7 +122,7 @@ def start_logging() -> Secrets:
 def take_over(secrets: Secrets) -> bool:
     """Be the only one who writes log lines: also after singer-python was loaded, which sets up its own. Whether the
     level is one of LOG_LEVELS."""
-    handler = _LastLine(sys.stderr)
+    handler = _Lines(sys.stderr)
     times = os.environ.get("TAP_ZOOM_LOG_TIMES") == "1"
     formatter = logging.Formatter(f"{'%(asctime)s ' * times}%(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime

@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         since = {name: when for name, when in since.items() if name in access.selected}
         routes = Routes(access, since, state.started_at.date(), now.date(), state.places)
         plans = {name: _plan(name, schema, name in new) for name, schema in schemas.items() if name in access.selected}
-        report = Report()
+        report = Report(plans)
         agenda = Agenda(settings.plan, share)
         fail = settings.on_missing_access == "fail"
         sync = Sync(Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail)
