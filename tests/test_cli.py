@@ -211,7 +211,7 @@ def test_a_trial_says_what_can_be_read(zoom: SimulatedZoom) -> None:
     assert run.exit_status == 0
     for stream in truth.KEYS:
         assert re.search(rf"^ *{stream} .*readable", run.stdout, re.MULTILINE), stream
-    assert "2000" in run.stdout
+    assert re.findall(r"^  (\w+) +(.+ a second.*)$", run.stdout, re.MULTILINE) == [(label, "2000 a second") for label in ("Medium", "Light", "Heavy")]
     assert '"RECORD"' not in run.stdout
     assert len(zoom.requests) < 80
     assert zoom.violations == []
@@ -237,4 +237,17 @@ def test_a_trial_of_a_selection(zoom: SimulatedZoom) -> None:
     run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=USERS, document=True)
     assert run.exit_status == 0
     assert "users" in run.stdout and "webinar_panelists" not in run.stdout
+    assert "Medium" in run.stdout and "Heavy" not in run.stdout and "Light" not in run.stdout
     assert set(zoom.operations) <= {"/users", "/users/{userId}"}
+
+
+def test_a_trial_shows_what_leads_to_the_selection_where_something_is_wrong_with_it(zoom: SimulatedZoom) -> None:
+    """Else only what is selected."""
+    run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
+    assert run.exit_status == 0
+    assert re.findall(r"^  (\w+) .*readable", run.stdout, re.MULTILINE) == ["meetings"]
+    zoom.refuse("/users/{id}/meetings", 400, {"code": 200, "message": "No permission."})
+    run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
+    assert run.exit_status == 1
+    assert re.search(r"^  user_meetings +\(leads to others\) role or plan too small: .*No permission", run.stdout, re.MULTILINE)
+    assert "user_meetings" in run.critical
