@@ -135,5 +135,5 @@ class Check:
 
 
 def _in_words(limit: float) -> str:
-    """So many requests a second, or a minute where that is less than one."""
-    return f"{limit:g} a second" if limit >= 1 else f"{60 * limit:g} a minute"
+    """So many requests a second, or a minute where that is no whole number."""
+    return f"{limit:g} a second" if limit % 1 == 0 else f"{60 * limit:g} a minute"

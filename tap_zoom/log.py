@@ -89,7 +89,7 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable 
             # One that was just made says 0. A line that reaches the last column would wrap in some.
             columns = os.get_terminal_size(self.stream.fileno()).columns or COLUMNS
             words = textwrap.wrap(line, max(columns - 1, 1)) or [""]
-            self.stream.write(f"\r\x1b[2K{words[0]}")
+            self.stream.write(f"\r\x1b[2K{words[0].rstrip(',;')}")
             self.stream.flush()
         self.passing = bool(line)
 

@@ -251,3 +251,14 @@ def test_a_trial_shows_what_leads_to_the_selection_where_something_is_wrong_with
     assert run.exit_status == 1
     assert re.search(r"^  user_meetings +\(leads to others\) role or plan too small: .*No permission", run.stdout, re.MULTILINE)
     assert "user_meetings" in run.critical
+
+
+def test_a_trial_says_limits_in_words() -> None:
+    """A minute where a second has no whole number; as assumed for the plan where nothing can be asked."""
+    selected = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    catalog = {"streams": [{"tap_stream_id": name, "metadata": selected} for name in ("users", "metrics_meetings")]}
+    with SimulatedZoom(account(), scopes=["user:read:list_users:admin"]) as zoom:
+        run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog, document=True)
+    assert run.exit_status == 1
+    assert re.search(r"^  Resource-intensive +10 a minute \(assumed\)$", run.stdout, re.MULTILINE)
+    assert re.search(r"^  Medium +2000 a second$", run.stdout, re.MULTILINE)

@@ -117,14 +117,14 @@ def test_where_records_go_to_the_terminal_no_line_passes(tmp_path: Path) -> None
 
 def test_the_width_is_looked_up_each_time() -> None:
     """Windows are resized; one that does not say is taken as 80 columns wide."""
-    words = "word " * 100
+    words = "word, " * 100
     ours, theirs = terminal(80)
     with open(theirs, "w") as stderr:
         lines = _Lines(stderr)
-        for columns, shown in ((80, 79), (30, 29), (120, 119), (0, 79)):
+        for columns, shown in ((80, 78), (30, 29), (120, 119), (0, 78)):
             resize(theirs, columns)
             lines.pass_by(words)
-            assert os.read(ours, 1000).decode() == CLEAR + words[:shown].rstrip()
+            assert os.read(ours, 1000).decode() == CLEAR + words[:shown].rstrip(", ")
         lines.emit(logging.makeLogRecord({"levelno": logging.INFO, "msg": "a log line"}))
     assert everything(ours) == f"{CLEAR}a log line\r\n"
 
