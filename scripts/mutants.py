@@ -30,6 +30,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "times": ("test_times",),
     "engine/branch": ("test_branch",),
     "engine/debts": ("test_debts", "test_debts_committed"),
+    "engine/progress": ("test_progress",),
     "engine/records": ("test_records", "test_shapes", "test_keys"),
     "engine/rows": ("test_records", "test_shapes", "test_keys"),
     "engine/shapes": ("test_records", "test_shapes", "test_keys"),

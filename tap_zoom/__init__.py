@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 
 __version__ = "0.1.0"
 
@@ -22,6 +23,7 @@ def main() -> None:
     from tap_zoom.cli import main as run  # noqa: PLC0415
 
     status = run()
-    sys.stderr.flush()
+    with suppress(OSError):  # nobody reads it any more
+        sys.stderr.flush()
     # Workers may still wait for Zoom, and Python would take its locks away from under them.
     os._exit(status)

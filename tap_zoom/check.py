@@ -23,6 +23,7 @@ from tap_zoom.zoom.request import Request
 ROWS = 30  # of a list that is only tried
 USERS_TRIED = 10  # until one has meetings, and one webinars
 READABLE = "readable"
+UNTRIED = f"{READABLE}, as far as the login says"
 
 
 class Check:
@@ -67,7 +68,7 @@ class Check:
         places = self._met.get(stream.about)
         if not places:
             thing = stream.about.name.replace("_", " ")
-            return f"{READABLE}, as far as the login says: no {thing} was met to try it on"
+            return f"{UNTRIED}: no {thing} was met to try it on"
         result = READABLE
         for place in places[: USERS_TRIED if stream.finds else 1]:
             result = self._ask(stream, place)
@@ -118,11 +119,21 @@ class Check:
         return window.params(stream.over)
 
     def _table(self, results: Mapping[str, str]) -> str:
+        """The selected streams; of those that lead to them, the ones of which something is to be told."""
         lines = ["Can be read with this login:", ""]
         for name, result in results.items():
-            lines.append(f"  {name:<28} {'' if name in self._selected else '(leads to others) '}{result}")
-        lines += ["", "Limits in requests per second, as Zoom announces them (else as assumed for the plan):", ""]
+            if name in self._selected:
+                lines.append(f"  {name:<28} {result}")
+            elif result != READABLE and not result.startswith(UNTRIED):
+                lines.append(f"  {name:<28} (leads to others) {result}")
+        lines += ["", "Limits, as Zoom announces them (else as assumed for the plan):", ""]
         for lane in dict.fromkeys(stream.lane for stream in self._streams):
-            assumed = f"{limit_of(lane, self._plan):g} (assumed)"
-            lines.append(f"  {lane!s:<28} {f'{self._limits[lane]:g}' if lane in self._limits else assumed}")
+            announced = self._limits.get(lane)
+            assumed = f"{_in_words(limit_of(lane, self._plan))} (assumed)"
+            lines.append(f"  {lane!s:<28} {assumed if announced is None else _in_words(announced)}")
         return "\n".join(lines) + "\n"
+
+
+def _in_words(limit: float) -> str:
+    """So many requests a second, or a minute where that is no whole number."""
+    return f"{limit:g} a second" if limit % 1 == 0 else f"{60 * limit:g} a minute"

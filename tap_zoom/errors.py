@@ -141,7 +141,11 @@ class TooEarly(RequestFailed):
 
 
 class NothingHere(RequestFailed):
-    """The message is the reason as it is counted in the summary: status, code and Zoom's words without ids."""
+    """The message is the reason as the summary counts it, in words; `answer`: Zoom's status and code."""
+
+    def __init__(self, words: str, answer: str) -> None:
+        super().__init__(words)
+        self.answer = answer
 
 
 class StreamRefused(RequestFailed):

@@ -6,13 +6,19 @@ import logging
 import os
 import re
 import sys
+import textwrap
+import time
 from base64 import b64encode
+from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
 from tap_zoom import config
 
 LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
+COLUMNS = 80  # of a terminal that does not say
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+OTHERS = ("requests", "urllib3")  # their lines show whole URLs: e-mails, tokens of pages. Ours say as much without
 
 LOGGER = logging.getLogger(__name__)
 
@@ -62,19 +68,51 @@ class Secrets(logging.Filter):
         return text
 
 
-class _LastLine(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
-    """Writes nothing after a CRITICAL line: workers may still be at work then."""
+class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
+    """Log lines, and on a terminal one line below them that passes: each log line takes its place. Nothing is written
+    after a CRITICAL line: workers may still be at work then."""
 
     closed = False
+    passing = False  # such a line is there
 
     def emit(self, record: logging.LogRecord) -> None:
         if not self.closed:
+            self.pass_by("")
             self.closed = record.levelno >= logging.CRITICAL
             super().emit(record)
 
+    def pass_by(self, line: str) -> None:
+        """Show it at the bottom, as much as the terminal is wide, in the place of the one before."""
+        if self.closed or not (line or self.passing):
+            return
+        with suppress(OSError):  # a terminal that was closed
+            # One that was just made says 0. A line that reaches the last column would wrap in some.
+            columns = os.get_terminal_size(self.stream.fileno()).columns or COLUMNS
+            words = textwrap.wrap(line, max(columns - 1, 1)) or [""]
+            self.stream.write(f"\r\x1b[2K{words[0].rstrip(',;')}")
+            self.stream.flush()
+        self.passing = bool(line)
+
+
+def for_a_person() -> bool:
+    """Whether somebody looks on: stderr is a terminal. One that shows the records as well has no line to spare."""
+    return sys.stderr.isatty() and not os.isatty(1)
+
+
+def show(line: str) -> None:
+    """Show a line at the bottom of the terminal until the next one, or a log line; "" takes it away."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Lines):
+            handler.acquire()
+            try:
+                handler.pass_by(line)
+            finally:
+                handler.release()
+
 
 def start_logging() -> Secrets:
-    """Log lines as singer-python writes them: `LEVEL message` on stderr, from TAP_ZOOM_LOGLEVEL on."""
+    """Log lines as singer-python writes them: `LEVEL message` on stderr, from TAP_ZOOM_LOGLEVEL on; with
+    TAP_ZOOM_LOG_TIMES=1 the time (UTC) stands before each."""
     secrets = Secrets()
     if not take_over(secrets):
         LOGGER.warning("TAP_ZOOM_LOGLEVEL must be one of %s; it is taken as INFO.", ", ".join(LOG_LEVELS))
@@ -84,9 +122,14 @@ def start_logging() -> Secrets:
 def take_over(secrets: Secrets) -> bool:
     """Be the only one who writes log lines: also after singer-python was loaded, which sets up its own. Whether the
     level is one of LOG_LEVELS."""
-    handler = _LastLine(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler = _Lines(sys.stderr)
+    times = os.environ.get("TAP_ZOOM_LOG_TIMES") == "1"
+    formatter = logging.Formatter(f"{'%(asctime)s ' * times}%(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     handler.addFilter(secrets)
+    for name in OTHERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     level = os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO").upper()
     logging.basicConfig(level=level if level in LOG_LEVELS else "INFO", handlers=[handler], force=True)
     return level in LOG_LEVELS

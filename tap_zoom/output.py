@@ -53,7 +53,12 @@ class Output:
         self._write(b"".join([head + _dump(record) + tail for record in records]))
 
     def document(self, text: str) -> None:
-        self._write(text.encode() if text.endswith("\n") else text.encode() + b"\n")
+        """Who reads it may stop when they have seen enough (`| head -1`)."""
+        try:
+            self._write(text.encode() if text.endswith("\n") else text.encode() + b"\n")
+        except TargetGone as error:
+            if not isinstance(error.__cause__, BrokenPipeError):
+                raise
 
     def last_words(self, state: Record, seconds: float = 0.5) -> None:
         """After a signal: end the line that was cut, then write the last STATE; a full pipe is not waited for."""
@@ -79,7 +84,7 @@ class Output:
             raise TargetGone(
                 f"Writing to stdout failed ({getattr(error, 'strerror', error)}): the target no longer reads. "
                 "Look at its own messages; then run again with the last STATE that it kept."
-            ) from None
+            ) from error
 
     def _writable(self, seconds: float | None) -> bool:
         return bool(select.select([], [self._descriptor], [], seconds if seconds is None else max(seconds, 0))[1])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from singer import metrics
 
@@ -74,6 +76,8 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         if arguments.test:
             Check(frontier, schemas, scopes, settings.plan, older, now).run(output)
             return
+        if state.goes_on:
+            LOGGER.info("Resuming the run of %s. %s", stamp(state.started_at), state.words)
         access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
         for stream in STREAMS:
             if stream.instead in access.asked:
@@ -81,7 +85,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         since = {name: when for name, when in since.items() if name in access.selected}
         routes = Routes(access, since, state.started_at.date(), now.date(), state.places)
         plans = {name: _plan(name, schema, name in new) for name, schema in schemas.items() if name in access.selected}
-        report = Report()
+        report = Report(plans)
         agenda = Agenda(settings.plan, share)
         fail = settings.on_missing_access == "fail"
         sync = Sync(Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail)
@@ -121,12 +125,21 @@ def _read_all(
 
 
 def _read_state(path: str | None) -> object:
-    """The state in a file; None without one. An empty file is an empty state."""
+    """The state in a file; None without one. An empty file is an empty state. Of a STATE message, also where it is the
+    last of several lines, its value counts: many keep the end of what the tap wrote."""
     if path is None:
         return None
     try:
-        if Path(path).stat().st_size == 0:
-            return {}
-    except OSError:
-        pass  # read_json says what is wrong with it
-    return {} if (state := config.read_json(path, "state")) is None else state
+        text = Path(path).read_text(encoding="utf-8-sig")
+        *before, last = text.rstrip().split("\n")
+        state: Any = json.loads(last) if text else {}
+        if before and not _is_message(state):
+            raise ValueError("one document over several lines")
+    except (OSError, ValueError, RecursionError):
+        state = config.read_json(path, "state")  # or says what is wrong with it
+    value = state["value"] if _is_message(state) else state
+    return {} if value is None else value
+
+
+def _is_message(state: Any) -> bool:
+    return isinstance(state, dict) and state.get("type") == "STATE" and "value" in state

@@ -47,6 +47,15 @@ class Bookmark:
         """As the state holds it."""
         return {"place": list(self.path), "whole": self.whole}
 
+    @property
+    def words(self) -> str:
+        """For people: the moment that was reached, or else the thing."""
+        for name in reversed(self.path):
+            if parse_time(moment := name.partition(" ")[0]):
+                return f"up to {moment}"
+        identity, _, kind = self.path[0].rpartition(" ") if self.path else ("", "", "")
+        return f"up to {kind} {identity.lstrip('0')}" if kind else "nothing yet"
+
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Bookmark:
         """Raises KeyError or TypeError for what is none."""
@@ -164,6 +173,11 @@ class State:
         self.given_up = _count(run.get("given_up", 0))
         self.refused = [BY_NAME[name].name for name in _list(run.get("refused", []))]
         self.goes_on = True
+
+    @property
+    def words(self) -> str:
+        """For people: how far the branches of a run that goes on are."""
+        return f"Read so far: {', '.join(f'{name} {mark.words}' for name, mark in self.places.items()) or 'lists'}."
 
     def value(self) -> Values:
         """The state of a run that is under way."""

@@ -152,6 +152,7 @@ def check(run: Run, secrets: set[str], *, document: bool, killed: bool) -> None:
         assert secret not in run.stdout, f"a secret is in stdout: {secret[:12]}..."
         assert secret not in run.stderr, f"a secret is in stderr: {secret[:12]}..."
     assert "Traceback" not in run.stderr, run.stderr[-4000:]
+    assert not {"\r", "\x1b"} & set(run.stderr), "something for a terminal is in the log"
     if killed:
         run.stdout = run.stdout[: run.stdout.rfind("\n") + 1]
     if not document:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from tap_zoom import __version__
 from tap_zoom.config import SETTINGS
 from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
-from tests.tap import account, assert_exact, catalog_of, expected, run_tap
+from tests.tap import ROOT, account, assert_exact, catalog_of, expected, run_tap, start_tap
 
 USERS = catalog_of("users")
 
@@ -27,6 +30,32 @@ def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
     assert run.exit_status == 0
     assert run.stdout.endswith("\n") and not run.stdout.endswith("\n\n")
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("--about",), ("--about", "--format", "markdown"), ("--discover",)])
+def test_who_reads_a_document_may_stop_early(arguments: tuple[str, ...]) -> None:
+    """As `head -1` does: exit status 0, and not a word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = start_tap(None, *arguments, stdout=writer).finish(document=True)
+    os.close(writer)
+    assert (run.exit_status, run.stderr) == (0, "")
+
+
+def test_a_document_that_can_not_be_written_is_an_error() -> None:
+    """A full disk, say."""
+    with open("/dev/full", "wb") as full:
+        run = start_tap(None, "--about", stdout=full.fileno()).finish(document=True)
+    assert run.exit_status == 1
+    assert "No space left" in run.critical
+
+
+@pytest.mark.parametrize("option", ["--about", "--discover"])
+def test_documents_and_log_lines_may_go_to_head(option: str) -> None:
+    """In a shell, also with stderr beside stdout."""
+    command = f"set -o pipefail; {sys.executable} -m tap_zoom {option} 2>&1 | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
 
 
 def test_version_names_the_version() -> None:
@@ -148,6 +177,13 @@ def test_an_unknown_log_level_is_a_warning(zoom: SimulatedZoom) -> None:
     assert run.logged("INFO") and not run.logged("DEBUG")
 
 
+def test_times_stand_before_log_lines_where_they_are_wanted(zoom: SimulatedZoom) -> None:
+    """TAP_ZOOM_LOG_TIMES=1: in UTC, before each line."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOG_TIMES": "1", "TAP_ZOOM_LOGLEVEL": "INFO"})
+    assert run.exit_status == 0
+    assert run.log and all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING) ", line) for line in run.log)
+
+
 def test_metrics_are_written_as_singer_does(zoom: SimulatedZoom) -> None:
     """A counter per stream and a timer for the job, each a JSON object behind INFO METRIC:."""
     run = run_tap(zoom.config(), zoom=zoom)
@@ -175,7 +211,7 @@ def test_a_trial_says_what_can_be_read(zoom: SimulatedZoom) -> None:
     assert run.exit_status == 0
     for stream in truth.KEYS:
         assert re.search(rf"^ *{stream} .*readable", run.stdout, re.MULTILINE), stream
-    assert "2000" in run.stdout
+    assert re.findall(r"^  (\w+) +(.+ a second.*)$", run.stdout, re.MULTILINE) == [(label, "2000 a second") for label in ("Medium", "Light", "Heavy")]
     assert '"RECORD"' not in run.stdout
     assert len(zoom.requests) < 80
     assert zoom.violations == []
@@ -201,4 +237,28 @@ def test_a_trial_of_a_selection(zoom: SimulatedZoom) -> None:
     run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=USERS, document=True)
     assert run.exit_status == 0
     assert "users" in run.stdout and "webinar_panelists" not in run.stdout
+    assert "Medium" in run.stdout and "Heavy" not in run.stdout and "Light" not in run.stdout
     assert set(zoom.operations) <= {"/users", "/users/{userId}"}
+
+
+def test_a_trial_shows_what_leads_to_the_selection_where_something_is_wrong_with_it(zoom: SimulatedZoom) -> None:
+    """Else only what is selected."""
+    run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
+    assert run.exit_status == 0
+    assert re.findall(r"^  (\w+) .*readable", run.stdout, re.MULTILINE) == ["meetings"]
+    zoom.refuse("/users/{id}/meetings", 400, {"code": 200, "message": "No permission."})
+    run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
+    assert run.exit_status == 1
+    assert re.search(r"^  user_meetings +\(leads to others\) role or plan too small: .*No permission", run.stdout, re.MULTILINE)
+    assert "user_meetings" in run.critical
+
+
+def test_a_trial_says_limits_in_words() -> None:
+    """A minute where a second has no whole number; as assumed for the plan where nothing can be asked."""
+    selected = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    catalog = {"streams": [{"tap_stream_id": name, "metadata": selected} for name in ("users", "metrics_meetings")]}
+    with SimulatedZoom(account(), scopes=["user:read:list_users:admin"]) as zoom:
+        run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog, document=True)
+    assert run.exit_status == 1
+    assert re.search(r"^  Resource-intensive +10 a minute \(assumed\)$", run.stdout, re.MULTILINE)
+    assert re.search(r"^  Medium +2000 a second$", run.stdout, re.MULTILINE)

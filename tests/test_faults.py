@@ -236,4 +236,4 @@ def test_retries_are_counted_in_the_summary() -> None:
     with SimulatedZoom(account(*FEW), faults=[Fault("500", r"/v2/users\?", times=2)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
     row = next(line for line in run.log if re.match(r"INFO users +\d", line))
-    assert row.split()[2:5] == ["5", "3", "2"]
+    assert row.split()[2:] == ["5", "3", "asked", "again", "2"]

@@ -122,10 +122,11 @@ zoom.answers  zoom.token_store
 zoom.auth  zoom.lane
 zoom.client
 zoom.frontier
-report  about
+about
 engine  engine.rows  engine.windows  engine.shapes  engine.branch
 engine.places  engine.records
-engine.questions
+engine.progress  engine.questions
+report
 engine.agenda  engine.lookups  engine.routes  engine.writer
 engine.debts
 engine.ledger

@@ -236,7 +236,7 @@ class Silent:
     def log_in(self) -> None:
         pass
 
-    def fetch(self, request: Request) -> Page:
+    def fetch(self, request: Request, tries: int) -> Page:
         self.end.wait()
         raise RuntimeError("the end")
 

@@ -52,7 +52,7 @@ class Client:
         if self._login is not None:
             raise self._login
 
-    def fetch(self, request: Request) -> Page:
+    def fetch(self, request: Request, tries: int) -> Page:
         self.fetched += 1
         step = next(self._steps[request.ids["meeting_uuid"]], 2)
         if self.answers_others:

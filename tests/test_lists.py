@@ -227,5 +227,5 @@ def test_an_answer_that_is_no_list(name: str) -> None:
     assert fault.happened == 1
     assert run.logged("ERROR") == [f"ERROR Lost: {broken.error}"] * bool(broken.error)
     assert run.exit_status == bool(broken.error)
-    assert not broken.error or "1 items lost" in run.critical
+    assert not broken.error or "1 item lost" in run.critical
     assert_exact({stream: broken.left()[stream] for stream in STREAMS}, run.records)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -105,12 +106,15 @@ def test_every_operation_stands_here() -> None:
 
 @pytest.mark.parametrize("stream", NOTHING)
 def test_what_means_nothing_here_and_what_does_not(stream: str) -> None:
-    """Exactly the refusals of that row; each counted under its status and code, whatever else Zoom says."""
+    """Exactly the refusals of that row; each with words of ours, and with Zoom's status and code."""
     found = {name for name, refusal in REFUSALS.items() if type(meaning(stream, *refusal)) is NothingHere}
     assert found == NOTHING[stream] | OTHER_ACCOUNT
     for name in found:
         status, code, _ = REFUSALS[name]
-        assert str(meaning(stream, *REFUSALS[name])) == (f"{status}/-" if code is None else f"{status}/{code}")
+        nothing = meaning(stream, *REFUSALS[name])
+        assert isinstance(nothing, NothingHere)
+        assert nothing.answer == (f"{status}/-" if code is None else f"{status}/{code}")
+        assert re.fullmatch("[a-z ]{4,15}", str(nothing))
 
 
 @pytest.mark.parametrize("stream", NOTHING)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 
 import pytest
 
 from tests.scripted import says, scripted
 from tests.simulator import Fault, SimulatedZoom
-from tests.tap import account, catalog_of, run_tap
+from tests.tap import account, catalog_of, expected, run_tap
 
 MEETINGS = catalog_of("users", "meetings")
 
@@ -57,3 +58,33 @@ def test_a_long_message_is_not_cut_inside_a_secret(before: int) -> None:
     assert run.exit_status == 1
     assert "T0kenS" not in run.stderr
     assert "x" * before in run.logged("ERROR")[0]
+
+
+def test_at_debug_no_email_and_no_token_of_a_page_is_shown() -> None:
+    """A line of ours for each request, and none of urllib3, which would show whole URLs."""
+    with SimulatedZoom(account(1, "paged")) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "DEBUG"})
+    assert run.exit_status == 0
+    pending = [user["email"] for user in expected(1, "paged")["users"] if user["status"] == "pending"]
+    looked_up = [asked.path for asked in zoom.requests if "@" in asked.path or "%40" in asked.path]
+    tokens = [asked.query["next_page_token"] for asked in zoom.requests if "next_page_token" in asked.query]
+    assert pending and looked_up and tokens
+    assert not any(shown in run.stderr for shown in ("@", "%40", "urllib3", "/v2/", *pending, *tokens))
+    told = [line for line in run.logged("DEBUG") if re.search(r" ms, try \d+", line)]
+    assert len(told) == sum(asked.label != "oauth" for asked in zoom.requests)
+    assert any(re.fullmatch(r"DEBUG user_lookup email=\*\*\*: 200 in \d+ ms, try 1", line) for line in told)
+    assert any(re.match(r"DEBUG \w+ .*\bpage=2: 200 in ", line) for line in told)
+    assert any(": 404/3001 (deleted) in " in line for line in told)
+
+
+def test_at_debug_a_request_that_is_tried_again_says_so() -> None:
+    """With the answer of each try, and how long Zoom asks to wait."""
+    with SimulatedZoom(account()) as zoom:
+        zoom.faults.append(Fault.answer(503, {}, {"Retry-After": "0"}, match=r"/v2/users\?.*status=active"))
+        zoom.faults.append(Fault("reset", match=r"/v2/users\?.*status=pending"))
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), env={"TAP_ZOOM_LOGLEVEL": "DEBUG"})
+    assert run.exit_status == 0
+    told = [re.sub(r"\d+ ms", "1 ms", line.removeprefix("DEBUG ")) for line in run.logged("DEBUG")]
+    assert "users status=active: 503 in 1 ms, try 1, wait 0 s" in told
+    assert "users status=active: 200 in 1 ms, try 2" in told
+    assert "users status=pending: no answer in 1 ms, try 1" in told

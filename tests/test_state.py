@@ -73,6 +73,12 @@ def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZ
     assert not any("state" in line.lower() for line in second.logged("WARNING"))
 
 
+def stopped() -> Any:
+    """A state in the middle of a run."""
+    states = whole().states
+    return states[len(states) // 2]
+
+
 def begun(state: dict[str, Any], days: int) -> dict[str, Any]:
     """The state as it would be, had its run begun so many days ago."""
     started_at = (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -121,6 +127,35 @@ def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> No
     assert resumed.states[0]["run"]["started_at"] == state["run"]["started_at"]
 
 
+MORE = '{"type": "RECORD", "stream": "users", "record": {}}\n{"type": "STATE", "value": {}}\n'
+
+
+@pytest.mark.parametrize(("before", "indent"), [("", None), ("", 2), (MORE, None)], ids=["alone", "over several lines", "the last of several"])
+def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None) -> None:
+    """Whoever keeps the end of what the tap wrote has more than the value."""
+    message = json.dumps({"type": "STATE", "value": stopped()}, indent=indent)
+    with SimulatedZoom(account()) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, state=_written(f"{before}{message}\n"))
+    assert run.exit_status == 0
+    assert not any("state" in line for line in run.logged("WARNING"))
+    assert run.states[0]["run"]["started_at"] == stopped()["run"]["started_at"]
+
+
+def test_a_resumed_run_says_so(zoom: SimulatedZoom) -> None:
+    """In one line, with when it began and how far each branch is; a trial and a run that begins don't."""
+    begun = copy.deepcopy(stopped())
+    begun["run"]["places"] = {
+        "scheduled": Bookmark(("u1 user", "00000000000000000111 meeting")).value(), "x": None,
+        "held": Bookmark(("2024-05-01", "2024-05-06T10:00:00Z abc= past_meeting")).value(), "y": Bookmark(("2024-05-01",), True).value(),
+    }  # fmt: skip
+    run = run_tap(zoom.config(), zoom=zoom, state=begun)
+    said = "scheduled up to user u1, x nothing yet, held up to 2024-05-06T10:00:00Z, y up to 2024-05-01"
+    resuming = f"INFO Resuming the run of {begun['run']['started_at']}. Read so far: {said}."
+    assert [line for line in run.log if "Resuming" in line] == [resuming]
+    assert "Resuming" not in run_tap(zoom.config(), zoom=zoom, state=run.states[-1]).stderr
+    assert "Resuming" not in run_tap(zoom.config(), "--test", zoom=zoom, state=begun, document=True).stderr
+
+
 FOREIGN: list[Any] = [
     {}, [], "x", 7, None, {"bookmarks": {"users": {"updated_at": "2024-01-01"}}}, {"version": 0}, {"version": 1}, {"version": 3},
     {"version": "2"}, {"version": True}, {"singer_state": {}}, {"bookmarks": None}, {"value": {"version": 2}}, {"version": 2.0, "account": "x"},
@@ -140,7 +175,7 @@ def test_a_foreign_state_is_a_warning(content: str) -> None:
     assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
 
 
-@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "[" * 100_000, '{"version": 2' + "0" * 6000 + "}"])
+@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "{}\n{}", "[" * 100_000, '{"version": 2' + "0" * 6000 + "}"])
 def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
     """One CRITICAL line that names the file, and no request."""
     path = _written(content)

@@ -27,6 +27,12 @@ def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [leaf for part in parts for leaf in [part, *leaves(part)]]
 
 
+@EACH
+def test_what_means_nothing_here_is_said_in_words(stream: Stream) -> None:
+    """The table at the end of a run has room for a few."""
+    assert all(re.fullmatch("[a-z ]{4,15}", nothing.words) for nothing in stream.nothing)
+
+
 def test_names_are_the_ones_that_users_know_and_stand_once() -> None:
     """The core streams, with the keys that were promised."""
     assert len(BY_NAME) == len(STREAMS)

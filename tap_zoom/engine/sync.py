@@ -98,7 +98,7 @@ class Sync:
                 if self._debts.ask():
                     continue
                 break
-            self._report.tick(self._frontier)
+            self._report.tick(self._frontier, self._routes.branches)
             taken = self._frontier.take(patience=1.0)
             if taken is not None:
                 self._handle(*taken)

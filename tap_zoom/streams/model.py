@@ -85,12 +85,13 @@ class Nothing:
     """A refusal that means "nothing here": Zoom's way to say that a list is empty or a thing is gone.
 
     `code` None stands for an answer without a Zoom code. The codes 200, 300 and 3000 are each used for unrelated
-    things, so their message has to match `says` as well.
+    things, so their message has to match `says` as well. `words`: what it says, for the table at the end of a run.
     """
 
     status: int
     code: int | None
     says: re.Pattern[str] | None = None
+    words: str = ""
 
     def matches(self, status: int, code: int | None, message: str) -> bool:
         # An error body also comes under HTTP 200.

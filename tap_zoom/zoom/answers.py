@@ -117,8 +117,10 @@ def _declared(stream: Stream, status: int, code: int | None, message: str, said:
     too_early = stream.over.too_early if stream.over else None
     if too_early is not None and too_early.matches(status, code, message):
         return TooEarly(said)
-    if any(nothing.matches(status, code, message) for nothing in (*stream.nothing, *OTHER_ACCOUNT)):
-        return NothingHere(f"{status}/{code if code is not None else '-'}")
+    for nothing in (*stream.nothing, *OTHER_ACCOUNT):
+        if nothing.matches(status, code, message):
+            answer = f"{status}/{code if code is not None else '-'}"
+            return NothingHere(nothing.words or answer, answer)
     if any(refusal.matches(status, code, message) for refusal in stream.unavailable):
         return StreamRefused(said, scope_missing=False)
     return None

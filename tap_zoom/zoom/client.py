@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,12 +16,14 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import default_user_agent, requote_uri
 
 from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
-from tap_zoom.errors import ItemLost, TokenRefused
+from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
 from tap_zoom.zoom.answers import Page, judge, judge_file
 from tap_zoom.zoom.auth import Login
 from tap_zoom.zoom.http import Adapter, Answer, exchange
 from tap_zoom.zoom.limits import Announcement, read_headers
 from tap_zoom.zoom.request import Request, query_of
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Client:
@@ -40,13 +44,20 @@ class Client:
         """Have a token to ask with, so that `fetch` need not wait for one. Raises RunStopped where there is none."""
         self._login.token()
 
-    def fetch(self, request: Request) -> Page:
-        """The page that answers the request. Raises RequestFailed or RunStopped for anything else."""
+    def fetch(self, request: Request, tries: int = 1) -> Page:
+        """The page that answers the request. Raises RequestFailed or RunStopped for anything else. `tries`: how often
+        it was asked for by now."""
         token = self._login.token()
-        answer = self._get(request, token.value)
+        started = time.monotonic()
+        try:
+            answer = self._get(request, token.value)
+        except NoAnswer:
+            _tell(request, "no answer", started, tries)
+            raise
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
         announcement = Announcement() if answer.moved else read_headers(answer.headers, now)
+        said = str(answer.status)
         try:
             if request.stream.text or answer.moved:
                 judge_file(request, answer)
@@ -55,6 +66,11 @@ class Client:
         except TokenRefused:
             self._login.refuse(token)
             raise
+        except NothingHere as nothing:
+            said = f"{nothing.answer} ({nothing})"
+            raise
+        finally:
+            _tell(request, said, started, tries, announcement.wait)
         return Page(answer.body, now, announcement)
 
     def _get(self, request: Request, token: str) -> Answer:
@@ -109,3 +125,19 @@ class Client:
         self._settings = self._settings_for(base)
         self._headers.setdefault("User-Agent", default_user_agent())
         self._base = f"{base}/v2"
+
+
+def _tell(request: Request, said: str, started: float, tries: int, wait: float | None = None) -> None:
+    """One DEBUG line: what was asked, without e-mails and tokens, and what came of it. `wait`: seconds, if named."""
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        asked = {**request.ids, **request.params, **({"page": request.page} if request.page > 1 else {})}
+        LOGGER.debug(
+            "%s: %s in %.0f ms, try %d%s",
+            " ".join([request.stream.name, *(f"{name}={_shown(value)}" for name, value in asked.items())]),
+            said, 1000 * (time.monotonic() - started), tries, "" if wait is None else f", wait {wait:g} s",
+        )  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    """An id; what is an e-mail or a URL is for nobody to read."""
+    return "***" if re.search("@|://", str(value)) else str(value)

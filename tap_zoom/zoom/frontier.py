@@ -158,7 +158,7 @@ class Frontier:
             with self._turn:
                 job = self._next_job()
             try:
-                outcome: Page | Exception = self._client.fetch(job.request)
+                outcome: Page | Exception = self._client.fetch(job.request, job.tries)
             except Exception as error:  # it surfaces in the walk
                 outcome = error
             with self._lock:
