@@ -151,7 +151,8 @@ class FurtherContents:
         if parent.moment is not None:
             # A session, and what was said in it up to its last message, over months.
             yield parent.moment
-            for days in (0.3, 34, 71):
+            # One that is still to begin has only that: it could not be met before.
+            for days in (0.3, 34, 71) if parent.moment <= now else ():
                 moment = parent.moment - timedelta(days=days)
                 if moment > now - timedelta(days=_SESSIONS if stream.window.keeps else REACH):
                     yield moment

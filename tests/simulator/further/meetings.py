@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import HOURS, MONTHS, RECORDINGS, REPORTS, WEEKS, YEAR_AND_MONTH, Further, each
+from .model import HOURS, MONTHS, RECORDINGS, REPORTS, UNTIL_YESTERDAY, WEEKS, YEAR_AND_MONTH, Further, each
 
 _MEETING = "meeting_uuid=parent:meeting_uuid meeting_id=parent:meeting_id"
 _WEBINAR = "webinar_uuid=parent:meeting_uuid webinar_id=parent:meeting_id"
@@ -112,7 +112,7 @@ STREAMS = (
         nothing=((400, 300, "Daily report can only be provided for a month that falls within the recent 6 months."),),
     ),
     Further(
-        "report_cloud_recording", "/report/cloud_recording", "cloud_recording_storage", "date", window=REPORTS,
+        "report_cloud_recording", "/report/cloud_recording", "cloud_recording_storage", "date", window=UNTIL_YESTERDAY,
         time="date",
     ),
     Further(

@@ -25,7 +25,8 @@ class Window:
     """The stretch of time that an operation is asked about.
 
     `days`: the longest; `keeps`: how many days back it answers (None: not stated); `unit`: by what one has to ask, where
-    the answer sums up what was asked; `form`: how the ends are written; `cut`: a longer one is cut, not refused.
+    the answer sums up what was asked; `form`: how the ends are written; `cut`: a longer one is cut, not refused;
+    `until`: the last day it may end on, counted from today (0: any).
     """
 
     days: int | None = 31
@@ -34,9 +35,11 @@ class Window:
     form: str = "date"
     names: tuple[str, str] = ("from", "to")
     cut: bool = False
+    until: int = 0
 
 
 REPORTS = Window()
+UNTIL_YESTERDAY = Window(until=-1)
 MONTHS = Window(unit="month")
 RECORDINGS = Window(keeps=None, cut=True)
 DATES = Window(keeps=None)

@@ -49,6 +49,8 @@ def asked_period(window: Window, query: dict[str, str], now: datetime, *, may_be
         return validation(names[1], f"Earlier than '{names[0]}'.")
     if window.keeps is not None and start.date() < now.date() - timedelta(days=window.keeps):
         return refusal(400, 300, f"Invalid parameter: {names[0]}. Only the last {window.keeps} days are available.")
+    if window.until and end.date() > now.date() + timedelta(days=window.until):
+        return validation(names[1], "It can't be later than yesterday.")
     longest = None if window.days is None else timedelta(days=window.days)
     was_cut = False
     if longest is not None and end - start > longest:

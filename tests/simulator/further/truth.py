@@ -94,7 +94,7 @@ class _Truth:
     def _is_read(self, stream: Further, parent: Parent, made: Made) -> bool:
         if stream.window is None:
             return True
-        if made.moment is None or made.moment > self.now + timedelta(days=stream.ahead):
+        if made.moment is None or made.moment > self.now + timedelta(days=stream.ahead + stream.window.until):
             return False
         return any(moment >= self.since(stream) for moment in self.contents.happened(stream, parent, made))
 
