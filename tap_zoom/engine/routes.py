@@ -75,7 +75,7 @@ class Routes:
             self._opened.add(stream)
             below = [] if things is None else [partial(_each_in_window, things)]
             levels: list[Callable[[Any], Places]] = [partial(self._windows, stream), *below]
-            self._add(_name(stream), stream, levels, LISTINGS_AHEAD if below else WINDOWS_AHEAD)
+            self._add(_name(stream), stream, levels, WINDOWS_AHEAD if stream.finds and not below else LISTINGS_AHEAD)
 
     def _add(self, name: str, stream: Stream, levels: list[Callable[[Any], Places]], ahead: int) -> None:
         lanes = self.lanes(stream)
