@@ -52,6 +52,8 @@ class Shapes:
 
     def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
         kind = _kind(schema)
+        if "properties" in schema and "items" in schema:
+            return self._object_or_array(schema, whole, path)
         if kind == "object" and "properties" in schema:
             return self.of_object(schema["properties"], whole["properties"], path)
         if kind == "array" and "items" in schema:
@@ -118,6 +120,15 @@ class Shapes:
             return [item(part) for part in value] if type(value) is list else misfit(value)
 
         return shape
+
+    def _object_or_array(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+        """Zoom has both under one name, each where something else was asked."""
+        misfit = self._misfit(path)
+        shapes: dict[type, Shape] = {
+            dict: self.of_object(schema["properties"], whole["properties"], path),
+            list: self._array(self._of(schema["items"], whole["items"], path), path),
+        }
+        return lambda value: shapes.get(type(value), misfit)(value)
 
     def _string(self, path: str) -> Shape:
         misfit = self._misfit(path)
