@@ -33,7 +33,7 @@ class Run:
     def __init__(self, state: State | None = None, asked: frozenset[str] = ALL) -> None:
         self.state = state or State("a", "s", STARTED)
         access = Access(selected=asked, asked=asked, spare=frozenset({"user_past_meetings"}))
-        self.routes = Routes(access, None, self.state.started_at.date(), TODAY, self.state.places)
+        self.routes = Routes(access, {}, self.state.started_at.date(), TODAY, self.state.places)
         self.debts = Debts(self.state, self.routes)
         self.routes.open()
 

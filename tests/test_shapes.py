@@ -112,6 +112,17 @@ def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]
     assert plan.shapes.misfits == {"field": 4}
 
 
+def test_a_field_that_is_an_object_or_a_list() -> None:
+    """Zoom's authentication_options: either comes out as it is declared, and what is neither is a misfit."""
+    inside = {"id": nullable("string")}
+    field = {"type": ["null", "object", "array"], "properties": inside, "items": {"type": ["null", "object"], "properties": inside}}
+    plan = plan_of(field)
+    assert shaped(plan, '{"id":7}', '[{"id":7},{"id":"x"}]', "null", '""') == [{"id": "7"}, [{"id": "7"}, {"id": "x"}], None, None]
+    assert not plan.shapes.misfits
+    assert shaped(plan, "7") == [None]
+    assert plan.shapes.misfits == {"field": 1}
+
+
 def test_unknown_fields_are_counted_row_by_row() -> None:
     """Whether they are kept or left out; a name that was told is told no more."""
     schema: dict[str, Any] = {"properties": {"id": {"type": "string"}}}

@@ -37,9 +37,10 @@ def questions(question: Question, body: bytes, rows: Lacking) -> Iterator[Questi
     """What to ask for each of the rows."""
     parsed = rows_of(question.stream, parse_exactly(body))
     stream = BY_NAME[question.stream.lookup]
-    name = next(iter(stream.about.ids))
+    name, *others = stream.about.ids
+    known = {other: question.place.ids.get(other) for other in others}
     for number, value in rows.items():
-        place = Place(stream.about, {name: value})
+        place = Place(stream.about, {name: value, **known})
         yield Question(stream, question.node, place, {}, origin=(question, parsed[number]))
 
 

@@ -52,6 +52,8 @@ class Shapes:
 
     def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
         kind = _kind(schema)
+        if "properties" in schema and "items" in schema:
+            return self._object_or_array(schema, whole, path)
         if kind == "object" and "properties" in schema:
             return self.of_object(schema["properties"], whole["properties"], path)
         if kind == "array" and "items" in schema:
@@ -66,18 +68,7 @@ class Shapes:
             return self._number(path)
         if kind == "boolean":
             return self._boolean(path)
-        if not kind and ("properties" in schema or "items" in schema):
-            return self._either(schema, whole, path)
         return lambda value: self._as_sent(value, path)
-
-    def _either(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
-        """Of a field that is an object in some answers, and something else in others."""
-        shapes: dict[type, Shape] = {}
-        if "properties" in schema:
-            shapes[dict] = self._of({**schema, "type": "object"}, whole, path)
-        if "items" in schema:
-            shapes[list] = self._of({**schema, "type": "array"}, whole, path)
-        return lambda value: shapes[type(value)](value) if type(value) in shapes else self._as_sent(value, path)
 
     def of_object(
         self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str, unknown: Unknown | None = None
@@ -129,6 +120,15 @@ class Shapes:
             return [item(part) for part in value] if type(value) is list else misfit(value)
 
         return shape
+
+    def _object_or_array(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
+        """Zoom has both under one name, each where something else was asked."""
+        misfit = self._misfit(path)
+        shapes: dict[type, Shape] = {
+            dict: self.of_object(schema["properties"], whole["properties"], path),
+            list: self._array(self._of(schema["items"], whole["items"], path), path),
+        }
+        return lambda value: shapes.get(type(value), misfit)(value)
 
     def _string(self, path: str) -> Shape:
         misfit = self._misfit(path)

@@ -25,7 +25,7 @@ from tap_zoom.streams.users import MEMBER
 RECORDING = Thing("recording", {"meeting_uuid": Uuid, "meeting_id": int})
 SUMMARY = Thing("summary", {"meeting_uuid": Uuid})
 TRANSCRIBED = Thing("transcribed_recording", {"meeting_uuid": Uuid, "meeting_id": int})
-TRANSCRIPT = Thing("transcript", {"download_url": str})
+TRANSCRIPT = Thing("transcript", {"download_url": str, "meeting_uuid": Uuid})
 
 STREAMS = (
     Stream(

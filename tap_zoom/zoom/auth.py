@@ -19,7 +19,7 @@ import requests
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.zoom.http import Adapter, Answer, exchange, parse, shortened
+from tap_zoom.zoom.http import Adapter, Answer, TooLarge, exchange, parse, shortened
 from tap_zoom.zoom.retry import delay
 from tap_zoom.zoom.token_store import Rotation, TokenStore, token_store
 
@@ -193,7 +193,10 @@ class _TokenEndpoint:
         prepared = requests.Request("POST", self._url, data=form, auth=self._client, headers=self._headers).prepare()
         with requests.Session() as session, closing(Adapter()) as adapter:
             settings = dict(session.merge_environment_settings(self._url, {}, True, None, None))
-            answer = exchange(adapter, prepared, settings)
+            try:
+                answer = exchange(adapter, prepared, settings)
+            except TooLarge as error:
+                raise Passing(str(error)) from None
         self._answered = True
         return self._judged(answer, form["grant_type"])
 

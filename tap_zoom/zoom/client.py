@@ -19,11 +19,12 @@ from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
 from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
 from tap_zoom.zoom.answers import Page, judge, judge_file
 from tap_zoom.zoom.auth import Login
-from tap_zoom.zoom.http import Adapter, Answer, exchange
+from tap_zoom.zoom.http import Adapter, Answer, TooLarge, exchange
 from tap_zoom.zoom.limits import Announcement, read_headers
 from tap_zoom.zoom.request import Request, query_of
 
 LOGGER = logging.getLogger(__name__)
+_ZOOMS_HOST = re.compile(r"([a-z0-9-]+\.)*(zoom\.us|zoomgov\.com)", re.ASCII)
 
 
 class Client:
@@ -54,6 +55,8 @@ class Client:
         except NoAnswer:
             _tell(request, "no answer", started, tries)
             raise
+        except TooLarge as error:
+            raise ItemLost(f"{request}: {error}") from None
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
         announcement = Announcement() if answer.moved else read_headers(answer.headers, now)
@@ -85,11 +88,12 @@ class Client:
         if not self._is_safe(url) or not self._is_zooms(url):
             raise ItemLost(f"{request}: the address of the file is none of Zoom's, so the token is not sent there")
         answer = self._exchange(requote_uri(url), login, self._settings_for(url))
-        target = urljoin(url, answer.headers.get("Location", "")) if 300 <= answer.status < 400 else ""
-        if not target:
+        location = answer.headers.get("Location") if 300 <= answer.status < 400 else None
+        if not location:
             return answer
-        if not self._is_safe(target):
+        if not self._is_safe(url, location):
             raise ItemLost(f"{request}: it is redirected to an address without https, which is not followed")
+        target = urljoin(url, location)
         return replace(self._exchange(requote_uri(target), {}, self._settings_for(target)), moved=True)
 
     def _exchange(self, url: str, login: Mapping[str, str], settings: Mapping[str, Any]) -> Answer:
@@ -100,18 +104,20 @@ class Client:
         prepared.hooks = {}
         return exchange(self._adapter, prepared, settings)
 
-    def _is_safe(self, url: str) -> bool:
-        """Whether nobody on the way can read along. Plain http is for where the API itself is at that."""
+    def _is_safe(self, url: str, location: str = "") -> bool:
+        """Whether it is an address, as is where it leads to, and nobody on the way can read along. Plain http is for
+        where the API itself is at that."""
         try:
-            parts = urlsplit(url)
-            return bool(parts.hostname) and parts.scheme in ("https", urlsplit(self._base).scheme)
-        except ValueError:
+            parts = urlsplit(urljoin(url, location))
+            host = (parts.hostname or "").encode("idna")
+            return bool(host) and parts.port != 0 and parts.scheme in ("https", urlsplit(self._base).scheme)
+        except ValueError:  # from any of them
             return False
 
     def _is_zooms(self, url: str) -> bool:
         parts = urlsplit(url)
         known = parts.hostname == urlsplit(self._base).hostname
-        return "@" not in parts.netloc and (known or f".{parts.hostname}".endswith((".zoom.us", ".zoomgov.com")))
+        return "@" not in parts.netloc and (known or _ZOOMS_HOST.fullmatch(parts.hostname or "") is not None)
 
     def _settings_for(self, url: str) -> Mapping[str, Any]:
         """What the environment says about a host: proxies and certificates."""

@@ -18,7 +18,7 @@ import orjson
 import requests
 from requests.adapters import HTTPAdapter
 
-from tap_zoom.errors import ItemLost, NoAnswer
+from tap_zoom.errors import NoAnswer
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
@@ -37,6 +37,10 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     moved: bool = False
+
+
+class TooLarge(Exception):
+    """More than is read of any answer."""
 
 
 class SlowAnswer(OSError):
@@ -95,7 +99,7 @@ class Adapter(HTTPAdapter):
 
 
 def exchange(adapter: Adapter, prepared: requests.PreparedRequest, settings: Mapping[str, Any]) -> Answer:
-    """Send and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; ItemLost where it
+    """Send and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; TooLarge where it
     is larger than any that Zoom documents."""
     _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
     try:
@@ -105,7 +109,7 @@ def exchange(adapter: Adapter, prepared: requests.PreparedRequest, settings: Map
             for part in response.iter_content(1 << 16):
                 body += part
                 if len(body) > LARGEST_ANSWER:
-                    raise ItemLost(f"The answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
+                    raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
         finally:
             response.close()
     except requests.exceptions.SSLError as error:

@@ -28,9 +28,18 @@ class Request:
 
     def __str__(self) -> str:
         if self.stream.text:  # whoever has the URL may be able to open it
-            return f"{self.stream.name}: GET {urlsplit(self.path).netloc}"
+            _, *others = self.ids.values()
+            return f"{self.stream.name}: GET {' for '.join([host_of(self.path), *map(str, others)])}"
         params = urlencode(self.params)
         return f"{self.stream.name}: GET /v2/{self.path}" + (f"?{params}" if params else "")
+
+
+def host_of(url: str) -> str:
+    """The host in an address that somebody else made."""
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"
 
 
 def path_of(stream: Stream, ids: Mapping[str, Any]) -> str:

@@ -1,0 +1,58 @@
+"""Everything that the tap knows of Zoom, in a small account that answers all of it without a wait."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from tests.simulator import SimulatedZoom, further, truth, truth_of
+from tests.simulator.limits import LABELS
+from tests.tap import Record, account
+
+EVERYTHING = (*truth.KEYS, *further.KEYS)
+SMALL = (23, "few")
+BY_HAND = {  # those of the further streams that the simulator's table does not hold: their parent
+    "history_meetings": "", "user_details": "users", "report_user_meetings": "users",
+}  # fmt: skip
+USERS = {"/users", "/users/{userId}"}  # the list and its look-ups
+
+
+def zoom_with_everything(**how: Any) -> SimulatedZoom:
+    """With all scopes of both forms, since Zoom names no granular one for a few operations."""
+    settings = {"plan": "business", "page_cap": 4, "per_second": dict.fromkeys(LABELS, 50_000)}
+    scopes = [scope for form in ("granular", "classic") for scope in further.SCOPES[form]]
+    return SimulatedZoom(account(*SMALL), **{**settings, "scopes": scopes, **how})
+
+
+def config(zoom: SimulatedZoom, **changes: Any) -> dict[str, Any]:
+    return zoom.config(plan="business", rate_limit_share=100, **changes)
+
+
+def right(zoom: SimulatedZoom, *streams: str, start_date: str | None = None) -> dict[str, list[Record]]:
+    """The records of these streams."""
+    core = _core(start_date) if set(streams) & set(truth.KEYS) else {}
+    return {name: core[name] if name in core else truth_of(zoom, name, start_date) for name in streams}
+
+
+@cache
+def _core(start_date: str | None) -> dict[str, list[Record]]:
+    return truth.expected(account(*SMALL), start_date=start_date)
+
+
+def template_of(stream: str) -> str:
+    return further.HAND_MADE.get(stream) or further.STREAMS[stream].path
+
+
+def parents_of(stream: str) -> list[str]:
+    """The further streams that lead to one, and "users" where that does, by the simulator's own table."""
+    parent = BY_HAND[stream] if stream in BY_HAND else further.STREAMS[stream].parent
+    if not parent:
+        return []
+    return [parent, *(parents_of(parent) if parent in further.KEYS else [])]
+
+
+def needed_for(*streams: str) -> set[str]:
+    """The operations that have to be asked for these streams alone."""
+    lead = {parent for stream in streams for parent in parents_of(stream)}
+    own = {template_of(stream) for stream in {*streams, *lead} - {"users"}}
+    return own | (USERS if "users" in lead else set())

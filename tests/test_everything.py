@@ -1,0 +1,132 @@
+"""All streams at once: whole, each question asked once, and whole again however often it is stopped."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.everything import EVERYTHING, config, right, zoom_with_everything
+from tests.simulator import SimulatedZoom, further
+from tests.tap import Run, assert_complete, assert_exact, catalog_of, kill, run_tap, start_tap
+from tests.test_faults import KINDS, mixed
+from tests.test_state import emitted_until
+
+LARGEST_STATE = 16_384  # bytes
+ALL = catalog_of(*EVERYTHING)
+
+
+def lately(zoom: SimulatedZoom) -> str:
+    """A start_date that leaves little to ask, of every stream that has rows at all times."""
+    return str(zoom.now.date() - timedelta(days=60))
+
+
+def read(zoom: SimulatedZoom, state: Any = None, **changes: Any) -> Run:
+    return run_tap(config(zoom, **changes), zoom=zoom, catalog=ALL, state=state)
+
+
+def sizes(run: Run) -> list[int]:
+    return [len(json.dumps(state, separators=(",", ":"))) for state in run.states]
+
+
+def test_everything_at_once() -> None:
+    """Exact, nothing asked twice, and no STATE is large."""
+    with zoom_with_everything() as zoom:
+        run = read(zoom)
+        asked = Counter((asked.path, *sorted(asked.query.items())) for asked in zoom.requests if "oauth" not in asked.path)
+        expected = right(zoom, *EVERYTHING)
+        assert zoom.violations == []
+    assert run.exit_status == 0
+    assert all(expected.values())
+    assert_exact(expected, run.records)
+    assert [question for question, times in asked.items() if times > 1] == []
+    assert set(run.schemas) == set(EVERYTHING)
+    assert max(sizes(run)) < LARGEST_STATE
+
+
+def test_a_start_date_bounds_everything() -> None:
+    """Rows on it and after it, months whole; it is said of which Zoom does not go that far back."""
+    with zoom_with_everything() as zoom:
+        start = str(zoom.now.date() - timedelta(days=300))
+        run = read(zoom, start_date=start)
+        assert_exact(right(zoom, *EVERYTHING, start_date=start), run.records)
+        assert zoom.violations == []
+    assert run.exit_status == 0
+    unknown = {name for name, stream in further.STREAMS.items() if stream.window and stream.window.keeps is None}
+    shorter = {name for name, stream in further.STREAMS.items() if stream.window and (stream.window.keeps or 999) < 300}
+    [warning] = [line for line in run.logged("WARNING") if "start_date" in line]
+    assert shorter <= set(_names(warning)) and not unknown & set(_names(warning))
+    assert "phone_call_charges" not in warning and "phone_call_queue_analytics" not in warning
+    [line] = [line for line in run.logged("INFO") if "does not say how far back" in line]
+    assert unknown <= set(_names(line)) and start in line and not shorter & set(_names(line))
+
+
+def _names(line: str) -> list[str]:
+    return line.replace(",", " ").replace(":", " ").split()
+
+
+def test_faults_that_pass_cost_nothing() -> None:
+    """Five of a hundred requests, of whichever stream."""
+    with zoom_with_everything(faults=mixed(5, *KINDS, "page_token_expired"), page_cap=3) as zoom:
+        start = lately(zoom)
+        run = read(zoom, start_date=start)
+        assert_exact(right(zoom, *EVERYTHING, start_date=start), run.records)
+        assert zoom.violations == []
+        assert sum(fault.happened for fault in zoom.faults) > 20
+    assert run.exit_status == 0
+    assert run.logged("ERROR") == []
+
+
+@pytest.mark.parametrize("part", [0.15, 0.6])
+def test_a_kill_costs_nothing(part: float) -> None:
+    """What was out before and what comes after are everything."""
+    with zoom_with_everything() as zoom:
+        start = lately(zoom)
+        count = len(_whole().states)
+        process = start_tap(config(zoom, start_date=start), zoom=zoom, catalog=ALL)
+        process.read_until("STATE", int(count * part))
+        stopped = kill(process)
+        rest = read(zoom, stopped.states[-1], start_date=start)
+        assert rest.exit_status == 0
+        assert_complete(right(zoom, *EVERYTHING, start_date=start), stopped, rest)
+        assert zoom.violations == []
+
+
+@cache
+def _whole() -> Run:
+    with zoom_with_everything() as zoom:
+        return read(zoom, start_date=lately(zoom))
+
+
+def test_any_state_leads_to_the_rest() -> None:
+    """Some drawn by lot, with what was out by then."""
+    with zoom_with_everything() as zoom:
+        start = lately(zoom)
+        expected = right(zoom, *EVERYTHING, start_date=start)
+        whole = read(zoom, start_date=start)
+        for number in random.Random(4).sample(range(len(whole.states) - 1), 3):
+            rest = read(zoom, whole.states[number], start_date=start)
+            assert rest.exit_status == 0
+            assert_complete(expected, emitted_until(whole, number), rest)
+        assert zoom.violations == []
+
+
+@pytest.mark.parametrize(("label", "limit"), [("Light", 50), ("Medium", 120), ("Heavy", 45), ("Phone", 60)])
+def test_what_a_day_does_not_allow_comes_on_another(label: str, limit: int) -> None:
+    """Run by run, whichever label ends first."""
+    runs: list[Run] = []
+    with zoom_with_everything(daily_limits={label: limit}) as zoom:
+        start = lately(zoom)
+        while not runs or runs[-1].exit_status:
+            assert len(runs) < 12
+            runs.append(read(zoom, runs[-1].states[-1] if runs else None, start_date=start))
+            assert max(sizes(runs[-1])) < LARGEST_STATE
+            zoom.limits.start_day()
+        assert len(runs) > 1
+        assert all("daily limit" in run.critical for run in runs[:-1])
+        assert_complete(right(zoom, *EVERYTHING, start_date=start), *runs)

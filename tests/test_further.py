@@ -1,0 +1,55 @@
+"""The streams beyond the core, each for itself: all its rows, and no request that is not for them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.everything import config, needed_for, right, template_of, zoom_with_everything
+from tests.simulator import SimulatedZoom, further
+from tests.tap import assert_exact, catalog_of, run_tap
+
+# Shapes that one stream or two have.
+ODD = (
+    "chat_messages", "meeting_transcripts", "metrics_meeting_participants", "metrics_zoomroom_meetings", "phone_call_history",
+    "phone_recording_transcripts", "phone_sms_messages", "report_meeting_qa", "workspace_reservations", "workspaces",
+)  # fmt: skip
+OTHERS = [name for name in further.KEYS if name not in ODD]
+LOT = random.Random(91).sample(OTHERS, 12)
+GROUPS = [OTHERS[number::6] for number in range(6)]
+
+
+@pytest.fixture(scope="module")
+def zoom() -> Iterator[SimulatedZoom]:
+    """One account for all: no run changes it."""
+    with zoom_with_everything() as zoom:
+        yield zoom
+
+
+def read(zoom: SimulatedZoom, *streams: str) -> None:
+    """Reads these streams alone, and holds the run against what it should be."""
+    before, violations = zoom.operations.copy(), len(zoom.violations)
+    run = run_tap(config(zoom), zoom=zoom, catalog=catalog_of(*streams))
+    asked = set(zoom.operations - before)
+    assert run.exit_status == 0, run.log[-1]
+    assert zoom.violations[violations:] == []
+    assert {template_of(name) for name in streams} <= asked <= needed_for(*streams)
+    assert set(run.schemas) == set(streams)
+    expected = right(zoom, *streams)
+    assert all(expected.values()), "a stream without rows shows nothing"
+    assert_exact(expected, run.records)
+    assert run.logged("ERROR") == []
+
+
+@pytest.mark.parametrize("stream", [*ODD, *sorted(LOT)])
+def test_a_stream_alone_is_whole(zoom: SimulatedZoom, stream: str) -> None:
+    """Its rows, fields and keys; no other stream's; asked is it and what leads to it, as Zoom documents it."""
+    read(zoom, stream)
+
+
+@pytest.mark.parametrize("number", range(len(GROUPS)))
+def test_streams_from_everywhere_are_whole_together(zoom: SimulatedZoom, number: int) -> None:
+    """All the others, in groups, to save time."""
+    read(zoom, *GROUPS[number])

@@ -1,0 +1,168 @@
+"""What refusals of the further streams mean: a scope, a plan or a right that is missing, or nothing here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.everything import EVERYTHING, config, parents_of, right, template_of, zoom_with_everything
+from tests.simulator import further
+from tests.simulator.further.model import documented
+from tests.tap import Run, assert_exact, catalog_of, run_tap
+
+# Which refusals, as status/code, mean that the account lacks a plan, a feature or a right ...
+UNAVAILABLE = {
+    "account_settings": "404/2001", "archive_files": "400/2001", "chat_channel_members": "400/200", "chat_spaces": "403/200",
+    "devices": "400/30055008", "group_members": "400/200", "groups": "400/200",
+    "meeting_recordings": "200/200", "meeting_summaries": "400/3000 400/200 400/3161 403/2305",
+    "meeting_summary_details": "400/200 403/2305", "metrics_meetings": "400/400", "past_meeting_participants": "400/200",
+    "past_meetings": "400/200", "past_webinar_participants": "400/200", "phone_sms_messages": "404/2001",
+    "phone_users": "404/2001", "report_activities": "400/200", "report_cloud_recording": "400/200",
+    "report_daily": "400/200", "report_meeting_qa": "400/200", "report_meeting_survey": "400/200",
+    "report_operation_logs": "400/200", "report_telephone": "400/200", "report_user_meetings": "400/200",
+    "report_users": "400/200", "report_webinar_qa": "400/200", "report_webinar_survey": "400/200",
+    "room_details": "400/200", "room_devices": "400/200", "room_location_details": "400/200", "room_locations": "400/200",
+    "room_sensor_data": "400/200", "survey_answers": "403/6720", "survey_details": "403/6720 400/200",
+    "survey_instances": "403/6720", "surveys": "403/6720 400/200", "workspace_reservations": "400/200",
+    "workspaces": "400/200",
+}  # fmt: skip
+# ... and which ones that there is nothing; "-": no code.
+NOTHING = {
+    "group_members": "404/4130", "group_settings": "404/4130", "meeting_qna_results": "404/3001 401/1010",
+    "meeting_recordings": "404/3301 404/1001 400/1010", "meeting_summary_details": "404/3001 400/300",
+    "meeting_transcripts": "404/3322", "metrics_meeting_participants": "404/3001 400/12702",
+    "past_meeting_participants": "404/3001 400/12702", "past_meetings": "404/3001 400/12702 400/300",
+    "past_webinar_participants": "404/3001", "phone_call_elements": "404/-",
+    "phone_recording_transcripts": "400/404 400/12000 400/12001", "phone_sms_messages": "404/7013",
+    "phone_user_details": "404/1001 400/300", "phone_voicemail_details": "400/300", "recording_settings": "404/-",
+    "recordings": "404/1001 404/3301", "report_daily": "400/300", "report_meeting_qa": "404/3001 404/1001",
+    "report_meeting_survey": "404/3001 400/12702 400/1010", "report_user_meetings": "404/1001",
+    "report_webinar_qa": "404/3001 404/1001", "report_webinar_survey": "404/3001 400/12702 400/1010",
+    "role_details": "400/1034", "role_members": "400/1034", "room_details": "404/1012", "room_location_details": "404/4801",
+    "room_sensor_data": "404/1012", "survey_answers": "404/6701", "survey_details": "404/6701", "survey_instances": "404/6701",
+    "user_assistants": "404/1001", "user_details": "404/1001 400/1120", "user_settings": "404/1001",
+}  # fmt: skip
+OTHER = "tracking_fields"
+
+
+class Refused(NamedTuple):
+    """A stream, and how Zoom refuses it."""
+
+    stream: str
+    status: int
+    code: int | None
+    message: str
+
+
+def refusals(table: dict[str, str]) -> list[Refused]:
+    """Each refusal in the words that Zoom documents, without its marks."""
+    found = []
+    for stream, codes in table.items():
+        for status, code in (map(str, words.split("/")) for words in codes.split()):
+            number = None if code == "-" else int(code)
+            said = [text for each, of, text in documented()[template_of(stream)]["refusals"] if (each, of) == (int(status), number)]
+            texts = [re.sub(r"<br>|^\* |\*\*", "", text).strip() for text in said if "Trash" not in text] or ["No permission."]
+            found += [Refused(stream, int(status), number, text) for text in texts]
+    return found
+
+
+def rounds(refused: Iterable[Refused]) -> list[list[Refused]]:
+    """As few runs as it takes, so that in none a stream hangs on one that is refused."""
+    made: list[list[Refused]] = []
+    for one in refused:
+        for others in made:
+            names = {other.stream for other in others}
+            if one.stream not in names and not names & set(parents_of(one.stream)) and not any(one.stream in parents_of(name) for name in names):
+                others.append(one)
+                break
+        else:
+            made.append([one])
+    return made
+
+
+def read(refused: list[Refused], **changes: Any) -> tuple[Run, dict[str, Any]]:
+    """A run over what is refused, what leads there and another; and what the others hold."""
+    names = {one.stream for one in refused}
+    others = {parent for name in names for parent in parents_of(name)} - {"users"} | {OTHER}
+    with zoom_with_everything() as zoom:
+        start = str(zoom.now.date() - timedelta(days=200))
+        for one in refused:
+            zoom.refuse(template_of(one.stream), one.status, {} if one.code is None else {"code": one.code, "message": one.message})
+        run = run_tap(config(zoom, start_date=start, **changes), zoom=zoom, catalog=catalog_of(*names, *others))
+        assert zoom.violations == []
+        return run, right(zoom, *others, start_date=start)
+
+
+def in_rounds(table: dict[str, str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("refused", rounds(refusals(table)), ids=lambda refused: f"{len(refused)} refusals")
+
+
+@pytest.mark.parametrize(("mode", "level"), [("fail", "ERROR"), ("skip", "WARNING")])
+@in_rounds(UNAVAILABLE)
+def test_what_the_account_lacks_ends_a_stream(refused: list[Refused], mode: str, level: str) -> None:
+    """One ERROR each and exit 1, or with skip one WARNING each and exit 0; the others are whole."""
+    run, others = read(refused, on_missing_access=mode)
+    assert run.exit_status == (mode == "fail")
+    assert_exact(others, run.records)
+    for one in refused:
+        assert len([line for line in run.logged(level) if f"The stream {one.stream} can't be read" in line]) == 1, one
+    assert len(run.logged("ERROR")) == (len(refused) if mode == "fail" else 0)
+
+
+@in_rounds(NOTHING)
+def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
+    """Exit 0, no record of it and no word but in the summary; the others are whole."""
+    run, others = read(refused)
+    assert run.exit_status == 0
+    assert_exact(others, run.records)
+    for one in refused:
+        [line] = [line for line in run.logged("INFO") if re.match(rf"INFO {one.stream} +\d", line)]
+        assert f" x {one.status}/{'-' if one.code is None else one.code}" in line
+    assert run.logged("ERROR") == []
+
+
+# --- scopes ----------------------------------------------------------------------------------------------------------
+
+
+def test_missing_scopes_of_all_are_said_at_once() -> None:
+    """Each stream with both names of its scope, before the first record and before any request."""
+    with zoom_with_everything(scopes=["user:read:list_users:admin"]) as zoom:
+        run = run_tap(config(zoom), zoom=zoom, catalog=catalog_of(*EVERYTHING))
+        assert sum(zoom.operations.values()) == 0
+    assert run.exit_status == 1
+    assert run.messages == []
+    for stream in further.STREAMS.values():
+        [needs] = re.findall(rf"[:|] {stream.name} needs ([^|]+)", run.critical)
+        granular, classic = stream.documented_scopes("granular"), stream.documented_scopes("classic")
+        assert any(scope in needs for scope in classic), stream.name
+        assert any(scope in needs for scope in granular) or not granular, stream.name
+
+
+def test_skip_leaves_out_what_has_no_granular_scope() -> None:
+    """Zoom names none for three of the reports; who has granular scopes alone gets the others."""
+    names = ("devices", "report_daily", "report_cloud_recording")
+    others = ("tracking_fields", "report_activities", "roles", "role_members")
+    with zoom_with_everything(scopes="granular") as zoom:
+        run = run_tap(config(zoom, on_missing_access="skip"), zoom=zoom, catalog=catalog_of(*names, *others))
+        assert_exact(right(zoom, *others), run.records)
+    assert run.exit_status == 0
+    assert set(run.schemas) == set(others)
+    for name in names:
+        assert len([line for line in run.logged("WARNING") if f"stream {name} is left out" in line]) == 1
+
+
+@pytest.mark.parametrize("stream", ["groups", "chat_sessions", "room_locations"])
+def test_what_hangs_on_a_stream_without_its_scope_is_left_out_too(stream: str) -> None:
+    """All that it leads to, and nothing else."""
+    below = [name for name in further.KEYS if stream in parents_of(name)]
+    lacking = set(further.STREAMS[stream].documented_scopes("granular"))
+    with zoom_with_everything(scopes=[scope for scope in further.SCOPES["granular"] if scope not in lacking]) as zoom:
+        run = run_tap(config(zoom, on_missing_access="skip"), zoom=zoom, catalog=catalog_of(stream, *below, "roles"))
+        assert_exact(right(zoom, "roles"), run.records)
+    assert run.exit_status == 0 and below
+    for name in (stream, *below):
+        assert len([line for line in run.logged("WARNING") if f"stream {name} is left out" in line]) == 1
