@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.engine.windows import oldest_day
+from tap_zoom.engine.windows import months_before
 from tap_zoom.state import START, Bookmark
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
@@ -295,7 +295,7 @@ def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> Non
 def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
     """Stopped before the oldest day was out and resumed a day later: the numbers are read again for what it held."""
     now = datetime.now(timezone.utc)
-    day = oldest_day(now.date(), 6) - timedelta(days=1)  # the oldest of yesterday's reports
+    day = months_before(now.date(), 6) - timedelta(days=1)  # the oldest of yesterday's reports
     catalog = catalog_of("report_meetings")
     with scripted(
         says("/past_meetings/111/instances", {"meetings": [{"uuid": "OLD==", "start_time": f"{day}T12:00:00Z"}]}),
