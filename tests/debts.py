@@ -22,7 +22,8 @@ TODAY = STARTED.date()
 USERS, NUMBERS, MEETINGS, HISTORY, DETAILS, WEBINARS = (
     BY_NAME[name] for name in ("users", "user_meetings", "meetings", "history_meetings", "report_meetings", "webinars")
 )
-ALL = frozenset(stream.name for stream in STREAMS) - {"user_past_meetings", "user_lookup"}
+# The core, and what leads to it.
+ALL = frozenset(s.name for s in STREAMS if s.core or s.finds or not s.emitted) - {"user_past_meetings", "user_lookup"}
 IN_TIME = ("report_meetings", "report_meeting_participants", "meeting_poll_results", "report_webinars")
 OLD = {"report_meetings": {"start_time": "2026-01-01T00:00:00Z"}, "meeting_poll_results": {"start_time": "2025-12-01T00:00:00Z"}}
 
