@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.everything import EVERYTHING, config, parents_of, right, template_of, zoom_with_everything
+from tests.scripted import says, scripted
 from tests.simulator import further
 from tests.simulator.further.model import documented
 from tests.tap import Run, assert_exact, catalog_of, run_tap
@@ -166,3 +167,28 @@ def test_what_hangs_on_a_stream_without_its_scope_is_left_out_too(stream: str) -
     assert run.exit_status == 0 and below
     for name in (stream, *below):
         assert len([line for line in run.logged("WARNING") if f"stream {name} is left out" in line]) == 1
+
+
+def test_the_history_is_missing_where_it_is_refused_though_occurrences_are_found_all_the_same() -> None:
+    """The report of each user takes its place for what hangs on it, and not for its own rows."""
+    with zoom_with_everything() as zoom:
+        zoom.refuse("/report/history_meetings", 400, {"code": 200, "message": "No permission."})
+        run = run_tap(config(zoom), zoom=zoom, catalog=catalog_of("history_meetings", "report_meetings", "past_meetings"))
+    assert run.exit_status == 1
+    assert "history_meetings" in run.critical
+    assert run.records["report_meetings"] and run.records["past_meetings"]
+    assert "history_meetings" not in run.records
+    marks = run.states[-1]["bookmarks"]
+    assert "history_meetings" not in marks and {"report_meetings", "past_meetings"} <= marks.keys()
+
+
+def test_a_list_may_end_with_an_empty_page_that_names_a_next_one() -> None:
+    """As clients of the call history have seen."""
+    call = {"call_history_uuid": "c1", "start_time": "2026-11-20T08:00:00Z"}
+    pages = [{"call_history": [call], "next_page_token": "t1"}, {"call_history": [], "next_page_token": "t2"}]
+    with scripted(
+        says("/v2/phone/call_history.*next_page_token=t1", pages[1]), says("/v2/phone/call_history", pages[0])
+    ) as zoom:
+        run = run_tap(zoom.config(start_date="2026-11-15"), zoom=zoom, catalog=catalog_of("phone_call_history"))
+    assert run.exit_status == 0
+    assert {record["call_history_uuid"] for record in run.records["phone_call_history"]} == {"c1"}

@@ -43,6 +43,8 @@ def rows_of(stream: Stream, content: Any) -> list[Any]:
 
 def token_of(stream: Stream, content: Any) -> Any:
     """The token of the next page, which stands beside the list of rows, or at the top; None where there is none."""
+    if stream.ends_empty and not rows_of(stream, content):
+        return None
     tokens = [content.get("next_page_token")]
     for name in stream.rows.split(".")[:-1]:
         content = content.get(name)

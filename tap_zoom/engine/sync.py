@@ -107,7 +107,9 @@ class Sync:
     def close(self, now: datetime) -> None:
         """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
         refused = self._report.refused.keys()
-        read = [n for n in self._writer.plans if not refused & {n, *sources(BY_NAME[n], older=True)}]
+        missing = {name for name in refused if BY_NAME[name].instead not in self._routes.asked}
+        plans = self._writer.plans.keys() - refused
+        read = [name for name in plans if not missing & sources(BY_NAME[name], older=True)]
         self._state.bookmarks = self._debts.bookmarks(self._state, read)
         self._output.state(self._state.finished(now))
         if problems := self._report.problems(self._debts.given_up, self._fail):
@@ -261,11 +263,13 @@ class Sync:
         """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
         if stream.name not in self._routes.asked:
             return
-        if self._routes.refuse(stream):
+        if stood_in := self._routes.refuse(stream):
             warn_of_stand_in(stream, why)
-            return
+            if stream.name not in self._writer.plans:
+                return
         self._report.refused[stream.name] = why
-        dependent = [name for name in self._writer.plans if stream.name in sources(BY_NAME[name], older=True)]
+        hanging = [name for name in self._writer.plans if stream.name in sources(BY_NAME[name], older=True)]
+        dependent = [] if stood_in else hanging
         LOGGER.log(
             logging.ERROR if self._fail else logging.WARNING,
             "The stream %s can't be read with this login%s: %s",

@@ -151,6 +151,7 @@ class Stream:
     at: str = ""  # the field that says when a row happened
     text: str = ""  # it is no JSON but a text, for this column
     moved: bool = False  # it answers by a redirect to a file
+    ends_empty: bool = False  # its last page names a next one as well, which has no rows
     nothing: tuple[Nothing, ...] = ()
     unavailable: tuple[Nothing, ...] = ()  # refusals that mean that the account lacks a plan, a feature or a right
     finds: tuple[Find, ...] = ()

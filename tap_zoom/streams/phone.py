@@ -112,7 +112,7 @@ STREAMS = (
         "phone_call_history", "phone/call_history", PHONE_HEAVY,
         ("phone:read:list_call_logs:admin", "phone:read:admin", "phone_call_log:read:admin"),
         over=MOMENTS, asks=each("recording_status", "recorded", "non_recorded"), page=300,
-        rows="call_history|call_logs", at="start_time",
+        rows="call_history|call_logs", at="start_time", ends_empty=True,
         finds=(Find(CALL, {"call_history_uuid": "call_history_uuid|id"}),),
         key=("call_history_uuid",), fallback={"call_history_uuid": "id"},
         holds="calls",
