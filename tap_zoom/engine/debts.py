@@ -60,7 +60,7 @@ class Debts:
         return True
 
     def _place(self, owed: Owed) -> Place:
-        window = self._routes.window(owed.stream, *owed.days) if owed.days else None
+        window = self._routes.calendar.window(owed.stream, *owed.days) if owed.days else None
         return Place(owed.stream.about, owed.ids, owed.at, owed.stream, window, owed.asks)
 
     def lose(self, question: Question) -> None:

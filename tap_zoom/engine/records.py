@@ -207,7 +207,8 @@ class Plan:
             record[name] = make(row)
         for name, other in self.stream.fallback.items():
             if record.get(name) in (None, ""):
-                record[name] = row.get(other) if other else ""
+                value = row.get(other) if other else ""
+                record[name] = None if value is None else str(value)
 
     def _has_key(self, record: Record) -> bool:
         for name in self._key:

@@ -8,19 +8,20 @@ Nothing of this is declared; it follows from what the streams are asked about an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, partial
 from typing import Any
 
 from tap_zoom.access import Access, sources
 from tap_zoom.engine.branch import AFTER_NAME, Branch, Node, Places
+from tap_zoom.engine.calendar import Calendar
 from tap_zoom.engine.places import Place, found_in
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch
-from tap_zoom.engine.windows import DAYS_AHEAD, Window, first_day, oldest_day, window_of, windows
+from tap_zoom.engine.windows import DAYS_AHEAD
 from tap_zoom.state import START, Bookmark
 from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders, is_listed
-from tap_zoom.streams.model import ACCOUNT, Find, Lane, Span, Stream, Thing
+from tap_zoom.streams.model import ACCOUNT, Find, Lane, Stream, Thing
 
 LISTINGS_AHEAD = 64  # places of a roster that are asked about before all that the first leads to is begun
 WINDOWS_AHEAD = 2
@@ -42,15 +43,12 @@ class Routes:
         self.asked = set(access.asked)
         self.branches: list[Branch] = []
         self._spare = access.spare
-        self._selected_since = dict(since)
-        self._started = started
-        self._today = today
+        self.calendar = Calendar(since, started, today, self._below)
         self._bookmarks = dict(places)
         self._passed: dict[str, Bookmark] = {}
         self._rosters: dict[Thing, list[str]] = {}
         self._opened: set[object] = set()
         self._about: dict[Thing, tuple[Stream, ...]] = {}
-        self._since: dict[Stream, str | None] = {}
         self._met: set[object] = set()  # identities of what is found both ways, and asked about
         self.out_of_reach = self._go_back()
 
@@ -130,7 +128,7 @@ class Routes:
     def _forget(self) -> None:
         """What follows from who is asked."""
         self._about.clear()
-        self._since.clear()
+        self.calendar.forget()
 
     # --- questions -----------------------------------------------------------------------------------------------
 
@@ -140,24 +138,17 @@ class Routes:
         streams = self.about(place.thing) if place.stream is None else (place.stream,)
         was_out = self._was_out(node, place)
         for stream in streams:
-            if stream.about is not place.thing or (was_out and not stream.finds) or not self._is_since(stream, place):
+            is_out = was_out and not stream.finds
+            if stream.about is not place.thing or is_out or not self.calendar.wants(stream, place):
                 continue
             for asks in stream.asks if place.asks is None else (place.asks,):
-                for window in self._days(stream, place):
+                for window in self.calendar.windows_about(stream, place):
                     yield Question(stream, node, place, asks, window)
-
-    def _days(self, stream: Stream, place: Place) -> Iterable[Window | None]:
-        """The windows in which a stream is asked about a place: its branch's, that which found it, or all until the
-        time of the place."""
-        if stream.over is None or place.window is not None:
-            return (place.window,)
-        last = date.fromisoformat(place.when[:10]) if place.when else self._last_day(stream)
-        return windows(stream.over, self.first_day(stream), last, self._clip(stream))
 
     def _was_out(self, node: Node, place: Place) -> bool:
         """Whether an earlier run had out what is asked about a place. What it was to find another way, it had not."""
         main = _found_before(place.thing)
-        if main and place.when is not None and place.when >= self.first_day(BY_NAME[main]).isoformat():
+        if main and place.when is not None and place.when >= self.calendar.first_day(BY_NAME[main]).isoformat():
             return node.branch.start.passed(node.path)
         return node.branch.passed.passed(node.path)
 
@@ -182,7 +173,7 @@ class Routes:
     def _is_asked_about(self, find: Find, place: Place, question: Question) -> bool:
         if not question.node.branch.name:
             return True  # of a roster, which may be needed later
-        if not any(self._is_since(stream, place) for stream in self.about(place.thing)):
+        if not any(self.calendar.wants(stream, place) for stream in self.about(place.thing)):
             return False
         if place.when is None:
             return True
@@ -195,7 +186,7 @@ class Routes:
 
     def found_both_ways_until(self, stream: Stream) -> date:
         """The first day of which things are found by a stream with windows alone."""
-        return max(self.first_day(stream), self._clip(stream)) + DAYS_AHEAD
+        return max(self.calendar.first_day(stream), self.calendar.clip(stream)) + DAYS_AHEAD
 
     def _both_ways(self, main: str) -> tuple[str, str]:
         """The stretch of time in which things are found through a stream with windows, and without it."""
@@ -218,51 +209,24 @@ class Routes:
 
     # --- time ----------------------------------------------------------------------------------------------------
 
-    def first_day(self, stream: Stream) -> date:
-        """The first day that a stream is asked for in this run, and in the one that it goes on with."""
-        since = self.since(stream)
-        return first_day(_span(stream), self._started, date.fromisoformat(since[:10]) if since else None)
-
-    def since(self, stream: Stream) -> str | None:
-        """What happened before is asked for neither for it nor for what its rows lead to; None where all is."""
-        if stream not in self._since:
-            below = [self._selected_since[s.name] for s in self._below(stream) if s.name in self._selected_since]
-            self._since[stream] = None if None in below else min(filter(None, below), default=None)
-        return self._since[stream]
-
-    def _is_since(self, stream: Stream, place: Place) -> bool:
-        since = self.since(stream)
-        when = place.when or (f"{place.window.last.isoformat()}~" if place.window else None)
-        return since is None or when is None or when >= since
-
     def kept(self, question: Question) -> Patch:
         """Leaves out of an answer the rows that are not for its window, or not wanted."""
-        since = self._selected_since.get(question.stream.name)
+        since = self.calendar.emitted_since(question.stream)
         return lambda rows: question.kept(rows, since)
 
-    def _clip(self, stream: Stream) -> date:
-        """The first day that Zoom still lists."""
-        return oldest_day(_span(stream), self._today) or date.min
-
-    def _last_day(self, stream: Stream) -> date:
-        return self._started + timedelta(days=_span(stream).until)
-
-    def window(self, stream: Stream, first: date, last: date) -> Window:
-        """Those days, as they are asked for today."""
-        return window_of(_span(stream), first, last, self._clip(stream), self._last_day(stream))
-
     def _windows(self, stream: Stream, _: object) -> Places:
-        cut = windows(_span(stream), self.first_day(stream), self._last_day(stream), self._clip(stream))
-        return ((window.name, Place(stream=stream, window=window)) for window in cut)
+        return ((each.name, Place(stream=stream, window=each)) for each in self.calendar.windows(stream))
 
     def _go_back(self) -> tuple[date, date] | None:
         """On another day a stream lists the first days no more. What was not out of them is found by what knows older
         ones, so that is asked again; gives the days."""
         for main in self._streams():
             lost = [self._bookmarks.get(_name(s), START) for s in (main, BY_NAME.get(main.instead, main))]
-            first, clip = (self.first_day(main), self._clip(main)) if main.over else (self._today, self._today)
             leads = [s for s in self._streams() if s.over is None and s.about is ACCOUNT and self._knows_older(s, main)]
-            if first < clip and leads and all(self._is_behind(main, bookmark) for bookmark in lost):
+            if not leads:
+                continue
+            first, clip = self.calendar.first_day(main), self.calendar.clip(main)
+            if first < clip and all(self._is_behind(main, bookmark) for bookmark in lost):
                 for lister in leads:
                     self._passed[_name(lister)] = self._bookmarks.pop(_name(lister), START)
                 return first, clip
@@ -273,8 +237,8 @@ class Routes:
 
     def _is_behind(self, main: Stream, bookmark: Bookmark) -> bool:
         """Whether something before the first day that is still listed is not out."""
-        clip = self._clip(main)
-        edge = next(windows(_span(main), self.first_day(main), self._last_day(main), clip)).name
+        clip = self.calendar.clip(main)
+        edge = next(self.calendar.windows(main)).name
         return not bookmark.passed_whole((edge,)) and bookmark.path < (edge, clip.isoformat())
 
     # --- the table ------------------------------------------------------------------------------------------------
@@ -306,12 +270,6 @@ def _name(stream: Stream) -> str:
 def _roster_of(stream: Stream, find: Find) -> str:
     """What the branch is called that hangs on such things, of which a list of the account names all."""
     return _name(stream) if find is stream.finds[0] else f"{stream.name} {find.thing.name}"
-
-
-def _span(stream: Stream) -> Span:
-    if stream.over is None:
-        raise ValueError(f"{stream.name} is not asked for stretches of time")
-    return stream.over
 
 
 def _numbered(lists: list[Stream]) -> Places:

@@ -9,19 +9,15 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from datetime import datetime, timezone
-from typing import Any
 
 from tap_zoom.access import sources, warn_of_stand_in
-from tap_zoom.engine import lookups
 from tap_zoom.engine.agenda import Agenda
 from tap_zoom.engine.branch import Branch, Node
 from tap_zoom.engine.debts import Debts
 from tap_zoom.engine.ledger import Ledger
 from tap_zoom.engine.questions import Question
-from tap_zoom.engine.records import Patch
+from tap_zoom.engine.reader import Reader
 from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.rows import cleaned, is_clean, rows_of, token_of
-from tap_zoom.engine.shapes import Record
 from tap_zoom.engine.windows import Window
 from tap_zoom.engine.writer import Writer
 from tap_zoom.errors import (
@@ -43,6 +39,14 @@ from tap_zoom.zoom.frontier import Frontier
 from tap_zoom.zoom.request import Request
 
 RESTARTS = 5  # of one list whose page tokens expire
+DAYS_GONE = (
+    "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What belongs to a "
+    "number that is still listed is found by that: the numbers are read again."
+)
+BEGINS_LATER = (
+    "Zoom's reports begin on %s by now. What was held before that is found by its number only, as far as that is still "
+    "listed. %s"
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -70,6 +74,7 @@ class Sync:
         self._fail = fail
         self._debts = Debts(state, routes)
         self._ledger = Ledger(state, self._debts, output, report)
+        self._reader = Reader(writer, routes, agenda, self._ledger)
         self._spent: DailyLimitReached | None = None
         self._blocked: set[Node] = set()  # places that miss an answer for it
         self._told_of_later = False
@@ -82,11 +87,7 @@ class Sync:
         self._debts.commit(self._state, self._state.refused)
         self._output.state(self._state.value())
         if self._routes.out_of_reach:
-            LOGGER.warning(
-                "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What "
-                "belongs to a number that is still listed is found by that: the numbers are read again.",
-                *self._routes.out_of_reach,
-            )
+            LOGGER.warning(DAYS_GONE, *self._routes.out_of_reach)
         for name in self._state.refused:
             self._refuse(BY_NAME[name], "it was refused before the run was stopped; that run's log says why.")
         self._routes.open()
@@ -183,81 +184,25 @@ class Sync:
             self._tell_of_later(question, window, outcome)
             self._ask_at_once(question.from_its_start(window=window).request())
             return False
+        if isinstance(outcome, NothingHere):
+            nothing[str(outcome)] += 1
         try:
             if question.origin is not None and isinstance(outcome, (Page, NothingHere, StreamRefused)):
-                self._look_up(question, *question.origin, outcome, nothing)
+                self._reader.look_up(question, *question.origin, outcome)
             elif isinstance(outcome, Page):
-                self._read(request, question, outcome)
+                if (following := self._reader.read(request, question, outcome)) is not None:
+                    self._ask_at_once(following)
             elif isinstance(outcome, NothingHere):
-                nothing[str(outcome)] += 1
                 self._ledger.went_well(question)
             elif isinstance(outcome, StreamRefused):
                 self._refuse(question.stream, str(outcome))
             else:
-                self._writer.rest(question, datetime.now(timezone.utc))
+                self._reader.rest(question)
                 self._ledger.lose(question.owner, str(outcome))
         except ValueError as error:
-            self._writer.rest(question, datetime.now(timezone.utc))
+            self._reader.rest(question)
             self._ledger.lose(question.owner, f"{request}: {error}")
         return not question.node.branch.closed
-
-    def _read(self, request: Request, question: Question, page: Page) -> None:
-        """Emit a page's records, note what they lead to, and ask for the next page. Raises ValueError for an answer
-        that is not as documented."""
-        stream = question.stream
-        lacking = lookups.lacking(stream, page.body)
-        patch: Patch | None = None
-        if lacking and stream.lookup in self._routes.asked:
-            for each in lookups.questions(question, page.body, lacking):
-                question.node.open += 1
-                self._agenda.add(each)
-            patch = lookups.without(lacking)
-        elif question.window is not None:
-            patch = self._routes.kept(question)
-        content, keyless = self._writer.page(question, page, patch)
-        if keyless:
-            self._ledger.lose_records(question, keyless)
-        if stream.finds:
-            rows = rows_of(stream, content)
-            for row in rows if is_clean(page.body) else cleaned(rows):
-                if not self._routes.note(question, row):
-                    self._note_nothing(question, row)
-        self._ledger.went_well(question)
-        token = token_of(stream, content) if stream.page else None
-        if token:
-            self._ask_at_once(question.next_page(token, request.page + 1))
-
-    def _note_nothing(self, question: Question, row: Any) -> None:
-        """A row without an id leads nowhere. One that is looked up, or whose record has no key, was told of before."""
-        row, stream = row if type(row) is dict else {}, question.stream
-        if stream.lookup and not row.get("id") and (row.get("email") or stream.name in self._writer.plans):
-            return
-        self._ledger.lose_records(question, 1)
-
-    def _look_up(
-        self,
-        question: Question,
-        origin: Question,
-        row: Record,
-        outcome: Page | NothingHere | StreamRefused,
-        nothing: Counter[str],
-    ) -> None:
-        """Emit a row that lacked something, with what was found."""
-        if isinstance(outcome, NothingHere):
-            nothing[str(outcome)] += 1
-        elif isinstance(outcome, StreamRefused) and not outcome.scope_missing:
-            self._ledger.lose(question.owner, str(outcome))
-            return
-        elif isinstance(outcome, StreamRefused) and question.stream.name in self._routes.asked:
-            self._routes.refuse(question.stream)
-            LOGGER.warning("Pending users are keyed by their e-mail: %s", outcome)
-        page = outcome if isinstance(outcome, Page) else None
-        fields, columns = lookups.found(question, page) if page else ({}, {})
-        row = {**row, **fields}
-        if fields:
-            self._routes.note(origin, row)
-        if self._writer.row(origin, row, columns, page.received if page else datetime.now(timezone.utc)):
-            self._ledger.lose_records(origin, 1)
 
     def _refuse(self, stream: Stream, why: str) -> None:
         """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
@@ -282,10 +227,7 @@ class Sync:
             self._ledger.lose(question, what)
         elif not self._told_of_later:
             self._told_of_later = True
-            LOGGER.warning(
-                "Zoom's reports begin on %s by now. What was held before that is found by its number only, as far as "
-                "that is still listed. %s", window.asked_from, error,
-            )  # fmt: skip
+            LOGGER.warning(BEGINS_LATER, window.asked_from, error)
 
     def _ask_at_once(self, request: Request) -> None:
         """Ask before anything else of its lane. What a branch waits for to get anywhere is also taken before anything
