@@ -10,7 +10,10 @@ VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "tap_zoom" / "__init__.py
 if VERSION is None:
     raise SystemExit("tap_zoom/__init__.py has no line __version__ = \"...\".")
 
-TEST = ["pytest>=8,<10", "pytest-xdist>=3.5,<4", "hypothesis>=6.100,<7", "time-machine>=2.16,<4", "PyYAML>=6,<7"]
+TEST = [
+    "pytest>=8,<10", "pytest-xdist>=3.5,<4", "hypothesis>=6.100,<7", "time-machine>=2.16,<4", "PyYAML>=6,<7",
+    "fastjsonschema>=2.20,<3",
+]  # fmt: skip
 
 setup(
     name="tap-zoom",

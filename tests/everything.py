@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.simulator import SimulatedZoom, further, truth, truth_of
 from tests.simulator.limits import LABELS
 from tests.tap import Record, account
 
+Zoom = TypeVar("Zoom", bound=SimulatedZoom)
 EVERYTHING = (*truth.KEYS, *further.KEYS)
 SMALL = (23, "few")
 BY_HAND = {  # those of the further streams that the simulator's table does not hold: their parent
@@ -17,11 +18,11 @@ BY_HAND = {  # those of the further streams that the simulator's table does not 
 USERS = {"/users", "/users/{userId}"}  # the list and its look-ups
 
 
-def zoom_with_everything(**how: Any) -> SimulatedZoom:
+def zoom_with_everything(make: type[Zoom] = SimulatedZoom, **how: Any) -> Zoom:  # type: ignore[assignment]
     """With all scopes of both forms, since Zoom names no granular one for a few operations."""
     settings = {"plan": "business", "page_cap": 4, "per_second": dict.fromkeys(LABELS, 50_000)}
     scopes = [scope for form in ("granular", "classic") for scope in further.SCOPES[form]]
-    return SimulatedZoom(account(*SMALL), **{**settings, "scopes": scopes, **how})
+    return make(**{"account": account(*SMALL), **settings, "scopes": scopes, **how})
 
 
 def config(zoom: SimulatedZoom, **changes: Any) -> dict[str, Any]:

@@ -32,14 +32,20 @@ from tap_zoom.zoom.limits import Announcement
 from tap_zoom.zoom.request import Request, encoded, query_of
 
 IDS = {"user_id": "u", "email": "a@b.c", "meeting_id": 1, "webinar_id": 2, "meeting_uuid": "m", "webinar_uuid": "w"}
+OTHER_IDS = {"download_url": "https://zoom.us/x"}
 BASE64 = st.text("ABCyz019+/=", min_size=1, max_size=24)
+
+
+def ids_of(stream: str) -> dict[str, Any]:
+    """What a stream is asked about."""
+    return {name: IDS.get(name, OTHER_IDS.get(name, "x")) for name in BY_NAME[stream].about.ids}
 
 
 def raised(stream: str, status: int, body: Any, announced: Announcement = Announcement()) -> TapZoomError | None:  # noqa: B008
     """What judge makes of an answer; None where it is data."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        judge(Request(BY_NAME[stream], IDS, {}), Answer(status, {}, content), announced)
+        judge(Request(BY_NAME[stream], ids_of(stream), {}), Answer(status, {}, content), announced)
     except TapZoomError as error:
         return error
     return None
@@ -87,15 +93,15 @@ def test_paging_parameters_stand_on_paged_lists_only() -> None:
     assert query_of(paged) == "?include_fields=custom_attributes&status=active&page_size=300"
     paged.token = "a b"
     assert query_of(paged).endswith("&next_page_token=a+b")
-    assert query_of(Request(BY_NAME["meeting_polls"], IDS, {}, token="x")) == ""
-    small = Request(BY_NAME["meeting_registrants"], IDS, {"status": "a&b"}, most=30)
+    assert query_of(Request(BY_NAME["meeting_polls"], ids_of("meeting_polls"), {}, token="x")) == ""
+    small = Request(BY_NAME["meeting_registrants"], ids_of("meeting_registrants"), {"status": "a&b"}, most=30)
     assert query_of(small) == "?status=a%26b&page_size=30"
 
 
 def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
     """In every message about it; what the stream always sends would only make it longer."""
     assert str(Request(BY_NAME["users"], {}, {"status": "active"})) == "users: GET /v2/users?status=active"
-    assert str(Request(BY_NAME["webinar_polls"], IDS, {})) == "webinar_polls: GET /v2/webinars/2/polls"
+    assert str(Request(BY_NAME["webinar_polls"], ids_of("webinar_polls"), {})) == "webinar_polls: GET /v2/webinars/2/polls"
     assert Request(BY_NAME["report_meetings"], {"meeting_uuid": "/a="}, {}).path == "report/meetings/%252Fa%253D"
     assert Request(BY_NAME["user_lookup"], {"email": "a/b@c.d"}, {}).path == "users/a%2Fb%40c.d"
 

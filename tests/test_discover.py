@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
 import pytest
 import singer
 
-from tests.simulator import truth
+from tests.simulator import further, truth
 from tests.tap import run_tap
 
+KEYS = {**truth.KEYS, **further.KEYS}
 Marks = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -36,30 +38,42 @@ def fields(schema: dict[str, Any], above: tuple[str, ...] = ()) -> list[tuple[st
     return found
 
 
-def test_the_catalog_holds_the_core_streams() -> None:
+def test_the_catalog_holds_all_streams() -> None:
     """Each once, users first, and named alike in both ways."""
-    assert set(catalog()) == set(truth.KEYS)
+    assert set(catalog()) == set(KEYS)
     assert next(iter(catalog())) == "users"
     assert all(entry["stream"] == name for name, entry in catalog().items())
 
 
-@pytest.mark.parametrize("stream", sorted(truth.KEYS))
+def is_asked_by_time(stream: str) -> bool:
+    """Whether a stream has windows, or hangs on one that has, by the simulator's own tables."""
+    if stream in truth.KEYS:
+        return bool(re.search("^report_|_results$|_absentees$", stream))
+    if stream in further.HAND_MADE:
+        return stream != "user_details"
+    known = further.STREAMS[stream]
+    return known.window is not None or (known.parent in further.KEYS and is_asked_by_time(known.parent))
+
+
+@pytest.mark.parametrize("stream", sorted(KEYS))
 def test_a_stream_says_how_it_is_replicated_and_keyed(stream: str) -> None:
-    """Keys, FULL_TABLE, selected by default."""
+    """Keys; FULL_TABLE, or by which field it can be read on; selected by default where it is one of the core."""
     of_stream = marks(stream)[()]
-    assert of_stream["table-key-properties"] == catalog()[stream]["key_properties"] == list(truth.KEYS[stream])
-    assert of_stream["forced-replication-method"] == "FULL_TABLE"
-    assert of_stream["selected-by-default"] is True
+    assert of_stream["table-key-properties"] == catalog()[stream]["key_properties"] == list(KEYS[stream])
+    assert of_stream.get("forced-replication-method") == (None if is_asked_by_time(stream) else "FULL_TABLE")
+    by = of_stream.get("valid-replication-keys", [])
+    assert len(by) <= is_asked_by_time(stream) and set(by) <= catalog()[stream]["schema"]["properties"].keys()
+    assert of_stream["selected-by-default"] is (stream in truth.KEYS)
     assert of_stream["inclusion"] == "available"
 
 
-@pytest.mark.parametrize("stream", sorted(truth.KEYS))
+@pytest.mark.parametrize("stream", sorted(KEYS))
 def test_every_field_has_its_metadata(stream: str) -> None:
     """Nested ones too: automatic for keys, available for the rest."""
     described = marks(stream)
     assert set(described) == {(), *fields(catalog()[stream]["schema"])}
     for breadcrumb in fields(catalog()[stream]["schema"]):
-        key = len(breadcrumb) == 2 and breadcrumb[1] in truth.KEYS[stream]
+        key = len(breadcrumb) == 2 and breadcrumb[1] in KEYS[stream]
         assert described[breadcrumb]["inclusion"] == ("automatic" if key else "available")
         secret = breadcrumb[-1] in truth.LOGIN_SECRETS
         assert described[breadcrumb]["selected-by-default"] is not secret
@@ -75,7 +89,7 @@ def test_nested_fields_are_there_to_select() -> None:
 def test_singer_reads_the_catalog() -> None:
     """The library that other Singer tools are made of takes it."""
     read = singer.Catalog.from_dict({"streams": list(catalog().values())})
-    assert {stream.tap_stream_id for stream in read.streams} == set(truth.KEYS)
+    assert {stream.tap_stream_id for stream in read.streams} == set(KEYS)
 
 
 def test_the_catalog_is_the_same_each_time() -> None:

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tap_zoom.errors import NothingHere
 from tests.everything import EVERYTHING, config, parents_of, right, template_of, zoom_with_everything
 from tests.scripted import says, scripted
 from tests.simulator import further
 from tests.simulator.further.model import documented
 from tests.tap import Run, assert_exact, catalog_of, run_tap
+from tests.test_client import meaning
 
 # Which refusals, as status/code, mean that the account lacks a plan, a feature or a right ...
 UNAVAILABLE = {
@@ -38,7 +40,7 @@ NOTHING = {
     "meeting_transcripts": "404/3322", "metrics_meeting_participants": "404/3001 400/12702",
     "past_meeting_participants": "404/3001 400/12702", "past_meetings": "404/3001 400/12702 400/300",
     "past_webinar_participants": "404/3001", "phone_call_elements": "404/-",
-    "phone_recording_transcripts": "400/404 400/12000 400/12001", "phone_sms_messages": "404/7013",
+    "phone_recording_transcripts": "400/404 400/12000 400/12001 400/12002", "phone_sms_messages": "404/7013",
     "phone_user_details": "404/1001 400/300", "phone_voicemail_details": "400/300", "recording_settings": "404/-",
     "recordings": "404/1001 404/3301", "report_daily": "400/300", "report_meeting_qa": "404/3001 404/1001",
     "report_meeting_survey": "404/3001 400/12702 400/1010", "report_user_meetings": "404/1001",
@@ -124,6 +126,15 @@ def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
         [line] = [line for line in run.logged("INFO") if re.match(rf"INFO {one.stream} +\d", line)]
         assert f" x {one.status}/{'-' if one.code is None else one.code}" in line
     assert run.logged("ERROR") == []
+
+
+@pytest.mark.parametrize("stream", further.KEYS)
+def test_no_other_refusal_means_nothing(stream: str) -> None:
+    """Of all that Zoom documents for its operation; but a thing of another account, and a summary in the trash."""
+    for status, code, text in documented()[template_of(stream)]["refusals"]:
+        kind = meaning(stream, status, {} if code is None else {"code": code, "message": text})
+        expected = f"{status}/{'-' if code is None else code}" in NOTHING.get(stream, "").split() or code == 1010 or "Trash" in text
+        assert (kind is NothingHere) == expected, (status, code, text)
 
 
 # --- scopes ----------------------------------------------------------------------------------------------------------
