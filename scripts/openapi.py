@@ -21,7 +21,7 @@ _KEPT = ("type", "format", "enum", "maximum", "default")
 
 @dataclass(frozen=True)
 class Operation:
-    """A GET operation. tests/fixtures/operations.json holds the same facts, by path."""
+    """A GET operation. tests/fixtures/operations.json holds the same facts, by path, but for those for people."""
 
     product: str  # the name of the file
     label: str | None  # of its rate limit, as X-RateLimit-Category spells it
@@ -30,6 +30,10 @@ class Operation:
     parameters: dict[str, Schema]  # with in: path, or required: true
     refusals: list[tuple[int, int, str]]  # status, code, text
     answer: Schema | None  # as Zoom has it; None where it is no JSON
+    # for people
+    summary: str = ""
+    needs: str = ""  # plan and features
+    largest_page: int = 0  # 0: Zoom does not say
 
 
 class Files:
@@ -61,6 +65,9 @@ class Files:
             {parameter["name"]: _parameter(parameter) for parameter in described.get("parameters", [])},
             list(_refusals(described["responses"])),
             content["application/json"]["schema"] if content else None,
+            described["summary"],
+            _prerequisites(text),
+            next(filter(None, map(_largest_page, described.get("parameters", []))), 0),
         )
 
     def _find(self, path: str) -> tuple[str, str, dict[str, Any]]:
@@ -113,6 +120,19 @@ def _parameter(parameter: dict[str, Any]) -> Schema:
     if parameter["in"] == "path":
         return {"in": "path", **kept}
     return {**({"required": True} if parameter.get("required") else {}), **kept}
+
+
+def _largest_page(parameter: dict[str, Any]) -> int:
+    if parameter["name"] != "page_size":
+        return 0
+    said = re.search(r"maximum is \**(\d+)", parameter.get("description", ""))
+    return int(parameter["schema"].get("maximum") or (said[1] if said else 0))
+
+
+def _prerequisites(text: str) -> str:
+    found = re.search(r"\*\*Prerequisites[^\n]*\n(.*?)\*\*\[", text, re.DOTALL)
+    unlinked = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", found[1]) if found else ""
+    return "; ".join(line.strip(" *.") for line in unlinked.splitlines() if line.strip(" *."))
 
 
 def _refusals(responses: dict[str, Any]) -> Iterator[tuple[int, int, str]]:
