@@ -20,6 +20,7 @@ from openapi import Files, Operation, Schema, nameless, whole
 
 from tap_zoom.streams import EMITTED, STREAMS, THINGS, model, refusals, spans
 from tap_zoom.streams.model import Lane, Nothing, Span
+from tap_zoom.zoom.answers import NO_PERMISSION_CODES
 
 LANES = {each: name for name, each in vars(model).items() if isinstance(each, Lane)}
 SPANS = {name: each for name, each in vars(spans).items() if isinstance(each, Span)}
@@ -155,8 +156,7 @@ def refused(operation: Operation) -> Iterator[str]:
     """Zoom's refusals, each with what it is called in refusals.py."""
     for status, code, text in operation.refusals:
         known = [name for name, each in REFUSALS.items() if each.matches(status, code, text)]
-        # The engine knows what these mean; see the end of refusals.py.
-        other = "the account lacks it" if code == 200 and status in (400, 403) else "new"
+        other = "the account lacks it, wherever it comes" if code in NO_PERMISSION_CODES else "new"
         yield shorten(f"{status}/{code} {_choice(known) or other}: {text}", _WIDTH, placeholder=" ...")
 
 
