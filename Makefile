@@ -10,7 +10,7 @@ MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden schemas operations readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden stream schemas operations readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: $(INSTALLED) ## Measure speed against a simulated account
 
 golden: $(INSTALLED) ## Keep what the tap writes now as what it has to write (tests/golden.json)
 	@$(BIN)/python -m tests.golden
+
+stream: $(INSTALLED) ## Print a stream as Zoom's OpenAPI files give it: make stream OP=/report/daily FILES="Meetings.json ..."
+	@$(BIN)/python scripts/make_stream.py $(OP) $(FILES)
 
 schemas: $(INSTALLED) ## Write tap_zoom/schemas from Zoom's OpenAPI files: make schemas FILES="Meetings.json Users.json"
 	@$(BIN)/python scripts/make_schemas.py $(FILES)

@@ -2,8 +2,8 @@
 
     python scripts/make_schemas.py Meetings.json Users.json
 
-Zoom publishes the files under https://developers.zoom.us/api-hub/meetings/methods/endpoints.json (and /users/).
-What the table of streams reads is looked up in them by path, so next year's fields are one command away.
+What the table of streams reads is looked up in them by path, so next year's fields are one command away. Where Zoom's
+file says less, or other, than Zoom sends, scripts/corrections.json has the last word.
 """
 
 from __future__ import annotations
@@ -13,72 +13,46 @@ import re
 import sys
 from functools import reduce
 from pathlib import Path
-from typing import Any
+
+from openapi import Files, Schema, united, whole
 
 from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import Stream
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
-Schema = dict[str, Any]
+CORRECTIONS = Path(__file__).with_name("corrections.json")  # stream -> why, fields: path of a field -> schema
 
 # Columns of ours that are no texts. Ids of meetings need 64 bits.
 INTEGERS = frozenset({"meeting_id", "webinar_id", "sequence"})
 
-# Where Zoom's file says less, or other, than Zoom sends: stream -> path of a field -> schema.
-CORRECTIONS: dict[str, dict[str, Schema]] = {
-    "archive_files": {"complete_time": {"type": "string", "format": "date-time"}},  # "object"; its example is a time
-}
 
-# What answers with a file has no schema: its form stands in the text of the operation.
-FILES: dict[str, Schema] = {
-    "phone_recording_transcripts": {
-        "type": "object",
-        "properties": {
-            **{name: {"type": "string"} for name in ("type", "recording_id", "meeting_id", "account_id", "host_id")},
-            "ver": {"type": "integer"},
-            **{name: {"type": "string", "format": "date-time"} for name in ("recording_start", "recording_end")},
-            "timeline": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        **{name: {"type": "string"} for name in ("text", "raw_text", "ts", "end_ts")},
-                        **{name: {"type": "string"} for name in ("userId", "channelMark")},
-                        **{name: {"type": "array"} for name in ("users", "userIds")},
-                    },
-                },
-            },
-        },
-    }
-}
-
-
-def main(files: list[str]) -> None:
-    if not files:
+def main(arguments: list[str]) -> None:
+    if not arguments:
         sys.exit(__doc__)
-    paths: dict[str, Any] = {}
-    for file in files:
-        paths |= json.loads(Path(file).read_text(encoding="utf-8"))["paths"]
-    by_shape = {_nameless(path): operations["get"] for path, operations in paths.items() if "get" in operations}
+    files = Files(arguments)
     for stream in EMITTED:
-        operation = by_shape.get(_nameless("/" + stream.path))
-        if operation is None:
-            sys.exit(f"No file given describes GET /{stream.path} ({stream.name}).")
-        text = json.dumps(schema_of(stream, operation), indent=2, ensure_ascii=False)
-        (SCHEMAS / f"{stream.name}.json").write_text(text + "\n", encoding="utf-8")
+        write(stream, files)
 
 
-def schema_of(stream: Stream, operation: dict[str, Any]) -> Schema:
+def write(stream: Stream, files: Files) -> None:
+    """The schema of one stream, into its file."""
+    schema = schema_of(stream, files.operation(f"/{stream.path}").answer)
+    text = json.dumps(schema, indent=2, ensure_ascii=False)
+    (SCHEMAS / f"{stream.name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def schema_of(stream: Stream, answer: Schema | None) -> Schema:
     """All fields of the answer's rows, then our columns; only the key's types are not nullable."""
-    documented = FILES.get(stream.name) or operation["responses"]["200"]["content"]["application/json"]["schema"]
-    properties = fields_of(stream, plain(documented))
+    fields = fields_of(stream, whole(answer)) if answer else {}
+    properties = {name: plain(part) for name, part in fields.items()}
     properties |= {name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.adds}
-    for path, correction in CORRECTIONS.get(stream.name, {}).items():
+    corrections = json.loads(CORRECTIONS.read_text(encoding="utf-8")).get(stream.name, {"fields": {}})
+    for path, correction in corrections["fields"].items():
         *above, name = path.split(".")
         place = properties
         for part in above:
             place = place[part].get("items", place[part])["properties"]
-        place[name] = nullable(correction)
+        place[name] = plain(correction)
     for name in stream.key:
         properties[name] = {**properties[name], "type": next(t for t in properties[name]["type"] if t != "null")}
     first = {name: properties[name] for name in (*stream.key, *stream.adds)}
@@ -101,47 +75,28 @@ def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
 
 
 def plain(schema: Schema) -> Schema:
-    """A schema without allOf, descriptions and limits: names, nullable types, and which strings are date-times."""
-    parts = [plain(part) for word in ("allOf", "oneOf", "anyOf") for part in schema.get(word, [])]
-    if parts:
-        rest = {word: value for word, value in schema.items() if word not in ("allOf", "oneOf", "anyOf")}
-        return reduce(united, [plain(rest), *parts] if "properties" in rest or "items" in rest else parts)
-    merged = schema
-    if "properties" in merged:
-        return nullable(
-            {"type": "object", "properties": {name: plain(part) for name, part in merged["properties"].items()}}
-        )
-    if "items" in merged:
-        return nullable({"type": "array", "items": plain(merged["items"])} if merged["items"] else {"type": "array"})
-    kind = merged.get("type", "string")
-    if kind == "string" and merged.get("format") == "date-time" and not _is_no_iso_date(merged.get("example")):
+    """A schema without descriptions and limits: names, nullable types, and which strings are date-times."""
+    found: Schema = {}
+    if "properties" in schema:
+        found = {"type": ["null", "object"]}
+        found["properties"] = {name: plain(part) for name, part in schema["properties"].items()}
+    if "items" in schema:  # as well: now an object and now a list
+        found["type"] = [*found.get("type", ["null"]), "array"]
+        found |= {"items": plain(schema["items"])} if schema["items"] else {}
+    if found:
+        return found
+    kind = schema.get("type", "string")
+    if kind == "string" and schema.get("format") == "date-time" and not _is_no_iso_date(schema.get("example")):
         return nullable({"type": "string", "format": "date-time"})
     return nullable({"type": kind})
 
 
-def united(one: Schema, other: Schema) -> Schema:
-    """What either of two schemas admits: every field of both."""
-    if "properties" in one and "properties" in other:
-        both = one["properties"].keys() & other["properties"].keys()
-        same = {name: united(one["properties"][name], other["properties"][name]) for name in both}
-        return {**one, "properties": {**one["properties"], **other["properties"], **same}}
-    if "items" in one and "items" in other:
-        return {**one, "items": united(one["items"], other["items"])}
-    if one["type"] == other["type"]:
-        return max(one, other, key=len) if "format" not in one or "format" not in other else one
-    return {**one, **other, "type": list(dict.fromkeys((*one["type"], *other["type"])))}
-
-
 def nullable(schema: Schema) -> Schema:
-    return {**schema, "type": ["null", schema["type"]]} if isinstance(schema["type"], str) else schema
+    return {**schema, "type": ["null", schema["type"]]}
 
 
 def _is_no_iso_date(example: object) -> bool:
     return isinstance(example, str) and not re.match(r"\d{4}-\d\d-\d\d", example)
-
-
-def _nameless(path: str) -> str:
-    return re.sub(r"\{[^}]*\}|(?<=/)me(?=/)", "{}", path)
 
 
 if __name__ == "__main__":

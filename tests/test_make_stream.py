@@ -1,0 +1,134 @@
+"""An entry of the table as Zoom's OpenAPI files give it: make stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.make_stream import Operation, entry, things
+from tap_zoom.streams import STREAMS, THINGS, model, refusals, spans
+from tap_zoom.streams.model import OWN_SIZE, Stream, Thing
+from tests.simulator.further.model import documented
+from tests.test_tables import UNDOCUMENTED_SCOPES, nameless
+
+ROOT = Path(__file__).parent.parent
+WORDS = {**vars(model), **vars(spans), **vars(refusals), **{name.upper(): thing for name, thing in THINGS.items()}}
+
+
+def made(path: str, facts: dict[str, Any]) -> Stream:
+    """The stream of an entry that was made of what Zoom documents."""
+    [stream] = eval(entry(path, Operation(**facts)), dict(WORDS))
+    assert isinstance(stream, Stream)
+    return stream
+
+
+@pytest.mark.parametrize("stream", [each for each in STREAMS if not each.text], ids=lambda stream: stream.name)
+def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
+    """Path, lane and scopes as they are, of every stream; of a paged list its rows; where it is about time, a way to ask."""
+    path = next(path for path in documented() if nameless(path) == nameless(f"/{stream.path}"))
+    facts = documented()[path]
+    again = made(path, facts)
+    assert nameless(again.path) == nameless(stream.path)
+    assert again.lane == stream.lane
+    assert again.scopes == stream.scopes or stream.name in UNDOCUMENTED_SCOPES
+    assert again.page in (stream.page, facts["parameters"].get("page_size", {}).get("maximum"), OWN_SIZE)
+    assert bool(again.page) is bool(stream.page)
+    if stream.page and not stream.lists and "." not in stream.rows:
+        assert again.rows in stream.rows.split("|")
+    if stream.over is not None:
+        assert again.over is not None and again.over.params.keys() >= stream.over.params.keys()
+
+
+@pytest.mark.parametrize("path", [path for path in documented() if "{" in path])
+def test_what_it_is_about_has_the_ids_of_its_path(path: str) -> None:
+    """A thing of the table, or a new one."""
+    about = made(path, documented()[path]).about
+    assert isinstance(about, Thing) and about.ids.keys() >= set(re.findall(r"{(.*?)}", made(path, documented()[path]).path))
+    assert (about.name == "?") is not bool(things(path))
+
+
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+def described(label: str, scopes: str, rows: str, *parameters: dict[str, Any], **refusals: str) -> dict[str, Any]:
+    """An operation as Zoom's files describe one."""
+    row = {"type": "object", "allOf": [{"properties": {"id": {"type": "string"}}}, {"properties": {"date": {"type": "string"}}}]}
+    answer = {"type": "object", "properties": {rows: {"type": "array", "items": row}, "next_page_token": {"type": "string"}}}
+    text = (
+        "Naps.\n\n**Prerequisites** \n* A [Pro](https://x) plan.\n* A bed\n\n"
+        f"**[Scopes](https://x):** `{scopes}`\n\n**[Rate Limit Label](https://x):** `{label}`"
+    )
+    failures = {
+        status.strip("_"): {"description": f"HTTP Status Code: `404` <br>\n **Error Code:** `{says[:4]}` <br>\n {says[5:]} <br>\n"}
+        for status, says in refusals.items()
+    }
+    success = {"description": "", "content": {"application/json": {"schema": answer}}}
+    return {"get": {
+        "summary": "List naps", "description": text, "parameters": list(parameters), "responses": {"200": success, **failures},
+    }}  # fmt: skip
+
+
+def parameter(name: str, where: str = "query", required: bool = False, description: str = "", **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": where, "required": required, "description": description, "schema": schema}
+
+
+def run(tmp_path: Path, path: str) -> str:
+    """What the command says of an operation, in a project of its own, with a file of ours."""
+    for folder in ("scripts", "tap_zoom"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, dirs_exist_ok=True)
+    fixture = tmp_path / "tests" / "fixtures" / "operations.json"
+    if not fixture.exists():
+        fixture.parent.mkdir(parents=True)
+        fixture.write_text("{}")
+    naps = described(
+        "MEDIUM", "nap:read:admin`,`nap:read", "naps", parameter("napperId", "path", type="string"),
+        parameter("page_size", description="The maximum is **50**.", type="integer"), parameter("from"), parameter("to"),
+        parameter("kind", required=True, type="string", enum=["short", "long"]), _404="3001 Gone: {napperId}",
+    )  # fmt: skip
+    daily = described("HEAVY", "report:read:admin", "dates", parameter("year"), parameter("month"))
+    file = tmp_path / "Naps.json"
+    file.write_text(json.dumps({"paths": {"/nappers/{napperId}/naps": naps, "/report/daily": daily}}))
+    command = [sys.executable, "scripts/make_stream.py", path, "Naps.json"]
+    done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def test_a_new_operation_is_printed_and_known_to_the_tests(tmp_path: Path) -> None:
+    """With all that Zoom's file says, and what is left to decide."""
+    said = run(tmp_path, "/nappers/{id}/naps")
+    assert said.startswith("""\
+Stream(
+    "nappers_naps", "nappers/{napper_id}/naps", MEDIUM, ("nap:read:admin",),
+    about=Thing("?", {"napper_id": str}), over=DAYS, asks=each("kind", "short", "long"), page=50, rows="naps",
+    # 404/3001 GONE: Gone: {napperId}
+    key=("?",),
+    holds="List naps",
+    needs="A Pro plan; A bed",
+),
+
+Left to decide:
+* name; key: unique and never null (id)
+""")
+    assert "\n* at: when a row happened (date)\n" in said and said.endswith("run this again for its schema.\n")
+    known = json.loads((tmp_path / "tests" / "fixtures" / "operations.json").read_text())
+    assert list(known) == ["/nappers/{napperId}/naps"] and known["/nappers/{napperId}/naps"]["refusals"] == [[404, 3001, "Gone: {napperId}"]]
+
+
+def test_what_stands_in_the_table_gets_its_schema(tmp_path: Path) -> None:
+    """From the same file; the key is never null."""
+    assert run(tmp_path, "/report/daily").endswith("Written: tap_zoom/schemas/report_daily.json.\n")
+    schema = json.loads((tmp_path / "tap_zoom" / "schemas" / "report_daily.json").read_text())
+    assert schema["properties"] == {"date": {"type": "string"}, "id": {"type": ["null", "string"]}}
+
+
+def test_what_no_file_describes_is_said(tmp_path: Path) -> None:
+    """In a line."""
+    assert run(tmp_path, "/dreams") == "No file given describes GET /dreams.\n"

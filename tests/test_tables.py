@@ -1,0 +1,174 @@
+"""The table of streams says what Zoom's OpenAPI files say: tests/fixtures/operations.json has that of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tap_zoom.streams import LOOKUPS, STREAMS
+from tap_zoom.streams import refusals as refused
+from tap_zoom.streams.model import OWN_SIZE, Nothing, Stream
+from tests.simulator.further.model import documented
+
+Schema = dict[str, Any]
+
+
+# --- where the table knows better than Zoom's file, or says more ----------------------------------------------------
+
+# The file names the scope of another product, beside this one without :admin.
+UNDOCUMENTED_SCOPES = {"meeting_recordings": {"recording:read:admin"}}
+# Answers carry a token that no parameter is documented for.
+UNDOCUMENTED_TOKENS = {"user_webinars", "phone_call_queue_members"}
+# The file names no largest page: where its text does, that; else what other lists of the kind take, or the example.
+UNDOCUMENTED_PAGES = {
+    "phone_recordings": 300, "phone_call_charges": 300, "phone_sms_charges": 300,  # the text says so
+    "history_meetings": 300, "report_activities": 300,  # as other reports
+    "surveys": 30, "survey_instances": 30, "survey_answers": 30, "chat_spaces": 30,  # the example
+    "workspaces": 30, "workspace_release_events": 30, "visitor_invitations": 30,  # the example
+}  # fmt: skip
+# Refusals that the file does not list for these operations, and why they are declared.
+UNDOCUMENTED_REFUSALS: tuple[tuple[Nothing, str, str], ...] = (
+    (refused.NOT_FOUND, "the file lists 404 without a code", "recording_settings phone_call_elements"),
+    (refused.NEVER_HELD, "the file lists 404 without a code", "webinar_instances"),
+    (
+        refused.WRONG_KIND, "Zoom's older pages: the id is a webinar's, or a meeting's; or there is no registration",
+        "meetings meeting_questions webinar_registrants report_meetings report_meeting_participants report_webinars report_webinar_participants",
+    ),
+    (refused.NOT_ENABLED, "Zoom's older pages: registration is off", "meeting_registrants meeting_questions webinar_registrants"),
+    (refused.NO_REGISTRATION, "Zoom's older pages: registration is off", "meeting_registrants"),
+    (refused.GONE, "deleted since it was listed, as other operations about it say", "meeting_polls webinar_instances meeting_poll_results"),
+    (refused.NO_USER, "deleted since the user was listed, as other operations about users say", "chat_user_channels"),
+    (refused.TOO_OLD, "held too long ago, as the reports about it say", "webinar_absentees webinar_poll_results webinar_qna_results"),
+    (
+        refused.NO_WEBINAR_PLAN, "the file lists the code for a missing right alone; others list it for the plan as well",
+        "webinar_instances report_webinars report_webinar_participants webinar_poll_results webinar_qna_results",
+    ),
+    (refused.TOO_EARLY, "the first day is out of reach, as the history of the account says", "user_past_meetings report_user_meetings"),
+    (refused.NO_DASHBOARD, "an account without dashboards, as that of meetings says", "metrics_webinars"),
+)  # fmt: skip
+
+FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # of values, by their types
+
+
+# --- what is compared -----------------------------------------------------------------------------------------------
+
+DOCUMENTED = [stream for stream in STREAMS if not stream.text]  # a text is fetched from an address, not asked of an operation
+EACH = pytest.mark.parametrize("stream", DOCUMENTED, ids=lambda stream: stream.name)
+
+
+def nameless(path: str) -> str:
+    return re.sub(r"{.*?}", "{}", path.replace("/me/", "/{}/"))
+
+
+BY_PATH = {nameless(path): facts for path, facts in documented().items()}
+
+
+def facts_of(stream: Stream) -> dict[str, Any]:
+    """What Zoom documents of its operation."""
+    found: dict[str, Any] = BY_PATH[nameless(f"/{stream.path}")]
+    return found
+
+
+def questions(stream: Stream) -> Iterator[Mapping[str, str]]:
+    """The parameters of each of its questions, but for those of a page."""
+    for ask in stream.asks:
+        yield {**stream.params, **(stream.over.params if stream.over else {}), **ask}
+
+
+def paging(stream: Stream) -> set[str]:
+    """The parameters of a page."""
+    return {"next_page_token", *(["page_size"] if stream.page != OWN_SIZE else [])} if stream.page else set()
+
+
+def fields(schema: Schema) -> Schema:
+    """Of a row, or of the rows of a list."""
+    found: Schema = schema.get("items", schema).get("properties", {})
+    return found
+
+
+def rows_of(stream: Stream) -> list[Schema]:
+    """The fields of its rows and of what stands around them, for each place where rows may stand."""
+    answer = fields(facts_of(stream)["answer"])
+    if stream.lists:
+        return [{**answer, **fields(answer[name])} for name in stream.lists]
+    if "|" in stream.rows:
+        return [{**answer, **fields(answer[name])} for name in stream.rows.split("|")]
+    found, row = answer, answer
+    for name in filter(None, stream.rows.split(".")):
+        row = fields(row[name])
+        found = {**found, **row}
+    return [found]
+
+
+# --- the comparisons ------------------------------------------------------------------------------------------------
+
+
+@EACH
+def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
+    """Label and product, for Phone has limits of its own; each scope, and the granular one first."""
+    facts = facts_of(stream)
+    assert stream.lane.label == facts["label"]
+    assert (stream.lane.product == "Phone") is (facts["product"] == "Phone")
+    assert set(stream.scopes) - {*facts["classic"], *facts["granular"]} == UNDOCUMENTED_SCOPES.get(stream.name, set())
+    assert stream.granular in ("", stream.scopes[0])
+
+
+@EACH
+def test_a_page_is_as_large_as_zoom_says(stream: Stream) -> None:
+    """And there are pages exactly where an answer leads to a next one."""
+    parameters, answer = facts_of(stream)["parameters"], facts_of(stream)["answer"] or {}
+    assert bool(stream.page) is not {"page_size", "next_page_token"}.isdisjoint({**parameters, **fields(answer)})
+    assert (stream.page == OWN_SIZE) is (bool(stream.page) and "page_size" not in parameters)
+    if stream.page > 0:
+        largest = parameters["page_size"].get("maximum")
+        assert stream.page <= largest if largest else stream.page == UNDOCUMENTED_PAGES[stream.name]
+    assert (stream.name in UNDOCUMENTED_PAGES) is (stream.page > 0 and "maximum" not in parameters["page_size"])
+
+
+@EACH
+def test_it_is_asked_with_what_zoom_takes(stream: Stream) -> None:
+    """Each parameter is documented, with such a value; each that is required is sent."""
+    parameters = {name: each for name, each in facts_of(stream)["parameters"].items() if each.get("in") != "path"}
+    required = {name for name, each in parameters.items() if each.get("required")}
+    for question in questions(stream):
+        sent = question.keys() | paging(stream)
+        assert sent - parameters.keys() == ({"next_page_token"} if stream.name in UNDOCUMENTED_TOKENS else set())
+        assert required <= sent
+        for name, value in question.items():
+            assert "{" in value or set(value.split(",")) <= set(map(str, parameters[name].get("enum", value.split(",")))), name
+            assert "{" in value or re.fullmatch(FORMS.get(parameters[name]["type"], ".+"), value), name
+
+
+@pytest.mark.parametrize("stream", [each for each in DOCUMENTED if not each.moved], ids=lambda stream: stream.name)
+def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
+    """Of the key, of time, of what rows lead to; in each of the lists, but for what may be missing in one."""
+    ours = {*stream.adds, *stream.asked, *stream.made}
+    own_key = {name for name in stream.key if name not in ours}
+    places = rows_of(stream)
+    for row in places:
+        finds = [where for find in stream.finds for where in find.ids.values() if not where.startswith("?")]
+        for name in [*own_key - stream.fallback.keys(), *filter(None, [stream.at]), *stream.secret, *stream.beside, *finds]:
+            assert any(each in row for each in name.split("|")), name
+        for where in (where for find in stream.finds for where in find.where):
+            assert where.field in (fields(row[where.inside]) if where.inside else row), where
+    anywhere = set().union(*places)
+    assert (own_key | set(filter(None, stream.fallback.values()))) <= anywhere | ours
+
+
+@pytest.mark.parametrize("stream", [each for each in STREAMS if each.lookup], ids=lambda stream: stream.name)
+def test_what_is_looked_up_by_is_in_the_rows(stream: Stream) -> None:
+    """The fields that say whether a row lacks something."""
+    [lookup] = [each for each in STREAMS if each.name == stream.lookup and each.name in LOOKUPS]
+    assert all(where.field in row for row in rows_of(stream) for where in lookup.lacking)
+
+
+@EACH
+def test_refusals_are_zooms_own(stream: Stream) -> None:
+    """Each that is declared is on the page of the operation, or stands above with its reason."""
+    on_page = facts_of(stream)["refusals"]
+    declared = (*stream.nothing, *stream.unavailable, *filter(None, [stream.over and stream.over.too_early]))
+    unlisted = [each for each in declared if not any(each.matches(*refusal) for refusal in on_page)]
+    assert {id(each) for each in unlisted} == {id(each) for each, _, names in UNDOCUMENTED_REFUSALS if stream.name in names.split()}
