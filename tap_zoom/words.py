@@ -7,6 +7,7 @@ a stream by its name goes before what is said of all.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,13 +17,13 @@ Schema = dict[str, Any]
 ALL = "*"
 
 
-def described(stream: str, schema: Schema) -> Schema:
+def described(stream: str, schema: Mapping[str, Any]) -> Schema:
     """A stream's schema, or what was selected of it, with a `description` of each column that has words."""
     words = _words()
     return _described(schema, {**words[ALL], **words.get(stream, {})}, "")
 
 
-def words_in(schema: Schema, above: str = "") -> dict[str, str]:
+def words_in(schema: Mapping[str, Any], above: str = "") -> dict[str, str]:
     """The descriptions in a schema, by path."""
     found = words_in(schema["items"], above) if "items" in schema else {}
     for name, part in schema.get("properties", {}).items():
@@ -32,7 +33,7 @@ def words_in(schema: Schema, above: str = "") -> dict[str, str]:
     return found
 
 
-def _described(schema: Schema, words: dict[str, str], above: str) -> Schema:
+def _described(schema: Mapping[str, Any], words: Mapping[str, str], above: str) -> Schema:
     whole = dict(schema)
     if "properties" in schema:
         whole["properties"] = {
