@@ -56,6 +56,6 @@ setup(
     },
     # singer-python installs a top-level package "tests", so nothing but tap_zoom goes into the wheel.
     packages=["tap_zoom", "tap_zoom.engine", "tap_zoom.streams", "tap_zoom.zoom"],
-    package_data={"tap_zoom": ["py.typed", "schemas/*.json"]},
+    package_data={"tap_zoom": ["py.typed", "schemas/*.json", "words/*.json"]},
     entry_points={"console_scripts": ["tap-zoom=tap_zoom:main"]},
 )

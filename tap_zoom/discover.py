@@ -13,6 +13,7 @@ from singer import metadata
 from tap_zoom.errors import ConfigError
 from tap_zoom.streams import BY_NAME, EMITTED, time_field
 from tap_zoom.streams.model import Stream
+from tap_zoom.words import described, words_in
 
 Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]
@@ -24,8 +25,14 @@ UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schem
 
 
 def schema_of(stream: Stream) -> Schema:
-    """All fields of a stream, from the package."""
+    """All fields of a stream, from the package; without words, which are for those who read it."""
     return _read_schema(stream.name)
+
+
+def words_of(stream: Stream) -> dict[str, str]:
+    """What its columns mean, by path ("settings.audio"), in the schema's order. Of the core all have words; of others
+    the key, columns of ours, times, what has a unit and what has a list of values."""
+    return words_in(described(stream.name, schema_of(stream)))
 
 
 @cache
@@ -42,7 +49,7 @@ def catalog() -> dict[str, Any]:
                 "tap_stream_id": stream.name,
                 "stream": stream.name,
                 "key_properties": list(stream.key),
-                "schema": schema_of(stream),
+                "schema": described(stream.name, schema_of(stream)),
                 "metadata": metadata.to_list(_metadata(stream)),
             }
             for stream in EMITTED

@@ -107,7 +107,7 @@ def test_only_http_touches_the_network(name: str) -> None:
 
 # Each uses what stands above it. The package itself only starts the command line.
 FLOORS = """
-errors  times
+errors  times  words
 setting
 streams.model
 streams.refusals

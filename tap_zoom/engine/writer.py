@@ -13,6 +13,7 @@ from tap_zoom.engine.shapes import Record
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.streams.model import Ids
+from tap_zoom.words import described
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.http import parse
 
@@ -31,7 +32,7 @@ class Writer:
 
     def schemas(self) -> None:
         for name, plan in self.plans.items():
-            self._output.schema(name, plan.schema, plan.stream.key, plan.bookmark)
+            self._output.schema(name, described(name, plan.schema), plan.stream.key, plan.bookmark)
 
     def page(self, question: Question, page: Page, patch: Patch | None) -> tuple[dict[str, Any], int]:
         """Emit a page's records; gives the answer itself, and how many rows have no key. Raises ValueError for an
