@@ -8,21 +8,27 @@ import json
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from demo.questions import QUESTIONS
+from demo import tables
+from demo.questions import questions
 from tap_zoom.streams import EMITTED
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "demo-output"
 TAP = Path(sys.executable).with_name("tap-zoom")
 SECONDS_TO_START = 60
+COLUMNS = 80
+ASKED = list(questions())[:6]
+ROWS_SHOWN = 8
 
 
 def main() -> None:
@@ -32,23 +38,30 @@ def main() -> None:
     started = time.monotonic()
     heading("1. A simulated Zoom account answers on this machine")
     with simulated_account() as said:
-        print(f"{said}\nIts people, words and times are made up; its answers have the shape of Zoom's.")
+        print(wrapped(said))
+        print("Its people, words and times are made up; its answers have the shape of Zoom's.")
         heading("2. Discovery: what there is to select")
         discover()
-        heading("3. Sync: everything the account holds, into a Singer target")
+        heading("3. Selection: the core, and what the questions take besides")
+        selected = select()
+        heading("4. Sync: all of it, into a Singer target")
         sync(target)
-    heading("4. What landed")
+    heading("5. What landed")
     connection = duckdb.connect()
-    show(landed(connection), "llr")
+    tables.create(connection, OUTPUT / "catalog.json", OUTPUT / "rows")
+    show(("stream", "rows", "what it holds"), landed(connection, selected))
     print(f"Files of JSON lines, one per stream: {shown(OUTPUT / 'rows')}/")
     print(f"The state a next run would begin with: {shown(OUTPUT / 'state.json')}")
-    for number, question in enumerate(QUESTIONS, start=5):
+    for number, question in enumerate(ASKED, start=6):
         heading(f"{number}. {question.text}")
-        print(question.sql.strip() + "\n")
+        print(question.sql + "\n")
         answer = connection.execute(question.sql)
-        columns = tuple(column[0] for column in answer.description or ())
-        show([columns, *answer.fetchall()], question.align)
-    print(f"\nDone in {time.monotonic() - started:.0f} s. For a real account, go on with README.md, Quick start.")
+        rows = answer.fetchall()
+        show([column[0] for column in answer.description or ()], rows[:ROWS_SHOWN])
+        if len(rows) > ROWS_SHOWN:
+            print(f"... and {len(rows) - ROWS_SHOWN} more rows")
+    print(f"\nDone in {time.monotonic() - started:.0f} s. More questions: docs/questions.md.")
+    print("For a real account, go on with README.md, Quick start.")
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,7 +73,7 @@ def _arguments() -> argparse.Namespace:
 @contextmanager
 def simulated_account() -> Iterator[str]:
     """Runs the simulated account while the block lasts, and gives what it says of itself."""
-    command = [sys.executable, "-m", "tests.simulator", "--size", "small", "--config", str(OUTPUT / "config.json")]
+    command = [sys.executable, "-m", "tests.simulator", "--size", "demo", "--config", str(OUTPUT / "config.json")]
     echo(command)
     with open(OUTPUT / "simulator.log", "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, encoding="utf-8")
@@ -86,6 +99,21 @@ def discover() -> None:
     print(f"{len(streams)} streams with {fields} fields, without a request.")
 
 
+def select() -> list[str]:
+    """Marks in the catalog what the questions take beyond the core, and gives all that is selected."""
+    catalog = OUTPUT / "catalog.json"
+    content = json.loads(catalog.read_text("utf-8"))
+    taken = set().union(*(question.streams for question in ASKED))
+    more = [stream.name for stream in EMITTED if stream.name in taken and not stream.core]
+    for stream in content["streams"]:
+        if stream["tap_stream_id"] in more:
+            of_stream = next(each["metadata"] for each in stream["metadata"] if not each["breadcrumb"])
+            of_stream["selected"] = True
+    catalog.write_text(json.dumps(content, indent=2), "utf-8")
+    print(wrapped(f'The core streams are selected as it is. Marked with "selected": true besides: {", ".join(more)}.'))
+    return [stream.name for stream in EMITTED if stream.core or stream.name in more]
+
+
 def sync(target: str) -> None:
     """The pipeline as one would type it. The tap's log is shown as it comes, but for its metrics."""
     settings = OUTPUT / "target.json"
@@ -102,7 +130,7 @@ def sync(target: str) -> None:
         for line in reading.stderr:
             log.write(line)
             if not line.startswith("INFO METRIC"):
-                print(line, end="", flush=True)
+                print(wrapped(line), flush=True)
     print("The target is writing ...", flush=True)
     statuses = reading.wait(), loading.wait()
     if any(statuses):
@@ -110,22 +138,12 @@ def sync(target: str) -> None:
     print("Both ended with status 0.")
 
 
-def landed(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    """A view on each stream's file, and how many rows are in it."""
-    rows: list[tuple[Any, ...]] = [("stream", "what it holds", "rows")]
-    for stream, holds in ((entry.name, entry.holds) for entry in EMITTED):
-        file = OUTPUT / "rows" / f"{stream}.jsonl"
-        if not file.exists():
-            rows.append((stream, holds, 0))
-            continue
-        path = str(file).replace("'", "''")
-        connection.execute(
-            f"CREATE VIEW {stream} AS SELECT * FROM "  # noqa: S608
-            f"read_json('{path}', format = 'newline_delimited', sample_size = -1, maximum_object_size = 67108864)"
-        )
-        found = connection.execute(f"SELECT count(*) FROM {stream}").fetchall()  # noqa: S608
-        rows.append((stream, holds, found[0][0]))
-    return rows
+def landed(connection: duckdb.DuckDBPyConnection, streams: list[str]) -> Iterator[tuple[Any, ...]]:
+    """How many rows there are of each stream that was selected."""
+    for stream in EMITTED:
+        if stream.name in streams:
+            found = connection.execute(f"SELECT count(*) FROM {stream.name}").fetchall()  # noqa: S608
+            yield stream.name, found[0][0], stream.holds
 
 
 def heading(text: str) -> None:
@@ -134,24 +152,45 @@ def heading(text: str) -> None:
 
 def echo(command: list[str], rest: str = "") -> None:
     """The command as one would type it in this directory."""
-    print("$ " + " ".join([*(shown(part) for part in command), rest]).rstrip(), flush=True)
+    typed = wrapped("$ " + " ".join([*(shown(part) for part in command), rest]).rstrip(), COLUMNS - 2)
+    print(typed.replace("\n", " \\\n"), flush=True)
 
 
 def shown(path: Path | str) -> str:
     return str(path).removeprefix(f"{ROOT}/")
 
 
-def show(rows: list[tuple[Any, ...]], align: str) -> None:
-    """A plain table; `align` has l or r for each column."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(align))]
-    cells.insert(1, ["-" * width for width in widths])
+def wrapped(line: str, columns: int = COLUMNS) -> str:
+    """A line in as many as it takes, further ones indented."""
+    return textwrap.fill(line, columns, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
+def show(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """A plain table: numbers to the right, and the longest texts cut where it would be too wide."""
+    rows = list(rows)
+    cells = [list(names), *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > COLUMNS:
+        widths[widths.index(max(widths))] -= 1
+    numbers = [any(isinstance(row[column], int) for row in rows) for column in range(len(widths))]
+    cells.insert(1, ["-" * each for each in widths])
     for row in cells:
-        padded = [
-            cell.ljust(width) if side == "l" else cell.rjust(width)
-            for cell, width, side in zip(row, widths, align, strict=True)
-        ]
-        print("  ".join(padded).rstrip())
+        print("  ".join(map(fitted, row, widths, numbers)).rstrip())
+
+
+def fitted(text: str, columns: int, right: bool) -> str:
+    """A text in so many columns."""
+    if width(text) > columns:
+        while width(text) >= columns:
+            text = text[:-1]
+        text += "…"
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def width(text: str) -> int:
+    """How many columns a text takes; some characters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ from .model import Number, Occurrence, User
 
 SIZES: dict[str, dict[str, int]] = {
     "small": {},
+    # As calm as an account is on most days, for people to look at.
+    "demo": {
+        "users": 30, "meetings_per_user": 2, "occurrences": 3, "registrants": 8, "crowd": 120, "edges": False, "drift": False,
+    },
     "medium": {"users": 60, "meetings_per_user": 4, "occurrences": 8, "participants": 12, "registrants": 12},
     "large": {"users": 700, "meetings_per_user": 3, "occurrences": 8, "participants": 12, "registrants": 10},
 }

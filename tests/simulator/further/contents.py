@@ -165,6 +165,7 @@ class FurtherContents:
             yield now - timedelta(days=_ANCIENT, seconds=rng.randrange(80_000))
         if stream.ahead and count:
             yield now + timedelta(days=rng.randint(1, stream.ahead - 1))
+        yield from particulars.kept(stream.name, parent.id, self.account)
         ahead = self.account.size["future"]
         for day in range(2, ahead, 3):
             yield now + timedelta(days=day, seconds=rng.randrange(80_000))
@@ -211,6 +212,8 @@ class FurtherContents:
         if stream.name == "meeting_transcripts":
             fixed |= self._transcript(parent, rng)
         fixed |= particulars.of_row(stream.name, parent.id, moment, rng)
+        if moment is not None and (held := particulars.kept(stream.name, parent.id, self.account).get(moment)):
+            fixed |= particulars.of_meeting(stream.name, held)
         row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
         for name in stream.instead:
             if rng.random() < 0.3:

@@ -6,8 +6,10 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..account import Account
 from ..dates import written
 from ..making import text
+from ..model import Occurrence
 from ..scheduled_fields import Fields
 
 Row = dict[str, Any]
@@ -40,7 +42,8 @@ def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random
     if stream == "recordings":
         # Captions have no id.
         files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "CC"}, {"id": "f2", "file_type": "TRANSCRIPT"}]
-        return {"host_id": parent, "recording_files": files[: 3 if rng.random() < 0.7 else 2]}
+        files = files[: 3 if rng.random() < 0.7 else 2]
+        return {"host_id": parent, "recording_files": files, "total_size": rng.randint(10**7, 10**9)}
     if stream == "meeting_summaries" and moment is not None:
         # Edited later, perhaps in another month.
         return {"summary_last_modified_time": written(moment + timedelta(days=rng.choice((0, 1, 40))))}
@@ -50,6 +53,27 @@ def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random
     if stream == "phone_recording_transcripts":
         return {"recording_id": parent, "type": "zoom_transcript", "ver": 1}
     return {}
+
+
+def kept(stream: str, parent: str, account: Account) -> dict[datetime, Occurrence]:
+    """Meetings of the account, or of a host, of which a stream has something, by when it has it: of the last, every other."""
+    if stream not in ("recordings", "meeting_summaries"):
+        return {}
+    held = [held for held in account.held if held.of.kind == "meeting" and held.end < account.now]
+    if stream == "meeting_summaries":
+        return {each.end: each for each in held[-1:-12:-2]}
+    return {each.start: each for each in [each for each in held if each.of.host.id == parent][-1:-6:-2]}
+
+
+def of_meeting(stream: str, held: Occurrence) -> Row:
+    """What names a meeting in a row that is of it."""
+    if stream == "recordings":
+        return {"uuid": held.uuid, "id": held.of.number}
+    start, end = written(held.start), written(held.end)
+    return {
+        "meeting_uuid": held.uuid, "meeting_id": held.of.number, "meeting_host_id": held.of.host.id,
+        "meeting_host_email": held.of.host.email, "meeting_start_time": start, "meeting_end_time": end,
+    }  # fmt: skip
 
 
 def transcript(meeting: str, url: str, rng: random.Random) -> tuple[Row, str]:

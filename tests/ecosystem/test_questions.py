@@ -1,0 +1,53 @@
+"""The questions of docs/questions.md have the known answers in PostgreSQL, too, whichever target has loaded it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.ecosystem.environments import program
+from tests.ecosystem.postgres import Postgres
+from tests.ecosystem.tables import load, settings_file
+from tests.known_answers import ANSWERS, Rows
+from tests.tap import Run
+from tests.test_questions import QUESTIONS, asked_then, known, load_and_know
+
+# The packages, what they call the database, and what takes the items of a list out of a column.
+TARGETS = [("meltanolabs-target-postgres", "database", "unnest("), ("pipelinewise-target-postgres", "dbname", "jsonb_array_elements(")]
+
+
+@pytest.fixture(scope="module")
+def read() -> tuple[Run, Rows]:
+    return load_and_know()
+
+
+@pytest.fixture(scope="module", params=TARGETS, ids=lambda target: target[0])
+def loaded(
+    request: pytest.FixtureRequest, postgres: Postgres, read: tuple[Run, Rows], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, str]:
+    """A database with the account, and how its lists are taken apart."""
+    package, called, items = request.param
+    directory, name = tmp_path_factory.mktemp(package), f"{package} questions"
+    settings = {**postgres.database(name), called: name, "default_target_schema": "zoom"}
+    done = load(read[0], [program(package, "target-postgres"), "--config", settings_file(directory, settings)], directory)
+    assert done.status == 0, done.stderr[-3000:]
+    postgres.ask("postgres", f'ALTER DATABASE "{name}" SET search_path TO zoom')
+    return name, items
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_a_question_has_the_known_answer(postgres: Postgres, read: tuple[Run, Rows], loaded: tuple[str, str], text: str) -> None:
+    """Row by row."""
+    name, items = loaded
+    sql = asked_then(QUESTIONS[text]).replace("unnest(", items)
+    found = [tuple(json.loads(line).values()) for line in postgres.ask(name, f"SELECT row_to_json(one_row) FROM ({sql}) one_row")]
+    assert without_empty(found) == without_empty(known(text, read[1]).elements())
+
+
+def without_empty(answer: Iterable[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    """Rows with null for an empty text, as one of the targets has it."""
+    return Counter(tuple(None if cell == "" else cell for cell in row) for row in answer)
