@@ -22,6 +22,10 @@ STREAMS = (
         key=("uuid",),
         holds="dashboard: meetings held, with quality, devices and features",
         needs="Business; dashboard; role with Dashboard: view", keeps="six months",
+        overlaps=(
+            "The same meetings as in `report_meetings` and `history_meetings`, without a request for each. It adds "
+            "the quality of sound, picture and shared screen."
+        ),
     ),
     Stream(
         "metrics_meeting_participants", "metrics/meetings/{meeting_uuid}/participants", HEAVY,
@@ -31,6 +35,10 @@ STREAMS = (
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
         holds="dashboard: who was in a meeting, with device, network, place and leave reason",
         needs="Business; dashboard; role with Dashboard: view",
+        overlaps=(
+            "`report_meeting_participants` has the same visits. Take this for devices, networks and places: it costs "
+            "a Heavy request for each meeting once more."
+        ),
     ),
     Stream(
         "metrics_webinars", "metrics/webinars", INTENSIVE,
@@ -39,6 +47,10 @@ STREAMS = (
         key=("uuid",),
         holds="dashboard: webinars held, with quality and features",
         needs="Business with the webinar add-on; role with Dashboard: view", keeps="six months",
+        overlaps=(
+            "The same webinars as in `report_webinars` and `history_meetings`, without a request for each. It adds "
+            "the quality of sound and picture."
+        ),
     ),
     Stream(
         "metrics_chat", "metrics/chat", INTENSIVE,
@@ -47,6 +59,7 @@ STREAMS = (
         key=("window_from", "user_id"), adds=("window_from", "window_to"), fallback={"user_id": "email"},
         holds="dashboard: chat messages of each user, a row for each month",
         needs="Business; dashboard; role with Dashboard: view", keeps="six months, whole",
+        overlaps="Counts of what `chat_messages` holds, without the messages.",
     ),
     Stream(
         "metrics_client_versions", "metrics/client_versions", HEAVY,
@@ -71,6 +84,7 @@ STREAMS = (
         key=("id",),
         holds="dashboard: state of Zoom Rooms at the moment",
         needs="Business with Zoom Rooms; role with Dashboard: view",
+        overlaps="`rooms` has the rooms; this has their state at the moment.",
     ),
     Stream(
         "metrics_zoomroom_meetings", "metrics/zoomrooms/{zoomroom_id}", HEAVY,

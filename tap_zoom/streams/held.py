@@ -73,6 +73,10 @@ STREAMS = (
         key=("meeting_uuid",),
         holds="all meetings and webinars held: department, features used, most viewers",
         needs="Pro; role with Usage Reports: view", keeps="six months",
+        overlaps=(
+            "The same meetings as in `report_meetings` and `report_webinars`, without a request for each: read anyway "
+            "to find them. It adds department, group and features used; it goes back six months."
+        ),
     ),
     # Takes the place of history_meetings where the account refuses that.
     Stream(

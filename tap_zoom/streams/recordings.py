@@ -42,6 +42,7 @@ STREAMS = (
         key=("uuid",),
         holds="cloud recordings, with their files",
         needs="Pro with cloud recording; role with Recording: view",
+        overlaps="Take it rather than `meeting_recordings`: it costs no request per recording.",
     ),
     Stream(
         "meeting_recordings", "meetings/{meeting_uuid}/recordings", LIGHT,
@@ -50,6 +51,10 @@ STREAMS = (
         key=("uuid",),
         holds="a recording in full: passcode, audio of each participant",
         needs="Pro with cloud recording; role with Recording: view",
+        overlaps=(
+            "`recordings` has the same, but for the passcode and the audio of each participant: take this for these "
+            "only."
+        ),
     ),
     Stream(
         "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
@@ -103,5 +108,6 @@ STREAMS = (
         key=("uuid",),
         holds="archived meetings and webinars, with their files",
         needs="Meeting and Webinar Archiving, switched on by Zoom's support",
+        overlaps="These are files of the archive, not those of `recordings`.",
     ),
 )  # fmt: skip
