@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from scripts.make_definition import definition
 from tests.ecosystem.environments import ROOT, clean, program, skip_unreachable
 from tests.ecosystem.hub import TARGET_JSONL, Hub
 from tests.ecosystem.postgres import Postgres
@@ -95,15 +93,6 @@ def test_the_commands_of_both_versions_differ_in_form_only() -> None:
     for form, other in forms.items():
         fourth = fourth.replace(form, other)
     assert re.sub(r"config (set|test) tap-zoom", r"config tap-zoom \1", fourth) == COMMANDS["3"]
-
-
-def test_the_commands_select_what_the_definition_does() -> None:
-    """With --from-ref Meltano forgets the definition's rules, so README and docs/meltano.md write them out."""
-    rules = definition()["select"]
-    for commands in COMMANDS.values():
-        assert json.loads(re.findall(r"_select '(.*?)'", commands, re.DOTALL)[0]) == rules
-    listed = re.findall(r"^```yaml\n(.*?)^```$", MELTANO, re.DOTALL | re.MULTILINE)[0]
-    assert yaml.safe_load(listed) == {"select": rules}
 
 
 def beside_the_target(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
