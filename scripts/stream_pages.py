@@ -135,8 +135,8 @@ def reach(stream: Stream) -> str:
 
 def refusals(stream: Stream) -> Iterator[str]:
     for nothing in stream.nothing:
-        code_ = "no code" if nothing.code is None else f"code {nothing.code}"
-        yield f"{nothing.status} with {code_}" + (" (by its message)" if nothing.says else "")
+        code_ = f"{nothing.status}/{nothing.code}" if nothing.code is not None else f"{nothing.status}"
+        yield f"{nothing.words} ({code_}{', by its message' if nothing.says else ''})"
 
 
 def joins(stream: Stream) -> str:

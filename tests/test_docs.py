@@ -99,7 +99,7 @@ def test_settings_are_said_to_be_as_they_are(page: Path) -> None:
         if options := SETTINGS_BY_NAME.get(name) and SETTINGS_BY_NAME[name].options:
             assert value in options, (name, value)
     for name in re.findall(r"\bTAP_ZOOM_([A-Z_]*[A-Z])\b", text):
-        assert name.lower() in SETTINGS_BY_NAME or name in ("LOGLEVEL", "VENVS", "EMEA_ACCOUNT_ID"), name
+        assert name.lower() in SETTINGS_BY_NAME or name in ("LOGLEVEL", "LOG_TIMES", "VENVS", "EMEA_ACCOUNT_ID"), name
     for name in re.findall(r"meltano config (?:set tap-zoom|tap-zoom set|unset tap-zoom|tap-zoom unset) (\w+)", text):
         assert name in SETTINGS_BY_NAME or name == "_select", name
 

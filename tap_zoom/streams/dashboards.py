@@ -5,7 +5,7 @@ Source: https://developers.zoom.us/docs/api/accounts/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import HEAVY, INTENSIVE, Find, Stream, Thing, Uuid, each
+from tap_zoom.streams.model import HEAVY, INTENSIVE, Find, Join, Stream, Thing, Uuid, each
 from tap_zoom.streams.refusals import GONE, NO_DASHBOARD, TOO_OLD
 from tap_zoom.streams.spans import DAYS, MONTHS
 
@@ -26,6 +26,7 @@ STREAMS = (
             "The same meetings as in `report_meetings` and `history_meetings`, without a request for each. It adds "
             "the quality of sound, picture and shared screen."
         ),
+        joins=(Join("uuid", "report_meetings", "uuid"),),
     ),
     Stream(
         "metrics_meeting_participants", "metrics/meetings/{meeting_uuid}/participants", HEAVY,
@@ -51,6 +52,7 @@ STREAMS = (
             "The same webinars as in `report_webinars` and `history_meetings`, without a request for each. It adds "
             "the quality of sound and picture."
         ),
+        joins=(Join("uuid", "report_webinars", "uuid"),),
     ),
     Stream(
         "metrics_chat", "metrics/chat", INTENSIVE,
