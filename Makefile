@@ -70,7 +70,7 @@ schemas: $(INSTALLED) ## Write tap_zoom/schemas from Zoom's OpenAPI files: make 
 operations: $(INSTALLED) ## Write what the tests know of Zoom's operations from its OpenAPI files: make operations FILES="Phone.json ..."
 	@$(BIN)/python scripts/make_operations.py $(FILES)
 
-readme: $(INSTALLED) ## Write the tables of README.md, docs/streams.md and meltano/tap-zoom.yml from the code
+readme: $(INSTALLED) ## Write the tables of README.md and docs/, and meltano/tap-zoom.yml, from the code
 	@$(BIN)/python scripts/update_readme.py
 	@$(BIN)/python scripts/make_definition.py
 

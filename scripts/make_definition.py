@@ -46,9 +46,13 @@ USAGE = """\
 
 #### Rows
 
+`select` takes the core: users, scheduled and held meetings and webinars, and what belongs to them. Recordings, reports,
+logs, dashboards, Phone, Team Chat, Rooms and more are read where you select them; they need scopes of their own
+(docs/scopes.md) and cost requests (docs/costs.md). `*.*` would take them all.
+
 Each run reads everything that Zoom still answers, with keys that let a loader keep one row each; the state is for
-resuming a run that was stopped. Rows are never deleted: Zoom forgets what was held after six months to a year, and the
-warehouse is where it is kept.
+resuming a run that was stopped. With `replication_method: INCREMENTAL` only what is new is read, of what has a time.
+Rows are never deleted: Zoom forgets what was held after six months to a year, and the warehouse is where it is kept.
 
 #### Login secrets
 

@@ -8,7 +8,7 @@ from typing import Any
 from tap_zoom import __version__
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.setting import Setting
-from tap_zoom.streams import EMITTED
+from tap_zoom.streams import PARTS
 from tap_zoom.streams.model import Stream
 
 CAPABILITIES = ("about", "catalog", "discover", "properties", "state")
@@ -23,7 +23,7 @@ def as_json() -> str:
             "capabilities": list(CAPABILITIES),
             "settings": [_setting(setting) for setting in SETTINGS],
             "settings_group_validation": [list(group) for group in LOGINS],
-            "streams": [_stream(stream) for stream in EMITTED],
+            "streams": [_stream(part, stream) for part in PARTS for stream in PARTS[part] if stream.emitted],
         },
         indent=2,
     )
@@ -42,7 +42,9 @@ def as_markdown() -> str:
             "",
             "## Streams",
             "",
-            streams_table(),
+            "Those of the core are selected by default.",
+            "",
+            streams_tables(),
             "",
         )
     )
@@ -58,19 +60,25 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
-def streams_table() -> str:
-    """The emitted streams as a Markdown table."""
-    rows = [
-        "| Stream | Key | Zoom's operation | Rate label | Scope (granular) | Scope (classic) |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for stream in EMITTED:
-        keys = ", ".join(f"`{name}`" for name in stream.key)
-        rows.append(
-            f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.lane} | `{stream.granular}` "
-            f"| `{stream.classic}` |"
-        )
-    return "\n".join(rows)
+def streams_tables() -> str:
+    """The emitted streams as Markdown, a table for each part."""
+    lines: list[str] = []
+    for part, streams in PARTS.items():
+        lines += [
+            f"### {part}",
+            "",
+            "| Stream | Key | Zoom's operation | Rate label | Scope (granular) | Scope (classic) |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        lines += [_row(stream) for stream in streams if stream.emitted]
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
+def _row(stream: Stream) -> str:
+    keys = ", ".join(f"`{name}`" for name in stream.key)
+    granular = f"`{stream.granular}`" if stream.granular else "none"
+    return f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.lane} | {granular} | `{stream.classic}` |"
 
 
 def _spelled(value: str | int | bool) -> str:
@@ -92,9 +100,11 @@ def _setting(setting: Setting) -> dict[str, Any]:
     return {name: value for name, value in described.items() if value is not None}
 
 
-def _stream(stream: Stream) -> dict[str, Any]:
+def _stream(part: str, stream: Stream) -> dict[str, Any]:
     return {
         "name": stream.name,
+        "part": part,
+        "selected_by_default": stream.core,
         "key_properties": list(stream.key),
         "replication_method": "FULL_TABLE",
         "operation": f"GET /v2/{stream.path}",

@@ -72,7 +72,7 @@ class Config:
         "Client secret of the OAuth app.", "Client Secret", sensitive=True, documentation=SERVER_TO_SERVER
     )
     refresh_token: str | None = setting(
-        "Refresh token of a user-managed OAuth app. Each use replaces it: see token_store.",
+        "Refresh token of an admin-managed OAuth app. Each use replaces it: see token_store.",
         "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
     )
     jwt: str | None = setting(

@@ -14,6 +14,7 @@ import pytest
 
 from tap_zoom import __version__
 from tap_zoom.config import SETTINGS
+from tap_zoom.streams import PARTS
 from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import ROOT, account, assert_exact, catalog_of, expected, run_tap, start_tap
@@ -81,6 +82,13 @@ def test_about_as_json_is_complete() -> None:
     assert settings["plan"]["default"] == "pro" and settings["rate_limit_share"]["default"] == 80
     assert {"catalog", "discover", "state", "about"} <= set(about["capabilities"])
     assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == truth.KEYS
+
+
+def test_about_says_what_is_selected_by_default() -> None:
+    """The streams of the part that comes first, and no other."""
+    streams = json.loads(run_tap(None, "--about", document=True).stdout)["streams"]
+    assert all(stream["selected_by_default"] == (stream["part"] == "Core") for stream in streams)
+    assert {stream["part"] for stream in streams} == set(PARTS) and streams[0]["part"] == "Core"
 
 
 def test_about_as_markdown_is_complete() -> None:

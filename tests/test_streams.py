@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, STAND_INS, STREAMS, finders
+from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, STAND_INS, STREAMS, finders
 from tap_zoom.streams.model import ACCOUNT, Stream
 from tests.everything import right, zoom_with_everything
 from tests.simulator import SimulatedZoom, further, truth
@@ -41,6 +41,12 @@ def test_names_are_the_ones_that_users_know_and_stand_once() -> None:
     assert len(BY_NAME) == len(STREAMS)
     assert {stream.name: stream.key for stream in EMITTED} == {**truth.KEYS, **further.KEYS}
     assert {stream.name for stream in EMITTED if stream.core} == set(truth.KEYS)
+
+
+def test_each_stream_is_in_one_part() -> None:
+    """What a person reads is grouped by these; the first is what is selected by default, with what leads to it."""
+    assert sorted(stream.name for part in PARTS.values() for stream in part) == sorted(BY_NAME)
+    assert {stream.name for stream in PARTS["Core"] if stream.emitted} == {stream.name for stream in EMITTED if stream.core}
 
 
 def test_there_is_a_schema_for_each_emitted_stream_and_no_other() -> None:

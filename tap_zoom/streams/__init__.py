@@ -27,10 +27,24 @@ from tap_zoom.streams import (
 from tap_zoom.streams.model import ACCOUNT, Find, Stream, Thing
 
 STREAMS: tuple[Stream, ...] = (
-    *(users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS),  # the core
+    *(users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS),
     *(occurrences.STREAMS + recordings.STREAMS + reports.STREAMS + dashboards.STREAMS + surveys.STREAMS),
     *(account.STREAMS + phone.STREAMS + chat.STREAMS + rooms.STREAMS + boards.STREAMS),
 )
+# The same for people: what is read where nobody chooses, with what leads to it; then a part for each part of Zoom.
+PARTS: dict[str, tuple[Stream, ...]] = {
+    "Core": tuple(s for s in users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS if s.core or not s.key),
+    "Users and account": account.STREAMS,
+    "Recordings and summaries": recordings.STREAMS,
+    "Reports and logs": reports.STREAMS,
+    "Dashboards": dashboards.STREAMS,
+    "Surveys": surveys.STREAMS,
+    "More about what was held": tuple(s for s in held.STREAMS if s.key and not s.core) + occurrences.STREAMS,
+    "Phone": phone.STREAMS,
+    "Team Chat": chat.STREAMS,
+    "Rooms": rooms.STREAMS,
+    "Whiteboards and clips": boards.STREAMS,
+}
 BY_NAME: dict[str, Stream] = {stream.name: stream for stream in STREAMS}
 EMITTED: tuple[Stream, ...] = tuple(stream for stream in STREAMS if stream.emitted)
 THINGS: dict[str, Thing] = {find.thing.name: find.thing for stream in STREAMS for find in stream.finds}

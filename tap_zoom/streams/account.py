@@ -42,6 +42,10 @@ STREAMS = (
         key=("id",),
         holds="a user in full: department, manager, plan, phone numbers, login types",
         needs="any plan; role with User: view",
+        overlaps=(
+            "`users` has most of it, at a request for 300 people. This costs one for each, and adds manager, company, "
+            "cost centre, phone numbers and login types."
+        ),
     ),
     Stream(
         "user_settings", "users/{user_id}/settings", MEDIUM, ("user:read:settings:admin", "user:read:admin"),
@@ -115,5 +119,6 @@ STREAMS = (
         key=("device_id",),
         holds="devices that Zoom manages",
         needs="Zoom Rooms; role with Zoom Rooms: view",
+        overlaps="`room_devices` has what stands in each room; `phone_devices` has desk phones.",
     ),
 )  # fmt: skip

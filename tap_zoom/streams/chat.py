@@ -29,6 +29,10 @@ STREAMS = (
         key=("user_id", "id"), adds=("user_id",),
         holds="the channels that a user is in, private ones as well",
         needs="role with Chat Channels: view",
+        overlaps=(
+            "`chat_account_channels` lists the public ones at once. This costs a request per user, and adds the "
+            "private ones."
+        ),
     ),
     Stream(
         "chat_channel_members", "chat/channels/{channel_id}/members", MEDIUM,

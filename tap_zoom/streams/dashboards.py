@@ -5,7 +5,7 @@ Source: https://developers.zoom.us/docs/api/accounts/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import HEAVY, INTENSIVE, Find, Stream, Thing, Uuid, each
+from tap_zoom.streams.model import HEAVY, INTENSIVE, Find, Join, Stream, Thing, Uuid, each
 from tap_zoom.streams.refusals import GONE, NO_DASHBOARD, TOO_OLD
 from tap_zoom.streams.spans import DAYS, MONTHS
 
@@ -22,6 +22,11 @@ STREAMS = (
         key=("uuid",),
         holds="dashboard: meetings held, with quality, devices and features",
         needs="Business; dashboard; role with Dashboard: view", keeps="six months",
+        overlaps=(
+            "The same meetings as in `report_meetings` and `history_meetings`, without a request for each. It adds "
+            "the quality of sound, picture and shared screen."
+        ),
+        joins=(Join("uuid", "report_meetings", "uuid"),),
     ),
     Stream(
         "metrics_meeting_participants", "metrics/meetings/{meeting_uuid}/participants", HEAVY,
@@ -31,6 +36,10 @@ STREAMS = (
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
         holds="dashboard: who was in a meeting, with device, network, place and leave reason",
         needs="Business; dashboard; role with Dashboard: view",
+        overlaps=(
+            "`report_meeting_participants` has the same visits. Take this for devices, networks and places: it costs "
+            "a Heavy request for each meeting once more."
+        ),
     ),
     Stream(
         "metrics_webinars", "metrics/webinars", INTENSIVE,
@@ -39,6 +48,11 @@ STREAMS = (
         key=("uuid",),
         holds="dashboard: webinars held, with quality and features",
         needs="Business with the webinar add-on; role with Dashboard: view", keeps="six months",
+        overlaps=(
+            "The same webinars as in `report_webinars` and `history_meetings`, without a request for each. It adds "
+            "the quality of sound and picture."
+        ),
+        joins=(Join("uuid", "report_webinars", "uuid"),),
     ),
     Stream(
         "metrics_chat", "metrics/chat", INTENSIVE,
@@ -47,6 +61,7 @@ STREAMS = (
         key=("window_from", "user_id"), adds=("window_from", "window_to"), fallback={"user_id": "email"},
         holds="dashboard: chat messages of each user, a row for each month",
         needs="Business; dashboard; role with Dashboard: view", keeps="six months, whole",
+        overlaps="Counts of what `chat_messages` holds, without the messages.",
     ),
     Stream(
         "metrics_client_versions", "metrics/client_versions", HEAVY,
@@ -71,6 +86,7 @@ STREAMS = (
         key=("id",),
         holds="dashboard: state of Zoom Rooms at the moment",
         needs="Business with Zoom Rooms; role with Dashboard: view",
+        overlaps="`rooms` has the rooms; this has their state at the moment.",
     ),
     Stream(
         "metrics_zoomroom_meetings", "metrics/zoomrooms/{zoomroom_id}", HEAVY,

@@ -73,6 +73,15 @@ STREAMS = (
         key=("meeting_uuid",),
         holds="all meetings and webinars held: department, features used, most viewers",
         needs="Pro; role with Usage Reports: view", keeps="six months",
+        overlaps=(
+            "The same meetings as in `report_meetings` and `report_webinars`, without a request for each: read anyway "
+            "to find them. It adds department, group and features used; it goes back six months."
+        ),
+        joins=(
+            Join("meeting_id", "meetings", "id", "while Zoom knows the number; instant meetings have none"),
+            Join("meeting_id", "webinars", "id", "while Zoom knows the number"),
+            Join("host_email", "users", "email", _LEFT),
+        ),
     ),
     # Takes the place of history_meetings where the account refuses that.
     Stream(

@@ -173,6 +173,7 @@ class Stream:
     holds: str = ""  # what a row is
     needs: str = ""  # plan, add-on and role
     keeps: str = ""  # how far back Zoom answers
+    overlaps: str = ""  # which streams hold the same, and which to take
     joins: tuple[Join, ...] = ()  # beyond those that follow from its columns of ours
 
     @property

@@ -17,6 +17,10 @@ STREAMS = (
         key=("uuid",),
         holds="meetings held, in short: a Light request each",
         needs="Pro; role with User: view",
+        overlaps=(
+            "`report_meetings` has more. Take this where the login may not use reports, or the limit of the day is "
+            "too small: it is Light."
+        ),
     ),
     Stream(
         "past_meeting_participants", "past_meetings/{meeting_uuid}/participants", MEDIUM,
@@ -25,6 +29,10 @@ STREAMS = (
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
         holds="who was in a meeting, without the limit of the day",
         needs="Pro; role with User: view",
+        overlaps=(
+            "`report_meeting_participants` is the complete one. Take this where the limit of the day is too small: it "
+            "is Medium, which has none."
+        ),
     ),
     Stream(
         "past_webinar_participants", "past_webinars/{webinar_uuid}/participants", MEDIUM,
@@ -33,6 +41,10 @@ STREAMS = (
         key=("webinar_uuid", "user_id", "join_time", "sequence"), adds=("webinar_uuid", "webinar_id", "sequence"),
         holds="who was in a webinar, without the limit of the day",
         needs="Pro with the webinar add-on; role with User: view",
+        overlaps=(
+            "`report_webinar_participants` is the complete one. Take this where the limit of the day is too small: it "
+            "is Medium, which has none."
+        ),
     ),
     Stream(
         "meeting_qna_results", "past_meetings/{meeting_uuid}/qa", MEDIUM,
@@ -42,6 +54,9 @@ STREAMS = (
         beside=("start_time",), made={"respondent": respondent},
         holds="questions asked in a meeting, a row for each asker",
         needs="Pro; role with User: view",
+        overlaps=(
+            "`report_meeting_qa` has the same questions. Take this: it is Medium, which no limit of the day counts."
+        ),
     ),
     Stream(
         "report_meeting_qa", "report/meetings/{meeting_uuid}/qa", HEAVY,
@@ -51,6 +66,10 @@ STREAMS = (
         beside=("start_time", "user_id", "email", "name"),
         holds="questions asked in a meeting, with their ids, times and answers",
         needs="Pro; role with Usage Reports: view",
+        overlaps=(
+            "`meeting_qna_results` has the same questions at a lower price. Take this for the ids and times of "
+            "questions only."
+        ),
     ),
     Stream(
         "report_meeting_survey", "report/meetings/{meeting_uuid}/survey", HEAVY,
@@ -60,6 +79,10 @@ STREAMS = (
         beside=("survey_id", "survey_name", "start_time"), made={"respondent": respondent},
         holds="answers to the survey of a meeting",
         needs="Pro; role with Usage Reports: view",
+        overlaps=(
+            "`survey_answers` has the answers to the account's surveys with a list for each survey, where this costs "
+            "a Heavy request for each meeting."
+        ),
     ),
     Stream(
         "report_webinar_qa", "report/webinars/{webinar_uuid}/qa", HEAVY,
@@ -69,6 +92,10 @@ STREAMS = (
         beside=("start_time", "user_id", "email", "name"),
         holds="questions asked in a webinar, with their ids, times and answers",
         needs="Pro with the webinar add-on; role with Usage Reports: view",
+        overlaps=(
+            "`webinar_qna_results` has the same questions at a lower price. Take this for the ids and times of "
+            "questions only."
+        ),
     ),
     Stream(
         "report_webinar_survey", "report/webinars/{webinar_uuid}/survey", HEAVY,
@@ -78,5 +105,9 @@ STREAMS = (
         beside=("survey_id", "survey_name", "start_time"), made={"respondent": respondent},
         holds="answers to the survey of a webinar",
         needs="Pro with the webinar add-on; role with Usage Reports: view",
+        overlaps=(
+            "`survey_answers` has the answers to the account's surveys with a list for each survey, where this costs "
+            "a Heavy request for each webinar."
+        ),
     ),
 )  # fmt: skip

@@ -54,6 +54,9 @@ STREAMS = (
         key=("id",),
         holds="a phone user in full: policies, emergency address",
         needs="Business with Zoom Phone",
+        overlaps=(
+            "`phone_users` has most of it, at a request for 100 people. This costs one for each, and adds policies."
+        ),
     ),
     Stream(
         "phone_sites", "phone/sites", PHONE_MEDIUM, ("phone:read:list_sites:admin", "phone:read:admin"),
@@ -117,6 +120,7 @@ STREAMS = (
         key=("call_history_uuid",), fallback={"call_history_uuid": "id"},
         holds="calls",
         needs="Business with Zoom Phone", keeps="six months",
+        overlaps="A row for each call. `phone_call_elements` has its legs, at a request for each call.",
     ),
     Stream(
         "phone_call_elements", "phone/call_history/{call_history_uuid}", PHONE_LIGHT,
@@ -125,6 +129,10 @@ STREAMS = (
         key=("call_element_id",), adds=("call_history_uuid",), fallback={"call_element_id": "id"},
         holds="every leg of a call: ringing, queue, hold, transfer, voicemail",
         needs="Business with Zoom Phone",
+        overlaps=(
+            "`phone_call_history` has the calls themselves at a request for 300. Take this where legs matter: queues, "
+            "transfers, holds."
+        ),
     ),
     Stream(
         "phone_past_calls", "phone/metrics/past_calls", PHONE_HEAVY,
@@ -133,6 +141,7 @@ STREAMS = (
         key=("call_id", "date_time", "sequence"), adds=("sequence",),
         holds="quality of calls",
         needs="Business with Zoom Phone", keeps="six months",
+        overlaps="`phone_call_history` has more of each call; this adds its quality (MOS).",
     ),
     Stream(
         "phone_recordings", "phone/recordings", PHONE_MEDIUM,
@@ -173,6 +182,7 @@ STREAMS = (
         key=("id",),
         holds="a voicemail in full, with its words",
         needs="Zoom Phone",
+        overlaps="`phone_voicemails` has all but the words and what was made of them.",
     ),
     Stream(
         "phone_sms_sessions", "phone/sms/sessions", PHONE_MEDIUM,
@@ -215,6 +225,10 @@ STREAMS = (
         key=("time", "sequence"), adds=("sequence",),
         holds="what administrators of Zoom Phone changed",
         needs="Zoom Phone", keeps="six months",
+        overlaps=(
+            "One of four logs that share nothing: `report_activities`, `report_operation_logs` and "
+            "`report_meeting_activities` are the others."
+        ),
     ),
     Stream(
         "phone_emergency_addresses", "phone/emergency_addresses", PHONE_MEDIUM,

@@ -5,7 +5,7 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Find, Stream, Thing, Uuid, Where
+from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Find, Join, Stream, Thing, Uuid, Where
 from tap_zoom.streams.refusals import (
     GONE,
     MAY_NOT_HOST,
@@ -42,6 +42,11 @@ STREAMS = (
         key=("uuid",),
         holds="cloud recordings, with their files",
         needs="Pro with cloud recording; role with Recording: view",
+        overlaps="Take it rather than `meeting_recordings`: it costs no request per recording.",
+        joins=(
+            Join("host_id", "users", "id", "one who left the account has no user"),
+            Join("uuid", "report_meetings", "uuid", "of meetings, for a year"),
+        ),
     ),
     Stream(
         "meeting_recordings", "meetings/{meeting_uuid}/recordings", LIGHT,
@@ -50,6 +55,10 @@ STREAMS = (
         key=("uuid",),
         holds="a recording in full: passcode, audio of each participant",
         needs="Pro with cloud recording; role with Recording: view",
+        overlaps=(
+            "`recordings` has the same, but for the passcode and the audio of each participant: take this for these "
+            "only."
+        ),
     ),
     Stream(
         "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
@@ -87,6 +96,7 @@ STREAMS = (
         key=("meeting_uuid", "summary_created_time"),
         holds="AI summaries: of which meetings there are some",
         needs="Pro with AI Companion; role with Meeting Summaries: view",
+        joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
     ),
     Stream(
         "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
@@ -103,5 +113,6 @@ STREAMS = (
         key=("uuid",),
         holds="archived meetings and webinars, with their files",
         needs="Meeting and Webinar Archiving, switched on by Zoom's support",
+        overlaps="These are files of the archive, not those of `recordings`.",
     ),
 )  # fmt: skip

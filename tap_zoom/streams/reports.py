@@ -20,6 +20,11 @@ STREAMS = (
         asked={"query_type": "type"},
         holds="what a user hosted or joined",
         needs="Pro; role with Usage Reports: view", keeps="six months",
+        overlaps=(
+            "`history_meetings` has the same meetings at a fraction of the price, and `report_meeting_participants` "
+            "who was there. This says, user by user, what they hosted or joined, and adds waiting room and "
+            "encryption."
+        ),
     ),
     Stream(
         "report_users", "report/users", HEAVY, ("report:read:list_users:admin", "report:read:admin"),
@@ -28,6 +33,7 @@ STREAMS = (
         asked={"host_type": "type"}, fallback={"id": "email"},
         holds="meetings, participants and minutes of each host, a row for each month",
         needs="Pro; role with Usage Reports: view", keeps="six months, whole",
+        overlaps="Sums of what `report_meetings` and `report_meeting_participants` hold, ready made.",
     ),
     Stream(
         "report_daily", "report/daily", HEAVY, ("report:read:admin",),
@@ -35,6 +41,7 @@ STREAMS = (
         key=("date",),
         holds="new users, meetings, participants and minutes of each day",
         needs="Pro; role with Usage Reports: view", keeps="six months",
+        overlaps="Sums of what `report_meetings` and `report_meeting_participants` hold, ready made.",
     ),
     Stream(
         "report_cloud_recording", "report/cloud_recording", HEAVY, ("report:read:admin",),
@@ -50,6 +57,10 @@ STREAMS = (
         key=("time", "sequence"), adds=("sequence",),
         holds="what administrators changed",
         needs="Pro; role with Usage Reports: view", keeps="six months",
+        overlaps=(
+            "One of four logs that share nothing: `report_activities`, `report_meeting_activities` and "
+            "`phone_operation_logs` are the others."
+        ),
     ),
     Stream(
         "report_activities", "report/activities", HEAVY, ("report:read:user_activities:admin", "report:read:admin"),
@@ -57,6 +68,10 @@ STREAMS = (
         key=("time", "sequence"), adds=("sequence",),
         holds="sign-ins and sign-outs",
         needs="Pro; role with Usage Reports: view", keeps="six months",
+        overlaps=(
+            "One of four logs that share nothing: `report_operation_logs`, `report_meeting_activities` and "
+            "`phone_operation_logs` are the others."
+        ),
     ),
     Stream(
         "report_telephone", "report/telephone", HEAVY, ("report:read:telephone:admin", "report:read:admin"),
@@ -74,5 +89,9 @@ STREAMS = (
         key=("activity_time", "meeting_number", "sequence"), adds=("sequence",), fallback={"meeting_number": ""},
         holds="what happened in meetings: who did what",
         needs="Meeting Activity Log, switched on by Zoom's support; role with Usage Reports: view", keeps="six months",
+        overlaps=(
+            "One of four logs that share nothing: `report_activities`, `report_operation_logs` and "
+            "`phone_operation_logs` are the others."
+        ),
     ),
 )  # fmt: skip

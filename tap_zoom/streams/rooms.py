@@ -34,6 +34,7 @@ STREAMS = (
         key=("room_id", "id"), adds=("room_id",),
         holds="devices in a room",
         needs="Zoom Rooms; role with Zoom Rooms: view",
+        overlaps="`devices` has what Zoom manages, in rooms or not; this has what stands in each room.",
     ),
     Stream(
         "room_sensor_data", "rooms/{room_id}/sensor_data", MEDIUM,

@@ -43,5 +43,9 @@ STREAMS = (
         fallback={"instance_id": ""},
         holds="answers to surveys",
         needs="role with Surveys: view",
+        overlaps=(
+            "Take it rather than `report_meeting_survey` and `report_webinar_survey`: a list for each survey costs "
+            "far less than a request for each meeting."
+        ),
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import account, assert_exact, expected
 
-RULES = (("*", "*"), ("--exclude", "*", "start_url"), ("--exclude", "*", "host_key"))  # as in the README
+RULES = (("*", "*"), ("--exclude", "*", "start_url"), ("--exclude", "*", "host_key"))  # all but login secrets
 
 
 def variables(settings: dict[str, Any]) -> dict[str, str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.ecosystem.environments import ROOT, program, skip_unreachable
+from tests.ecosystem.environments import ROOT, clean, program, skip_unreachable
 from tests.ecosystem.hub import TARGET_JSONL, Hub
 from tests.ecosystem.postgres import Postgres
 from tests.ecosystem.project import LONGEST, Project
@@ -21,12 +24,14 @@ from tests.simulator import SimulatedZoom
 from tests.tap import account, assert_exact, expected
 
 README = (ROOT / "README.md").read_text("utf-8")
+MELTANO = (ROOT / "docs" / "meltano.md").read_text("utf-8")
+TARGETS = (ROOT / "docs" / "targets.md").read_text("utf-8")
 
 
-def block(after: str) -> str:
-    """The first block of commands after some words."""
-    assert README.count(after) == 1, after
-    found = re.search(r"^```bash\n(.*?)^```$", README.partition(after)[2], re.DOTALL | re.MULTILINE)
+def block(after: str, page: str = README) -> str:
+    """The first block of commands after some words of a page."""
+    assert page.count(after) == 1, after
+    found = re.search(r"^```bash\n(.*?)^```$", page.partition(after)[2], re.DOTALL | re.MULTILINE)
     assert found
     return found[1]
 
@@ -44,6 +49,9 @@ def typed(commands: str, where: Path, env: dict[str, str], **instead: str) -> st
     skip_unreachable(done.returncode, done.stderr, "what the README names")
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout
+
+
+COMMANDS = {"4": block("<!-- meltano 4 -->"), "3": block("<!-- meltano 3 -->", MELTANO)}
 
 
 @pytest.fixture
@@ -67,11 +75,11 @@ def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: Simul
         env = project.environment(
             HOME=str(home), PATH=f"{meltano}{os.pathsep}{os.environ['PATH']}", TAP_ZOOM_AUTH_URL=f"{zoom.url}/oauth/token"
         )
-        typed(block("put the clone's own path into a copy of it:"), clone, env)
+        typed(block("put the clone's own path into a copy of its definition:"), clone, env)
         typed("meltano init my-project", home, env)
         project.root = home / "my-project"
         typed(
-            block(f"<!-- meltano {version} -->"), project.root, env, YOUR_ACCOUNT_ID=zoom.account.account_id,
+            COMMANDS[version], project.root, env, YOUR_ACCOUNT_ID=zoom.account.account_id,
             YOUR_CLIENT_ID=zoom.account.client_id, YOUR_CLIENT_SECRET=zoom.account.client_secret,
         )  # fmt: skip
     assert_exact(expected(), project.rows())
@@ -79,29 +87,66 @@ def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: Simul
 
 
 def test_the_commands_of_both_versions_differ_in_form_only() -> None:
-    """Line by line they say the same, and the README's own words say which version is which."""
+    """Line by line they say the same."""
     forms = {"add tap-zoom": "add extractor tap-zoom", "add target": "add loader target"}
-    fourth = block("<!-- meltano 4 -->")
+    fourth = COMMANDS["4"]
     for form, other in forms.items():
         fourth = fourth.replace(form, other)
-    fourth = re.sub(r"config (set|test) tap-zoom", r"config tap-zoom \1", fourth)
-    assert fourth == block("<!-- meltano 3 -->")
-    assert "**Meltano 4**" in README.partition("<!-- meltano 4 -->")[0][-200:]
-    assert "**Meltano 3**" in README.partition("<!-- meltano 3 -->")[0][-200:]
+    assert re.sub(r"config (set|test) tap-zoom", r"config tap-zoom \1", fourth) == COMMANDS["3"]
+
+
+def beside_the_target(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
+    """config.json as the quick start has it, and an environment with tap and target on the PATH."""
+    (home / "config.json").write_text(json.dumps(zoom.config() | {"start_date": None}), "utf-8")
+    programs = [Path(sys.executable).parent, program("target-jsonl", "target-jsonl").parent, os.environ["PATH"]]
+    return clean(PATH=os.pathsep.join(map(str, programs)))
+
+
+def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) -> None:
+    """Twice in a row: all rows come each time, and the state is that of a finished run."""
+    env = beside_the_target(home, zoom)
+    for runs in (1, 2):
+        typed(block("<!-- quick start -->"), home, env)
+        rows: Counter[str] = Counter()
+        for path in (home / "output").glob("*.jsonl"):
+            rows[path.stem.partition("-")[0]] += len(path.read_text("utf-8").splitlines())
+        assert rows == Counter({stream: runs * count for stream, count in counts(expected()).items()})
+        assert "finished_at" in (home / "state.json").read_text("utf-8")
+
+
+def test_the_quick_start_keeps_status_and_state_at_ctrl_c(home: Path) -> None:
+    """The tap's status comes out, and the next run goes on from the state that the target has confirmed."""
+    asked = threading.Event()
+    with SimulatedZoom(account(), latency=0.05) as zoom:
+        zoom.watchers.append(lambda _: asked.set() if len(zoom.requests) > 60 else None)
+        env = beside_the_target(home, zoom)
+        commands = ["bash", "-c", block("<!-- quick start -->")]
+        running = subprocess.Popen(
+            commands, cwd=home, env=env, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
+        )
+        assert asked.wait(LONGEST)
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=LONGEST)[1]
+        assert running.returncode == 130, said[-4000:]
+        assert json.loads((home / "state.json").read_text("utf-8"))["run"]
+        done = subprocess.run(commands, cwd=home, env=env, capture_output=True, encoding="utf-8", timeout=LONGEST)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "finished_at" in (home / "state.json").read_text("utf-8")
 
 
 def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
     """Install, fill in config.json, load, and ask; then once more, and the counts are the same."""
     project = Project("", home, "")
-    env = project.environment(HOME=str(home), PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    typed(block("## Install"), clone, env)
+    programs = [home / "tap-zoom" / "bin", Path(sys.executable).parent, os.environ["PATH"]]
+    env = project.environment(HOME=str(home), PATH=os.pathsep.join(map(str, programs)))
+    typed(block("With pip:"), clone, env)
     typed("cp sample_config.json config.json", clone, env)
     config = json.loads((clone / "config.json").read_text("utf-8"))
     config |= zoom.config()
     del config["start_date"]
     (clone / "config.json").write_text(json.dumps(config), "utf-8")
     reach = postgres.database("readme")
-    environment, cat, loading = block("<!-- postgres -->").partition("cat > ")
+    environment, cat, loading = block("<!-- postgres -->", TARGETS).partition("cat > ")
     typed(environment, clone, env)
     for _ in range(2):
         typed(
@@ -112,6 +157,6 @@ def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, p
         found = postgres.counts("readme", list(tables.values()))
         assert {stream: found[table] for stream, table in tables.items()} == counts(expected())
         assert "finished_at" in (clone / "state.json").read_text("utf-8")
-    query = re.search(r"`(SELECT [^`]*)` has an answer", README)
+    query = re.search(r"`(SELECT [^`]*)` has an answer", TARGETS)
     assert query
     assert len(postgres.ask("readme", query[1])) == len(expected()["report_meetings"])

@@ -1,0 +1,161 @@
+"""What streams cost in requests and hours, for a typical account (typical_account.json): for docs/costs.md."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from pages import link, page_of, table
+
+from tap_zoom.config import SETTINGS
+from tap_zoom.engine.horizon import reach
+from tap_zoom.engine.windows import first_day, windows
+from tap_zoom.streams import PARTS, STAND_INS, finders, time_field
+from tap_zoom.streams.model import ACCOUNT, Lane, Span, Stream
+from tap_zoom.zoom.limits import limit_of
+
+ACCOUNT_FILE = Path(__file__).with_name("typical_account.json")
+TYPICAL = json.loads(ACCOUNT_FILE.read_text("utf-8"))
+TODAY = date(2026, 7, 31)  # of a year in which nothing special falls on it
+DAYS_OF_A_MONTH = 365 / 12
+DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+NIGHT = 1 + int(DEFAULTS["lookback_days"] or 0)  # days that a nightly incremental run reads
+SHARE = int(DEFAULTS["rate_limit_share"] or 0) / 100
+PER_DAY = {"": {"pro": 30_000, "business": 60_000}, "Phone": {"pro": 15_000, "business": 30_000}}
+COUNTED_BY_DAY = ("Heavy", "Resource-intensive")
+LARGE = 1_000  # requests of a first run that are worth a row
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests of a first run, and of a nightly incremental one after it."""
+
+    first: int
+    nightly: int
+
+
+def cost_of(stream: Stream) -> Cost:
+    return Cost(requests(stream, None), requests(stream, NIGHT))
+
+
+def requests(stream: Stream, nights: int | None) -> int:
+    """How many one run makes of one stream. `nights`: only for the last days; None: for all that Zoom answers."""
+    if stream.name in STAND_INS:
+        return 0
+    days = days_read(stream, nights)
+    if stream.about is ACCOUNT:
+        places = 1.0
+    elif stream.about.name in TYPICAL["things"]:
+        places = TYPICAL["things"][stream.about.name]
+    else:
+        places = TYPICAL["things_a_month"][stream.about.name] * days / DAYS_OF_A_MONTH
+    if all(find.before for find in stream.finds) and stream.finds and nights:
+        return 0  # what is older than the reports list is not wanted
+    in_window = any(find.in_window for _, find in finders(stream.about))
+    cut = 1 if stream.over is None or in_window else windows_of(stream.over, days)
+    questions = math.ceil(places) * cut * len(stream.asks)
+    rows = rows_of(stream, days)
+    return questions * max(1, math.ceil(rows / questions / stream.page)) if stream.page > 0 and questions else questions
+
+
+def days_read(stream: Stream, nights: int | None) -> float:
+    """How many days back a run reads a stream, by its own time or that of what leads to it."""
+    if not time_field(stream):
+        return 0.0
+    if nights:
+        return nights
+    own = stream.over or next(finder.over for finder, _ in finders(stream.about) if finder.over)
+    oldest = reach(stream, TODAY)
+    # What is older than the reports list is found under known numbers only: few, and not counted.
+    listed = [finder for finder, find in finders(stream.about) if finder.over and not find.before]
+    if stream.over is None and listed and listed[0].over:
+        oldest = first_day(listed[0].over, TODAY, None)
+    return (TODAY - (oldest or first_day(own, TODAY, None))).days
+
+
+def windows_of(span: Span, days: float) -> int:
+    first = TODAY - timedelta(days=days)
+    last = TODAY + timedelta(days=max(span.until, 0))
+    return sum(1 for _ in windows(span, first, last, first if span.days else first.replace(day=1)))
+
+
+def rows_of(stream: Stream, days: float) -> float:
+    """How many rows come out of all questions of a run."""
+    months = days / DAYS_OF_A_MONTH
+    rows = TYPICAL["rows"].get(stream.name, 0) + TYPICAL["rows_a_month"].get(stream.name, 0) * months
+    found = [find.thing.name for find in stream.finds]
+    things = max((TYPICAL["things"].get(name, 0) for name in found), default=0)
+    things_a_month = max((TYPICAL["things_a_month"].get(name, 0) for name in found), default=0)
+    return float(rows + things + things_a_month * months)
+
+
+def time_of(streams: Iterable[Stream], plan: str, first: bool) -> str:
+    """How long the requests of some streams take on a plan; "" where the plan does not have them."""
+    counts: Counter[Lane] = Counter()
+    for stream in streams:
+        cost = cost_of(stream)
+        counts[stream.lane] += cost.first if first else cost.nightly
+    seconds = max(count / (limit_of(lane, plan) * SHARE) for lane, count in counts.items())
+    days = max(
+        sum(count for lane, count in counts.items() if lane.product == product and lane.label in COUNTED_BY_DAY)
+        / limits[plan]
+        for product, limits in PER_DAY.items()
+    )
+    return spelled(seconds) if days <= 1 else f"{math.ceil(days)} days, by the limit of the day"
+
+
+def spelled(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, math.ceil(seconds))} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def rounded(count: int) -> str:
+    """To three figures: it is an estimate."""
+    return f"{round(count, min(0, 3 - len(str(count)))):,}"
+
+
+def on_plan(streams: Iterable[Stream], plan: str) -> list[Stream]:
+    return [each for each in streams if plan == "business" or not each.needs.startswith("Business")]
+
+
+def account() -> str:
+    """For which account the tables are, and how it is read."""
+    return (
+        f"For an account with {TYPICAL['says']}. The time is what Zoom's limits allow at {SHARE:.0%} of them "
+        f"(`rate_limit_share`). A nightly run is an incremental one that reads {NIGHT} days: the last one and "
+        "`lookback_days`."
+    )
+
+
+def parts_table() -> str:
+    head = ("Part", "First run", "on Pro", "on Business", "Each night", "on Pro", "on Business")
+    return table(head, (row(part, streams) for part, streams in PARTS.items()))
+
+
+def large_table() -> str:
+    """The streams that cost most."""
+    costs = {stream: cost_of(stream) for streams in PARTS.values() for stream in streams if stream.emitted}
+    rows = (
+        (link(stream, "streams/"), str(stream.lane), rounded(cost.first), rounded(cost.nightly))
+        for stream, cost in costs.items()
+        if cost.first > LARGE
+    )
+    return table(("Stream", "Counts as", "First run", "Each night"), rows)
+
+
+def row(part: str, streams: tuple[Stream, ...]) -> tuple[str, ...]:
+    costs = [cost_of(stream) for stream in streams]
+    cells = [f"[{part}](streams/{page_of(part)})"]
+    for first, total in ((True, sum(each.first for each in costs)), (False, sum(each.nightly for each in costs))):
+        cells.append(rounded(total))
+        for plan in ("pro", "business"):
+            there = on_plan(streams, plan)
+            cells.append(time_of(there, plan, first) if any(each.emitted for each in there) else "not there")
+    return tuple(cells)
+

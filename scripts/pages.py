@@ -1,0 +1,107 @@
+"""What the pages made from the table of streams share: Markdown, names of things, links, joins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tap_zoom.discover import schema_of
+from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, STAND_INS, finders
+from tap_zoom.streams.model import Join, Stream, Thing
+
+# What people call a thing, where that is not its name.
+THINGS = {
+    "member": "user",
+    "meeting": "scheduled meeting",
+    "webinar": "scheduled webinar",
+    **{f"{kind}_meeting": "meeting held" for kind in ("past", "listed", "metered")},
+    **{f"{kind}_webinar": "webinar held" for kind in ("past", "listed")},
+    "metered_room": "Zoom Room",
+    "transcribed_recording": "recording with a transcript",
+    "transcribed_call": "recorded call with a transcript",
+    "sms_session": "SMS conversation",
+}
+
+
+def in_words(thing: Thing) -> str:
+    return THINGS.get(thing.name, thing.name.replace("_", " "))
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."
+
+
+def page_of(part: str) -> str:
+    """The name of a part's page in docs/streams/."""
+    return part.lower().replace(" ", "-") + ".md"
+
+
+def part_of(stream: Stream) -> str:
+    return next(part for part, streams in PARTS.items() if stream in streams)
+
+
+def link(stream: Stream, folder: str = "") -> str:
+    """To the section of a stream, from a page in docs/streams/ or, with `folder`, from elsewhere."""
+    return f"[`{stream.name}`]({folder}{page_of(part_of(stream))}#{stream.name})"
+
+
+def linked(text: str) -> str:
+    """A text for a page in docs/streams/ in which each stream that stands as code is a link."""
+    return re.sub(r"`(\w+)`", lambda found: link(BY_NAME[found[1]]) if found[1] in BY_NAME else found[0], text)
+
+
+def use_of(stream: Stream) -> str:
+    """What a stream that is not emitted is for."""
+    if stream.name in LOOKUPS:
+        main = next(other for other in BY_NAME.values() if other.lookup == stream.name)
+        return f"optional: what rows of `{main.name}` lack"
+    if stream.name in STAND_INS:
+        main = next(other for other in BY_NAME.values() if other.instead == stream.name)
+        return f"optional: takes the place of `{main.name}` where that is refused"
+    things = " and ".join(dict.fromkeys(in_words(find.thing) for find in stream.finds))
+    return f"finds each {things}" + (" that is older than what the reports list" if stream.finds[0].before else "")
+
+
+def joins_of(stream: Stream) -> Iterator[Join]:
+    """What joins to the id of what a stream is asked about, and what its entry says besides."""
+    told = {join.stream for join in stream.joins}
+    for column in list(stream.about.ids)[:1]:
+        mine = column if column in (*stream.adds, *stream.key) else stream.key[0] if is_the_thing(stream) else ""
+        for other, field in rows_for(stream.about, column):
+            if mine and other is not stream and other.name not in told:
+                yield Join(mine, other.name, field)
+    yield from stream.joins
+
+
+def is_the_thing(stream: Stream) -> bool:
+    """Whether its one row is what it was asked about, under Zoom's own id."""
+    return not stream.rows and stream.over is None and len(stream.key) == 1 and stream.key[0] not in stream.adds
+
+
+def rows_for(thing: Thing, column: str) -> Iterator[tuple[Stream, str]]:
+    """The streams with a row for each such thing, and the field of its id: the core's own, then lists."""
+    for each in EMITTED:
+        if each.core and each.about.ids is thing.ids and is_the_thing(each):
+            yield each, each.key[0]
+    for finder, find in finders(thing):
+        for name in find.ids.get(column, "").split("|"):
+            if name in finder.key:
+                yield finder, name
+
+
+def check_joins() -> None:
+    """Every column that a join names is there. Raises SystemExit if one is not."""
+    for stream in EMITTED:
+        for join in joins_of(stream):
+            for name, field in ((stream.name, join.column), (join.stream, join.other)):
+                if field not in schema_of(BY_NAME[name])["properties"]:
+                    raise SystemExit(f"A join names {name}.{field}, which is in no schema.")
