@@ -37,7 +37,7 @@ def names_in(schema: dict[str, Any]) -> set[str]:
 
 FIELDS = set().union(*(names_in(stream["schema"]) for stream in catalog()["streams"]))
 # Other names with an underscore that stand as code.
-OTHERS = {"finished_at", "time_extracted", "unknown_fields", "meeting_files", "webinar_files"}
+OTHERS = {"finished_at", "time_extracted", "unknown_fields", "meeting_files", "webinar_files", "current_date"}
 
 
 def anchor(heading: str) -> str:
