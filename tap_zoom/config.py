@@ -214,7 +214,7 @@ def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
     if "account_id" in values and "refresh_token" in values:
         raise ConfigError(
             "The settings account_id and refresh_token are both there, but each belongs to another way to log in. "
-            "Keep account_id for a Server-to-Server OAuth app, or refresh_token for a user-managed OAuth app."
+            "Keep account_id for a Server-to-Server OAuth app, or refresh_token for a admin-managed OAuth app."
         )
     if "account_id" not in values and "refresh_token" not in values:
         raise ConfigError(
