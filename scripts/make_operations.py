@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> None:
 def write(files: Files, *added: str) -> None:
     """The operations of the fixture, and these."""
     known = json.loads(OPERATIONS.read_text(encoding="utf-8"))
-    lines = [f"{json.dumps(path)}:{_compact(facts(files.operation(path)))}" for path in sorted({*known, *added})]
+    paths = sorted({files.path(path) for path in (*known, *added)})
+    lines = [f"{json.dumps(path)}:{_compact(facts(files.operation(path)))}" for path in paths]
     OPERATIONS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 

@@ -16,13 +16,13 @@ from textwrap import shorten
 
 import make_operations
 import make_schemas
-from openapi import Files, Operation, Schema, nameless, whole
+from openapi import Files, Operation, Schema, nameless, spellings, whole
 
 from tap_zoom.streams import EMITTED, STREAMS, THINGS, model, refusals, spans
 from tap_zoom.streams.model import Lane, Nothing, Span
 from tap_zoom.zoom.answers import NO_PERMISSION_CODES
 
-LANES = {each: name for name, each in vars(model).items() if isinstance(each, Lane)}
+LANES = {name: each for name, each in vars(model).items() if isinstance(each, Lane)}
 SPANS = {name: each for name, each in vars(spans).items() if isinstance(each, Span)}
 REFUSALS = {name: each for name, each in vars(refusals).items() if isinstance(each, Nothing)}
 PAGING = frozenset({"page_size", "page_number", "next_page_token"})
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> None:
     print(entry(path, operation))
     print("\nLeft to decide:", *to_decide(path, operation), sep="\n* ")
     make_operations.write(files, path)
-    written = [stream for stream in EMITTED if nameless(f"/{stream.path}") == nameless(path)]
+    written = [stream for stream in EMITTED if nameless(path) in spellings(f"/{stream.path}")]
     for stream in written:
         make_schemas.write(stream, files)
     names = " and ".join(f"tap_zoom/schemas/{stream.name}.json" for stream in written)
@@ -57,7 +57,7 @@ def entry(path: str, operation: Operation) -> str:
         *(f"# {line}" for line in refused(operation)),
         'key=("?",),',
         f"holds={_text(operation.summary or '?')},",
-        f"needs={_text(operation.needs or '?')},",
+        f"needs={_text(shorten(operation.needs, _WIDTH - 10, placeholder=' ...') or '?')},",
     ]
     return "\n".join(["Stream(", *(f"    {line}" for line in lines), "),"])
 
@@ -68,6 +68,8 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
     row = listed[next(iter(listed))]["items"] if listed else whole(operation.answer or {})
     fields = row.get("properties", {})
     yield f"name; key: unique and never null ({_choice(filter(_ID.search, fields)) or 'nothing looks like an id'})"
+    if LANES[lane(operation)].label != operation.label:
+        yield f"lane: {operation.label or 'what Zoom counts it by, for its file does not say'}"
     if "{" in path:
         yield f"about: which thing ({_choice(things(path)) or 'a new one, which something finds'})"
     if len(listed) > 1 or (listed and not _is_paged(operation)):
@@ -86,8 +88,9 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
 
 def lane(operation: Operation) -> str:
     """The name of what it is counted by; those of Phone have limits of their own."""
-    product = operation.product if any(lane.product == operation.product for lane in LANES) else ""
-    return LANES.get(Lane(operation.label or "", product), "LIGHT")
+    product = operation.product if any(each.product == operation.product for each in LANES.values()) else ""
+    wanted = Lane(operation.label or "", product)
+    return next((name for name, each in LANES.items() if each == wanted), "HEAVY")  # the slowest that is common
 
 
 def scopes(operation: Operation) -> list[str]:
@@ -127,12 +130,14 @@ def over(operation: Operation) -> Iterator[str]:
 
 
 def needed(operation: Operation) -> Iterator[str]:
-    """The parameters without which Zoom refuses: all values that it names, or one that is to be found."""
+    """The parameters without which Zoom refuses: one with each of its values, the others with a value to be found."""
     times = {name for each in fitting(operation)[:1] for name in SPANS[each].params}
-    for name, parameter in _query(operation).items():
-        if parameter.get("required") and name not in times:
-            values = ", ".join(map(_text, [name, *parameter.get("enum", ())]))
-            yield f"asks=each({values})" if "enum" in parameter else f'params={{{values}: "?"}}'
+    required = {name: each for name, each in _query(operation).items() if each.get("required") and name not in times}
+    several = next((name for name, parameter in required.items() if "enum" in parameter), None)
+    if single := ", ".join(f'{_text(name)}: "?"' for name in required if name != several):
+        yield f"params={{{single}}}"
+    if several:
+        yield f"asks=each({', '.join(map(_text, [several, *required[several]['enum']]))})"
 
 
 def page(operation: Operation) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Operation:
 
 
 class Files:
-    """The GET operations of some of Zoom's files. Paths differ in the names of their placeholders only by spelling."""
+    """The GET operations of some of Zoom's files, by path, however its placeholders are named."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._described: dict[str, tuple[str, str, dict[str, Any]]] = {}
@@ -71,16 +71,20 @@ class Files:
         )
 
     def _find(self, path: str) -> tuple[str, str, dict[str, Any]]:
-        # What is asked about "me" may be documented for any id.
-        for each in (path, path.replace("/me/", "/{}/")):
-            if nameless(each) in self._described:
-                return self._described[nameless(each)]
+        for each in spellings(path):
+            if each in self._described:
+                return self._described[each]
         sys.exit(f"No file given describes GET {path}.")
 
 
 def nameless(path: str) -> str:
     """A path without the names of its placeholders, for these are not the same everywhere."""
     return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def spellings(path: str) -> tuple[str, str]:
+    """Nameless: as it is, and as what is asked about "me" is documented, for any id."""
+    return nameless(path), nameless(path.replace("/me/", "/{}/"))
 
 
 def whole(schema: Schema, deep: bool = True) -> Schema:

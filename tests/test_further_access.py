@@ -15,7 +15,7 @@ from tests.scripted import says, scripted
 from tests.simulator import further
 from tests.simulator.further.model import documented
 from tests.tap import Run, assert_exact, catalog_of, run_tap
-from tests.test_client import meaning
+from tests.test_client import meaning, raised
 
 # Which refusals, as status/code, mean that the account lacks a plan, a feature or a right ...
 UNAVAILABLE = {
@@ -123,8 +123,9 @@ def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
     assert run.exit_status == 0
     assert_exact(others, run.records)
     for one in refused:
-        [line] = [line for line in run.logged("INFO") if re.match(rf"INFO {one.stream} +\d", line)]
-        assert f" x {one.status}/{'-' if one.code is None else one.code}" in line
+        words = raised(one.stream, one.status, {} if one.code is None else {"code": one.code, "message": one.message})
+        [line] = [line for line in run.logged("INFO") if re.match(rf"INFO +{one.stream} +[-\d]", line)]
+        assert re.search(rf" {words} \d+$", line), line
     assert run.logged("ERROR") == []
 
 
