@@ -50,8 +50,9 @@ def windows(stream: Further, today: date) -> Iterator[dict[str, str]]:
     step = {"month": 0, "day": 1}.get(window.unit, min(window.days or 31, 31))
     # What begins in one window and ends in the next is found where they overlap.
     overlap = 1 if stream.until else 0
-    while day <= today + timedelta(days=stream.ahead):
+    while day <= (latest := today + timedelta(days=stream.ahead + window.until)):
         last = day + timedelta(days=step - 1) if step else month_end(day)
+        last = min(last, latest) if window.until else last
         more = {"snapshot_date": last.isoformat()} if "snapshot_date" in stream.params else {}
         yield {**dict(zip(window.names, ends(stream, day, last), strict=True)), **more}
         day = last + timedelta(days=1 - overlap)

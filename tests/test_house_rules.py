@@ -127,11 +127,12 @@ zoom.frontier
 about
 engine  engine.rows  engine.windows  engine.shapes  engine.branch
 engine.horizon  engine.places  engine.records
-engine.progress  engine.questions
+engine.calendar  engine.progress  engine.questions
 report
 engine.agenda  engine.lookups  engine.routes  engine.writer
 engine.debts
 engine.ledger
+engine.reader
 engine.sync
 check
 run

@@ -124,6 +124,7 @@ def test_the_catalog_wins_over_the_setting() -> None:
 
 
 def test_an_unknown_method_is_a_warning_and_the_setting_holds() -> None:
+    """LOG_BASED is none of ours."""
     """No word of a catalog stops a run."""
     with zoom_of() as zoom:
         catalog = catalog_of("report_meetings")
