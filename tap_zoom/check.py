@@ -12,7 +12,7 @@ from tap_zoom.engine.rows import rows_of
 from tap_zoom.engine.windows import windows
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
-from tap_zoom.streams import BY_NAME, LOOKUPS, STREAMS
+from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS
 from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.frontier import Frontier
@@ -115,17 +115,21 @@ class Check:
         if stream.over is None:
             return {}
         day = self._now.date()
-        *_, window = windows(stream.over, day - timedelta(days=max(stream.over.days, 31)), day, date.min)
+        last = day + timedelta(days=min(stream.over.until, 0))
+        *_, window = windows(stream.over, last - timedelta(days=max(stream.over.days, 31)), last, date.min)
         return window.params(stream.over)
 
     def _table(self, results: Mapping[str, str]) -> str:
         """The selected streams; of those that lead to them, the ones of which something is to be told."""
         lines = ["Can be read with this login:", ""]
-        for name, result in results.items():
-            if name in self._selected:
-                lines.append(f"  {name:<28} {result}")
-            elif result != READABLE and not result.startswith(UNTRIED):
-                lines.append(f"  {name:<28} (leads to others) {result}")
+        told = {
+            name: result if name in self._selected else f"(leads to others) {result}"
+            for name, result in results.items()
+            if name in self._selected or (result != READABLE and not result.startswith(UNTRIED))
+        }
+        for part, streams in PARTS.items():
+            if names := [stream.name for stream in streams if stream.name in told]:
+                lines += [part, *(f"  {name:<28} {told[name]}" for name in names)]
         lines += ["", "Limits, as Zoom announces them (else as assumed for the plan):", ""]
         for lane in dict.fromkeys(stream.lane for stream in self._streams):
             announced = self._limits.get(lane)

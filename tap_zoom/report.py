@@ -15,7 +15,7 @@ from singer import metrics
 from tap_zoom.engine.branch import Branch
 from tap_zoom.engine.progress import Progress
 from tap_zoom.log import COLUMNS, for_a_person, show
-from tap_zoom.streams import STREAMS
+from tap_zoom.streams import PARTS
 from tap_zoom.zoom.frontier import Frontier
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -150,12 +150,17 @@ class Report:
 
     def _table(self, retries: Mapping[str, int]) -> Iterator[str]:
         """What was selected, and, indented, the lists that only led to it. Fits COLUMNS, with INFO before it."""
-        names = [stream.name for stream in STREAMS if stream.name in self._selected or stream.name in self.tallies]
+        told = self._selected | self.tallies.keys()
+        parts = {part: [stream.name for stream in streams if stream.name in told] for part, streams in PARTS.items()}
+        names = [name for part in parts.values() for name in part]
         shown = {name: name if name in self._selected else f"  {name}" for name in names}
         row = f"%-{max(map(len, shown.values()), default=0)}s %9s %8s  %s"
         for_words = max(COLUMNS - len("INFO ") - len(row % ("", "", "", "")), LEAST_FOR_WORDS)
         yield row % ("stream", "records", "requests", "what Zoom answered")
+        headings = {names[0]: part for part, names in parts.items() if names}
         for name in names:
+            if name in headings and len(headings) > 1:
+                yield headings[name]
             tally = self.tallies.get(name, Tally())
             said = [f"{words} {count:,}" for words, count in tally.nothing.most_common()]
             said += [f"asked again {retries[name]:,}"] if name in retries else []
