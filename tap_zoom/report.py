@@ -150,7 +150,7 @@ class Report:
 
     def _table(self, retries: Mapping[str, int]) -> Iterator[str]:
         """What was selected, and, indented, the lists that only led to it. Fits COLUMNS, with INFO before it."""
-        told = self._selected | self.tallies.keys()
+        told = {*self._selected, *self.tallies}
         parts = {part: [stream.name for stream in streams if stream.name in told] for part, streams in PARTS.items()}
         names = [name for part in parts.values() for name in part]
         shown = {name: name if name in self._selected else f"  {name}" for name in names}
