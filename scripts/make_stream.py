@@ -84,6 +84,7 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
     if operation.refusals:
         yield "nothing, unavailable: which of the refusals mean that there is nothing, or that the account lacks it"
     yield "holds, needs, keeps: in words"
+    yield "what the columns mean: tap_zoom/words"
 
 
 def lane(operation: Operation) -> str:
