@@ -1,4 +1,4 @@
-# docker build -t tap-zoom . && docker run --rm -v "$PWD/config.json:/config.json:ro" tap-zoom --config /config.json
+# How it is used: docs/command-line.md, In a container.
 FROM python:3.13-slim
 COPY setup.py pyproject.toml README.md LICENSE /src/
 COPY tap_zoom /src/tap_zoom

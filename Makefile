@@ -10,7 +10,7 @@ MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nights test-ecosystem lint format mutants bench golden stream schemas operations readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format mutants bench bench-quick golden stream schemas operations readme dist clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ $(MUTMUT): $(INSTALLED)
 mutants: $(MUTMUT) ## Try the tests by mutation, under an hour: make mutants, or make mutants MODULES="state zoom/retry"
 	@$(BIN)/python scripts/mutants.py $(MODULES)
 
-bench: $(INSTALLED) ## Measure speed against a simulated account
+bench: $(INSTALLED) ## Measure speed against a simulated account: ten minutes, and says how far it is
 	@$(BIN)/python -m benchmarks
+
+bench-quick: $(INSTALLED) ## The same without the runs that wait for limits: a minute or two
+	@$(BIN)/python -m benchmarks --quick
 
 golden: $(INSTALLED) ## Keep what the tap writes now as what it has to write (tests/golden.json)
 	@$(BIN)/python -m tests.golden

@@ -2,6 +2,7 @@
 
     python -m benchmarks [--quick]
 
+It takes about ten minutes, or one or two with --quick. Which run is under way goes to stderr, figures to stdout.
 Every figure is a ratio of two things measured in the same run, because machines differ and are noisy.
 """
 
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -38,6 +39,8 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 }
 WIDE: dict[str, Any] = {"users": 3, "meetings_per_user": 4, "webinars_per_user": 0, "occurrences": 20}
 
+LIMIT_RUNS, QUICK_RUNS = 6, 7  # those that wait for the limits of the plans, and the others
+
 
 @dataclass
 class Result:
@@ -51,6 +54,20 @@ class Result:
     @property
     def asked(self) -> int:
         return sum(self.requests.values())
+
+
+@dataclass
+class Progress:
+    """Says which run is under way."""
+
+    runs: int
+    begun: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+    def begin(self, what: str) -> None:
+        self.begun += 1
+        minutes, seconds = divmod(int(time.monotonic() - self.since), 60)
+        print(f"[{minutes}:{seconds:02}] run {self.begun} of {self.runs}: {what} ...", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -101,10 +118,11 @@ def run(config: Path, **settings: object) -> Result:
     return Result(seconds, cpu, megabytes, records, asked, throttled)
 
 
-def against_limits(plans: tuple[str, ...]) -> None:
+def against_limits(progress: Progress) -> None:
     print("\n(a) wall time / physical limit (the largest over labels of requests / allowed rate), share 100 per cent")
-    for plan in plans:
+    for plan in ("business", "pro", "free"):
         for latency in (0.05, 0.2):
+            progress.begin(f"{plan} plan, {latency * 1000:.0f} ms latency")
             with simulator(ACCOUNTS[plan], "--plan", plan, "--latency", str(latency)) as config:
                 result = run(config, plan=plan)
             limit = max(count / RATES[plan][label] for label, count in result.requests.items())
@@ -114,21 +132,27 @@ def against_limits(plans: tuple[str, ...]) -> None:
             )
 
 
-def against_one_worker() -> None:
+def against_one_worker(progress: Progress) -> None:
     account = {**ACCOUNTS["pro"], "users": 6, "crowd": 100}
     with simulator(account, "--latency", "0.05") as config:
-        many, one = run(config), run(config, max_workers=1)
+        progress.begin("64 workers")
+        many = run(config)
+        progress.begin("one worker")
+        one = run(config, max_workers=1)
     print(
         f"\n(b) no limits, 50 ms latency, 64 workers against 1: {one.seconds / many.seconds:.1f} times faster "
         f"({many.asked / many.seconds:.0f} requests a second against {one.asked / one.seconds:.0f})"
     )
 
 
-def processor() -> None:
+def processor(progress: Progress, *, quick: bool) -> None:
     small = {**ACCOUNTS["business"], "crowd": 10}
+    progress.begin("processor time, small pages")
     with simulator(small, "--unlimited") as config:
         requests = run(config)
-    with simulator({**WIDE, "participants": 3000, "crowd": 3000, "drift": False}, "--unlimited") as config:
+    progress.begin("processor time, 300-row pages")
+    wide = {**WIDE, "participants": 3000, "crowd": 3000, "drift": False, **({"occurrences": 5} if quick else {})}
+    with simulator(wide, "--unlimited") as config:
         records = run(config)
     per_record = records.cpu / records.records * 1e6
     floor, ours, transformer = record_path.measure()
@@ -141,12 +165,14 @@ def processor() -> None:
     )
 
 
-def memory() -> None:
+def memory(progress: Progress) -> None:
     results = []
     for users in (6, 60):
+        progress.begin(f"memory, {users} users")
         with simulator({**ACCOUNTS["business"], "users": users}, "--unlimited") as config:
             results.append(run(config))
     small, large = results
+    progress.begin("memory, long lists")
     with simulator({**WIDE, "participants": 600}, "--unlimited") as config:
         wide = run(config)
     print("\n(d) peak memory (RSS)")
@@ -159,14 +185,17 @@ def memory() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser("benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="leave out the runs that take minutes")
+    parser.add_argument("--quick", action="store_true", help="leave out the runs that take minutes, and read less")
     quick = parser.parse_args().quick
     print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
+    takes = "a minute or two" if quick else "ten minutes; make bench-quick leaves out what waits for limits"
+    print(f"This takes about {takes}.", file=sys.stderr)
+    progress = Progress(QUICK_RUNS if quick else QUICK_RUNS + LIMIT_RUNS)
     if not quick:
-        against_limits(("business", "pro", "free"))
-    against_one_worker()
-    processor()
-    memory()
+        against_limits(progress)
+    against_one_worker(progress)
+    processor(progress, quick=quick)
+    memory(progress)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ A table is named as its stream and has the columns that the catalog declares, wh
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,21 @@ LARGEST_ROW = 2**26  # bytes
 
 
 def create(connection: duckdb.DuckDBPyConnection, catalog: Path, rows: Path) -> None:
-    """A table of each stream of the catalog, with the rows of its file, if `rows` has one."""
+    """A table of each stream of the catalog, with the rows of its files in `rows`, if there are any.
+
+    They are named as target-jsonl names them: <stream>.jsonl, or <stream>-<time>.jsonl.
+    """
     for stream in json.loads(catalog.read_text("utf-8"))["streams"]:
         name = stream["tap_stream_id"]
         columns = {column: column_type(schema) for column, schema in stream["schema"]["properties"].items()}
         declared = ", ".join(f'"{column}" {type_}' for column, type_ in columns.items())
         connection.execute(f"CREATE TABLE {name} ({declared})")
-        file = rows / f"{name}.jsonl"
-        if file.exists():
+        files = [str(file) for file in (*rows.glob(f"{name}.jsonl"), *rows.glob(f"{name}-*.jsonl"))]
+        if files:
             connection.execute(
-                f"INSERT INTO {name} SELECT * FROM read_json($file, format = 'newline_delimited', "
+                f"INSERT INTO {name} SELECT * FROM read_json($files, format = 'newline_delimited', "
                 f"columns = {columns}, maximum_object_size = {LARGEST_ROW})",
-                {"file": str(file)},
+                {"files": files},
             )
 
 
@@ -43,5 +46,15 @@ def column_type(schema: dict[str, Any]) -> str:
     return "TIMESTAMP" if schema.get("format") == "date-time" else TYPES[types.pop()]
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m demo.tables", description=__doc__)
+    parser.add_argument("catalog", type=Path, help="what tap-zoom --discover wrote")
+    parser.add_argument("rows", type=Path, help="the directory that target-jsonl wrote to, in one run")
+    parser.add_argument("database", help="the file to make")
+    given = parser.parse_args()
+    with duckdb.connect(given.database) as connection:
+        create(connection, given.catalog, given.rows)
+
+
 if __name__ == "__main__":
-    create(duckdb.connect(sys.argv[3]), Path(sys.argv[1]), Path(sys.argv[2]))
+    main()

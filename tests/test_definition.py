@@ -145,7 +145,8 @@ def test_the_readme_describes_each_setting() -> None:
 
 
 def test_the_sample_config_is_a_complete_login() -> None:
-    """Settings that exist, with one way to log in."""
+    """Settings that exist, with one way to log in, and no date that would hide what is older."""
     sample = json.loads((ROOT / "sample_config.json").read_text("utf-8"))
     assert sample.keys() <= SETTINGS.keys()
     assert sum(set(group) <= sample.keys() for group in LOGINS) == 1
+    assert "start_date" not in sample

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +22,7 @@ from tap_zoom.streams import BY_NAME
 from tests.known_answers import ANSWERS, Rows
 from tests.simulator import Account, SimulatedZoom, further, truth, truth_of
 from tests.simulator.dates import UTC
-from tests.tap import Run, catalog_of, run_tap
+from tests.tap import ROOT, Run, catalog_of, run_tap
 
 NOW = datetime(2026, 3, 17, 9, 30, tzinfo=UTC)
 QUESTIONS = {question.text: question for question in questions()}
@@ -83,8 +85,16 @@ def test_the_page_says_what_to_select_beyond_the_core() -> None:
         assert named == Question("", sql).streams - truth.KEYS.keys(), section
 
 
-def test_tables_have_all_columns_of_the_catalog(loaded: tuple[duckdb.DuckDBPyConnection, Rows]) -> None:
-    """Also those that no row fills, of streams that nobody has read."""
-    connection, _ = loaded
-    described = {row[0] for row in connection.execute("DESCRIBE whiteboards").fetchall()}
+def test_a_database_is_made_of_what_target_jsonl_has_written(tmp_path: Path) -> None:
+    """By a command: files with and without a time in their names, and all columns of streams that nobody has read."""
+    (tmp_path / "catalog.json").write_text(run_tap(None, "--discover", document=True).stdout, "utf-8")
+    (tmp_path / "users.jsonl").write_text('{"id": "a", "created_at": "2026-01-02T03:04:05Z"}\n', "utf-8")
+    (tmp_path / "meetings-20260102T030405.jsonl").write_text('{"id": 1, "settings": {"x": []}, "occurrences": [{"y": null}]}\n', "utf-8")
+    command = [sys.executable, "-m", "demo.tables", tmp_path / "catalog.json", tmp_path, tmp_path / "zoom.duckdb"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    with duckdb.connect(str(tmp_path / "zoom.duckdb")) as connection:
+        assert connection.execute("SELECT id, created_at FROM users").fetchall() == [("a", datetime(2026, 1, 2, 3, 4, 5))]
+        found = connection.execute("SELECT settings ->> 'x', len(occurrences) FROM meetings").fetchall()
+        described = {row[0] for row in connection.execute("DESCRIBE whiteboards").fetchall()}
+    assert found == [("[]", 1)]
     assert described == schema_of(BY_NAME["whiteboards"])["properties"].keys()

@@ -143,7 +143,6 @@ def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, p
     typed("cp sample_config.json config.json", clone, env)
     config = json.loads((clone / "config.json").read_text("utf-8"))
     config |= zoom.config()
-    del config["start_date"]
     (clone / "config.json").write_text(json.dumps(config), "utf-8")
     reach = postgres.database("readme")
     environment, cat, loading = block("<!-- postgres -->", TARGETS).partition("cat > ")

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from .account import SIZES, Account
+from .further import SCOPES
 from .server import SimulatedZoom
 
 
@@ -17,8 +18,9 @@ def main() -> None:
     """Serves until Ctrl-C or SIGTERM, then says what was asked."""
     options = _parser().parse_args()
     account = Account.sized(options.size, options.seed)
+    scopes = [scope for scope in SCOPES["granular"] if scope not in options.without_scope]
     zoom = SimulatedZoom(
-        account, plan=options.plan, latency=options.latency, port=options.port, history=options.history
+        account, plan=options.plan, latency=options.latency, port=options.port, history=options.history, scopes=scopes
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
         "--login", choices=["server_to_server", "refresh_token", "jwt"], default="server_to_server"
     )
     parser.add_argument("--history", choices=["ok", "no_scope", "no_permission"], default="ok")
+    parser.add_argument(
+        "--without-scope", action="append", default=[], choices=SCOPES["granular"], metavar="NAME",
+        help="a scope that the app was not given; may be repeated",
+    )
     parser.add_argument("--prepare", action="store_true", help="make all answers before the first request")
     return parser
 
