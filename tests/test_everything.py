@@ -22,7 +22,7 @@ ALL = catalog_of(*EVERYTHING)
 
 def lately(zoom: SimulatedZoom) -> str:
     """A start_date that leaves little to ask, of every stream that has rows at all times."""
-    return str(zoom.now.date() - timedelta(days=60))
+    return str(zoom.now.date() - timedelta(days=45))
 
 
 def read(zoom: SimulatedZoom, state: Any = None, **changes: Any) -> Run:
@@ -76,7 +76,7 @@ def test_faults_that_pass_cost_nothing() -> None:
         run = read(zoom, start_date=start)
         assert_exact(right(zoom, *EVERYTHING, start_date=start), run.records)
         assert zoom.violations == []
-        assert sum(fault.happened for fault in zoom.faults) > 20
+        assert sum(fault.happened for fault in zoom.faults) > 10
     assert run.exit_status == 0
     assert run.logged("ERROR") == []
 
@@ -101,14 +101,14 @@ def test_any_state_leads_to_the_rest() -> None:
         start = lately(zoom)
         expected = right(zoom, *EVERYTHING, start_date=start)
         whole = read(zoom, start_date=start)
-        for number in random.Random(4).sample(range(len(whole.states) - 1), 3):
+        for number in random.Random(4).sample(range(len(whole.states) - 1), 2):
             rest = read(zoom, whole.states[number], start_date=start)
             assert rest.exit_status == 0
             assert_complete(expected, emitted_until(whole, number), rest)
         assert zoom.violations == []
 
 
-@pytest.mark.parametrize(("label", "limit"), [("Light", 50), ("Medium", 120), ("Heavy", 45), ("Phone", 60)])
+@pytest.mark.parametrize(("label", "limit"), [("Light", 60), ("Medium", 200), ("Heavy", 60), ("Phone", 70)])
 def test_what_a_day_does_not_allow_comes_on_another(label: str, limit: int) -> None:
     """Run by run, whichever label ends first."""
     runs: list[Run] = []
