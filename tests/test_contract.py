@@ -99,7 +99,7 @@ def test_a_full_run_and_its_answers_are_as_documented() -> None:
     """Each request of everything, and each answer of an account that does not drift from what Zoom documents."""
     account = Account(4, **SIZES[SMALL[1]], drift=False)  # type: ignore[arg-type]
     with zoom_with_everything(make=Recording, account=account) as zoom:
-        run = run_tap(config(zoom, start_date=str(zoom.now.date() - timedelta(days=150))), zoom=zoom, catalog=catalog_of(*EVERYTHING))
+        run = run_tap(config(zoom, start_date=str(zoom.now.date() - timedelta(days=200))), zoom=zoom, catalog=catalog_of(*EVERYTHING))
         asked = [(path, asked.query, response) for asked, (path, response) in zip(zoom.requests, zoom.answered, strict=True)]
         find = zoom._routes.find
     assert run.exit_status == 0
