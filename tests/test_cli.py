@@ -15,7 +15,7 @@ import pytest
 from tap_zoom import __version__
 from tap_zoom.config import SETTINGS
 from tap_zoom.streams import PARTS
-from tests.simulator import SimulatedZoom, truth
+from tests.simulator import SimulatedZoom, further, truth
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import ROOT, account, assert_exact, catalog_of, expected, run_tap, start_tap
 
@@ -81,7 +81,7 @@ def test_about_as_json_is_complete() -> None:
         assert settings[name]["sensitive"] is True
     assert settings["plan"]["default"] == "pro" and settings["rate_limit_share"]["default"] == 80
     assert {"catalog", "discover", "state", "about"} <= set(about["capabilities"])
-    assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == truth.KEYS
+    assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == {**truth.KEYS, **further.KEYS}
 
 
 def test_about_says_what_is_selected_by_default() -> None:
