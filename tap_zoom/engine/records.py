@@ -77,8 +77,9 @@ class Plan:
         self._named_inside: set[str] = set()
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.adds if name in schema["properties"])
-        # Known as well, but no columns of Zoom's: what stands in for a missing key, and an id that we have anyway.
-        known = {key: {} for key in (*filter(None, stream.fallback.values()), *stream.adds)} | _sent(stream, whole)
+        # Known as well, but no columns of Zoom's: what stands in for a missing key, and the id that a file repeats.
+        others = (*filter(None, stream.fallback.values()), *(stream.adds if stream.moved else ()))
+        known = {name: {} for name in others} | _sent(stream, whole)
         self._shape = self.shapes.of_row(_sent(stream, schema), known)
         self._made = {name: make for name, make in stream.made.items() if name in self._adds}
         self._empty = dict.fromkeys(name for name in self._adds if name not in stream.made and name != "sequence")
