@@ -9,7 +9,7 @@ from costs import cost_of, rounded
 from pages import code, in_words, joins_of, link, linked, page_of, sentence, table, use_of
 
 from tap_zoom.access import sources
-from tap_zoom.discover import schema_of
+from tap_zoom.discover import schema_of, words_of
 from tap_zoom.engine.windows import MONTHS_BACK
 from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, finders, time_field
 from tap_zoom.streams.model import ACCOUNT, Span, Stream
@@ -40,7 +40,7 @@ def page(part: str, streams: tuple[Stream, ...]) -> str:
     for stream in emitted:
         lines += ["", f"## {stream.name}", "", sentence(stream.holds)]
         lines += [part for text in (stream.overlaps,) if text for part in ("", f"**Overlaps.** {linked(text)}")]
-        lines += ["", facts(stream)]
+        lines += ["", facts(stream), *meanings(stream)]
         lines += [line for line in ("", joins(stream)) if joins(stream)]
     if len(emitted) < len(streams):
         lines += ["", "## Lists that lead to them", ""]
@@ -84,6 +84,12 @@ def facts(stream: Stream) -> str:
         ("Answers that mean nothing is there", ", ".join(refusals(stream))),
     ]
     return table(("", ""), ((f"**{name}**", value) for name, value in rows if value))
+
+
+def meanings(stream: Stream) -> list[str]:
+    """What each column means, folded away."""
+    words = table(("Column", "Meaning"), ((f"`{column}`", meaning) for column, meaning in words_of(stream).items()))
+    return ["", "<details><summary>Columns in words</summary>", "", words, "", "</details>"]
 
 
 def scopes(stream: Stream) -> str:
