@@ -24,8 +24,9 @@ SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks of code."""
-    return re.sub(r"^ *```.*?^ *```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    """A page without its blocks of code, and without the tables of columns, which are made."""
+    folded = r"^ *```.*?^ *```$|^<details>.*?^</details>$"
+    return re.sub(folded, "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def names_in(schema: dict[str, Any]) -> set[str]:
