@@ -84,3 +84,22 @@ def test_a_start_date_in_the_state_that_is_none_is_damage(start: Any) -> None:
         run = read(zoom, "report_meetings", state=state, start_date="2026-08-01")
         assert run.exit_status == 0
         assert len([line for line in run.logged("WARNING") if "state" in line]) == 1
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "0001-01-03T00:00:00Z"])
+def test_a_bookmark_of_the_first_days_of_all_is_damage(when: str) -> None:
+    """There is no day so long before it."""
+    with scripted(says("/report/operationlogs", {"operation_logs": []})) as zoom:
+        state = read(zoom, "report_operation_logs").states[-1]
+        state["bookmarks"]["report_operation_logs"]["time"] = when
+        run = read(zoom, "report_operation_logs", state=state)
+        assert run.exit_status == 0
+        assert len([line for line in run.logged("WARNING") if "bookmark" in line]) == 1
+
+
+def test_nothing_is_asked_of_the_time_before_zoom() -> None:
+    """Where Zoom names no reach, a start_date of any year is one."""
+    with scripted(says("/recordings", {"meetings": []}), per_second={"Medium": 10_000}) as zoom:
+        run = read(zoom, "recordings", start_date="0001-01-01")
+        assert run.exit_status == 0
+        assert min(asked.query["from"] for asked in zoom.requests if asked.path.endswith("/recordings")) == "2010-12-31"
