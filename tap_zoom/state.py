@@ -82,8 +82,9 @@ class Owed:
 
     @property
     def when(self) -> str | None:
-        """Since when something may be missing, None where that can't be said."""
-        return self.at or (f"{self.days[0].isoformat()}T00:00:00Z" if self.days else None)
+        """Since when something may be missing, None where that can't be said. What was asked for days about something
+        happened on these: a conversation of today has messages of years."""
+        return f"{self.days[0].isoformat()}T00:00:00Z" if self.days else self.at
 
     def is_like(self, other: Owed) -> bool:
         return (self.stream, self.ids, self.asks, self.days) == (other.stream, other.ids, other.asks, other.days)
@@ -157,6 +158,8 @@ class State:
     def _read(self, value: Values, now: datetime, warn: Callable[[str], None]) -> None:
         self.bookmarks = {name: dict(bookmark) for name, bookmark in value["bookmarks"].items()}
         self.start = value.get("start_date")
+        if self.start is not None and parse_time(self.start) is None:
+            raise ValueError("no time")
         if "finished_at" in value:
             return
         run = value["run"]

@@ -44,6 +44,12 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def has_reached(when: str, since: str) -> bool:
+    """Whether a moment is not before another, both as `sortable` has them: there a second and a half sorts before the
+    second, by its point before the Z."""
+    return when >= since.removesuffix("Z")
+
+
 def sortable(value: object) -> str | None:
     """A time of Zoom's as text that sorts as time does; None for what is no time. Most are whole seconds.
 

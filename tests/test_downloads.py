@@ -88,6 +88,14 @@ def test_an_address_of_another_host_is_not_asked(zoom: SimulatedZoom, elsewhere:
     assert_one_lost(zoom, run, "none of Zoom's")
 
 
+def test_an_address_with_half_a_character_costs_one_row(zoom: SimulatedZoom) -> None:
+    """Such text can be in JSON, but in no URL."""
+    change: Callable[[Any], Any] = lambda content: {  # noqa: E731
+        **content, "can_download": True, "download_restriction_reason": "", "download_url": f"{zoom.url}/\ud800",
+    }  # fmt: skip
+    assert_one_lost(zoom, read(zoom, Fault.changed(change, match=TRANSCRIPT)), "transcript_texts")
+
+
 def test_a_redirect_to_another_host_takes_no_token_along(zoom: SimulatedZoom, elsewhere: SimulatedZoom) -> None:
     """Texts live with other companies; the signature is all that they are shown."""
     elsewhere.faults.append(Fault.answer(200, b"WEBVTT from afar", match="/file", times=None))

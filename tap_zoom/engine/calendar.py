@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.windows import Window, first_day, oldest_day, window_of, windows
 from tap_zoom.streams.model import Span, Stream
+from tap_zoom.times import has_reached
 
 
 class Calendar:
@@ -42,7 +43,7 @@ class Calendar:
         """Whether a stream is asked about a place, as far as it happened."""
         since = self.since(stream)
         when = place.when or (f"{place.window.last.isoformat()}~" if place.window else None)
-        return since is None or when is None or when >= since
+        return since is None or when is None or has_reached(when, since)
 
     def first_day(self, stream: Stream) -> date:
         """The first day that a stream is asked for in this run, and in the one that it goes on with."""

@@ -43,8 +43,9 @@ class Horizon:
         for stream in streams:
             value = self.bookmarks.get(stream.name, {})
             moment = parse_time(value.get(time_field(stream))) if isinstance(value, dict) else None
-            if moment is not None and moment <= now:
-                marks[stream.name] = sortable((moment - self.lookback).isoformat()) or ""
+            since = _before(moment, self.lookback) if moment is not None and moment <= now else None
+            if since is not None:
+                marks[stream.name] = since
             elif stream.name in self.bookmarks:
                 damaged.append(stream.name)
         if damaged:
@@ -94,6 +95,14 @@ def reaches_further(since: Mapping[str, str | None], today: date) -> bool:
             if main is not None and (when is None or when < (oldest_day(main, today) or today).isoformat()):
                 return True
     return False
+
+
+def _before(moment: datetime, lookback: timedelta) -> str | None:
+    """None before the first of all days, which is no bookmark of ours."""
+    try:
+        return sortable((moment - lookback).isoformat())
+    except OverflowError:
+        return None
 
 
 def _span(stream: Stream) -> Span:

@@ -27,7 +27,7 @@ def lacking(stream: Stream, body: bytes) -> Lacking:
     lookup = BY_NAME[stream.lookup]
     name = next(iter(lookup.about.ids))
     return {
-        number: str(row[name])
+        number: cleaned(str(row[name]))
         for number, row in enumerate(rows_of(stream, parse(body)))
         if type(row) is dict and all(where.holds(row) for where in lookup.lacking)
     }

@@ -12,7 +12,7 @@ from tap_zoom.engine.places import Place
 from tap_zoom.engine.records import Sequence
 from tap_zoom.engine.windows import Window, later
 from tap_zoom.streams.model import Params, Stream
-from tap_zoom.times import sortable
+from tap_zoom.times import has_reached, sortable
 from tap_zoom.zoom.request import Request
 
 
@@ -60,12 +60,12 @@ class Question:
             return True
         if not window.asks_for(when, span) and not any(find.in_window for find in self.stream.finds):
             return True
-        return window.holds(when) and (since is None or when >= since)
+        return window.holds(when) and (since is None or has_reached(when, since))
 
     def kept(self, rows: list[Any], since: str | None) -> list[Any]:
         """The rows that are for this window."""
         at = self.stream.at
-        return [row for row in rows if type(row) is not dict or self.keeps(sortable(row.get(at)), since)]
+        return [row for row in rows if type(row) is not dict or self.keeps(_until(row.get(at)), since)]
 
     def next_page(self, token: Any, page: int) -> Request:
         """Raises ValueError where a list can't be read further: a circle of tokens would never end."""
@@ -87,3 +87,9 @@ class Question:
 
     def __str__(self) -> str:
         return str(self.request())
+
+
+def _until(value: Any) -> str | None:
+    """When a row happened; one that names a day only is about all of it."""
+    when = sortable(value)
+    return f"{when[:10]}~" if when and isinstance(value, str) and len(value) == len("2026-01-31") else when

@@ -32,7 +32,7 @@ from tap_zoom.errors import (
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.state import State
-from tap_zoom.streams import BY_NAME
+from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.streams.model import Stream
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.frontier import Frontier
@@ -108,7 +108,8 @@ class Sync:
     def close(self, now: datetime) -> None:
         """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
         refused = self._report.refused.keys()
-        missing = {name for name in refused if BY_NAME[name].instead not in self._routes.asked}
+        missing = {s.name for s in STREAMS if s.name in refused and s.instead not in self._routes.asked}
+        missing |= {s.name for s in STREAMS if s.instead in refused}  # what was to stand in for it
         plans = self._writer.plans.keys() - refused
         read = [name for name in plans if not missing & sources(BY_NAME[name], older=True)]
         self._state.bookmarks = self._debts.bookmarks(self._state, read)
@@ -187,6 +188,8 @@ class Sync:
         if isinstance(outcome, NothingHere):
             nothing[str(outcome)] += 1
         try:
+            if not isinstance(outcome, Page):
+                self._reader.rest(question)
             if question.origin is not None and isinstance(outcome, (Page, NothingHere, StreamRefused)):
                 self._reader.look_up(question, *question.origin, outcome)
             elif isinstance(outcome, Page):
@@ -197,7 +200,6 @@ class Sync:
             elif isinstance(outcome, StreamRefused):
                 self._refuse(question.stream, str(outcome))
             else:
-                self._reader.rest(question)
                 self._ledger.lose(question.owner, str(outcome))
         except ValueError as error:
             self._reader.rest(question)

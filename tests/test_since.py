@@ -1,0 +1,105 @@
+"""What a bookmark says is out, is out: at the edges of days and seconds, and whatever else went wrong in the run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tests.scripted import says, scripted
+from tests.simulator import SimulatedZoom
+from tests.tap import Run, catalog_of, run_tap
+
+NOW = datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc)
+NEW = {"replication_method": "INCREMENTAL"}
+NO_ROLE = {"code": 200, "message": "No permission."}
+
+
+def read(zoom: SimulatedZoom, *streams: str, at: datetime = NOW, state: Any = None, **changes: Any) -> Run:
+    """A run that reads what is new."""
+    return run_tap(zoom.config(**NEW, **changes), zoom=zoom, catalog=catalog_of(*streams), state=state, at=at)
+
+
+def test_messages_that_were_lost_are_older_than_what_they_are_about() -> None:
+    """A conversation goes on until today; of one of its months nothing came. The bookmark stays before that month."""
+    session = {"session_id": "s1", "last_access_time": "2026-08-19T08:00:00Z"}
+    lost = says(r"/sms/sessions/s1\?.*from=2026-06-01", {"code": 9999, "message": "x"}, 400)
+    found = [
+        says(r"/sms/sessions\?.*from=2026-07-27", {"sms_sessions": [session]}),
+        says(r"/sms/sessions\?", {"sms_sessions": []}),
+    ]
+    message = {"message_id": "m1", "date_time": "2026-06-03T10:00:00Z"}
+    there = says(r"/sms/sessions/s1\?.*from=2026-0[56]", {"sms_histories": [message]})
+    rest = says(r"/sms/sessions/s1\?", {"sms_histories": []})
+    with scripted(lost, *found, there, rest) as zoom:
+        first = read(zoom, "phone_sms_messages", start_date="2026-06-01")
+        assert first.exit_status == 1
+        assert first.states[-1]["bookmarks"]["phone_sms_messages"]["date_time"] == "2026-06-01T00:00:00Z"
+
+
+def test_what_nobody_could_list_keeps_its_bookmark() -> None:
+    """The history is refused, and then what takes its place: nothing was read of what was held."""
+    refused = [says("/report/history_meetings", NO_ROLE, 400), says("/report/users/", NO_ROLE, 400)]
+    with scripted(*refused) as zoom:
+        for how in ("fail", "skip"):
+            run = read(zoom, "users", "report_meetings", on_missing_access=how)
+            assert "report_meetings" not in run.states[-1]["bookmarks"], how
+
+
+@pytest.mark.parametrize("stream", ["report_daily", "report_cloud_recording"])
+def test_a_day_is_not_over_when_the_bookmark_is_made(stream: str) -> None:
+    """The row of that day is read again, also without a look-back: it says no more than the day."""
+    rows = {"report_daily": "dates", "report_cloud_recording": "cloud_recording_storage"}[stream]
+    with scripted(says("/report/(daily|cloud_recording)", {rows: [{"date": "2026-08-20"}]}), scopes="classic") as zoom:
+        first = read(zoom, stream, lookback_days=0)
+        second = read(zoom, stream, lookback_days=0, state=first.states[-1], at=NOW + timedelta(days=1))
+        assert {record["date"] for record in second.records.get(stream, [])} == {"2026-08-20"}
+
+
+def test_parts_of_a_second_are_after_it() -> None:
+    """Text sorts a fraction before the Z of the whole second."""
+    rows = [{"time": "2026-08-01T00:00:00.250Z", "operator": "a"}, {"time": "2026-07-31T23:59:59.999Z", "operator": "b"}]
+    with scripted(says("/report/operationlogs", {"operation_logs": rows})) as zoom:
+        run = read(zoom, "report_operation_logs", start_date="2026-08-01")
+        assert [record["operator"] for record in run.records["report_operation_logs"]] == ["a"]
+
+
+def test_rows_that_wait_for_a_page_go_out_when_that_says_that_nothing_is_here() -> None:
+    """Rows of one key wait for more of it; then the survey is deleted."""
+    answers = [{"instance_id": "i", "submit_time": "2026-08-01T08:00:00Z", "name": name} for name in "ab"]
+    with scripted(
+        says("/surveys/s1/answers.*next_page_token", {"code": 6701, "message": "No survey."}, 404),
+        says("/surveys/s1/answers", {"survey_answers": answers, "next_page_token": "t"}),
+        says("/surveys", {"surveys": [{"survey_id": "s1"}]}),
+    ) as zoom:
+        run = read(zoom, "survey_answers")
+        assert [record["name"] for record in run.records["survey_answers"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("start", [5, ["2026"], "now", {}])
+def test_a_start_date_in_the_state_that_is_none_is_damage(start: Any) -> None:
+    with scripted() as zoom:
+        state = {**read(zoom, "report_meetings").states[-1], "start_date": start}
+        run = read(zoom, "report_meetings", state=state, start_date="2026-08-01")
+        assert run.exit_status == 0
+        assert len([line for line in run.logged("WARNING") if "state" in line]) == 1
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "0001-01-03T00:00:00Z"])
+def test_a_bookmark_of_the_first_days_of_all_is_damage(when: str) -> None:
+    """There is no day so long before it."""
+    with scripted(says("/report/operationlogs", {"operation_logs": []})) as zoom:
+        state = read(zoom, "report_operation_logs").states[-1]
+        state["bookmarks"]["report_operation_logs"]["time"] = when
+        run = read(zoom, "report_operation_logs", state=state)
+        assert run.exit_status == 0
+        assert len([line for line in run.logged("WARNING") if "bookmark" in line]) == 1
+
+
+def test_nothing_is_asked_of_the_time_before_zoom() -> None:
+    """Where Zoom names no reach, a start_date of any year is one."""
+    with scripted(says("/recordings", {"meetings": []}), per_second={"Medium": 10_000}) as zoom:
+        run = read(zoom, "recordings", start_date="0001-01-01")
+        assert run.exit_status == 0
+        assert min(asked.query["from"] for asked in zoom.requests if asked.path.endswith("/recordings")) == "2010-12-31"
