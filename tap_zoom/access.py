@@ -12,6 +12,7 @@ from tap_zoom.streams.model import ACCOUNT, Stream, Thing
 
 LOGGER = logging.getLogger(__name__)
 Names = frozenset[str]
+FEW = 10  # streams, for which a command each can be typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,11 @@ def _scopes(names: Iterable[str]) -> str:
 def _message(problems: dict[str, list[str]]) -> str:
     lacks = " | ".join(f"{name} needs {_scopes(lacking)}" for name, lacking in problems.items())
     commands = " && ".join(f"meltano select tap-zoom --exclude {name} '*'" for name in problems)
+    how = f"deselect the streams ({commands}; without Meltano set \"selected\": false in the catalog)"
+    if len(problems) > FEW and not any(BY_NAME[name].core for name in problems):
+        core = ", ".join(f"{stream.name}.*" for stream in STREAMS if stream.core)
+        how = f"read the core alone, as tap-zoom 0.1.0 did (in meltano.yml, in place of *.*: select: [{core}])"
     return (
         f"The token lacks scopes for {len(problems)} selected streams: {lacks}. Add the scopes to the app on "
-        f"https://marketplace.zoom.us and activate it again, or deselect the streams ({commands}; without Meltano set "
-        '"selected": false in the catalog), or set on_missing_access to skip.'
+        f"https://marketplace.zoom.us and activate it again, or {how}, or set on_missing_access to skip."
     )

@@ -12,8 +12,9 @@ import pytest
 from tap_zoom.errors import NothingHere
 from tests.everything import EVERYTHING, config, parents_of, right, template_of, zoom_with_everything
 from tests.scripted import says, scripted
-from tests.simulator import further
+from tests.simulator import SimulatedZoom, further
 from tests.simulator.further.model import documented
+from tests.simulator.operations import GRANULAR_SCOPES as CORE_SCOPES
 from tests.tap import Run, assert_exact, catalog_of, run_tap
 from tests.test_client import meaning, raised
 
@@ -204,3 +205,12 @@ def test_a_list_may_end_with_an_empty_page_that_names_a_next_one() -> None:
         run = run_tap(zoom.config(start_date="2026-11-15"), zoom=zoom, catalog=catalog_of("phone_call_history"))
     assert run.exit_status == 0
     assert {record["call_history_uuid"] for record in run.records["phone_call_history"]} == {"c1"}
+
+
+def test_who_selects_everything_by_a_wildcard_is_told_how_to_go_on_with_the_core() -> None:
+    """As a meltano.yml of version 0.1.0 does, whose app has the scopes of the core."""
+    with SimulatedZoom(scopes=CORE_SCOPES) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*EVERYTHING))
+    assert run.exit_status == 1 and not run.records
+    assert "select: [users.*, meetings.*, " in run.critical
+    assert "--exclude" not in run.critical
