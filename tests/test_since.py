@@ -81,6 +81,7 @@ def test_rows_that_wait_for_a_page_go_out_when_that_says_that_nothing_is_here() 
 
 @pytest.mark.parametrize("start", [5, ["2026"], "now", {}])
 def test_a_start_date_in_the_state_that_is_none_is_damage(start: Any) -> None:
+    """One WARNING, and everything is read."""
     with scripted() as zoom:
         state = {**read(zoom, "report_meetings").states[-1], "start_date": start}
         run = read(zoom, "report_meetings", state=state, start_date="2026-08-01")
