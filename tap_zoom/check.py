@@ -114,7 +114,7 @@ class Check:
         """The last days that a call takes, of what wants to know."""
         if stream.over is None:
             return {}
-        day = self._now.date()
+        day = self._now.date() + timedelta(days=min(stream.over.until, 0))
         *_, window = windows(stream.over, day - timedelta(days=max(stream.over.days, 31)), day, date.min)
         return window.params(stream.over)
 
