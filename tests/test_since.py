@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.everything import config as everything
+from tests.everything import right, zoom_with_everything
 from tests.scripted import says, scripted
 from tests.simulator import SimulatedZoom
-from tests.tap import Run, catalog_of, run_tap
+from tests.tap import Run, assert_exact, catalog_of, run_tap
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc)
 NEW = {"replication_method": "INCREMENTAL"}
@@ -79,7 +81,7 @@ def test_rows_that_wait_for_a_page_go_out_when_that_says_that_nothing_is_here() 
 
 @pytest.mark.parametrize("start", [5, ["2026"], "now", {}])
 def test_a_start_date_in_the_state_that_is_none_is_damage(start: Any) -> None:
-    """One warning, and everything is read."""
+    """One WARNING, and everything is read."""
     with scripted() as zoom:
         state = {**read(zoom, "report_meetings").states[-1], "start_date": start}
         run = read(zoom, "report_meetings", state=state, start_date="2026-08-01")
@@ -104,3 +106,30 @@ def test_nothing_is_asked_of_the_time_before_zoom() -> None:
         run = read(zoom, "recordings", start_date="0001-01-01")
         assert run.exit_status == 0
         assert min(asked.query["from"] for asked in zoom.requests if asked.path.endswith("/recordings")) == "2010-12-31"
+
+
+def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None:
+    """Midnight passes between the start of a run and Zoom's clock, or Zoom's day is that of an account in the east: the
+    rest of the oldest window comes, and a sum that is out of reach is none."""
+    streams = ("report_operation_logs", "phone_call_charges", "phone_call_queue_analytics", "metrics_zoomroom_meetings")
+    with zoom_with_everything() as zoom:
+        midnight = zoom.travel(days=1).replace(hour=0, minute=0, second=5, microsecond=0) + timedelta(days=1)
+        zoom.travel(seconds=(midnight - zoom.now).total_seconds() + 1)
+        before = midnight - timedelta(seconds=30)
+        run = run_tap(everything(zoom), zoom=zoom, catalog=catalog_of(*streams), at=before)
+        assert run.exit_status == 0, run.log[-1]
+        assert_exact(right(zoom, *streams), run.records)
+        for stream in set(streams) - {"phone_call_queue_analytics"}:
+            assert len([line for line in run.logged("WARNING") if f"For {stream} Zoom's answers begin" in line]) == 1
+
+
+def test_a_list_that_is_lost_night_after_night_does_not_move_the_bookmark_back() -> None:
+    """Its days begin before the bookmark by the look-back; what happened before the bookmark is out all the same."""
+    with scripted(says("/users/u1/recordings", {"meetings": []})) as zoom:
+        state = read(zoom, "recordings").states[-1]
+        zoom.faults.insert(0, says("/users/u1/recordings", {"code": 9999, "message": "x"}, 400))
+        for night in range(1, 4):
+            run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=night))
+            assert run.exit_status == 1
+            state = run.states[-1]
+        assert state["bookmarks"]["recordings"] == {"start_time": "2026-08-20T09:30:00Z"}

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from tap_zoom.streams.model import Params, Span
 
 DAYS_AHEAD = timedelta(days=2)  # at the most, of Zoom's first day before ours
-ZOOM_BEGAN = "2011-01-01"  # nothing happened before, so nothing is asked for
+ZOOM_BEGAN = 2011  # nothing happened before that year, so nothing is asked for
 MONTHS_BACK = 24  # where Zoom does not say how far back it answers, and nothing else says how far to read
 
 
@@ -55,7 +55,7 @@ def first_day(span: Span, today: date, start: date | None) -> date:
     """The first day to ask for, if nothing before `start` is wanted."""
     oldest = oldest_day(span, today)
     if oldest is None:
-        return max(start, date.fromisoformat(ZOOM_BEGAN)) if start else months_before(today, MONTHS_BACK)
+        return max(start, date(ZOOM_BEGAN, 1, 1)) if start else months_before(today, MONTHS_BACK)
     return max(oldest, start) if start else oldest
 
 
@@ -112,3 +112,9 @@ def later(window: Window, span: Span, today: date) -> Window | None:
     if asked_from > min(oldest + DAYS_AHEAD, window.asked_to):
         return None
     return replace(window, asked_from=asked_from)
+
+
+def is_gone(window: Window, span: Span, today: date) -> bool:
+    """Whether a sum that was refused, of which no part can be asked for, may be out of reach by now."""
+    oldest = oldest_day(span, today)
+    return span.sums and oldest is not None and window.first < oldest + DAYS_AHEAD
