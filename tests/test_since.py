@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.everything import config as everything
+from tests.everything import right, zoom_with_everything
 from tests.scripted import says, scripted
 from tests.simulator import SimulatedZoom
-from tests.tap import Run, catalog_of, run_tap
+from tests.tap import Run, assert_exact, catalog_of, run_tap
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc)
 NEW = {"replication_method": "INCREMENTAL"}
@@ -104,3 +106,18 @@ def test_nothing_is_asked_of_the_time_before_zoom() -> None:
         run = read(zoom, "recordings", start_date="0001-01-01")
         assert run.exit_status == 0
         assert min(asked.query["from"] for asked in zoom.requests if asked.path.endswith("/recordings")) == "2010-12-31"
+
+
+def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None:
+    """Midnight passes between the start of a run and Zoom's clock, or Zoom's day is that of an account in the east: the
+    rest of the oldest window comes, and a sum that is out of reach is none."""
+    streams = ("report_operation_logs", "phone_call_charges", "phone_call_queue_analytics", "metrics_zoomroom_meetings")
+    with zoom_with_everything() as zoom:
+        midnight = zoom.travel(days=1).replace(hour=0, minute=0, second=5, microsecond=0) + timedelta(days=1)
+        zoom.travel(seconds=(midnight - zoom.now).total_seconds() + 1)
+        before = midnight - timedelta(seconds=30)
+        run = run_tap(everything(zoom), zoom=zoom, catalog=catalog_of(*streams), at=before)
+        assert run.exit_status == 0, run.log[-1]
+        assert_exact(right(zoom, *streams), run.records)
+        for stream in set(streams) - {"phone_call_queue_analytics"}:
+            assert len([line for line in run.logged("WARNING") if f"For {stream} Zoom's answers begin" in line]) == 1

@@ -10,7 +10,7 @@ from typing import Any
 from tap_zoom.engine.branch import Node
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.records import Sequence
-from tap_zoom.engine.windows import Window, later
+from tap_zoom.engine.windows import Window, is_gone, later
 from tap_zoom.streams.model import Params, Stream
 from tap_zoom.times import has_reached, sortable
 from tap_zoom.zoom.request import Request
@@ -80,6 +80,10 @@ class Question:
     def later(self, today: date) -> Window | None:
         """Its days from a later one on, where Zoom refused to go so far back; None where that can't be it."""
         return later(self.window, self.stream.over, today) if self.window and self.stream.over else None
+
+    def is_gone(self, today: date) -> bool:
+        """Whether Zoom refused it since its days are not to be had any more."""
+        return bool(self.window and self.stream.over and is_gone(self.window, self.stream.over, today))
 
     def from_its_start(self, **changes: Any) -> Question:
         """The same list again, from its first page."""

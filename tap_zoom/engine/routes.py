@@ -184,6 +184,10 @@ class Routes:
             return False
         return self._is_its_turn(find, place, place.when, question, self._both_ways(main))
 
+    def finds_both_ways(self, stream: Stream) -> bool:
+        """Whether what such a stream finds is found by other streams as well, as far as it is older."""
+        return any(_found_before(find.thing) for find in stream.finds)
+
     def found_both_ways_until(self, stream: Stream) -> date:
         """The first day of which things are found by a stream with windows alone."""
         return max(self.calendar.first_day(stream), self.calendar.clip(stream)) + DAYS_AHEAD

@@ -47,6 +47,7 @@ BEGINS_LATER = (
     "Zoom's reports begin on %s by now. What was held before that is found by its number only, as far as that is still "
     "listed. %s"
 )
+OUT_OF_REACH = "For %s Zoom's answers begin on %s by now. What happened before that can't be had any more. %s"
 
 LOGGER = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Sync:
         self._reader = Reader(writer, routes, agenda, self._ledger)
         self._spent: DailyLimitReached | None = None
         self._blocked: set[Node] = set()  # places that miss an answer for it
-        self._told_of_later = False
+        self._told_of_later: set[str] = set()
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -177,14 +178,10 @@ class Sync:
         self, request: Request, question: Question, outcome: Page | RequestFailed, nothing: Counter[str]
     ) -> bool:
         """Do with an answer or a refusal what is to be done. Whether that is all for this request."""
-        if isinstance(outcome, PageTokenExpired) and request.page > 1 and question.restarts < RESTARTS:
-            LOGGER.info("Reading a list again from its start: %s", outcome)
-            self._ask_at_once(question.from_its_start(restarts=question.restarts + 1).request())
+        if isinstance(outcome, RequestFailed) and self._ask_again(request, question, outcome):
             return False
-        if isinstance(outcome, TooEarly) and (window := question.later(datetime.now(timezone.utc).date())):
-            self._tell_of_later(question, window, outcome)
-            self._ask_at_once(question.from_its_start(window=window).request())
-            return False
+        if isinstance(outcome, TooEarly) and question.is_gone(datetime.now(timezone.utc).date()):
+            outcome = NothingHere("too old", str(outcome))
         if isinstance(outcome, NothingHere):
             nothing[str(outcome)] += 1
         try:
@@ -205,6 +202,18 @@ class Sync:
             self._reader.rest(question)
             self._ledger.lose(question.owner, f"{request}: {error}")
         return not question.node.branch.closed
+
+    def _ask_again(self, request: Request, question: Question, error: RequestFailed) -> bool:
+        """Ask a list anew whose page token has expired, or from a later day on where its first is out of reach."""
+        if isinstance(error, PageTokenExpired) and request.page > 1 and question.restarts < RESTARTS:
+            LOGGER.info("Reading a list again from its start: %s", error)
+            self._ask_at_once(question.from_its_start(restarts=question.restarts + 1).request())
+            return True
+        if isinstance(error, TooEarly) and (window := question.later(datetime.now(timezone.utc).date())):
+            self._tell_of_later(question, window, error)
+            self._ask_at_once(question.from_its_start(window=window).request())
+            return True
+        return False
 
     def _refuse(self, stream: Stream, why: str) -> None:
         """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
@@ -227,9 +236,12 @@ class Sync:
         if window.asked_from > max(self._routes.found_both_ways_until(question.stream), window.first):
             what = f"what happened before {window.asked_from} and is not found by its number: {error}"
             self._ledger.lose(question, what)
-        elif not self._told_of_later:
-            self._told_of_later = True
-            LOGGER.warning(BEGINS_LATER, window.asked_from, error)
+            return
+        both_ways = self._routes.finds_both_ways(question.stream)
+        name = "" if both_ways else question.stream.name
+        if name not in self._told_of_later:
+            self._told_of_later.add(name)
+            LOGGER.warning(*((BEGINS_LATER,) if both_ways else (OUT_OF_REACH, name)), window.asked_from, error)
 
     def _ask_at_once(self, request: Request) -> None:
         """Ask before anything else of its lane. What a branch waits for to get anywhere is also taken before anything

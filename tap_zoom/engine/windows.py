@@ -112,3 +112,9 @@ def later(window: Window, span: Span, today: date) -> Window | None:
     if asked_from > min(oldest + DAYS_AHEAD, window.asked_to):
         return None
     return replace(window, asked_from=asked_from)
+
+
+def is_gone(window: Window, span: Span, today: date) -> bool:
+    """Whether a sum that was refused, of which no part can be asked for, may be out of reach by now."""
+    oldest = oldest_day(span, today)
+    return span.sums and oldest is not None and window.first < oldest + DAYS_AHEAD

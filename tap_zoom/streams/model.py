@@ -121,7 +121,7 @@ class Span:
     until: int = 0
     exact: bool = False
     sums: bool = False
-    too_early: Nothing | None = None
+    too_early: tuple[Nothing, ...] = ()
 
 
 OWN_SIZE = -1  # of a page: as many rows as Zoom likes

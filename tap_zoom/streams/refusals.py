@@ -13,6 +13,7 @@ def _says(pattern: str) -> re.Pattern[str]:
 
 # The first day asked for is out of reach: Zoom documents "Invalid parameter: {0}" and no words for it.
 TOO_EARLY = Nothing(400, 300, _says(r"^(?!.*(page.?token|validation failed))"))
+START_TOO_EARLY = Nothing(400, 400, _says(r"start date"))
 NO_USER = Nothing(404, 1001, words="no such user")
 NO_INVITATION = Nothing(400, 1120, words="no invitation")
 MAY_NOT_HOST = Nothing(400, 3161, words="may not host")

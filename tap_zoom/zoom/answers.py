@@ -114,8 +114,7 @@ def _meaning(
 
 def _declared(stream: Stream, status: int, code: int | None, message: str, said: str) -> RequestFailed | None:
     """What the stream itself says about such a refusal."""
-    too_early = stream.over.too_early if stream.over else None
-    if too_early is not None and too_early.matches(status, code, message):
+    if stream.over and any(refusal.matches(status, code, message) for refusal in stream.over.too_early):
         return TooEarly(said)
     for nothing in (*stream.nothing, *OTHER_ACCOUNT):
         if nothing.matches(status, code, message):
