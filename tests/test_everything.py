@@ -33,6 +33,14 @@ def sizes(run: Run) -> list[int]:
     return [len(json.dumps(state, separators=(",", ":"))) for state in run.states]
 
 
+def test_a_trial_of_everything_asks_for_nothing_that_zoom_does_not_document() -> None:
+    """Also of what ends yesterday."""
+    with zoom_with_everything() as zoom:
+        run = run_tap(config(zoom), "--test", zoom=zoom, catalog=ALL, document=True)
+        assert zoom.violations == []
+    assert run.exit_status == 0, run.stdout
+
+
 def test_everything_at_once() -> None:
     """Exact, nothing asked twice, and no STATE is large."""
     with zoom_with_everything() as zoom:
