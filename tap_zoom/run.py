@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         start_date=settings.start_date, schemas=schemas, incremental=sorted(new), lookback=lookback if new else None
     )
     state = State.resumed(_read_state(arguments.state), account, selection, now, LOGGER.warning)
+    state.incremental = new
     state.next_start = stamp(settings.start_date) if settings.start_date else None
     if new and state.start and (state.next_start or "") < state.start:
         LOGGER.info("start_date was later at the last run. What happened before that is read by a full run only.")

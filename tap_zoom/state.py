@@ -125,6 +125,7 @@ class State:
         self.started_at = started_at
         self.goes_on = False
         self.bookmarks: Values = {}
+        self.incremental: frozenset[str] = frozenset()  # streams that are read from their bookmarks on
         self.start: str | None = None  # the start_date of the run that made the bookmarks: they say nothing of before
         self.next_start: str | None = None  # that of this run
         self.places: dict[str, Bookmark] = {}
@@ -181,6 +182,12 @@ class State:
     def words(self) -> str:
         """For people: how far the branches of a run that goes on are."""
         return f"Read so far: {', '.join(f'{name} {mark.words}' for name, mark in self.places.items()) or 'lists'}."
+
+    def read_from(self, name: str, field: str) -> str:
+        """The bookmark from which a stream is read in this run; "" where it is read whole."""
+        mark = self.bookmarks.get(name, {}).get(field) if name in self.incremental else None
+        moment = parse_time(mark)
+        return stamp(moment) if moment is not None and moment <= self.started_at else ""
 
     def value(self) -> Values:
         """The state of a run that is under way."""

@@ -121,3 +121,15 @@ def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None
         assert_exact(right(zoom, *streams), run.records)
         for stream in set(streams) - {"phone_call_queue_analytics"}:
             assert len([line for line in run.logged("WARNING") if f"For {stream} Zoom's answers begin" in line]) == 1
+
+
+def test_a_list_that_is_lost_night_after_night_does_not_move_the_bookmark_back() -> None:
+    """Its days begin before the bookmark by the look-back; what happened before the bookmark is out all the same."""
+    with scripted(says("/users/u1/recordings", {"meetings": []})) as zoom:
+        state = read(zoom, "recordings").states[-1]
+        zoom.faults.insert(0, says("/users/u1/recordings", {"code": 9999, "message": "x"}, 400))
+        for night in range(1, 4):
+            run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=night))
+            assert run.exit_status == 1
+            state = run.states[-1]
+        assert state["bookmarks"]["recordings"] == {"start_time": "2026-08-20T09:30:00Z"}

@@ -92,7 +92,8 @@ class Debts:
         unknown = self.given_up or self._goes_back_to  # what was lost beyond that which is owed by name
         for name in () if unknown else names:
             field = time_field(BY_NAME[name])
-            lost = [owed.when for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
+            mark = state.read_from(name, field)
+            lost = [_since(owed, mark) for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
             if field and None not in lost and not any(self._routes.feeds(stream, name) for stream in self._unlisted):
                 moved[name] = {field: min([stamp(state.started_at), *filter(None, lost)])}
         return state.bookmarks | moved
@@ -131,3 +132,9 @@ class Debts:
         self.went_back = True
         for name in branches:
             self._goes_back_to.setdefault(name, self._routes.places().get(name, START))
+
+
+def _since(owed: Owed, mark: str) -> str | None:
+    """Since when something of a stream may be missing. Days begin before the bookmark from which it was read, by the
+    look-back: what they hold from before it is out, and else a list that is lost on each night would move it back."""
+    return max(owed.when or "", mark) if owed.days else owed.when
