@@ -107,9 +107,10 @@ def test_what_is_owed_says_no_more_than_it_has_to() -> None:
 
 
 def test_since_when_something_may_be_missing() -> None:
-    """Since it happened, or since the first of the days; of what is only scheduled that can't be said."""
+    """Since it happened, or since the first of the days that were asked for about it; of what is only scheduled that
+    can't be said."""
     assert [owed.when for owed in OWING] == ["2026-01-05T00:00:00Z", None, "2025-09-01T08:00:00Z"]
-    assert Owed(HISTORY, {}, {}, DAYS, "2026-01-09T00:00:00Z").when == "2026-01-09T00:00:00Z"
+    assert Owed(HISTORY, {}, {}, DAYS, "2026-01-09T00:00:00Z").when == "2026-01-05T00:00:00Z"
 
 
 def test_the_same_question_is_known_again() -> None:
