@@ -58,7 +58,7 @@ USABLE: dict[str, Odd] = {
     "a user's id is long": Odd(USERS, [{"id": "x" * 100_000}], f"users/{'x' * 100_000}/meetings", {"id": "x" * 100_000}),
     "an e-mail is a number": Odd(USERS, [{"email": 7}], "users/7", {"id": "7", "email": "7"}),
     "an e-mail holds half a character": Odd(
-        USERS, [{"email": "p\ud800@x.org"}], "users/p%3F%40x.org", {"id": "p\ufffd@x.org", "email": "p\ufffd@x.org"}
+        USERS, [{"email": "p\ud800@x.org"}], "users/p%EF%BF%BD%40x.org", {"id": "p\ufffd@x.org", "email": "p\ufffd@x.org"}
     ),
     "a user's fields are of other types": Odd(
         USERS, [{"id": "a", "custom_attributes": "none", "dept": LARGE, "created_at": [1]}], "users/a/meetings",

@@ -32,6 +32,7 @@ UNDOCUMENTED_PAGES = {
 # Refusals that the file does not list for these operations, and why they are declared.
 UNDOCUMENTED_REFUSALS: tuple[tuple[Nothing, str, str], ...] = (
     (refused.NOT_FOUND, "the file lists 404 without a code", "recording_settings phone_call_elements"),
+    (refused.NOT_FOUND_WITH_CODE, "the same, should Zoom name a code after all", "recording_settings phone_call_elements"),
     (refused.NEVER_HELD, "the file lists 404 without a code", "webinar_instances"),
     (
         refused.WRONG_KIND, "Zoom's older pages: the id is a webinar's, or a meeting's; or there is no registration",

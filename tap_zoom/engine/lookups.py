@@ -60,8 +60,8 @@ def found(question: Question, answer: Page) -> tuple[dict[str, Any], Ids]:
 
 def text_of(body: bytes) -> str:
     """A text as it came, but for NUL, which databases refuse. Raises ValueError for what is none."""
-    if body.lstrip()[:1] == b"<":
-        raise ValueError("HTML came in place of the text")
+    if body.lstrip()[:1] in (b"<", b"{"):
+        raise ValueError("HTML or JSON came in place of the text")
     try:
         return body.decode("utf-8-sig").replace("\0", "")
     except UnicodeDecodeError:

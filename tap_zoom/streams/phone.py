@@ -25,6 +25,7 @@ from tap_zoom.streams.refusals import (
     NO_USER_ID,
     NO_VOICEMAIL,
     NOT_FOUND,
+    NOT_FOUND_WITH_CODE,
     NOT_TRANSCRIBED,
     NOT_YET_TRANSCRIBED,
     TRANSCRIPTS_OFF,
@@ -125,7 +126,7 @@ STREAMS = (
     Stream(
         "phone_call_elements", "phone/call_history/{call_history_uuid}", PHONE_LIGHT,
         ("phone:read:call_log:admin", "phone:read:admin", "phone_call_log:read:admin"),
-        about=CALL, rows="call_elements|call_path", nothing=(NOT_FOUND,),
+        about=CALL, rows="call_elements|call_path", nothing=(NOT_FOUND, NOT_FOUND_WITH_CODE),
         key=("call_element_id",), adds=("call_history_uuid",), fallback={"call_element_id": "id"},
         holds="every leg of a call: ringing, queue, hold, transfer, voicemail",
         needs="Business with Zoom Phone",

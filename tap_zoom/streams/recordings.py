@@ -16,6 +16,7 @@ from tap_zoom.streams.refusals import (
     NO_TRANSCRIPT,
     NO_USER,
     NOT_FOUND,
+    NOT_FOUND_WITH_CODE,
     SUMMARIES_CLOSED,
     SUMMARY_IN_TRASH,
 )
@@ -63,7 +64,7 @@ STREAMS = (
     Stream(
         "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
         ("cloud_recording:read:recording_settings:admin", "recording:read:admin"),
-        about=RECORDING, nothing=(NOT_FOUND,),
+        about=RECORDING, nothing=(NOT_FOUND, NOT_FOUND_WITH_CODE),
         key=("meeting_uuid",), adds=("meeting_uuid", "meeting_id"),
         holds="who may see a recording, and for how long",
         needs="Pro with cloud recording; role with Recording: view",

@@ -46,6 +46,7 @@ NOT_PAID = Nothing(400, 200, _says(r"^(?!.*no permission).*(plan|subscri|paid)")
 
 # What is gone since it was listed, or never was.
 NOT_FOUND = Nothing(404, None, words="not found")
+NOT_FOUND_WITH_CODE = Nothing(404, 404, words="not found")  # Zoom documents the words alone
 NO_GROUP = Nothing(404, 4130, words="no such group")
 NO_ROLE = Nothing(400, 1034, words="no such role")
 NO_SURVEY = Nothing(404, 6701, words="no survey")
