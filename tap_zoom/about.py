@@ -8,7 +8,7 @@ from typing import Any
 from tap_zoom import __version__
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.setting import Setting
-from tap_zoom.streams import PARTS
+from tap_zoom.streams import PARTS, time_field
 from tap_zoom.streams.model import Stream
 
 CAPABILITIES = ("about", "catalog", "discover", "properties", "state")
@@ -107,6 +107,7 @@ def _stream(part: str, stream: Stream) -> dict[str, Any]:
         "selected_by_default": stream.core,
         "key_properties": list(stream.key),
         "replication_method": "FULL_TABLE",
+        "incremental_by": time_field(stream) or None,
         "operation": f"GET /v2/{stream.path}",
         "rate_limit_label": str(stream.lane),
         "scopes": {"granular": stream.granular, "classic": stream.classic},
