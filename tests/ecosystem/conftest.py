@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.make_definition import definition
+from tests.ecosystem.databases import MELTANOLABS, PIPELINEWISE, SCHEMA, Database, Target
 from tests.ecosystem.environments import copy_of_checkout
 from tests.ecosystem.hub import TARGET_JSONL, TARGET_POSTGRES, Hub
 from tests.ecosystem.postgres import Postgres, server
 from tests.ecosystem.project import Project
+from tests.ecosystem.tables import settings_file
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import Run, run_tap
 
@@ -66,6 +68,23 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL server of our own."""
     with server() as postgres:
         yield postgres
+
+
+@pytest.fixture(scope="module", params=[MELTANOLABS, PIPELINEWISE], ids=lambda target: target.package)
+def empty(
+    request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Database]:
+    """Makes a database, with a target that loads into it."""
+    target: Target = request.param
+
+    def make(name: str) -> Database:
+        directory = tmp_path_factory.mktemp(target.package)
+        name = f"{target.package} {name}"
+        settings = {**postgres.database(name), target.database: name, "default_target_schema": SCHEMA, **target.more}
+        settings_file(directory, settings)
+        return Database(target, postgres, directory, name)
+
+    return make
 
 
 @pytest.fixture(scope="session")

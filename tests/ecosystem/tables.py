@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +43,7 @@ def settings_file(directory: Path, settings: dict[str, Any]) -> Path:
 def kind_of(schema: Schema) -> str:
     """A field's declared type in one word, null apart."""
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    (word,) = set(types) - {"null"}
+    word = " or ".join(sorted(set(types) - {"null"}))
     if word == "array":
         return f"array of {kind_of(schema['items'])}"
     return str(schema.get("format", word))
@@ -51,14 +52,15 @@ def kind_of(schema: Schema) -> str:
 def comparable(row: Row, properties: dict[str, Schema]) -> Row:
     """A row in a form that is the same for what the tap should say and for what a database gives.
 
-    A database has null where the tap leaves a field out, and shows the time of a timestamp in its own way.
+    A database has null where the tap leaves a field out, and shows the time of a timestamp, and 7.0, in its own way.
     """
     found = {}
     for name, schema in properties.items():
         value = row.get(name)
         if value is None:
             continue
-        found[name] = _time(value) if kind_of(schema) == "date-time" else value
+        form = FORMS.get(kind_of(schema))
+        found[name] = form(value) if form else value
     return found
 
 
@@ -69,3 +71,6 @@ def counts(rows: dict[str, list[Row]]) -> dict[str, int]:
 def _time(value: str) -> str:
     """A time without its zone, which is UTC everywhere here."""
     return datetime.fromisoformat(value.removesuffix("Z").removesuffix("+00:00")).isoformat()
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {"date-time": _time, "number": float}

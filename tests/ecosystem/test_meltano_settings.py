@@ -15,7 +15,7 @@ from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import account, assert_exact, expected
 
-RULES = (("*", "*"), ("--exclude", "*", "start_url"), ("--exclude", "*", "host_key"))  # all but login secrets
+CORE = {rule.removesuffix(".*") for rule in definition()["select"] if not rule.startswith("!")}
 
 
 def variables(settings: dict[str, Any]) -> dict[str, str]:
@@ -105,16 +105,17 @@ def test_a_start_date_set_with_meltano(project: Project) -> None:
 
 
 def test_select_list_shows_every_field(project: Project) -> None:
-    """Each field of each stream, keys as automatic, and login secrets as left out: the definition selects so."""
+    """Of the core each field as selected, keys as automatic, and login secrets as left out, since the definition selects
+    so; of the other streams all as left out."""
     selection = project.selection()
-    for stream in catalog()["streams"]:
-        name = stream["tap_stream_id"]
+    streams = catalog()["streams"]
+    assert {stream["tap_stream_id"] for stream in streams} > CORE
+    for stream in streams:
+        name, key = stream["tap_stream_id"], stream["key_properties"]
         for field in stream["schema"]["properties"]:
-            mark = selection[f"{name}.{field}"]
-            if field in stream["key_properties"]:
-                assert mark == "automatic", (name, field)
-            else:
-                assert mark == ("excluded" if field in truth.LOGIN_SECRETS else "selected"), (name, field)
+            taken = "automatic" if field in key else "selected"
+            mark = taken if name in CORE and field not in truth.LOGIN_SECRETS else "excluded"
+            assert selection[f"{name}.{field}"] == mark, (name, field)
 
 
 def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
@@ -133,19 +134,19 @@ def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
 
 def test_a_first_rule_takes_the_place_of_the_definitions(project: Project) -> None:
     """Meltano forgets the definition's `select` with the first rule of one's own, so the README sets all of them."""
+    before = project.selection()
     project.meltano("select", "tap-zoom", "meetings", "*")
-    assert project.selection()["meetings.start_url"] == "selected"
-    for rule in RULES:
-        project.meltano("select", "tap-zoom", *rule)
-    selection = project.selection()
-    left_out = [name for name, mark in selection.items() if mark == "excluded"]
-    assert left_out == ["meetings.start_url", "users.host_key", "webinars.start_url"]
+    after = project.selection()
+    assert after["meetings.start_url"] == "selected"
+    assert after["users.dept"] == "excluded"
+    project.set({"_select": json.dumps(definition()["select"])})
+    assert project.selection() == before
 
 
 def test_excluding_a_stream(project: Project) -> None:
-    """What is excluded does not come, the rest does, and login secrets stay out."""
-    for rule in (*RULES, ("--exclude", "webinar_qna_results", "*")):
-        project.meltano("select", "tap-zoom", *rule)
+    """What is excluded does not come, the rest of the core does, and login secrets stay out."""
+    project.set({"_select": json.dumps(definition()["select"])})
+    project.meltano("select", "tap-zoom", "--exclude", "webinar_qna_results", "*")
     with SimulatedZoom(account()) as zoom:
         run = project.meltano("invoke", "tap-zoom", **variables(zoom.config()))
     right = {name: records for name, records in expected().items() if name != "webinar_qna_results"}
