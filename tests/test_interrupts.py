@@ -83,6 +83,7 @@ def test_a_signal_is_answered_while_the_target_does_not_read() -> None:
     """Nobody takes what is written: the run ends all the same, and no line is cut in the middle of what is read."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)
+        process.read_until("STATE")  # the schemas alone fill a pipe
         _wait_for(lambda: len(zoom.requests) > 20)
         process.process.send_signal(signal.SIGTERM)
         process.process.wait(timeout=10)
@@ -201,6 +202,7 @@ def test_a_wait_for_the_next_day_is_ended_by_a_signal() -> None:
     """SIGTERM is answered in the middle of it."""
     with SimulatedZoom(account(), daily_limits={"Heavy": 3}) as zoom:
         process = start_tap(zoom.config(on_daily_limit="wait"), zoom=zoom)
+        process.read_until("STATE")
         _wait_for(lambda: "daily limit" in process.err)
         process.process.send_signal(signal.SIGTERM)
         run = process.finish()
