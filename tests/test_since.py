@@ -133,3 +133,13 @@ def test_a_list_that_is_lost_night_after_night_does_not_move_the_bookmark_back()
             assert run.exit_status == 1
             state = run.states[-1]
         assert state["bookmarks"]["recordings"] == {"start_time": "2026-08-20T09:30:00Z"}
+
+
+def test_a_bookmark_out_of_reach_is_told_as_one() -> None:
+    """What happened after it, and is gone at Zoom by now, is not lost without a word; no start_date is to blame."""
+    with scripted() as zoom:
+        first = read(zoom, "report_activities")
+        state = {**first.states[-1], "bookmarks": {"report_activities": {"time": "2025-01-01T00:00:00Z"}}}
+        run = read(zoom, "report_activities", state=state)
+    assert len([line for line in run.logged("WARNING") if "bookmark" in line and "report_activities" in line]) == 1
+    assert not [line for line in run.logged("WARNING") if "start_date" in line]

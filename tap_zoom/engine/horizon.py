@@ -68,10 +68,16 @@ class Horizon:
                 days[name] = first_day(_span(BY_NAME[name]), today, day)
             elif when is not None and when[:10] < oldest.isoformat():
                 moved[name] = None
-        if moved:
+        start = sortable(self.start.isoformat()) if self.start else None
+        if early := [name for name in moved if since[name] == start]:
             warn(
-                f"start_date is further back than Zoom answers for {listed(moved)}: moved forward to the oldest that "
+                f"start_date is further back than Zoom answers for {listed(early)}: moved forward to the oldest that "
                 "Zoom still lists."
+            )
+        if gone := [name for name in moved if name not in early]:
+            warn(
+                f"The bookmark, less lookback_days, is further back than Zoom answers for {listed(gone)}: read from "
+                "the oldest that Zoom still lists. What happened before that and after the bookmark is there no more."
             )
         for day in sorted(set(days.values())):
             names = [name for name in days if days[name] == day and name not in self.incremental]
