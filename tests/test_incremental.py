@@ -16,7 +16,7 @@ from tests.tap import NO_DIFFERENCE, Record, Run, catalog_of, key_of, run_tap, s
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc)
 SIZE = {"users": 8, "meetings_per_user": 2, "occurrences": 3, "participants": 3, "registrants": 2, "crowd": 9, "future": 40}
 HELD = tuple(name for name in truth.KEYS if name.startswith(("report_", "webinar_absentees")) or name.endswith("_results"))
-START = "2026-06-01"
+START = "2026-08-01"
 FAST = {"Light": 10_000, "Medium": 10_000, "Heavy": 10_000, "Resource-intensive": 600_000}
 NEW = {"replication_method": "INCREMENTAL"}
 

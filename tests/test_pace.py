@@ -248,3 +248,12 @@ def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
     assert read_headers({"X-RateLimit-Reset": "7"}, NOW).wait == 7.0
     assert read_headers({"Date": format_datetime(NOW)}, NOW).wait is None
     assert read_headers({"Retry-After": "soon", "X-RateLimit-Reset": "never"}, NOW).wait is None
+
+
+def test_a_request_waits_no_longer_than_what_is_known_by_now_demands() -> None:
+    """A limit of ten a minute is assumed and a thousand a second announced: the next one leaves at once."""
+    throttle = Throttle(10 / 60, 1.0)
+    throttle.leave(100.0)
+    assert throttle.free_at() > 105.0
+    throttle.learn(1000.0)
+    assert throttle.free_at() < 100.1

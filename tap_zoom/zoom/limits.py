@@ -58,7 +58,8 @@ class Throttle:
         self._share = min(share, CLOSEST_TO_LIMIT)
         self._slowed = 1.0
         self._announced = False
-        self._next = -math.inf
+        self._left = -math.inf  # the last one, by the pace
+        self._held = -math.inf
         self._held_until = -math.inf
 
     @property
@@ -66,16 +67,16 @@ class Throttle:
         return self.limit * self._share * self._slowed
 
     def free_at(self) -> float:
-        """When the next request may leave."""
-        return self._next
+        """When the next request may leave, at the rate that is known by now."""
+        return max(self._left + 1 / self.rate, self._held)
 
     def leave(self, now: float) -> None:
         """A request leaves now. Being late by less than LATENESS is caught up, more is not: no bursts."""
-        self._next = max(self._next, now - LATENESS) + 1 / self.rate
+        self._left = max(self.free_at(), now - LATENESS)
 
     def hold(self, until: float) -> None:
         """Nothing of this label leaves before `until`."""
-        self._next = max(self._next, until)
+        self._held = max(self._held, until)
 
     def learn(self, limit: float) -> None:
         """Zoom said what the limit is."""
