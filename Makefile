@@ -39,7 +39,7 @@ test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills
 	@$(BIN)/python -m pytest $(PYTEST) -m '' tests/test_nights.py
 
 test-ecosystem: $(INSTALLED) ## Run the tests with Meltano and real targets
-	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest -n auto --dist loadfile tests/ecosystem; else echo "There is no tests/ecosystem."; fi
+	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest -n auto --dist loadfile $(ECOSYSTEM) tests/ecosystem; else echo "There is no tests/ecosystem."; fi
 
 lint: $(INSTALLED) ## Check style and types
 	@$(BIN)/ruff check .

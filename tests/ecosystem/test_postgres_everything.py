@@ -11,6 +11,8 @@ from tests.ecosystem.tables import counts
 from tests.everything import EVERYTHING, config, right, zoom_with_everything
 from tests.tap import Run, catalog_of, run_tap
 
+pytestmark = pytest.mark.slow
+
 # A part of their key is an empty text where Zoom sends none, and pipelinewise-target-postgres makes NULL of it.
 MAY_LACK = ("survey_answers", "report_telephone", "report_meeting_activities")
 

@@ -12,6 +12,8 @@ from tests.ecosystem.databases import Database, Rows, assert_stored
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import Run, catalog_of, key_of, run_tap
 
+pytestmark = pytest.mark.slow
+
 BEGIN = datetime(2026, 1, 20, 9, 30, tzinfo=timezone.utc)
 NIGHTS, DAYS = 31, 12  # runs, and days from each to the next
 TOGETHER = 16  # runs that one run of the target loads

@@ -16,6 +16,8 @@ from tests.known_answers import ANSWERS, Rows
 from tests.tap import Run
 from tests.test_questions import QUESTIONS, asked_then, known, load_and_know
 
+pytestmark = pytest.mark.slow
+
 # The packages, what they call the database, and what takes the items of a list out of a column.
 TARGETS = [("meltanolabs-target-postgres", "database", "unnest("), ("pipelinewise-target-postgres", "dbname", "jsonb_array_elements(")]
 

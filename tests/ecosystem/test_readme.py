@@ -66,7 +66,7 @@ def zoom() -> Iterator[SimulatedZoom]:
         yield zoom
 
 
-@pytest.mark.parametrize("version", ["3", "4"])
+@pytest.mark.parametrize("version", [pytest.param("3", marks=pytest.mark.slow), "4"])
 def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: SimulatedZoom) -> None:
     """From the clone's definition to rows in target-jsonl's files; of the hub only target-jsonl is needed."""
     with Hub(loaders=[TARGET_JSONL]) as hub:
