@@ -30,9 +30,10 @@ def sources(stream: Stream, older: bool) -> Names:
     things = [stream.about]
     for thing in things:
         for finder, find in finders(thing):
-            if finder.name not in names | STAND_INS and (older or not find.before):
-                names |= {finder.name, finder.lookup}
-                things.append(finder.about)
+            if finder.name not in STAND_INS and (older or not find.before):
+                # What is found under a condition is found in rows that lack nothing.
+                names |= {finder.name, "" if find.where else finder.lookup}
+                things += [finder.about] if finder.about not in things else []
     return frozenset(names - {""})
 
 
