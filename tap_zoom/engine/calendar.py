@@ -58,17 +58,16 @@ class Calendar:
         """Those days, as they are asked for today."""
         return window_of(_span(stream), first, last, self.clip(stream), self._last_day(stream))
 
-    def windows(self, stream: Stream) -> Iterator[Window]:
-        """All its days, the oldest first."""
-        return windows(_span(stream), self.first_day(stream), self._last_day(stream), self.clip(stream))
+    def windows(self, stream: Stream, last: date | None = None) -> Iterator[Window]:
+        """All its days, the oldest first; until `last`, where nothing of it happened later."""
+        return windows(_span(stream), self.first_day(stream), last or self._last_day(stream), self.clip(stream))
 
     def windows_about(self, stream: Stream, place: Place) -> Iterable[Window | None]:
         """The windows in which a stream is asked about a place: that of its branch, that which found it, or all until
         the time of the place."""
         if stream.over is None or place.window is not None:
             return (place.window,)
-        last = date.fromisoformat(place.when[:10]) if place.when else self._last_day(stream)
-        return windows(stream.over, self.first_day(stream), last, self.clip(stream))
+        return self.windows(stream, date.fromisoformat(place.when[:10]) if place.when else None)
 
     def _last_day(self, stream: Stream) -> date:
         return self.started + timedelta(days=_span(stream).until)

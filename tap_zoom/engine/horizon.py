@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tap_zoom.engine.windows import first_day, oldest_day
-from tap_zoom.streams import BY_NAME, finders, time_field
+from tap_zoom.streams import BY_NAME, asked_in_time, finders, time_field
 from tap_zoom.streams.model import Span, Stream
 from tap_zoom.times import parse_time, sortable
 
@@ -30,11 +30,15 @@ class Horizon:
     def since(self, names: Iterable[str], now: datetime, warn: Log, tell: Log) -> Since:
         """From when each of the streams is read."""
         streams = [stream for name in names if time_field(stream := BY_NAME[name])]
-        start = sortable(self.start.isoformat()) if self.start else None
+        start = self._start
         since: Since = {stream.name: start for stream in streams}
         marks = self._marks([stream for stream in streams if stream.name in self.incremental], now, warn, tell)
         since |= {name: max(mark, start) if start else mark for name, mark in marks.items()}
         return since | self._within_reach(since, now.date(), warn, tell)
+
+    @property
+    def _start(self) -> str | None:
+        return sortable(self.start.isoformat()) if self.start else None
 
     def _marks(self, streams: list[Stream], now: datetime, warn: Log, tell: Log) -> dict[str, str]:
         """Where those begin that have a bookmark."""
@@ -68,8 +72,7 @@ class Horizon:
                 days[name] = first_day(_span(BY_NAME[name]), today, day)
             elif when is not None and when[:10] < oldest.isoformat():
                 moved[name] = None
-        start = sortable(self.start.isoformat()) if self.start else None
-        if early := [name for name in moved if since[name] == start]:
+        if early := [name for name in moved if since[name] == self._start]:
             warn(
                 f"start_date is further back than Zoom answers for {listed(early)}: moved forward to the oldest that "
                 "Zoom still lists."
@@ -112,10 +115,11 @@ def _before(moment: datetime, lookback: timedelta) -> str | None:
 
 
 def _span(stream: Stream) -> Span:
-    """How the time is asked for by which a stream is read: its own, or that of what leads to it."""
-    if stream.over is not None:
-        return stream.over
-    return next(_span(finder) for finder, _ in finders(stream.about) if time_field(finder))
+    """How the time is asked for by which a stream is read."""
+    main = asked_in_time(stream)
+    if main is None or main.over is None:
+        raise ValueError(f"{stream.name} is not asked for by time")
+    return main.over
 
 
 def listed(names: Iterable[str]) -> str:

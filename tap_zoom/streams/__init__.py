@@ -53,11 +53,19 @@ STAND_INS = frozenset(stream.instead for stream in STREAMS if stream.instead)
 
 
 @cache
+def asked_in_time(stream: Stream) -> Stream | None:
+    """The stream with windows by which this one is read: itself, or what leads to it; None where there is none."""
+    if stream.over is not None:
+        return stream
+    return next((found for finder, _ in finders(stream.about) if (found := asked_in_time(finder))), None)
+
+
 def time_field(stream: Stream) -> str:
     """The field that says when its rows, or what these are about, happened; "" for what is not asked for by time."""
-    if stream.over is not None:
-        return "window_from" if stream.over.sums else stream.at
-    return next((name for finder, _ in finders(stream.about) if (name := time_field(finder))), "")
+    main = asked_in_time(stream)
+    if main is None or main.over is None:
+        return ""
+    return "window_from" if main.over.sums else main.at
 
 
 @cache
