@@ -12,7 +12,7 @@ if VERSION is None:
 
 TEST = [
     "pytest>=8,<10", "pytest-xdist>=3.5,<4", "hypothesis>=6.100,<7", "time-machine>=2.16,<4", "PyYAML>=6,<7",
-    "fastjsonschema>=2.20,<3",
+    "fastjsonschema>=2.20,<3", "trustme>=1.1,<2",
 ]  # fmt: skip
 
 setup(
@@ -42,6 +42,7 @@ setup(
     install_requires=[
         "singer-python>=6.0.1,<7",
         "requests>=2.32.4,<3",
+        "urllib3>=1.26.18,<3",
         "backoff>=2.2.1,<3",
         "PyJWT>=2.8,<3",
         "orjson>=3.9.15,<4",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tap_zoom.access import sources
 from tap_zoom.engine.places import Place, found_in
-from tap_zoom.engine.rows import rows_of
+from tap_zoom.engine.rows import content_of, rows_of
 from tap_zoom.engine.windows import windows
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
@@ -16,7 +15,6 @@ from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS
 from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.frontier import Frontier
-from tap_zoom.zoom.http import parse
 from tap_zoom.zoom.limits import limit_of
 from tap_zoom.zoom.request import Request
 
@@ -82,7 +80,7 @@ class Check:
         if isinstance(outcome, Page):
             said = outcome.announcement
             if said.limit is not None and not said.daily:
-                self._limits[replace(stream.lane, label=said.label or stream.lane.label)] = said.limit
+                self._limits[stream.lane._replace(label=said.label or stream.lane.label)] = said.limit
             self._note(stream, outcome, place)
             return READABLE
         if isinstance(outcome, NothingHere):
@@ -102,7 +100,7 @@ class Check:
     def _note(self, stream: Stream, page: Page, at: Place) -> None:
         """Keep what the rows lead to."""
         try:
-            rows = rows_of(stream, parse(page.body)) if stream.finds else []
+            rows = rows_of(stream, content_of(page.body)) if stream.finds else []
         except ValueError:
             return
         for row in rows:

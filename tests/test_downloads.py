@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -14,9 +14,8 @@ import pytest
 from tap_zoom.config import Config
 from tap_zoom.errors import ItemLost
 from tap_zoom.streams import BY_NAME
-from tap_zoom.zoom import client as clients
 from tap_zoom.zoom.client import Client
-from tap_zoom.zoom.http import LARGEST_ANSWER, Answer
+from tap_zoom.zoom.http import LARGEST_ANSWER, Answer, Connections
 from tap_zoom.zoom.request import Request
 from tests.everything import config, right, zoom_with_everything
 from tests.simulator import Fault, SimulatedZoom
@@ -149,10 +148,10 @@ class Exchanges:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> None:
         self.sent: list[tuple[str, dict[str, str]]] = []
         self._answers = iter(answers)
-        monkeypatch.setattr(clients, "exchange", self._exchange)
+        monkeypatch.setattr(Connections, "exchange", self._exchange)
 
-    def _exchange(self, _: object, prepared: Any, __: object) -> Answer:
-        self.sent.append((prepared.url, dict(prepared.headers)))
+    def _exchange(self, _: str, url: str, headers: Mapping[str, str]) -> Answer:
+        self.sent.append((url, dict(headers)))
         return next(self._answers)
 
 

@@ -228,17 +228,18 @@ def test_every_test_says_what_it_holds() -> None:
 
 # --- what happens at import ---------------------------------------------------------------------------------------
 
-# What only makes a value; dataclasses of ours do as well.
+# What only makes a value; dataclasses and named tuples of ours do as well.
 CONSTRUCTORS = {
-    "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "ContextVar", "map", "_days", "_moments", "_says", "each", "setting", "settings_of",
+    "Timeout", "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "ContextVar", "map", "_days", "_moments", "_says", "each", "setting", "settings_of",
 }  # fmt: skip
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
 
 def dataclasses(tree: ast.AST) -> set[str]:
-    """The dataclasses that a module defines."""
+    """The dataclasses and named tuples that a module defines."""
     classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-    return {node.name for node in classes if any(ast.unparse(mark).startswith("dataclass") for mark in node.decorator_list)}
+    marks = ((node.name, map(ast.unparse, (*node.decorator_list, *node.bases))) for node in classes)
+    return {name for name, words in marks if any(word.startswith(("dataclass", "NamedTuple")) for word in words)}
 
 
 OWN = set().union(*map(dataclasses, TREES.values()))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-import requests
 
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.zoom import auth
 from tap_zoom.zoom.auth import TIME_TO_BE_KNOWN, Login, Token, login
-from tap_zoom.zoom.http import Answer
+from tap_zoom.zoom.http import Answer, Connections
 
 
 class Clock:
@@ -170,23 +171,28 @@ URL = "https://zoom.example/oauth/token"
 TOKEN = {"access_token": "SECRET-access", "expires_in": 3599, "scope": "a:read b:read", "api_url": "https://api-eu.example"}
 
 
+@dataclass
+class Sent:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any
+
+
 class Zoom:
     """Stands for the network: answers in turn, and keeps what was sent. An answer may be an error."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.answers: list[Answer | Exception] = []
-        self.sent: list[requests.PreparedRequest] = []
+        self.sent: list[Sent] = []
         self.secrets: list[str] = []
-        self.settings: Any = None
 
     def says(self, *bodies: Any, status: int = 200) -> None:
         self.answers += [Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()) for body in bodies]
 
-    def exchange(self, adapter: Any, prepared: requests.PreparedRequest, settings: Any) -> Answer:
-        assert isinstance(adapter, requests.adapters.HTTPAdapter)
-        self.sent.append(prepared)
-        self.settings = settings
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
+        self.sent.append(Sent(method, url, headers, body))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -203,9 +209,8 @@ class Zoom:
 @pytest.fixture
 def zoom(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Zoom:
     made = Zoom(clock)
-    monkeypatch.setattr(auth, "exchange", made.exchange)
-    for name in ("MELTANO_PROJECT_ROOT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Connections, "exchange", made.exchange)
+    monkeypatch.delenv("MELTANO_PROJECT_ROOT", raising=False)
     return made
 
 
@@ -228,7 +233,6 @@ def test_an_account_is_logged_in_by_its_id(zoom: Zoom) -> None:
     assert sent.headers["Authorization"] == "Basic " + base64.b64encode(b"id:SECRET-client").decode()
     assert sent.headers["User-Agent"] == "mine"
     assert zoom.secrets == ["SECRET-access"]
-    assert zoom.settings["verify"] is True and zoom.settings["stream"] is True
 
 
 def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
@@ -237,16 +241,6 @@ def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
     zoom.login(client_id=None, client_secret=None).token()
     assert "User-Agent" not in zoom.sent[0].headers
     assert zoom.sent[0].headers["Authorization"] == "Basic " + base64.b64encode(b":").decode()
-
-
-def test_the_environment_says_which_certificates_are_good(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And which proxy to take."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/ca.pem")
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    zoom.says(TOKEN)
-    zoom.login().token()
-    assert zoom.settings["verify"] == "/some/ca.pem"
-    assert zoom.settings["proxies"]["https"] == "http://proxy.example:3128"
 
 
 @pytest.mark.parametrize(

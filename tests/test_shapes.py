@@ -11,7 +11,7 @@ import pytest
 
 from tap_zoom.discover import schema_of
 from tap_zoom.engine.records import Plan, Sequence
-from tap_zoom.engine.rows import canonical, cleaned, is_clean, parse_exactly, rows_of
+from tap_zoom.engine.rows import canonical, cleaned, content_of, rows_of
 from tap_zoom.streams import BY_NAME
 
 USERS = BY_NAME["users"]
@@ -162,7 +162,7 @@ def test_a_row_that_is_parsed_already() -> None:
     ids = {"meeting_uuid": "m==", "meeting_id": 7}
     body = b'{"user_id":1.10,"join_time":"2024-01-01T00:00:00Z","name":"a\\u0000b\xed\xa0\x80","duration":18446744073709551617}'
     for _ in range(2):
-        records, lost = Plan(participants, schema, schema).record(parse_exactly(body), ids)
+        records, lost = Plan(participants, schema, schema).record(content_of(body, exact=True), ids)
         assert lost == 0
         assert [ascii(record) for record in records] == [ascii({
             "user_id": "1.10", "join_time": "2024-01-01T00:00:00Z", "name": "ab\ufffd", "duration": 2**64 + 1,
@@ -210,10 +210,21 @@ def test_texts_are_cleaned_wherever_they_stand(text: str, clean: str) -> None:
     assert ascii(cleaned({text: [text, {"a": text}, *same]})) == ascii({clean: [clean, {"a": clean}, *same]})
 
 
+@pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize(
-    ("body", "clean"),
-    [(b'"a"', True), ('"é"'.encode(), True), (b'"\\u0001\\u00e9"', True), (b'"\\u0000"', False), (b'"\\ud800"', False), (b'"\\uD83D"', False), (b'"\xed\xa0\x80"', False)],
+    ("body", "content"),
+    [
+        (b'{"a":"a"}', {"a": "a"}), ('"é"'.encode(), "é"), (b'"\\u0001\\u00e9"', "\x01é"), (b'"\\ud83d\\ude00"', "😀"),
+        (b'"\\uD83D\\uDE00"', "😀"), ('"\ud55c"'.encode(), "\ud55c"), (b'["\\u0000"]', [""]), (b'"\\ud800"', "\ufffd"),
+        (b'{"\\uD83D":1}', {"\ufffd": 1}), (b'["\xed\xa0\x80"]', ["\ufffd"]), (b'"\\\\u0000"', "\\u0000"),
+    ],
 )  # fmt: skip
-def test_which_bodies_need_no_cleaning(body: bytes, clean: bool) -> None:
-    """A sign of NUL or of a surrogate anywhere is enough to look closer."""
-    assert is_clean(body) is clean
+def test_the_content_of_a_body_is_clean(body: bytes, content: Any, exact: bool) -> None:
+    """Whole pairs of surrogates are the character that they stand for; NUL and half a pair are nowhere left."""
+    assert content_of(body, exact) == content
+
+
+def test_what_has_to_be_cleaned_and_is_nested_too_deep_is_no_answer() -> None:
+    """ValueError, as for whatever else is none."""
+    with pytest.raises(ValueError, match="nested too deep"):
+        content_of(b"[" * 1020 + b'"\\u0000"' + b"]" * 1020)

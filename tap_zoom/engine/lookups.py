@@ -11,11 +11,10 @@ from typing import Any
 from tap_zoom.engine.places import Place, words
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch
-from tap_zoom.engine.rows import cleaned, parse_exactly, rows_of
+from tap_zoom.engine.rows import content_of, rows_of
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import Ids, Stream
 from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.http import parse
 
 Lacking = dict[int, str]  # by the number of a row: what is asked to find what it lacks
 
@@ -27,15 +26,15 @@ def lacking(stream: Stream, body: bytes) -> Lacking:
     lookup = BY_NAME[stream.lookup]
     name = next(iter(lookup.about.ids))
     return {
-        number: cleaned(str(row[name]))
-        for number, row in enumerate(rows_of(stream, parse(body)))
+        number: str(row[name])
+        for number, row in enumerate(rows_of(stream, content_of(body)))
         if type(row) is dict and all(where.holds(row) for where in lookup.lacking)
     }
 
 
 def questions(question: Question, body: bytes, rows: Lacking) -> Iterator[Question]:
     """What to ask for each of the rows."""
-    parsed = rows_of(question.stream, parse_exactly(body))
+    parsed = rows_of(question.stream, content_of(body, exact=True))
     stream = BY_NAME[question.stream.lookup]
     name, *others = stream.about.ids
     known = {other: question.place.ids.get(other) for other in others}
@@ -53,8 +52,8 @@ def found(question: Question, answer: Page) -> tuple[dict[str, Any], Ids]:
     """What the row gets: fields of Zoom's, and columns of ours. Raises ValueError for an answer that is none."""
     if question.stream.text:
         return {}, {question.stream.text: text_of(answer.body)}
-    content: Any = parse(answer.body)
-    found_id = words(cleaned(content.get("id"))) if isinstance(content, dict) else None
+    content = content_of(answer.body)
+    found_id = words(content.get("id")) if isinstance(content, dict) else None
     return {"id": found_id} if found_id else {}, {}
 
 

@@ -12,7 +12,7 @@ from tap_zoom.engine.ledger import Ledger
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch
 from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.rows import cleaned, is_clean, rows_of, token_of
+from tap_zoom.engine.rows import rows_of, token_of
 from tap_zoom.engine.shapes import Record
 from tap_zoom.engine.writer import Writer
 from tap_zoom.errors import NothingHere, StreamRefused
@@ -46,8 +46,7 @@ class Reader:
         if keyless:
             self._ledger.lose_records(question, keyless)
         if stream.finds:
-            rows = rows_of(stream, content)
-            for row in rows if is_clean(page.body) else cleaned(rows):
+            for row in rows_of(stream, content):
                 if not self._routes.note(question, row):
                     self._note_nothing(question, row)
         self._ledger.went_well(question)

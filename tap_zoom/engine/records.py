@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.engine.rows import canonical, cleaned, is_clean, lists_of, parse_exactly, token_of
+from tap_zoom.engine.rows import canonical, content_of, lists_of, token_of
 from tap_zoom.engine.shapes import NeedsExactNumbers, Record, Shapes
 from tap_zoom.streams.model import Stream
-from tap_zoom.zoom.http import parse
 
 Patch = Callable[[list[Any]], list[Any]]
 
@@ -125,18 +124,17 @@ class Plan:
     def _records(
         self, body: bytes, ids: Mapping[str, Any], sequence: Sequence, patch: Patch | None
     ) -> tuple[list[Record], int, Record]:
-        content = parse(body)
-        clean = is_clean(body)
+        content = content_of(body)
         shapes = self.shapes
         counted = shapes.misfits.copy(), shapes.unknown.copy(), shapes.unknown_inside.copy()
         try:
             shapes.exact = False
-            shaped = self._shaped(content, clean, patch)
+            shaped = self._shaped(content, patch)
         except NeedsExactNumbers:
             shapes.misfits, shapes.unknown, shapes.unknown_inside = counted
             shapes.exact = True
-            content = parse_exactly(body)
-            shaped = self._shaped(content, clean, patch)
+            content = content_of(body, exact=True)
+            shaped = self._shaped(content, patch)
         goes_on = bool(self.stream.page and token_of(self.stream, content))
         return *self._finished(shaped, ids, sequence, goes_on), content
 
@@ -149,7 +147,6 @@ class Plan:
         """The record of one row of an answer that was parsed exactly, in a list; and 1 if its key can't be made."""
         self.shapes.exact = True
         try:
-            row = cleaned(row)
             return self._finished([Shaped(row, self._shape(row) or {}, {})], ids, Sequence(), goes_on=False)
         except RecursionError as error:
             raise ValueError("it is nested too deep") from error
@@ -185,14 +182,11 @@ class Plan:
     def _shared_key(self, shaped: Shaped) -> tuple[object, ...]:
         return tuple(map(shaped.record.get, self._shared))
 
-    def _shaped(self, content: Any, clean: bool, patch: Patch | None) -> list[Shaped]:
+    def _shaped(self, content: Any, patch: Patch | None) -> list[Shaped]:
         shaped: list[Shaped] = []
         for part in lists_of(self.stream, content):
-            rows, beside = part.rows if patch is None else patch(part.rows), part.beside
-            if not clean:
-                rows, beside = cleaned(rows), cleaned(beside)
-            for row in rows:
-                whole = {**beside, **row} if beside and type(row) is dict else row
+            for row in part.rows if patch is None else patch(part.rows):
+                whole = {**part.beside, **row} if part.beside and type(row) is dict else row
                 shaped.append(Shaped(row, self._shape(whole) or {}, part.columns))
         return shaped
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from tap_zoom.streams.model import Ids, Stream
+from tap_zoom.zoom.http import parse
 
 
 @dataclass(slots=True)
@@ -89,14 +90,20 @@ def canonical(row: Any) -> bytes:
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float).encode()
 
 
-def parse_exactly(body: bytes) -> Any:
-    """The JSON of a body, its fractions as Decimals and its integers whole."""
-    return json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
-
-
-def is_clean(body: bytes) -> bool:
-    """Whether a body can hold neither a NUL, which JSON has to escape, nor half a surrogate pair, escaped or not."""
-    return not any(sign in body for sign in (b"\\u0000", b"\\ud", b"\\uD", b"\xed"))
+def content_of(body: bytes, exact: bool = False) -> Any:
+    """The JSON of a body, without what databases refuse (see `cleaned`). `exact`: its fractions are Decimals, and its
+    integers whole. Raises ValueError for what is none."""
+    try:
+        content = orjson.loads(body)  # it refuses half a surrogate pair
+        is_clean = b"\\u0000" not in body
+    except ValueError:
+        content, is_clean = parse(body), False
+    try:
+        if exact:
+            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+        return content if is_clean else cleaned(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def cleaned(value: Any) -> Any:

@@ -9,13 +9,13 @@ from typing import Any
 
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch, Plan
+from tap_zoom.engine.rows import content_of
 from tap_zoom.engine.shapes import Record
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.streams.model import Ids
 from tap_zoom.words import described
 from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.http import parse
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Writer:
         answer that is not as documented."""
         plan = self.plans.get(question.stream.name)
         if plan is None:
-            return parse(page.body), 0
+            return content_of(page.body), 0
         columns = {**question.columns, **self._today}
         records, keyless, content = plan.records(page.body, columns, question.sequence, patch)
         self._write(plan, records, page.received)

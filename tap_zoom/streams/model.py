@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Row = Mapping[str, Any]
 Ids = Mapping[str, Any]
 Params = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """What Zoom counts requests by: a label, as X-RateLimit-Category spells it, and a product with its own limits."""
 
     label: str

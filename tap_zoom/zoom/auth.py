@@ -9,7 +9,6 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
@@ -19,7 +18,7 @@ import requests
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.zoom.http import Adapter, Answer, TooLarge, exchange, parse, shortened
+from tap_zoom.zoom.http import Answer, Connections, TooLarge, parse, shortened
 from tap_zoom.zoom.retry import delay
 from tap_zoom.zoom.token_store import Rotation, TokenStore, token_store
 
@@ -190,13 +189,11 @@ class _TokenEndpoint:
                 time.sleep(wait)
 
     def _ask_once(self, form: dict[str, str]) -> dict[str, Any]:
-        prepared = requests.Request("POST", self._url, data=form, auth=self._client, headers=self._headers).prepare()
-        with requests.Session() as session, closing(Adapter()) as adapter:
-            settings = dict(session.merge_environment_settings(self._url, {}, True, None, None))
-            try:
-                answer = exchange(adapter, prepared, settings)
-            except TooLarge as error:
-                raise Passing(str(error)) from None
+        post = requests.Request("POST", self._url, data=form, auth=self._client, headers=self._headers).prepare()
+        try:
+            answer = Connections(1).exchange("POST", self._url, post.headers, post.body)
+        except TooLarge as error:
+            raise Passing(str(error)) from None
         self._answered = True
         return self._judged(answer, form["grant_type"])
 

@@ -8,18 +8,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import requests
-from requests.structures import CaseInsensitiveDict
 from requests.utils import default_user_agent, requote_uri
 
 from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
 from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
 from tap_zoom.zoom.answers import Page, judge, judge_file
 from tap_zoom.zoom.auth import Login
-from tap_zoom.zoom.http import Adapter, Answer, TooLarge, exchange
+from tap_zoom.zoom.http import Answer, Connections, TooLarge
 from tap_zoom.zoom.limits import Announcement, read_headers
 from tap_zoom.zoom.request import Request, query_of
 
@@ -33,12 +30,12 @@ class Client:
     def __init__(self, config: Config, login: Login, workers: int) -> None:
         self._config = config
         self._login = login
-        self._adapter = Adapter(pool_connections=2, pool_maxsize=workers)
-        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
-        if config.user_agent:
-            self._headers["User-Agent"] = config.user_agent
+        self._connections = Connections(workers)
+        self._headers = {
+            "Accept": "application/json", "Accept-Encoding": "gzip, deflate",
+            "User-Agent": config.user_agent or default_user_agent(),
+        }  # fmt: skip
         self._base = ""
-        self._settings: Mapping[str, Any] = {}
         self.last_answer: float | None = None  # on the monotonic clock
 
     def log_in(self) -> None:
@@ -79,30 +76,24 @@ class Client:
     def _get(self, request: Request, token: str) -> Answer:
         """The HTTP exchange. Redirects are not followed, so that the token goes to no other host; but of a file one is,
         without the token."""
-        if not self._base:
-            self._connect()
+        self._base = self._base or self._find_base()
         login = {"Authorization": f"Bearer {token}"}
         if not request.stream.is_file:
-            return self._exchange(f"{self._base}/{request.path}{query_of(request)}", login, self._settings)
+            return self._exchange(f"{self._base}/{request.path}{query_of(request)}", login)
         url = request.path if request.stream.text else f"{self._base}/{request.path}"
         if not self._is_safe(url) or not self._is_zooms(url):
             raise ItemLost(f"{request}: the address of the file is none of Zoom's, so the token is not sent there")
-        answer = self._exchange(requote_uri(url), login, self._settings_for(url))
+        answer = self._exchange(requote_uri(url), login)
         location = answer.headers.get("Location") if 300 <= answer.status < 400 else None
         if not location:
             return answer
         if not self._is_safe(url, location):
             raise ItemLost(f"{request}: it is redirected to an address without https, which is not followed")
         target = urljoin(url, location)
-        return replace(self._exchange(requote_uri(target), {}, self._settings_for(target)), moved=True)
+        return replace(self._exchange(requote_uri(target), {}), moved=True)
 
-    def _exchange(self, url: str, login: Mapping[str, str], settings: Mapping[str, Any]) -> Answer:
-        prepared = requests.PreparedRequest()
-        prepared.method = "GET"
-        prepared.url = url
-        prepared.headers = CaseInsensitiveDict({**self._headers, **login})
-        prepared.hooks = {}
-        return exchange(self._adapter, prepared, settings)
+    def _exchange(self, url: str, login: Mapping[str, str]) -> Answer:
+        return self._connections.exchange("GET", url, {**self._headers, **login})
 
     def _is_safe(self, url: str, location: str = "") -> bool:
         """Whether it is an address, as is where it leads to, and nobody on the way can read along. Plain http is for
@@ -119,18 +110,11 @@ class Client:
         known = parts.hostname == urlsplit(self._base).hostname
         return "@" not in parts.netloc and (known or _ZOOMS_HOST.fullmatch(parts.hostname or "") is not None)
 
-    def _settings_for(self, url: str) -> Mapping[str, Any]:
-        """What the environment says about a host: proxies and certificates."""
-        with requests.Session() as session:
-            return dict(session.merge_environment_settings(url, {}, True, None, None), stream=True)
-
-    def _connect(self) -> None:
+    def _find_base(self) -> str:
         """Where the API is: our setting, what the token answer said, or Zoom's default."""
         url = self._config.api_url or self._login.token().api_url
         base = checked_url(url, "The api_url of the token answer").removesuffix("/v2") if url else DEFAULT_API_URL
-        self._settings = self._settings_for(base)
-        self._headers.setdefault("User-Agent", default_user_agent())
-        self._base = f"{base}/v2"
+        return f"{base}/v2"
 
 
 def _tell(request: Request, said: str, started: float, tries: int, wait: float | None = None) -> None:

@@ -14,7 +14,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from operator import itemgetter
 
 from tap_zoom.errors import (
@@ -292,6 +291,6 @@ class Frontier:
         return error
 
     def _learn(self, lane: Lane, said: Announcement) -> None:
-        other = replace(lane, label=said.label) if said.label is not None else lane
+        other = lane._replace(label=said.label or lane.label)
         if said.label is not None and said.limit is not None and not said.daily and other in self._queues:
             self._queues[other].throttle.learn(said.limit)

@@ -11,19 +11,24 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import requests
+import urllib3.exceptions
 from requests.adapters import HTTPAdapter
+from urllib3.util import Timeout
 
 from tap_zoom.errors import NoAnswer
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
+TIMEOUT = Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
 ANSWER_TIMEOUT = 120.0  # seconds for a whole answer, however little comes at a time
 
+HOSTS = 4  # to which connections are kept
 LARGEST_ANSWER = 32 << 20  # bytes, unpacked
 
 _deadline: ContextVar[float] = ContextVar("_deadline")  # of the exchange that a thread is at, on the monotonic clock
@@ -88,35 +93,49 @@ def _watched(connection: type[Any]) -> type[Any]:
     return type(connection.__name__, (connection,), {"response_class": _Response})
 
 
-class Adapter(HTTPAdapter):
-    """Keeps connections alive for `exchange`."""
+class Connections:
+    """Kept-alive connections to hosts, `most` to each, through the proxies and with the certificates that the
+    environment names. Thread-safe."""
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if pool.ConnectionCls.response_class is not _Response:
-            pool.ConnectionCls = _watched(pool.ConnectionCls)
-        return pool
+    def __init__(self, most: int) -> None:
+        self._host = lru_cache(HOSTS)(lambda scheme, netloc: _host(f"{scheme}://{netloc}", most))
 
-
-def exchange(adapter: Adapter, prepared: requests.PreparedRequest, settings: Mapping[str, Any]) -> Answer:
-    """Send and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; TooLarge where it
-    is larger than any that Zoom documents."""
-    _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
-    try:
-        response = adapter.send(prepared, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), **settings)
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Answer:
+        """Send, and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; TooLarge where
+        it is larger than any that Zoom documents."""
+        _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
+        parts = urlsplit(url)
         try:
-            body = bytearray()
-            for part in response.iter_content(1 << 16):
-                body += part
-                if len(body) > LARGEST_ANSWER:
-                    raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
-        finally:
-            response.close()
-    except requests.exceptions.SSLError as error:
-        raise NoAnswer(f"No safe connection ({_reason(error)})") from None
-    except requests.exceptions.RequestException as error:
-        raise NoAnswer(f"No answer ({_reason(error)})") from None
-    return Answer(response.status_code, response.headers, bytes(body))
+            pool, before_path = self._host(parts.scheme, parts.netloc)
+            response = pool.urlopen(
+                method, f"{before_path}{parts.path or '/'}{parts.query and '?'}{parts.query}", body, headers,
+                retries=False, assert_same_host=False, timeout=TIMEOUT, preload_content=False, enforce_content_length=True,
+            )  # fmt: skip
+            try:
+                whole = bytearray()
+                for part in response.stream(1 << 16):
+                    whole += part
+                    if len(whole) > LARGEST_ANSWER:
+                        raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
+                response.release_conn()
+            finally:
+                response.close()
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            unsafe = isinstance(error, urllib3.exceptions.SSLError)
+            raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({_reason(error)})") from None
+        return Answer(response.status, response.headers, bytes(whole))
+
+
+def _host(origin: str, connections: int) -> tuple[Any, str]:
+    """Connections to one host, and what is asked for there begins with: its whole URL where a proxy is asked for it."""
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+    request = requests.Request("GET", origin).prepare()
+    with requests.Session() as session:
+        settings: Any = session.merge_environment_settings(origin, {}, True, None, None)
+    pool: Any = adapter.get_connection_with_tls_context(request, settings["verify"], settings["proxies"])
+    adapter.cert_verify(pool, origin, settings["verify"], None)  # type: ignore[no-untyped-call]
+    pool.ConnectionCls = _watched(pool.ConnectionCls)
+    return pool, "" if adapter.request_url(request, settings["proxies"]).startswith("/") else origin
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,209 @@
+"""Connections over real sockets: kept alive, through proxies, with certificates that the environment names."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from tap_zoom.errors import NoAnswer
+from tap_zoom.zoom.http import Connections
+
+
+class Server(ThreadingHTTPServer):
+    """Answers any path with its own name; a proxy as well, which leads to `behind` whatever host is wanted."""
+
+    daemon_threads = True
+    behind: Server | None = None
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[tuple[str, str, Any]] = []  # who asked, for what, with which headers
+        self.bodies: list[bytes] = []
+        self.scheme = "http"
+        if context is not None:
+            self.scheme = "https"
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.url = f"{self.scheme}://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def handle_error(self, *_: Any) -> None:
+        """Refused certificates and broken connections are what is tried here."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.server.asked.append((f"{self.client_address}", self.path, self.headers))
+        path = self.path.encode()
+        self.send_response(204 if path.endswith(b"/empty") else 200)
+        self.send_header("Content-Length", str(len(path) + 10 if path.endswith(b"/cut") else len(path)))
+        self.send_header("X-Made-Of", "words")
+        self.end_headers()
+        if not path.endswith(b"/empty"):
+            self.wfile.write(path)
+        self.close_connection = path.endswith(b"/cut")
+
+    def do_POST(self) -> None:
+        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
+
+    def do_CONNECT(self) -> None:
+        behind = self.server.behind
+        assert behind is not None
+        self.server.asked.append(("", self.path, self.headers))
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            pump(self.connection, behind.server_port)
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def pump(one: Any, port: int) -> None:
+    """Carry bytes both ways until a side ends."""
+    import socket
+
+    other = socket.create_connection(("127.0.0.1", port))
+
+    def carry(source: Any, sink: Any) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    back = threading.Thread(target=carry, args=(other, one), daemon=True)
+    back.start()
+    carry(one, other)
+    back.join()
+    other.close()
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what this machine's environment says."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as made:
+        yield made
+        made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return str(tmp_path / "ca.pem")
+
+
+@pytest.fixture
+def safe(authority: trustme.CA) -> Iterator[Server]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Server(context) as made:
+        yield made
+        made.shutdown()
+
+
+def test_one_connection_serves_many_requests(server: Server) -> None:
+    """Also after an answer without a body; paths and queries arrive as they were written."""
+    connections = Connections(3)
+    paths = ["/v2/users?page_size=300&status=active", "/v2/past_meetings/%252Fab%253D%253D/instances", "/empty", "/a%20b?c=%2Fd"]
+    answers = [connections.exchange("GET", f"{server.url}{path}", {"A": "b"}) for path in paths]
+    assert [path for _, path, _ in server.asked] == paths
+    assert len({who for who, _, _ in server.asked}) == 1
+    assert [answer.status for answer in answers] == [200, 200, 204, 200]
+    assert [answer.body.decode() for answer in answers] == [*paths[:2], "", paths[3]]
+    assert all(answer.headers["x-made-of"] == "words" and "X-MADE-OF" in answer.headers for answer in answers)
+    assert all(headers["A"] == "b" for _, _, headers in server.asked)
+
+
+def test_a_host_alone_has_a_path_all_the_same(server: Server) -> None:
+    """And what follows a # is not for it."""
+    Connections(1).exchange("GET", server.url, {})
+    Connections(1).exchange("GET", f"{server.url}/a#b", {})
+    assert [path for _, path, _ in server.asked] == ["/", "/a"]
+
+
+def test_a_form_is_sent(server: Server) -> None:
+    """As the login does."""
+    Connections(1).exchange("POST", f"{server.url}/oauth/token", {"Content-Type": "application/x-www-form-urlencoded"}, "a=b&c=d")
+    assert server.bodies == [b"a=b&c=d"]
+
+
+def test_an_answer_that_is_cut_off_is_none(server: Server) -> None:
+    """And the next one comes over another connection."""
+    connections = Connections(1)
+    with pytest.raises(NoAnswer, match=r"^No answer \(IncompleteRead"):
+        connections.exchange("GET", f"{server.url}/cut", {})
+    assert connections.exchange("GET", f"{server.url}/whole", {}).body == b"/whole"
+
+
+def test_a_host_that_nobody_listens_at_gives_no_answer(server: Server) -> None:
+    """With the system's own words."""
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(NoAnswer, match="Connection refused"):
+        Connections(1).exchange("GET", server.url, {})
+
+
+@pytest.mark.parametrize("url", ["http:///x", "ftp://127.0.0.1/x", "http://[::1/x", "nowhere"])
+def test_an_address_that_is_none_gives_no_answer(url: str) -> None:
+    """Whatever the libraries make of it."""
+    with pytest.raises((NoAnswer, ValueError)):
+        Connections(1).exchange("GET", url, {})
+
+
+def test_a_certificate_that_nobody_signed_is_not_trusted(safe: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the environment names who did."""
+    with pytest.raises(NoAnswer, match=r"^No safe connection \(SSLCertVerificationError"):
+        Connections(1).exchange("GET", f"{safe.url}/a", {"Authorization": "secret"})
+    assert safe.asked == []
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    assert Connections(1).exchange("GET", f"{safe.url}/a", {}).body == b"/a"
+
+
+def test_a_proxy_is_asked_for_the_whole_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the name that stands before it; but not where the environment excepts the host."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://me:word@127.0.0.1:{server.server_port}")
+    answer = Connections(1).exchange("GET", "http://zoom.example/v2/users?a=b", {})
+    [(_, path, headers)] = server.asked
+    assert path == answer.body.decode() == "http://zoom.example/v2/users?a=b"
+    assert headers["Host"] == "zoom.example"
+    assert headers["Proxy-Authorization"] == "Basic " + base64.b64encode(b"me:word").decode()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert Connections(1).exchange("GET", f"{server.url}/b", {}).body == b"/b"
+
+
+def test_what_is_safe_goes_through_a_tunnel(safe: Server, server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy sees the host, and neither path nor token."""
+    server.behind = safe
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    connections = Connections(1)
+    for path in ("/a?b=c", "/d"):
+        assert connections.exchange("GET", f"{safe.url}{path}", {"Authorization": "secret"}).body == path.encode()
+    [(_, host, headers)] = server.asked
+    assert host == f"127.0.0.1:{safe.server_port}" and "Authorization" not in headers
+    assert [path for _, path, _ in safe.asked] == ["/a?b=c", "/d"]
