@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import jwt as pyjwt
-
 from tap_zoom.errors import ConfigError
 from tap_zoom.setting import json_kind, setting, settings_of
 
@@ -209,7 +207,7 @@ def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
             warn(f"The setting jwt is there, so {', '.join(given)} are ignored.")
             for name in given:
                 del values[name]
-        _check_jwt(values["jwt"])
+        _jwt_claims(values["jwt"])
         return
     if "account_id" in values and "refresh_token" in values:
         raise ConfigError(
@@ -226,19 +224,21 @@ def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
         raise ConfigError(f"The login needs {' and '.join(missing)} as well: see the app's credentials page.")
 
 
-def _check_jwt(token: str) -> None:
+def jwt_issuer(token: str | None) -> str | None:
+    """Whose token it is: the API key of the account's JWT app."""
+    claims = _jwt_claims(token) if token else {}
+    return str(claims.get("iss")) if claims else None
+
+
+def _jwt_claims(token: str) -> dict[str, Any]:
+    import jwt  # noqa: PLC0415  # beside the library cryptography it takes 10 MB, and few have such a token
+
     try:
-        pyjwt.decode(token, options={"verify_signature": False, "verify_exp": True})
-    except pyjwt.ExpiredSignatureError:
+        return jwt.decode(token, options={"verify_signature": False, "verify_exp": True})
+    except jwt.ExpiredSignatureError:
         raise ConfigError(
             "The setting jwt has expired. Zoom ended JWT apps in 2023, so there may be no new one: "
             "make a Server-to-Server OAuth app and set account_id, client_id and client_secret."
         ) from None
-    except pyjwt.PyJWTError:
+    except jwt.PyJWTError:
         raise ConfigError("The setting jwt is no JSON Web Token (three parts joined by dots). Copy it again.") from None
-
-
-def jwt_issuer(token: str | None) -> str | None:
-    """Whose token it is: the API key of the account's JWT app."""
-    claims = pyjwt.decode(token or "", options={"verify_signature": False}) if token else {}
-    return str(claims.get("iss")) if claims else None

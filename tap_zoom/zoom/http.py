@@ -109,7 +109,8 @@ class Connections:
             pool, before_path = self._host(parts.scheme, parts.netloc)
             response = pool.urlopen(
                 method, f"{before_path}{parts.path or '/'}{parts.query and '?'}{parts.query}", body, headers,
-                retries=False, assert_same_host=False, timeout=TIMEOUT, preload_content=False, enforce_content_length=True,
+                retries=False, assert_same_host=False, timeout=TIMEOUT, preload_content=False,
+                enforce_content_length=True,
             )  # fmt: skip
             try:
                 whole = bytearray()
