@@ -109,6 +109,8 @@ def content_of(body: bytes, exact: bool = False) -> Any:
 def cleaned(value: Any) -> Any:
     """Without NUL, and with U+FFFD for each half of a surrogate pair: databases refuse both."""
     if type(value) is str:
+        if value.isascii() and "\0" not in value:
+            return value
         return value.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if type(value) is list:
         return [cleaned(part) for part in value]
