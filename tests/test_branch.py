@@ -62,19 +62,27 @@ class Drive:
     def begin(self, node: Node) -> None:
         self.begun.append(node.path)
         asks = [] if self.branch.start.passed(node.path) else ["itself"]
-        asks += ["below"] if len(node.path) >= len(self.known) else []
+        is_known = len(node.path) < len(self.known)
+        if (is_known or not self.below(node)) and self.rng.random() < 0.5:
+            self.branch.ends_at(node)
+        elif not is_known:
+            asks.append("below")
         node.open = len(asks) + 1
         self.under_way += [(node, ask) for ask in (*asks, "begun")]
+
+    def below(self, node: Node) -> Tree:
+        """What there is below a place."""
+        places = self.places
+        for name in node.path:
+            places = places.get(name, {})
+        return places
 
     def end(self, node: Node, ask: str) -> None:
         if ask == "itself":
             self.out.add(node.path)
         if ask == "below":
-            places = self.places
-            for name in node.path:
-                places = places.get(name, {})
             assert node.found is not None
-            node.found |= {f"{name}\0more of it" for name in places}
+            node.found |= {f"{name}\0more of it" for name in self.below(node)}
         before = self.branch.bookmark
         node.open -= 1
         if not node.open:
@@ -150,6 +158,22 @@ def test_no_more_is_listed_ahead_than_wanted() -> None:
     branch.finished(nodes[0])  # leads to nothing
     following = branch.next()
     assert following and following.path == ("d",) and branch.next() is None
+
+
+def test_what_leads_nowhere_is_not_listed_ahead() -> None:
+    """However many such places are begun, the next window is; and it ends when they are out."""
+    branch = Branch("x", [lambda _: [(name, None) for name in "abc"]], ahead=0)
+    window = begin(branch)
+    out(window, "m", "n")
+    below = [begin(branch), begin(branch)]
+    assert [node.path for node in below] == [("a", "m"), ("a", "n")] and branch.next() is None
+    for node in below:
+        branch.ends_at(node)
+    assert begin(branch).path == ("b",) and branch.next() is None
+    out(below[1])
+    assert branch.bookmark == Bookmark(("a",))
+    out(below[0])
+    assert branch.bookmark == Bookmark(("a",), whole=True)
 
 
 def test_a_name_that_is_found_twice_is_one_place() -> None:

@@ -19,11 +19,13 @@ from tap_zoom.zoom.limits import Announcement, limit_of
 from tap_zoom.zoom.request import Request
 
 SECONDS_AHEAD = 4.0  # of each lane's requests that are asked and not taken
+SECONDS_WAITING = 3.0  # of each lane's requests that are known beyond these: what leads to more may be slow to come
 SOON = 1.0  # seconds of a lane's time until the next page of a list is taken: it has arrived by then
 LEAST = 8  # places that a branch has open, however slow its lanes are
 MOST = 1000
-AT_FIRST = 4  # for each lane; one more for each result, so that a limit of the day is not spent on a broad front
-Entry = tuple[int, int, Request]  # when its place was begun, when it was added, what to ask
+# For each lane, and for each of its results: a limit of the day is not to be spent on a broad front.
+AT_FIRST, PER_RESULT = 4, 4
+Entry = tuple[int, int, Request]  # when its place was begun, 0 if it leads on; when it was added; what to ask
 
 
 @dataclass(slots=True)
@@ -38,11 +40,19 @@ class _Queue:
         return max(self.free, now) + 1 / self.rate
 
     def has_room(self, now: float) -> bool:
-        ahead = not self.under_way or self.due(now) <= now + SECONDS_AHEAD
-        return ahead and self.under_way < AT_FIRST + self.taken
+        return self.may_widen and (not self.under_way or self.due(now) <= now + SECONDS_AHEAD)
+
+    @property
+    def may_widen(self) -> bool:
+        return self.under_way < AT_FIRST + PER_RESULT * self.taken
+
+    @property
+    def starves(self) -> bool:
+        """Whether more should be known that can be asked."""
+        return self.may_widen and sum(map(len, self.waiting.values())) < max(SECONDS_WAITING * self.rate, 1)
 
     def pop(self) -> Request | None:
-        """The next request: the branches take turns, and of one branch what was begun first is asked first."""
+        """The next request: the branches take turns, and of one branch what was added first of all is asked first."""
         for name in tuple(self.waiting):
             entries = self.waiting.pop(name)
             self.waiting[name] = entries
@@ -62,10 +72,11 @@ class Agenda:
         self._added = itertools.count()
 
     def add(self, question: Question) -> None:
-        """Note what is to be asked, behind that of places of its branch that were begun before its own."""
+        """Note what is to be asked: behind that of places of its branch that were begun before its own, but first of
+        all if it leads on, or the lane would have nothing to ask until that is there."""
         node = question.node
         waiting = self._queue(question.stream.lane).waiting.setdefault(node.branch.name, [])
-        heapq.heappush(waiting, (node.number, next(self._added), question.request()))
+        heapq.heappush(waiting, (0 if question.stream.finds else node.number, next(self._added), question.request()))
 
     def next(self) -> tuple[Request, float] | None:
         """A request to ask now, and when its result is to be taken; None while no lane has both room and a request."""
@@ -95,17 +106,13 @@ class Agenda:
                     other.rate = said.limit * self._share
 
     def hungry(self, branches: Iterable[Branch]) -> list[Branch]:
-        """The branches that could feed a lane that has room and nothing to ask."""
-        return [branch for branch in branches if any(map(self._starves, branch.lanes))]
+        """The branches that could feed a lane that has little to ask."""
+        return [branch for branch in branches if any(self._queue(lane).starves for lane in branch.lanes)]
 
     def most_open(self, branch: Branch) -> int:
         """How many places a branch may have open: as many as its lanes ask about in the time that they look ahead."""
         rate = sum(self._queue(lane).rate for lane in branch.lanes)
         return max(LEAST, min(MOST, round(SECONDS_AHEAD * rate)))
-
-    def _starves(self, lane: Lane) -> bool:
-        queue = self._queue(lane)
-        return queue.has_room(self._now) and not any(queue.waiting.values())
 
     def _queue(self, lane: Lane) -> _Queue:
         if lane not in self._queues:

@@ -82,6 +82,12 @@ class Branch:
             self._listing += 1
         return node
 
+    def ends_at(self, node: Node) -> None:
+        """No question about a place leads on: below it there is nothing but what is known beforehand."""
+        if node.found is not None:
+            self._listing -= 1
+            self._lists(node, ())
+
     def finished(self, node: Node) -> None:
         """All its questions are out, so all that they lead to is known."""
         self.open -= 1

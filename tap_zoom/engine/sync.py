@@ -140,9 +140,13 @@ class Sync:
         if node is None:
             return False
         node.open = 1
+        leads_on = False
         for question in self._routes.questions(node):
             node.open += 1
             self._agenda.add(question)
+            leads_on |= bool(question.stream.finds)
+        if not leads_on:
+            branch.ends_at(node)
         self._out(node)
         return True
 
