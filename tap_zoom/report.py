@@ -105,7 +105,7 @@ class Report:
         if self._live:
             show(line)
         else:
-            lane = frontier.busiest()
+            lane = frontier.lanes.busiest()
             LOGGER.info("%s%s", line, f"; waiting for the {str(lane).lower()} limit" if lane else "")
 
     def _where(self, frontier: Frontier, branches: Iterable[Branch], now: float) -> str:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from tap_zoom.access import Access, sources
 from tap_zoom.engine.branch import AFTER_NAME, Branch, Node, Places
 from tap_zoom.engine.calendar import Calendar
+from tap_zoom.engine.overlap import Overlap, found_before
 from tap_zoom.engine.places import Place, found_in
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.records import Patch
-from tap_zoom.engine.windows import DAYS_AHEAD
 from tap_zoom.state import START, Bookmark
-from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders, is_listed
+from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, is_listed
 from tap_zoom.streams.model import ACCOUNT, Find, Lane, Stream, Thing
 
 LISTINGS_AHEAD = 64  # places of a roster that are asked about before all that the first leads to is begun
@@ -44,12 +44,12 @@ class Routes:
         self.branches: list[Branch] = []
         self._spare = access.spare
         self.calendar = Calendar(since, started, today, self._below)
+        self.overlap = Overlap(self.calendar)
         self._bookmarks = dict(places)
         self._passed: dict[str, Bookmark] = {}
         self._rosters: dict[Thing, list[str]] = {}
         self._opened: set[object] = set()
         self._about: dict[Thing, tuple[Stream, ...]] = {}
-        self._met: set[object] = set()  # identities of what is found both ways, and asked about
         self.out_of_reach = self._go_back()
 
     # --- branches ------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Routes:
 
     def _was_out(self, node: Node, place: Place) -> bool:
         """Whether an earlier run had out what is asked about a place. What it was to find another way, it had not."""
-        main = _found_before(place.thing)
+        main = found_before(place.thing)
         if main and place.when is not None and place.when >= self.calendar.first_day(BY_NAME[main]).isoformat():
             return node.branch.start.passed(node.path)
         return node.branch.passed.passed(node.path)
@@ -175,41 +175,7 @@ class Routes:
             return True  # of a roster, which may be needed later
         if not any(self.calendar.wants(stream, place) for stream in self.about(place.thing)):
             return False
-        if place.when is None:
-            return True
-        main = _found_before(place.thing)
-        if not main:
-            return question.keeps(place.when, None)
-        if question.window is not None and not question.window.holds(place.when):
-            return False
-        return self._is_its_turn(find, place, place.when, question, self._both_ways(main))
-
-    def finds_both_ways(self, stream: Stream) -> bool:
-        """Whether what such a stream finds is found by other streams as well, as far as it is older."""
-        return any(_found_before(find.thing) for find in stream.finds)
-
-    def found_both_ways_until(self, stream: Stream) -> date:
-        """The first day of which things are found by a stream with windows alone."""
-        return max(self.calendar.first_day(stream), self.calendar.clip(stream)) + DAYS_AHEAD
-
-    def _both_ways(self, main: str) -> tuple[str, str]:
-        """The stretch of time in which things are found through a stream with windows, and without it."""
-        stream = BY_NAME[main]
-        until = self.found_both_ways_until(stream)
-        return (until - DAYS_AHEAD).isoformat(), until.isoformat()
-
-    def _is_its_turn(self, find: Find, place: Place, when: str, question: Question, both_ways: tuple[str, str]) -> bool:
-        first, until = both_ways
-        if when >= until:
-            return not find.before
-        if when < first:
-            return True
-        identity = (place.thing.name, *list(place.ids.values())[:1])
-        if identity in self._met:
-            return False
-        if not question.node.branch.start.passed_whole((*question.node.path, place.name)):
-            self._met.add(identity)
-        return True
+        return self.overlap.is_its_turn(find, place, question)
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -258,12 +224,6 @@ class Routes:
         for each in streams:
             streams += [s for find in each.finds for s in self.about(find.thing) if s not in streams]
         return streams
-
-
-@cache
-def _found_before(thing: Thing) -> str:
-    """The stream with windows before which such things are found another way."""
-    return next((find.before for _, find in finders(thing) if find.before), "")
 
 
 def _name(stream: Stream) -> str:

@@ -58,16 +58,8 @@ class Shapes:
             return self.of_object(schema["properties"], whole["properties"], path)
         if kind == "array" and "items" in schema:
             return self._array(self._of(schema["items"], whole["items"], path), path)
-        if kind == "string":
-            return self._string(path)
-        if kind == "date-time":
-            return self._time(path)
-        if kind == "integer":
-            return self._integer(path)
-        if kind == "number":
-            return self._number(path)
-        if kind == "boolean":
-            return self._boolean(path)
+        if kind in _SCALARS:
+            return _SCALARS[kind](self, self._misfit(path))
         return lambda value: self._as_sent(value, path)
 
     def of_object(
@@ -130,94 +122,6 @@ class Shapes:
         }
         return lambda value: shapes.get(type(value), misfit)(value)
 
-    def _string(self, path: str) -> Shape:
-        misfit = self._misfit(path)
-
-        def shape(value: Any) -> Any:
-            kind = type(value)
-            if kind is str or value is None:
-                return value
-            if kind is bool:
-                return "true" if value else "false"
-            if kind is int or kind is Decimal:
-                return str(value)
-            if kind is float:
-                return self._inexact(value, misfit)
-            return misfit(value)
-
-        return shape
-
-    def _time(self, path: str) -> Shape:
-        misfit = self._misfit(path)
-        is_utc = _UTC_TIME.fullmatch
-        is_plain = IN_UTC.fullmatch
-
-        def shape(value: Any) -> Any:
-            if type(value) is str:
-                if is_plain(value):
-                    return value
-                if is_utc(value):
-                    try:
-                        datetime.fromisoformat(value[:19])
-                        return value
-                    except ValueError:
-                        return misfit(value)
-                if value:
-                    moment = parse_time(value)
-                    if moment is not None:
-                        return _rfc3339(moment, value)
-            return misfit(value)
-
-        return shape
-
-    def _integer(self, path: str) -> Shape:
-        misfit = self._misfit(path)
-
-        def shape(value: Any) -> Any:
-            kind = type(value)
-            if kind is int:
-                return value
-            if kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:  # Python converts no more digits
-                return int(value)
-            if kind is float:
-                return self._inexact(value, misfit)
-            if kind is Decimal and value.is_finite() and value.adjusted() < 4300 and value == value.to_integral_value():
-                return int(value)
-            return misfit(value)
-
-        return shape
-
-    def _number(self, path: str) -> Shape:
-        misfit = self._misfit(path)
-
-        def shape(value: Any) -> Any:
-            kind = type(value)
-            if kind is int:
-                return value
-            number = None
-            if kind is float or kind is Decimal:
-                number = self._finite(value)
-            elif kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:
-                number = int(value)
-            elif kind is str and _NUMBER.fullmatch(value) and Decimal(repr(float(value))) == Decimal(value):
-                number = float(value)
-            return misfit(value) if number is None else number
-
-        return shape
-
-    def _boolean(self, path: str) -> Shape:
-        misfit = self._misfit(path)
-        spelled = {"true": True, "false": False, 0: False, 1: True}
-
-        def shape(value: Any) -> Any:
-            if type(value) is bool:
-                return value
-            if type(value) in (int, str) and value in spelled:
-                return spelled[value]
-            return misfit(value)
-
-        return shape
-
     def _as_sent(self, value: Any, path: str) -> Any:
         """A value without a declared type, with null for a number that JSON can't hold."""
         kind = type(value)
@@ -227,19 +131,19 @@ class Shapes:
             return [self._as_sent(part, path) for part in value]
         if kind is not float and kind is not Decimal:
             return value
-        number = self._finite(value)
+        number = self.finite(value)
         if number is None:
             self.misfits[path] += 1
         return number
 
-    def _finite(self, value: float | Decimal) -> float | None:
+    def finite(self, value: float | Decimal) -> float | None:
         """A number that is not declared an integer; None for one that JSON can't hold."""
         if type(value) is float and LEAST_ROUNDED <= abs(value) < math.inf:
             raise NeedsExactNumbers
         number = float(value)
         return number if math.isfinite(number) else None
 
-    def _inexact(self, value: float, misfit: Shape) -> Any:
+    def inexact(self, value: float, misfit: Shape) -> Any:
         """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""
         if self.exact:
             return misfit(value)
@@ -253,6 +157,96 @@ class Shapes:
                 self.misfits[path] += 1
 
         return shape
+
+
+def _string(shapes: Shapes, misfit: Shape) -> Shape:
+    def shape(value: Any) -> Any:
+        kind = type(value)
+        if kind is str or value is None:
+            return value
+        if kind is bool:
+            return "true" if value else "false"
+        if kind is int or kind is Decimal:
+            return str(value)
+        if kind is float:
+            return shapes.inexact(value, misfit)
+        return misfit(value)
+
+    return shape
+
+
+def _time(shapes: Shapes, misfit: Shape) -> Shape:
+    is_utc = _UTC_TIME.fullmatch
+    is_plain = IN_UTC.fullmatch
+
+    def shape(value: Any) -> Any:
+        if type(value) is str:
+            if is_plain(value):
+                return value
+            if is_utc(value):
+                try:
+                    datetime.fromisoformat(value[:19])
+                    return value
+                except ValueError:
+                    return misfit(value)
+            if value:
+                moment = parse_time(value)
+                if moment is not None:
+                    return _rfc3339(moment, value)
+        return misfit(value)
+
+    return shape
+
+
+def _integer(shapes: Shapes, misfit: Shape) -> Shape:
+    def shape(value: Any) -> Any:
+        kind = type(value)
+        if kind is int:
+            return value
+        if kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:  # Python converts no more digits
+            return int(value)
+        if kind is float:
+            return shapes.inexact(value, misfit)
+        if kind is Decimal and value.is_finite() and value.adjusted() < 4300 and value == value.to_integral_value():
+            return int(value)
+        return misfit(value)
+
+    return shape
+
+
+def _number(shapes: Shapes, misfit: Shape) -> Shape:
+    def shape(value: Any) -> Any:
+        kind = type(value)
+        if kind is int:
+            return value
+        number = None
+        if kind is float or kind is Decimal:
+            number = shapes.finite(value)
+        elif kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:
+            number = int(value)
+        elif kind is str and _NUMBER.fullmatch(value) and Decimal(repr(float(value))) == Decimal(value):
+            number = float(value)
+        return misfit(value) if number is None else number
+
+    return shape
+
+
+def _boolean(shapes: Shapes, misfit: Shape) -> Shape:
+    spelled = {"true": True, "false": False, 0: False, 1: True}
+
+    def shape(value: Any) -> Any:
+        if type(value) is bool:
+            return value
+        if type(value) in (int, str) and value in spelled:
+            return spelled[value]
+        return misfit(value)
+
+    return shape
+
+
+_SCALARS: Mapping[str, Callable[[Shapes, Shape], Shape]] = {
+    "string": _string, "date-time": _time, "integer": _integer, "number": _number, "boolean": _boolean,
+}  # fmt: skip
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import datetime, timezone
 
 from tap_zoom.access import sources, warn_of_stand_in
+from tap_zoom.engine.again import Again
 from tap_zoom.engine.agenda import Agenda
 from tap_zoom.engine.branch import Branch, Node
 from tap_zoom.engine.debts import Debts
@@ -18,13 +19,11 @@ from tap_zoom.engine.ledger import Ledger
 from tap_zoom.engine.questions import Question
 from tap_zoom.engine.reader import Reader
 from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.windows import Window
 from tap_zoom.engine.writer import Writer
 from tap_zoom.errors import (
     DailyLimitReached,
     Incomplete,
     NothingHere,
-    PageTokenExpired,
     RequestFailed,
     StreamRefused,
     TooEarly,
@@ -38,16 +37,10 @@ from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.frontier import Frontier
 from tap_zoom.zoom.request import Request
 
-RESTARTS = 5  # of one list whose page tokens expire
 DAYS_GONE = (
     "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What belongs to a "
     "number that is still listed is found by that: the numbers are read again."
 )
-BEGINS_LATER = (
-    "Zoom's reports begin on %s by now. What was held before that is found by its number only, as far as that is still "
-    "listed. %s"
-)
-OUT_OF_REACH = "For %s Zoom's answers begin on %s by now. What happened before that can't be had any more. %s"
 
 LOGGER = logging.getLogger(__name__)
 
@@ -76,9 +69,9 @@ class Sync:
         self._debts = Debts(state, routes)
         self._ledger = Ledger(state, self._debts, output, report)
         self._reader = Reader(writer, routes, agenda, self._ledger)
+        self._again = Again(routes, self._ledger)
         self._spent: DailyLimitReached | None = None
         self._blocked: set[Node] = set()  # places that miss an answer for it
-        self._told_of_later: set[str] = set()
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -182,7 +175,8 @@ class Sync:
         self, request: Request, question: Question, outcome: Page | RequestFailed, nothing: Counter[str]
     ) -> bool:
         """Do with an answer or a refusal what is to be done. Whether that is all for this request."""
-        if isinstance(outcome, RequestFailed) and self._ask_again(request, question, outcome):
+        if isinstance(outcome, RequestFailed) and (again := self._again.request(request, question, outcome)):
+            self._ask_at_once(again)
             return False
         if isinstance(outcome, TooEarly) and question.is_gone(datetime.now(timezone.utc).date()):
             outcome = NothingHere("too old", str(outcome))
@@ -207,18 +201,6 @@ class Sync:
             self._ledger.lose(question.owner, f"{request}: {error}")
         return not question.node.branch.closed
 
-    def _ask_again(self, request: Request, question: Question, error: RequestFailed) -> bool:
-        """Ask a list anew whose page token has expired, or from a later day on where its first is out of reach."""
-        if isinstance(error, PageTokenExpired) and request.page > 1 and question.restarts < RESTARTS:
-            LOGGER.info("Reading a list again from its start: %s", error)
-            self._ask_at_once(question.from_its_start(restarts=question.restarts + 1).request())
-            return True
-        if isinstance(error, TooEarly) and (window := question.later(datetime.now(timezone.utc).date())):
-            self._tell_of_later(question, window, error)
-            self._ask_at_once(question.from_its_start(window=window).request())
-            return True
-        return False
-
     def _refuse(self, stream: Stream, why: str) -> None:
         """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
         if stream.name not in self._routes.asked:
@@ -235,17 +217,6 @@ class Sync:
             "The stream %s can't be read with this login%s: %s",
             stream.name, f", and what hangs on it is missing ({', '.join(dependent)})" if dependent else "", why,
         )  # fmt: skip
-
-    def _tell_of_later(self, question: Question, window: Window, error: TooEarly) -> None:
-        if window.asked_from > max(self._routes.found_both_ways_until(question.stream), window.first):
-            what = f"what happened before {window.asked_from} and is not found by its number: {error}"
-            self._ledger.lose(question, what)
-            return
-        both_ways = self._routes.finds_both_ways(question.stream)
-        name = "" if both_ways else question.stream.name
-        if name not in self._told_of_later:
-            self._told_of_later.add(name)
-            LOGGER.warning(*((BEGINS_LATER,) if both_ways else (OUT_OF_REACH, name)), window.asked_from, error)
 
     def _ask_at_once(self, request: Request) -> None:
         """Ask before anything else of its lane. What a branch waits for to get anywhere is also taken before anything

@@ -14,28 +14,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from operator import itemgetter
 
-from tap_zoom.errors import (
-    DailyLimitReached,
-    HostSilent,
-    ItemLost,
-    LoginRefused,
-    NoAnswer,
-    NoThread,
-    Passing,
-    RateLimited,
-    RunStopped,
-    TokenRefused,
-)
+from tap_zoom.errors import DailyLimitReached, NoThread, Passing, RateLimited, RunStopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams.model import Lane
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.client import Client
-from tap_zoom.zoom.lane import Job, Queue
-from tap_zoom.zoom.limits import Announcement, Throttle
+from tap_zoom.zoom.lanes import Job, Lanes
+from tap_zoom.zoom.limits import Throttle
 from tap_zoom.zoom.request import Request
-from tap_zoom.zoom.retry import delay
+from tap_zoom.zoom.retry import delay, given_up
 
 BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
 SWITCH_INTERVAL = 0.001  # seconds
@@ -59,8 +47,7 @@ class Frontier:
         # A request whose turn has come should not wait 5 ms for each thread that is at work.
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._client = client
-        self._throttle = throttle
-        self._queues: dict[Lane, Queue] = {}
+        self.lanes = Lanes(throttle)
         self._most_workers = workers
         self._wait_for_reset = wait_for_reset
         self._interrupts = interrupts
@@ -86,18 +73,10 @@ class Frontier:
         with a smaller `due` was."""
         job = Job(request, due)
         with self._lock:
-            queue = self._queues.get(request.stream.lane)
-            if queue is None:
-                queue = self._queues[request.stream.lane] = Queue(self._throttle(request.stream.lane))
+            queue = self.lanes.of(request)
             heapq.heappush(self._order, (due, next(self._numbers), job))
-            if ahead:
-                queue.ready.appendleft(job)
-            else:
-                queue.ready.append(job)
-            if queue.spent is not None:
-                queue.give_up(queue.spent)
-            if self._idle == 0 and self._workers < self._most_workers:
-                self._hire()
+            queue.add(job, ahead)
+            self._hire()
             self._work.notify()
 
     def take(self, patience: float) -> Taken | None:
@@ -130,17 +109,11 @@ class Frontier:
         """Whether anything is submitted and not taken."""
         return bool(self._order)
 
-    def queued(self) -> dict[Lane, int]:
-        return {lane: len(queue) for lane, queue in self._queues.items() if len(queue)}
-
-    def busiest(self) -> Lane | None:
-        """The lane whose limit holds up the most."""
-        waiting = {lane: len(queue) / queue.throttle.rate for lane, queue in self._queues.items() if len(queue)}
-        return max(waiting, key=waiting.__getitem__) if waiting else None
-
     def _hire(self) -> None:
-        """One more worker. Where the system starts no more threads, those there are will do. Raises NoThread if there
-        is none."""
+        """One more worker, unless one is idle. Where the system starts no more threads, those there are will do. Raises
+        NoThread if there is none."""
+        if self._idle or self._workers >= self._most_workers:
+            return
         try:
             threading.Thread(target=self._serve, name=f"worker-{self._workers + 1}", daemon=True).start()
         except RuntimeError as error:
@@ -168,7 +141,9 @@ class Frontier:
     def _next_job(self) -> Job:
         """Wait until a request is due and take it. Only the leading worker is here, so only one thread wakes up."""
         while True:
-            self._wait_for_the_next()
+            with self._lock:
+                while (when := self._soonest(now := time.monotonic())[0]) > now:
+                    self._work.wait(None if when == float("inf") else when - now)
             try:
                 self._client.log_in()
             except Exception as error:  # it surfaces in the walk
@@ -181,18 +156,9 @@ class Frontier:
                     self._leave(job, now)
                     return job
 
-    def _wait_for_the_next(self) -> None:
-        with self._lock:
-            while True:
-                now = time.monotonic()
-                when, job = self._soonest(now)
-                if when <= now:
-                    return
-                self._work.wait(None if job is None else when - now)
-
     def _leave(self, job: Job, now: float) -> None:
         """Take a request out of its queue, and see to it that somebody is there for the next one."""
-        queue = self._queues[job.request.stream.lane]
+        queue = self.lanes.of(job.request)
         queue.remove(job)
         queue.throttle.leave(now)
         job.tries += 1
@@ -201,7 +167,7 @@ class Frontier:
         job.in_flight = True
         self.in_flight += 1
         self._idle -= 1
-        if self._idle == 0 and self._workers < self._most_workers and any(map(len, self._queues.values())):
+        if self.lanes:
             self._hire()
 
     def _soonest(self, now: float) -> tuple[float, Job | None]:
@@ -212,30 +178,28 @@ class Frontier:
             head = self._order[0][2]
             if head.in_flight or head.outcome is not None:
                 return float("inf"), None
-            return self._queues[head.request.stream.lane].due_of(head), head
-        waiting = [(queue, job) for queue in self._queues.values() if (job := queue.next(now)) is not None]
-        due = ((queue.due_of(job), job) for queue, job in waiting)
-        return min(due, key=itemgetter(0), default=(float("inf"), None))
+            return self.lanes.of(head.request).due_of(head), head
+        return self.lanes.soonest(now)
 
     def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
         """Keep a result for the walk, or queue the request again."""
         job.in_flight = False
-        throttle = self._queues[job.request.stream.lane].throttle
+        queue = self.lanes.of(job.request)
         if isinstance(outcome, Page):
-            self._learn(job.request.stream.lane, outcome.announcement)
-            throttle.speed_up()
+            self.lanes.learn(job.request.stream.lane, outcome.announcement)
+            queue.throttle.speed_up()
             self._bytes += len(outcome.body)
         elif isinstance(outcome, (Passing, DailyLimitReached)):
-            wait = self._retry_in(job, outcome, throttle, now)
+            wait = self._retry_in(job, outcome, queue.throttle, now)
             if wait is not None:
-                heapq.heappush(self._queues[job.request.stream.lane].retries, (now + wait, next(self._numbers), job))
+                heapq.heappush(queue.retries, (now + wait, next(self._numbers), job))
                 self.retries[job.request.stream.name] = self.retries.get(job.request.stream.name, 0) + 1
                 self._work.notify()
                 return
-            outcome = self._given_up(job, outcome)
+            outcome = given_up(outcome, job.request, job.tries, (self._client.last_answer or 0.0) >= job.started)
         job.outcome = outcome
         if isinstance(outcome, DailyLimitReached):
-            self._queues[job.request.stream.lane].give_up(outcome)
+            queue.give_up(outcome)
         elif isinstance(outcome, RunStopped):
             self._stop(outcome)
         if self._order[0][2].outcome is not None or self._stopped is not None:
@@ -259,38 +223,8 @@ class Frontier:
             if throttle.free_at() < now + wait - 1:
                 self._log(f"{error} Waiting {wait:.0f} s for it.")
             throttle.hold(now + wait)
-            job.tries = job.limited = job.refused = 0
-            job.started = 0.0
+            job.begin_anew()
             return wait
         if isinstance(error, RateLimited):
             throttle.refused(now, error.wait, error.limit)
-            job.limited += 1
-            tries = job.limited
-        elif isinstance(error, TokenRefused):
-            job.refused += 1
-            tries = job.refused
-        else:
-            tries = job.tries - job.limited - job.refused
-        return delay(error, tries, now - job.started, self._client.last_answer is not None)
-
-    def _given_up(self, job: Job, error: Exception) -> Exception:
-        is_file = job.request.stream.is_file
-        if isinstance(error, NoAnswer) and not is_file and (self._client.last_answer or 0.0) < job.started:
-            return HostSilent(
-                f"{job.request}: {error} after {job.tries} tries. Check api_url, the network and "
-                "https://status.zoom.us, then run again with the last STATE to go on from here."
-            )
-        if isinstance(error, TokenRefused) and not is_file:
-            return LoginRefused(
-                f"Login refused: Zoom does not accept the access token ({error}). Check that the app is activated on "
-                "https://marketplace.zoom.us and that no other program invalidates its tokens."
-            )
-        if isinstance(error, Passing):
-            where = f"{job.request}: " if isinstance(error, NoAnswer) else ""
-            return ItemLost(f"{where}{error} ({job.tries} tries)")
-        return error
-
-    def _learn(self, lane: Lane, said: Announcement) -> None:
-        other = lane._replace(label=said.label or lane.label)
-        if said.label is not None and said.limit is not None and not said.daily and other in self._queues:
-            self._queues[other].throttle.learn(said.limit)
+        return delay(error, job.failed(error), now - job.started, self._client.last_answer is not None)

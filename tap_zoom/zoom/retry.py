@@ -1,4 +1,4 @@
-"""The one retry policy: how long to wait before asking again, or not at all.
+"""The one retry policy: how long to wait before asking again, or not at all, and what that means then.
 
 `backoff` gives the delays; waiting is done by whoever owns the request (the label's queue, or the login).
 """
@@ -9,7 +9,17 @@ import itertools
 
 import backoff
 
-from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited, TokenRefused
+from tap_zoom.errors import (
+    Blocked,
+    HostSilent,
+    ItemLost,
+    LoginRefused,
+    NoAnswer,
+    Passing,
+    RateLimited,
+    TokenRefused,
+)
+from tap_zoom.zoom.request import Request
 
 TRIES = 8
 TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be said soon
@@ -24,8 +34,8 @@ LONGEST_TIME = 600.0  # from the first try to the last
 def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> float | None:
     """Seconds to wait before the next try, None to give up.
 
-    `tries`: how often this request failed in this way, the latest included (429s, refused tokens and all other faults
-    are counted apart); `seconds`: since its first try; `host_answered`: in this run, ever.
+    `tries`: how often this request failed in this way, the latest included (see `Job.failed`); `seconds`: since its
+    first try; `host_answered`: in this run, ever.
     """
     if isinstance(error, RateLimited):
         most = TRIES_IF_LIMITED
@@ -43,6 +53,25 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
     if tries >= most or seconds + wait > LONGEST_TIME:
         return None
     return wait
+
+
+def given_up(error: Exception, request: Request, tries: int, host_answers: bool) -> Exception:
+    """What an error stands for that is not tried again. `host_answers`: whatever else was asked since the first try."""
+    is_file = request.stream.is_file
+    if isinstance(error, NoAnswer) and not is_file and not host_answers:
+        return HostSilent(
+            f"{request}: {error} after {tries} tries. Check api_url, the network and https://status.zoom.us, then run "
+            "again with the last STATE to go on from here."
+        )
+    if isinstance(error, TokenRefused) and not is_file:
+        return LoginRefused(
+            f"Login refused: Zoom does not accept the access token ({error}). Check that the app is activated on "
+            "https://marketplace.zoom.us and that no other program invalidates its tokens."
+        )
+    if isinstance(error, Passing):
+        where = f"{request}: " if isinstance(error, NoAnswer) else ""
+        return ItemLost(f"{where}{error} ({tries} tries)")
+    return error
 
 
 def _exponential(tries: int) -> float:
