@@ -60,8 +60,9 @@ def check(
     if problems and not skip:
         raise AccessMissing(_message(problems))
     for name, lacking in problems.items():
-        part = "is read only in part" if name in kept else "is left out"
-        warn(f"The stream {name} {part}: the token lacks {_scopes(lacking)}.")
+        what = "is read only in part" if name in kept else "is left out"
+        then = " Once it has it, a full run brings the rest." if name in kept else ""
+        warn(f"The stream {name} {what}: the token lacks {_scopes(lacking)}.{then}")
     return Access(frozenset(kept), frozenset(asked), STAND_INS & reachable)
 
 
