@@ -21,11 +21,12 @@ from tap_zoom.zoom.request import Request
 SECONDS_AHEAD = 4.0  # of each lane's requests that are asked and not taken
 SECONDS_WAITING = 3.0  # of each lane's requests that are known beyond these: what leads to more may be slow to come
 SOON = 1.0  # seconds of a lane's time until the next page of a list is taken: it has arrived by then
+FASTEST = 100.0  # a second: more is not looked ahead for
 LEAST = 8  # places that a branch has open, however slow its lanes are
 MOST = 1000
 # For each lane, and for each of its results: a limit of the day is not to be spent on a broad front.
 AT_FIRST, PER_RESULT = 4, 4
-Entry = tuple[int, int, Request]  # when its place was begun, 0 if it leads on; when it was added; what to ask
+Entry = tuple[int, int, Question]  # when its place was begun, 0 if it leads on; when it was added; what to ask
 
 
 @dataclass(slots=True)
@@ -51,8 +52,8 @@ class _Queue:
         """Whether more should be known that can be asked."""
         return self.may_widen and sum(map(len, self.waiting.values())) < max(SECONDS_WAITING * self.rate, 1)
 
-    def pop(self) -> Request | None:
-        """The next request: the branches take turns, and of one branch what was added first of all is asked first."""
+    def pop(self) -> Question | None:
+        """The next question: the branches take turns, and of one branch what was added first of all is asked first."""
         for name in tuple(self.waiting):
             entries = self.waiting.pop(name)
             self.waiting[name] = entries
@@ -76,15 +77,15 @@ class Agenda:
         all if it leads on, or the lane would have nothing to ask until that is there."""
         node = question.node
         waiting = self._queue(question.stream.lane).waiting.setdefault(node.branch.name, [])
-        heapq.heappush(waiting, (0 if question.stream.finds else node.number, next(self._added), question.request()))
+        heapq.heappush(waiting, (0 if question.stream.finds else node.number, next(self._added), question))
 
     def next(self) -> tuple[Request, float] | None:
         """A request to ask now, and when its result is to be taken; None while no lane has both room and a request."""
         for queue in self._queues.values():
-            if queue.has_room(self._now) and (request := queue.pop()) is not None:
+            if queue.has_room(self._now) and (question := queue.pop()) is not None:
                 due = queue.free = queue.due(self._now)
                 queue.under_way += 1
-                return request, due
+                return question.request(), due
         return None
 
     def at_once(self, request: Request, first_of_all: bool) -> float:
@@ -103,7 +104,7 @@ class Agenda:
         if said is not None and said.limit is not None and not said.daily:
             for lane, other in self._queues.items():
                 if lane.label == said.label and lane.product == request.stream.lane.product:
-                    other.rate = said.limit * self._share
+                    other.rate = self._rate(said.limit)
 
     def hungry(self, branches: Iterable[Branch]) -> list[Branch]:
         """The branches that could feed a lane that has little to ask."""
@@ -116,5 +117,8 @@ class Agenda:
 
     def _queue(self, lane: Lane) -> _Queue:
         if lane not in self._queues:
-            self._queues[lane] = _Queue(limit_of(lane, self._plan) * self._share)
+            self._queues[lane] = _Queue(self._rate(limit_of(lane, self._plan)))
         return self._queues[lane]
+
+    def _rate(self, limit: float) -> float:
+        return min(limit * self._share, FASTEST)

@@ -19,7 +19,8 @@ from tap_zoom.zoom.request import Request
 @dataclass(slots=True, eq=False)
 class Question:
     """`place`: what it is about; `asks`: which of the stream's; `window`: the days; `origin`: the question and the row
-    for which it looks something up. `sequence`, `tokens` (hashes) and `restarts` go on over the pages of the list."""
+    for which it looks something up; `restarts`: of its list. Thousands wait: what goes on over the pages of the list,
+    `sequence` and `tokens` (hashes), is made when the first is read."""
 
     stream: Stream
     node: Node
@@ -27,12 +28,17 @@ class Question:
     asks: Params
     window: Window | None = None
     origin: tuple[Question, Any] | None = None
-    sequence: Sequence = field(default_factory=Sequence)
-    tokens: set[int] = field(default_factory=set)
     restarts: int = 0
+    tokens: set[int] | None = field(default=None, init=False)
+    _sequence: Sequence | None = field(default=None, init=False)
 
     def request(self, token: str = "", page: int = 1) -> Request:
         return Request(self.stream, self.place.ids, self.params, token, page, self)
+
+    @property
+    def sequence(self) -> Sequence:
+        self._sequence = self._sequence or Sequence()
+        return self._sequence
 
     @property
     def owner(self) -> Question:
@@ -71,6 +77,7 @@ class Question:
         """Raises ValueError where a list can't be read further: a circle of tokens would never end."""
         if not isinstance(token, str):
             raise ValueError("the token of the next page is no text, so the list can't be read further")
+        self.tokens = self.tokens or set()
         if hash(token) in self.tokens:
             raise ValueError("the next page has a token that this list had before, so it can't be read further")
         self.tokens.add(hash(token))
@@ -87,7 +94,7 @@ class Question:
 
     def from_its_start(self, **changes: Any) -> Question:
         """The same list again, from its first page."""
-        return replace(self, sequence=Sequence(), tokens=set(), **changes)
+        return replace(self, **changes)
 
     def __str__(self) -> str:
         return str(self.request())
