@@ -71,7 +71,7 @@ class Fault:
 
     @classmethod
     def changed(cls, change: Callable[[Any], Any], **when: Any) -> Fault:
-        """The right answer, with its content changed."""
+        """The first right answer, with its content changed."""
         return cls("changed", change=change, **when)
 
     def strikes(self, request: Request) -> bool:
@@ -97,7 +97,9 @@ class Fault:
 
     def spoil(self, response: Response) -> Response:
         """The right answer, spoiled."""
-        if self.change is not None:
+        if self.change is not None and response.status != 200:
+            self.happened -= 1  # a refusal has no such content: the next answer is changed
+        elif self.change is not None:
             response.body = dumps(self.change(json.loads(response.body)))
         elif self.kind == "invalid_json":
             response.body = response.body[: max(1, len(response.body) * 2 // 3)]
