@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from costs import cost_of, rounded
 from pages import code, in_words, joins_of, link, linked, page_of, sentence, table, use_of
 
 from tap_zoom.access import sources
-from tap_zoom.discover import schema_of, words_of
+from tap_zoom.discover import schema_of
 from tap_zoom.engine.windows import MONTHS_BACK
 from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, finders, time_field
 from tap_zoom.streams.model import ACCOUNT, Span, Stream
+from tap_zoom.words import described
 
 MADE = "Made by `make readme` from `tap_zoom/streams/` and the schemas: edit those."
 
@@ -90,6 +91,22 @@ def meanings(stream: Stream) -> list[str]:
     """What each column means, folded away."""
     words = table(("Column", "Meaning"), ((f"`{column}`", meaning) for column, meaning in words_of(stream).items()))
     return ["", "<details><summary>Columns in words</summary>", "", words, "", "</details>"]
+
+
+def words_of(stream: Stream) -> dict[str, str]:
+    """What its columns mean, by path ("settings.audio"), in the schema's order. Of the core all have words; of others
+    the key, columns of ours, times, what has a unit and what has a list of values."""
+    return words_in(described(stream.name, schema_of(stream)))
+
+
+def words_in(schema: Mapping[str, Any], above: str = "") -> dict[str, str]:
+    """The descriptions in a schema, by path."""
+    found = words_in(schema["items"], above) if "items" in schema else {}
+    for name, part in schema.get("properties", {}).items():
+        if "description" in part:
+            found[f"{above}{name}"] = part["description"]
+        found |= words_in(part, f"{above}{name}.")
+    return found
 
 
 def scopes(stream: Stream) -> str:

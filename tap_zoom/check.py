@@ -101,7 +101,7 @@ class Check:
         """Keep what the rows lead to."""
         try:
             rows = rows_of(stream, content_of(page.body)) if stream.finds else []
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         for row in rows:
             for find, place in found_in(stream, row, at, stream.asks[0], None):

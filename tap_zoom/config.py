@@ -33,28 +33,20 @@ def checked_url(value: str, where: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    plain = host and (HOST.fullmatch(host) or _is_address(host))
+    address = _address(host or "")
+    plain = host and (HOST.fullmatch(host) or address)
     if not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
         raise ConfigError(f"{where} must be a plain URL such as {DEFAULT_API_URL}.")
-    if parts.scheme == "http" and not _is_loopback(host or ""):
+    if parts.scheme == "http" and host != "localhost" and not (address and address.is_loopback):
         raise ConfigError(f"{where} must begin with https: over http anybody on the way could read the token.")
-    return value.strip().rstrip("/")
+    return value.strip().rstrip("/").removesuffix("/v2")  # each path begins with it
 
 
-def _base_url(value: str, where: str) -> str:
-    """The same, without /v2 at its end: each path begins with it."""
-    return checked_url(value, where).removesuffix("/v2")
-
-
-def _is_address(host: str) -> bool:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return bool(ipaddress.ip_address(host))
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +76,10 @@ class Config:
     )
     api_url: str | None = setting(
         f"API host, with or without /v2. Default: the api_url of the token answer, otherwise {DEFAULT_API_URL}.",
-        "API URL", check=_base_url,
+        "API URL", check=checked_url,
     )
     auth_url: str = setting(
-        "Where tokens are asked for.", "Authorization URL", "https://zoom.us/oauth/token", check=_base_url
+        "Where tokens are asked for.", "Authorization URL", "https://zoom.us/oauth/token", check=checked_url
     )
     start_date: datetime | None = setting(
         "Date or RFC 3339 date-time: what happened before it (meetings, calls, logs ...) is not asked for. Default: "

@@ -13,7 +13,7 @@ from singer import metadata
 from tap_zoom.errors import ConfigError
 from tap_zoom.streams import BY_NAME, EMITTED, time_field
 from tap_zoom.streams.model import Stream
-from tap_zoom.words import described, words_in
+from tap_zoom.words import described
 
 Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]
@@ -24,20 +24,11 @@ METHODS = FULL_TABLE, INCREMENTAL = "FULL_TABLE", "INCREMENTAL"
 UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schema lacks; in no catalog
 
 
+@cache
 def schema_of(stream: Stream) -> Schema:
     """All fields of a stream, from the package; without words, which are for those who read it."""
-    return _read_schema(stream.name)
-
-
-def words_of(stream: Stream) -> dict[str, str]:
-    """What its columns mean, by path ("settings.audio"), in the schema's order. Of the core all have words; of others
-    the key, columns of ours, times, what has a unit and what has a list of values."""
-    return words_in(described(stream.name, schema_of(stream)))
-
-
-@cache
-def _read_schema(name: str) -> Schema:
-    schema: Schema = json.loads(resources.files("tap_zoom").joinpath("schemas", f"{name}.json").read_text("utf-8"))
+    file = resources.files("tap_zoom").joinpath("schemas", f"{stream.name}.json")
+    schema: Schema = json.loads(file.read_text("utf-8"))
     return schema
 
 
@@ -123,7 +114,7 @@ def incremental(
     chosen: Mapping[str, Any] | None, selected: Iterable[str], method: str, warn: Log, tell: Log
 ) -> frozenset[str]:
     """Which of the selected streams are read from their bookmark on: by the catalog, else by the setting `method`."""
-    marks = _read_marks(chosen, _silent) if chosen is not None else {}
+    marks = _read_marks(chosen, lambda _: None) if chosen is not None else {}  # it was told when they were selected
     methods = {name: marks.get(name, {}).get((), {}).get("replication-method", method) for name in selected}
     for name, said in methods.items():
         if said not in METHODS:
@@ -133,10 +124,6 @@ def incremental(
     if whole := sorted(chosen_ones - in_time):
         tell(f"Zoom names no changes of these, so they are read whole all the same: {', '.join(whole)}.")
     return in_time
-
-
-def _silent(_: str) -> None:
-    """What was said when the streams were selected is not said again."""
 
 
 def _is_selected(mark: Mapping[str, Any], default: Mapping[str, Any]) -> bool:

@@ -102,12 +102,9 @@ def for_a_person() -> bool:
 def show(line: str) -> None:
     """Show a line at the bottom of the terminal until the next one, or a log line; "" takes it away."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, _Lines):
-            handler.acquire()
-            try:
+        if isinstance(handler, _Lines) and handler.lock:
+            with handler.lock:
                 handler.pass_by(line)
-            finally:
-                handler.release()
 
 
 def start_logging() -> Secrets:

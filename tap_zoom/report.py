@@ -72,10 +72,6 @@ class Report:
             self.lost.append(what)
         LOGGER.error("Lost: %s", what)
 
-    @property
-    def complete(self) -> bool:
-        return not (self.lost_items or self.lost_records)
-
     def problems(self, given_up: int, fail: bool) -> list[str]:
         """What keeps a run that reached its end from being complete, in words. `given_up`: losses of stopped runs that
         could not be asked for again; `fail`: streams that can't be read count."""
@@ -83,7 +79,7 @@ class Report:
         if given_up:
             what = f"{_count(given_up, 'loss')} of the stopped runs could not be asked for again"
             problems[what] = "their ERROR lines name them; run again to try them again"
-        if not self.complete:
+        if self.lost_items or self.lost_records:
             parts = [_count(self.lost_items, "item")] * bool(self.lost_items)
             parts += [_count(self.lost_records, "record")] * bool(self.lost_records)
             problems[f"{' and '.join(parts)} lost"] = "the ERROR lines name them; run again to try them again"

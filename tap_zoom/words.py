@@ -23,16 +23,6 @@ def described(stream: str, schema: Mapping[str, Any]) -> Schema:
     return _described(schema, {**words[ALL], **words.get(stream, {})}, "")
 
 
-def words_in(schema: Mapping[str, Any], above: str = "") -> dict[str, str]:
-    """The descriptions in a schema, by path."""
-    found = words_in(schema["items"], above) if "items" in schema else {}
-    for name, part in schema.get("properties", {}).items():
-        if "description" in part:
-            found[f"{above}{name}"] = part["description"]
-        found |= words_in(part, f"{above}{name}.")
-    return found
-
-
 def _described(schema: Mapping[str, Any], words: Mapping[str, str], above: str) -> Schema:
     whole = dict(schema)
     if "properties" in schema:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stream_pages import words_of
 
-from tap_zoom.discover import UNKNOWN_FIELDS, schema_of, select, words_of
+from tap_zoom.discover import UNKNOWN_FIELDS, schema_of, select
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.model import Stream
 from tests.simulator import SimulatedZoom

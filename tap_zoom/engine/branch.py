@@ -14,23 +14,19 @@ Places = Iterable[tuple[str, Any]]  # in order: what each is called among its li
 AFTER_NAME = "\0"  # ends the name in what a node found: the rest of the text is no part of it
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Node:
     """One place of a branch. `open`: its questions that are not out; `found`: what they led to so far, as text of which
     the name is the first part (see AFTER_NAME), so that a window of 100,000 occurrences stays small."""
-
-    __slots__ = ("begun", "branch", "found", "number", "open", "path", "places", "what")
 
     branch: Branch
     path: Path
     what: Any
     number: int  # in the order in which the branch began them
-
-    def __post_init__(self) -> None:
-        self.open = 0
-        self.found: set[str] | None = set()  # None where its places are known beforehand, or by now
-        self.places: Iterator[tuple[str, Any]] | None = None  # those below it that are not begun, once they are known
-        self.begun: deque[Node] = deque()  # those that are begun and not out
+    open: int = 0
+    found: set[str] | None = field(default_factory=set)  # None where its places are known beforehand, or by now
+    places: Iterator[tuple[str, Any]] | None = None  # those below it that are not begun, once they are known
+    begun: deque[Node] = field(default_factory=deque)  # those that are begun and not out
 
 
 @dataclass(eq=False)

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.windows import Window, first_day, oldest_day, window_of, windows
-from tap_zoom.streams.model import Span, Stream
+from tap_zoom.streams import span_of
+from tap_zoom.streams.model import Stream
 from tap_zoom.times import has_reached
 
 
@@ -48,19 +49,19 @@ class Calendar:
     def first_day(self, stream: Stream) -> date:
         """The first day that a stream is asked for in this run, and in the one that it goes on with."""
         since = self.since(stream)
-        return first_day(_span(stream), self.started, date.fromisoformat(since[:10]) if since else None)
+        return first_day(span_of(stream), self.started, date.fromisoformat(since[:10]) if since else None)
 
     def clip(self, stream: Stream) -> date:
         """The first day that Zoom still lists."""
-        return oldest_day(_span(stream), self.today) or date.min
+        return oldest_day(span_of(stream), self.today) or date.min
 
     def window(self, stream: Stream, first: date, last: date) -> Window:
         """Those days, as they are asked for today."""
-        return window_of(_span(stream), first, last, self.clip(stream), self._last_day(stream))
+        return window_of(span_of(stream), first, last, self.clip(stream), self._last_day(stream))
 
     def windows(self, stream: Stream, last: date | None = None) -> Iterator[Window]:
         """All its days, the oldest first; until `last`, where nothing of it happened later."""
-        return windows(_span(stream), self.first_day(stream), last or self._last_day(stream), self.clip(stream))
+        return windows(span_of(stream), self.first_day(stream), last or self._last_day(stream), self.clip(stream))
 
     def windows_about(self, stream: Stream, place: Place) -> Iterable[Window | None]:
         """The windows in which a stream is asked about a place: that of its branch, that which found it, or all until
@@ -70,10 +71,4 @@ class Calendar:
         return self.windows(stream, date.fromisoformat(place.when[:10]) if place.when else None)
 
     def _last_day(self, stream: Stream) -> date:
-        return self.started + timedelta(days=_span(stream).until)
-
-
-def _span(stream: Stream) -> Span:
-    if stream.over is None:
-        raise ValueError(f"{stream.name} is not asked for stretches of time")
-    return stream.over
+        return self.started + timedelta(days=span_of(stream).until)

@@ -81,7 +81,8 @@ class Debts:
         """Write into the state where its run stands and what it owes. Whether that is anything new."""
         self._settle()
         was = state.places, state.owing, state.went_back, state.given_up, state.refused
-        state.places, state.owing, state.refused = self._places(), list(self._questions.values()), refused
+        state.places = self._routes.places() | self._goes_back_to
+        state.owing, state.refused = list(self._questions.values()), refused
         state.went_back, state.given_up = self.went_back, self.given_up
         return was != (state.places, state.owing, state.went_back, state.given_up, state.refused)
 
@@ -108,10 +109,6 @@ class Debts:
                     self._keep(replace(owed, done=START))
             elif name == mark.path[0]:
                 self._questions[name] = replace(owed, done=Bookmark(mark.path[1:], mark.whole))
-
-    def _places(self) -> dict[str, Bookmark]:
-        """Where the run that goes on begins, by branch."""
-        return self._routes.places() | self._goes_back_to
 
     def _keep(self, owed: Owed) -> bool:
         if any(each.is_like(owed) for each in self._questions.values()):

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tap_zoom.engine.windows import first_day, oldest_day
-from tap_zoom.streams import BY_NAME, asked_in_time, finders, time_field
-from tap_zoom.streams.model import Span, Stream
+from tap_zoom.streams import BY_NAME, finders, span_of, time_field
+from tap_zoom.streams.model import Stream
 from tap_zoom.times import parse_time, sortable
 
 DAYS_OF_DETAILS = 366  # of what was held: Zoom answers 12702 for what is older
@@ -69,7 +69,7 @@ class Horizon:
             oldest = reach(BY_NAME[name], today)
             if oldest is None:
                 day = date.fromisoformat(when[:10]) if when else None
-                days[name] = first_day(_span(BY_NAME[name]), today, day)
+                days[name] = first_day(span_of(BY_NAME[name]), today, day)
             elif when is not None and when[:10] < oldest.isoformat():
                 moved[name] = None
         if early := [name for name in moved if since[name] == self._start]:
@@ -93,7 +93,7 @@ def reach(stream: Stream, today: date) -> date | None:
     """The first day of which Zoom says that it answers for a stream, None where it does not say."""
     if any(find.before for _, find in finders(stream.about)):
         return today - timedelta(days=DAYS_OF_DETAILS)
-    return oldest_day(_span(stream), today)
+    return oldest_day(span_of(stream), today)
 
 
 def reaches_further(since: Mapping[str, str | None], today: date) -> bool:
@@ -112,14 +112,6 @@ def _before(moment: datetime, lookback: timedelta) -> str | None:
         return sortable((moment - lookback).isoformat())
     except OverflowError:
         return None
-
-
-def _span(stream: Stream) -> Span:
-    """How the time is asked for by which a stream is read."""
-    main = asked_in_time(stream)
-    if main is None or main.over is None:
-        raise ValueError(f"{stream.name} is not asked for by time")
-    return main.over
 
 
 def listed(names: Iterable[str]) -> str:

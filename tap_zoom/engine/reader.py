@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from tap_zoom.engine import lookups
@@ -41,7 +42,7 @@ class Reader:
                 self._agenda.add(each)
             patch = lookups.without(lacking)
         elif question.window is not None:
-            patch = self._routes.kept(question)
+            patch = partial(question.kept, since=self._routes.calendar.emitted_since(stream))
         content, keyless = self._writer.page(question, page, patch)
         if keyless:
             self._ledger.lose_records(question, keyless)

@@ -114,16 +114,8 @@ class Plan:
         """The records in a page, the number of rows whose key can't be made, and the answer itself.
 
         `sequence` goes on over all pages of a list; `patch` changes the rows first. Raises ValueError for an answer
-        that is not as documented.
+        that is not as documented, RecursionError for one that is nested too deep.
         """
-        try:
-            return self._records(body, ids, sequence, patch)
-        except RecursionError as error:
-            raise ValueError("it is nested too deep") from error
-
-    def _records(
-        self, body: bytes, ids: Mapping[str, Any], sequence: Sequence, patch: Patch | None
-    ) -> tuple[list[Record], int, Record]:
         content = content_of(body)
         shapes = self.shapes
         counted = shapes.misfits.copy(), shapes.unknown.copy(), shapes.unknown_inside.copy()
@@ -146,10 +138,7 @@ class Plan:
     def record(self, row: Record, ids: Mapping[str, Any]) -> tuple[list[Record], int]:
         """The record of one row of an answer that was parsed exactly, in a list; and 1 if its key can't be made."""
         self.shapes.exact = True
-        try:
-            return self._finished([Shaped(row, self._shape(row) or {}, {})], ids, Sequence(), goes_on=False)
-        except RecursionError as error:
-            raise ValueError("it is nested too deep") from error
+        return self._finished([Shaped(row, self._shape(row) or {}, {})], ids, Sequence(), goes_on=False)
 
     def _finished(
         self, shaped: list[Shaped], ids: Mapping[str, Any], sequence: Sequence, goes_on: bool

@@ -18,7 +18,6 @@ from tap_zoom.engine.calendar import Calendar
 from tap_zoom.engine.overlap import Overlap, found_before
 from tap_zoom.engine.places import Place, found_in
 from tap_zoom.engine.questions import Question
-from tap_zoom.engine.records import Patch
 from tap_zoom.state import START, Bookmark
 from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, is_listed
 from tap_zoom.streams.model import ACCOUNT, Find, Lane, Stream, Thing
@@ -178,11 +177,6 @@ class Routes:
         return self.overlap.is_its_turn(find, place, question)
 
     # --- time ----------------------------------------------------------------------------------------------------
-
-    def kept(self, question: Question) -> Patch:
-        """Leaves out of an answer the rows that are not for its window, or not wanted."""
-        since = self.calendar.emitted_since(question.stream)
-        return lambda rows: question.kept(rows, since)
 
     def _windows(self, stream: Stream, _: object) -> Places:
         return ((each.name, Place(stream=stream, window=each)) for each in self.calendar.windows(stream))

@@ -92,18 +92,15 @@ def canonical(row: Any) -> bytes:
 
 def content_of(body: bytes, exact: bool = False) -> Any:
     """The JSON of a body, without what databases refuse (see `cleaned`). `exact`: its fractions are Decimals, and its
-    integers whole. Raises ValueError for what is none."""
+    integers whole. Raises ValueError for what is none, RecursionError for what is nested too deep."""
     try:
         content = orjson.loads(body)  # it refuses half a surrogate pair
         is_clean = b"\\u0000" not in body
     except ValueError:
         content, is_clean = parse(body), False
-    try:
-        if exact:
-            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
-        return content if is_clean else cleaned(content)
-    except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+    if exact:
+        content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+    return content if is_clean else cleaned(content)
 
 
 def cleaned(value: Any) -> Any:

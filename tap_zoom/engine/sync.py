@@ -20,14 +20,7 @@ from tap_zoom.engine.questions import Question
 from tap_zoom.engine.reader import Reader
 from tap_zoom.engine.routes import Routes
 from tap_zoom.engine.writer import Writer
-from tap_zoom.errors import (
-    DailyLimitReached,
-    Incomplete,
-    NothingHere,
-    RequestFailed,
-    StreamRefused,
-    TooEarly,
-)
+from tap_zoom.errors import DailyLimitReached, Incomplete, NothingHere, RequestFailed, StreamRefused, TooEarly
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.state import State
@@ -196,9 +189,10 @@ class Sync:
                 self._refuse(question.stream, str(outcome))
             else:
                 self._ledger.lose(question.owner, str(outcome))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._reader.rest(question)
-            self._ledger.lose(question.owner, f"{request}: {error}")
+            why = "it is nested too deep" if isinstance(error, RecursionError) else error
+            self._ledger.lose(question.owner, f"{request}: {why}")
         return not question.node.branch.closed
 
     def _refuse(self, stream: Stream, why: str) -> None:

@@ -24,7 +24,7 @@ from tap_zoom.streams import (
     users,
     webinars,
 )
-from tap_zoom.streams.model import ACCOUNT, Find, Stream, Thing
+from tap_zoom.streams.model import ACCOUNT, Find, Span, Stream, Thing
 
 STREAMS: tuple[Stream, ...] = (
     *(users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS),
@@ -58,6 +58,14 @@ def asked_in_time(stream: Stream) -> Stream | None:
     if stream.over is not None:
         return stream
     return next((found for finder, _ in finders(stream.about) if (found := asked_in_time(finder))), None)
+
+
+def span_of(stream: Stream) -> Span:
+    """How the time is cut by which a stream is read. Raises ValueError for one that is not asked for by time."""
+    main = asked_in_time(stream)
+    if main is None or main.over is None:
+        raise ValueError(f"{stream.name} is not asked for by time")
+    return main.over
 
 
 def time_field(stream: Stream) -> str:

@@ -20,7 +20,7 @@ from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoom
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.zoom.http import Answer, Connections, TooLarge, parse, shortened
 from tap_zoom.zoom.retry import delay
-from tap_zoom.zoom.token_store import Rotation, TokenStore, token_store
+from tap_zoom.zoom.token_store import TokenStore, token_store
 
 RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
 TIME_TO_BE_KNOWN = 30.0  # seconds: a new token is not known at once to all of Zoom
@@ -116,7 +116,7 @@ def login(config: Config, keep_secret: Callable[[str], None]) -> Login:
     endpoint = _TokenEndpoint(config, keep_secret)
     if config.account_id is not None:
         form = {"grant_type": "account_credentials", "account_id": config.account_id}
-        return Login(lambda: endpoint.token(form))
+        return Login(lambda: endpoint.read(endpoint.ask(form)))
     store = token_store(config)
     return Login(lambda: _refreshed(endpoint, store, keep_secret))
 
@@ -129,18 +129,14 @@ def _refreshed(endpoint: _TokenEndpoint, store: TokenStore, keep_secret: Callabl
         following = answer.get("refresh_token")
         if isinstance(following, str) and following and following != rotation.token:
             keep_secret(following)
-            _keep(rotation, following)
+            try:
+                rotation.keep(following)
+            except OSError as error:
+                raise LoginRefused(
+                    f"The new refresh token can't be written ({error.strerror}), and the old one is spent: make room, "
+                    "or the file writable; if the next run is refused, authorise the app again."
+                ) from None
     return endpoint.read(answer)
-
-
-def _keep(rotation: Rotation, token: str) -> None:
-    try:
-        rotation.keep(token)
-    except OSError as error:
-        raise LoginRefused(
-            f"The new refresh token can't be written ({error.strerror}), and the old one is spent: make room, or the "
-            "file writable; if the next run is refused, authorise the app again."
-        ) from None
 
 
 class _TokenEndpoint:
@@ -152,9 +148,6 @@ class _TokenEndpoint:
         self._headers = {"User-Agent": config.user_agent} if config.user_agent else {}
         self._keep_secret = keep_secret
         self._answered = False
-
-    def token(self, form: dict[str, str]) -> Token:
-        return self.read(self.ask(form))
 
     def read(self, answer: dict[str, Any]) -> Token:
         """The token in an answer; seconds to live, scopes and api_url where it names them."""

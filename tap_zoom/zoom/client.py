@@ -113,7 +113,7 @@ class Client:
     def _find_base(self) -> str:
         """Where the API is: our setting, what the token answer said, or Zoom's default."""
         url = self._config.api_url or self._login.token().api_url
-        base = checked_url(url, "The api_url of the token answer").removesuffix("/v2") if url else DEFAULT_API_URL
+        base = checked_url(url, "The api_url of the token answer") if url else DEFAULT_API_URL
         return f"{base}/v2"
 
 

@@ -64,7 +64,6 @@ class Frontier:
         self._idle = 0
         self._bytes = 0
         self._stopped: Exception | None = None  # by what; nothing leaves any more
-        self.in_flight = 0
         self.requests: Counter[Lane] = Counter()
         self.retries: dict[str, int] = {}  # per stream
 
@@ -134,7 +133,6 @@ class Frontier:
             except Exception as error:  # it surfaces in the walk
                 outcome = error
             with self._lock:
-                self.in_flight -= 1
                 self._idle += 1
                 self._settle(job, outcome, time.monotonic())
 
@@ -165,7 +163,6 @@ class Frontier:
         job.started = job.started or now
         self.requests[job.request.stream.lane] += 1
         job.in_flight = True
-        self.in_flight += 1
         self._idle -= 1
         if self.lanes:
             self._hire()

@@ -141,14 +141,9 @@ def _host(origin: str, connections: int) -> tuple[Any, str]:
 
 def _reason(error: Exception) -> str:
     """The innermost words of a chain of connection errors, without URLs."""
-    reason: object = error
-    while True:
-        inner = getattr(reason, "reason", None) or next(
-            (arg for arg in getattr(reason, "args", ()) if isinstance(arg, Exception)), None
-        )
-        if inner is None or inner is reason or not isinstance(inner, Exception):
-            break
-        reason = inner
+    reason = error
+    while causes := [each for each in (getattr(reason, "reason", None), *reason.args) if isinstance(each, Exception)]:
+        reason = causes[0]
     words = re.sub(r"^.*?>: ", "", str(reason))
     return f"{type(reason).__name__}: {words[:200]}".rstrip(": ")
 

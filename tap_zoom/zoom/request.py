@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -24,7 +23,12 @@ class Request:
 
     @property
     def path(self) -> str:
-        return path_of(self.stream, self.ids)
+        """Below /v2, its placeholders filled; of a text its whole URL, as an answer named it."""
+        if self.stream.text:
+            return str(next(iter(self.ids.values())))
+        kinds = self.stream.about.ids
+        filled = {name: encoded(value, kinds[name] is Uuid) for name, value in self.ids.items()}
+        return self.stream.path.format_map(filled)
 
     def __str__(self) -> str:
         if self.stream.text:  # whoever has the URL may be able to open it
@@ -40,14 +44,6 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or "no host"
     except ValueError:
         return "no host"
-
-
-def path_of(stream: Stream, ids: Mapping[str, Any]) -> str:
-    """The stream's path below /v2 with its placeholders filled; of a text its whole URL, as an answer named it."""
-    if stream.text:
-        return str(next(iter(ids.values())))
-    kinds = stream.about.ids
-    return stream.path.format_map({name: encoded(value, kinds[name] is Uuid) for name, value in ids.items()})
 
 
 def encoded(value: object, is_uuid: bool) -> str:

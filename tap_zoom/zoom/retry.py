@@ -1,24 +1,13 @@
 """The one retry policy: how long to wait before asking again, or not at all, and what that means then.
 
-`backoff` gives the delays; waiting is done by whoever owns the request (the label's queue, or the login).
+`backoff` gives the jitter; waiting is done by whoever owns the request (the label's queue, or the login).
 """
 
 from __future__ import annotations
 
-import itertools
-
 import backoff
 
-from tap_zoom.errors import (
-    Blocked,
-    HostSilent,
-    ItemLost,
-    LoginRefused,
-    NoAnswer,
-    Passing,
-    RateLimited,
-    TokenRefused,
-)
+from tap_zoom.errors import Blocked, HostSilent, ItemLost, LoginRefused, NoAnswer, Passing, RateLimited, TokenRefused
 from tap_zoom.zoom.request import Request
 
 TRIES = 8
@@ -47,7 +36,7 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
         most = TRIES_AT_FIRST
     else:
         most = TRIES
-    wait = backoff.full_jitter(_exponential(tries))
+    wait = backoff.full_jitter(min(0.5 * 2 ** (tries - 1), LONGEST_DELAY))
     if error.wait is not None:
         wait = min(error.wait, LONGEST_NAMED_DELAY) + backoff.full_jitter(0.5)
     if tries >= most or seconds + wait > LONGEST_TIME:
@@ -72,10 +61,3 @@ def given_up(error: Exception, request: Request, tries: int, host_answers: bool)
         where = f"{request}: " if isinstance(error, NoAnswer) else ""
         return ItemLost(f"{where}{error} ({tries} tries)")
     return error
-
-
-def _exponential(tries: int) -> float:
-    """0.5, 1, 2, 4 ... seconds."""
-    delays = backoff.expo(base=2, factor=0.5, max_value=LONGEST_DELAY)
-    next(delays)  # expo waits to be started
-    return float(next(itertools.islice(delays, tries - 1, None)))

@@ -13,31 +13,16 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from errno import EACCES
 from io import FileIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tap_zoom.config import Config, read_json_object
 from tap_zoom.errors import ConfigError
 
 LONGEST_TOKEN = 8192  # bytes: Zoom's have less than a thousand
-
-
-class Rotation(Protocol):
-    """One use of the refresh token."""
-
-    token: str  # to use now
-
-    def keep(self, following: str) -> None:
-        """Put the one that replaces it on disk: it is there when this returns. Needs no more room."""
-
-
-class TokenStore(Protocol):
-    def rotation(self) -> AbstractContextManager[Rotation]:
-        """Nobody else who honours the lock reads or writes the token inside. Raises ConfigError, before a token is
-        spent, where the next one could not be kept."""
 
 
 def token_store(config: Config) -> TokenStore:
@@ -57,13 +42,15 @@ def token_store(config: Config) -> TokenStore:
     return _ConfigFile(config.refresh_token_file, configured)
 
 
-class _File:
+class TokenStore:
     def __init__(self, path: Path, configured: str) -> None:
         self._path = Path(os.path.realpath(path))  # a link stays a link: what it points at is replaced
         self._configured = configured
 
     @contextmanager
     def rotation(self) -> Iterator[Rotation]:
+        """One use of the token: nobody else who honours the lock reads or writes it inside. Raises ConfigError, before
+        a token is spent, where the next one could not be kept."""
         with ExitStack() as stack:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +59,7 @@ class _File:
                 if self._path.exists() and not os.access(self._path, os.W_OK):
                     raise PermissionError(EACCES, os.strerror(EACCES))
                 file, name = stack.enter_context(_file_beside(self._path))
-                rotation = _Replacement(self._path, file, name, *self._read())
+                rotation = Rotation(self._path, file, name, *self._read())
             except OSError as error:
                 raise ConfigError(
                     f"The next refresh token can't be kept in {self._path} ({error.strerror}), and the one there is "
@@ -85,8 +72,9 @@ class _File:
         raise NotImplementedError
 
 
-class _Replacement:
-    """A file that takes another one's place when the next token is there; until then it holds the room for it."""
+class Rotation:
+    """The token to use now, and a file that takes the other one's place when the next token is there; until then it
+    holds the room for it."""
 
     def __init__(self, path: Path, file: FileIO, name: str, token: str, beside: dict[str, Any]) -> None:
         self.token = token
@@ -97,7 +85,8 @@ class _Replacement:
         self._write(b" " * (len(self._content(token)) + LONGEST_TOKEN))
 
     def keep(self, following: str) -> None:
-        """Atomic: a reader, or a kill at any moment, finds the old content or the new one, whole."""
+        """Put the next token on disk: it is there when this returns. Needs no more room. Atomic: a reader, or a kill at
+        any moment, finds the old content or the new one, whole."""
         self._write(self._content(following))
         os.rename(self._name, self._path)
         directory = os.open(self._path.parent, os.O_RDONLY)
@@ -131,7 +120,7 @@ def _file_beside(path: Path) -> Iterator[tuple[FileIO, str]]:
             os.unlink(name)
 
 
-class _ConfigFile(_File):
+class _ConfigFile(TokenStore):
     """The config file itself; everything else in it is kept."""
 
     def _read(self) -> tuple[str, dict[str, Any]]:
@@ -140,11 +129,11 @@ class _ConfigFile(_File):
         return token.strip() if isinstance(token, str) and token.strip() else self._configured, content
 
 
-class _StoreFile(_File):
+class _StoreFile(TokenStore):
     """A file of its own. It remembers which configured token it grew from, so that a newly configured one wins."""
 
     def _read(self) -> tuple[str, dict[str, Any]]:
-        beside = {"grown_from": _fingerprint(self._configured)}
+        beside = {"grown_from": hashlib.sha256(self._configured.encode()).hexdigest()}
         if not self._path.exists() or self._path.stat().st_size == 0:
             return self._configured, beside
         kept = read_json_object(str(self._path), "token_store")
@@ -152,10 +141,6 @@ class _StoreFile(_File):
         if kept.get("grown_from") != beside["grown_from"] or not isinstance(token, str) or not token:
             token = self._configured
         return token, beside
-
-
-def _fingerprint(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _private(path: str, flags: int) -> int:
