@@ -18,7 +18,7 @@ TEST = [
 setup(
     name="tap-zoom",
     version=VERSION[1],
-    description="Singer tap for Zoom: users, meetings, webinars, registrants, polls, participants, reports.",
+    description="Singer tap for Zoom: meetings, webinars, recordings, reports, phone, chat, rooms.",
     long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
     author="tap-zoom contributors",

@@ -18,7 +18,7 @@ def as_json() -> str:
     return json.dumps(
         {
             "name": "tap-zoom",
-            "description": "Singer tap for Zoom: users, meetings, webinars, registrants, polls, participants, reports.",
+            "description": "Singer tap for Zoom: meetings, webinars, recordings, reports, phone, chat, rooms.",
             "version": __version__,
             "capabilities": list(CAPABILITIES),
             "settings": [_setting(setting) for setting in SETTINGS],

@@ -106,7 +106,8 @@ def _message(problems: dict[str, list[str]]) -> str:
     if len(problems) > FEW and not any(BY_NAME[name].core for name in problems):
         core = ", ".join(f"{stream.name}.*" for stream in STREAMS if stream.core)
         how = f"read the core alone, as tap-zoom 0.1.0 did (in meltano.yml, in place of *.*: select: [{core}])"
+    count = "one selected stream" if len(problems) == 1 else f"{len(problems)} selected streams"
     return (
-        f"The token lacks scopes for {len(problems)} selected streams: {lacks}. Add the scopes to the app on "
-        f"https://marketplace.zoom.us and activate it again, or {how}, or set on_missing_access to skip."
+        f"The token lacks scopes for {count}: {lacks}. Add the scopes to the app on https://marketplace.zoom.us and "
+        f"activate it again, or {how}, or set on_missing_access to skip."
     )

@@ -56,7 +56,7 @@ class Check:
         wrong = [name for name, result in results.items() if not result.startswith(READABLE)]
         if wrong:
             raise Incomplete(
-                f"{len(wrong)} of the streams can't be read: {', '.join(wrong)}. The table says why: add the scopes to "
+                f"Streams that can't be read: {', '.join(wrong)}. The table says why: add the scopes to "
                 "the app, take a role or a plan that allows them, or deselect the streams."
             )
 

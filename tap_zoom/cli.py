@@ -82,7 +82,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    result = _Parser("tap-zoom", description="Singer tap for Zoom: people, meetings, phone, chat.", add_help=False)
+    what_it_is = "Singer tap for Zoom: meetings, webinars, recordings, reports, phone, chat, rooms."
+    result = _Parser("tap-zoom", description=what_it_is, add_help=False)
     add = result.add_argument
     add("-c", "--config", action="append", default=[], metavar="FILE|ENV",
         help="settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the later wins")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -144,7 +145,9 @@ def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str
         for name, value in found.items():
             known = settings.get(name)
             if known is None:
-                warn(f"Unknown setting {name!r} in {source} is ignored. tap-zoom --about lists the settings.")
+                like = get_close_matches(name, settings, 1)
+                meant = f"Did you mean {like[0]}?" if like else "tap-zoom --about lists the settings."
+                warn(f"Unknown setting {name!r} in {source} is ignored. {meant}")
                 continue
             # Callers write unset settings as null or "".
             if value is None or value == "":
@@ -174,7 +177,8 @@ def read_json(path: str, what: str) -> Any:
         raise ConfigError(f"The {what} file {path} is no UTF-8 text. Write it as JSON in UTF-8.") from None
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"The {what} file {path} is no valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            f"The {what} file {path} is no valid JSON: {error.msg} at line {error.lineno}, column {error.colno}. "
+            f"Mend it{', or leave it out to read everything' * (what == 'state')}."
         ) from None
     except (ValueError, RecursionError):  # an integer of thousands of digits; thousands of nested lists
         raise ConfigError(f"The {what} file {path} can't be read: a value in it is too deep or too large.") from None

@@ -82,8 +82,8 @@ class Output:
         except (OSError, ValueError) as error:
             self._rest = memoryview(b"")
             raise TargetGone(
-                f"Writing to stdout failed ({getattr(error, 'strerror', error)}): the target no longer reads. "
-                "Look at its own messages; then run again with the last STATE that it kept."
+                f"Writing to stdout failed ({getattr(error, 'strerror', error)}): the target has ended, or there "
+                "is no room. Look at the target's own messages; then run again with the last STATE that it kept."
             ) from error
 
     def _writable(self, seconds: float | None) -> bool:

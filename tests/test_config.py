@@ -175,11 +175,12 @@ def test_null_and_empty_mean_unset(value: str | None, zoom: SimulatedZoom) -> No
 
 
 def test_unknown_settings_are_warned_about(zoom: SimulatedZoom) -> None:
-    """Each is named and ignored."""
-    run = run_tap(zoom.config(shoe_size=44, hats={"x": 1}), zoom=zoom, catalog=USERS)
+    """Each is named and ignored, and what it looks like is named as well."""
+    run = run_tap(zoom.config(shoe_size=44, hats={"x": 1}, strat_date="2020-01-01"), zoom=zoom, catalog=USERS)
     assert run.exit_status == 0
-    assert len(run.logged("WARNING")) == 2
-    assert any("shoe_size" in line for line in run.logged("WARNING"))
+    assert len(run.logged("WARNING")) == 3
+    assert any("shoe_size" in line and "--about" in line for line in run.logged("WARNING"))
+    assert any("strat_date" in line and line.endswith("Did you mean start_date?") for line in run.logged("WARNING"))
 
 
 LOGINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [

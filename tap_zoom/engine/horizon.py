@@ -58,7 +58,8 @@ class Horizon:
             names = [name for name in marks if marks[name] == mark]
             tell(f"{briefly(names)}: from {mark[:10]}, {self.lookback.days} days before the last complete run.")
         if new := [stream.name for stream in streams if stream.name not in (*marks, *damaged)]:
-            tell(f"{briefly(new)}: from the start, since there is no bookmark yet.")
+            begin = "start_date" if self.start else "the start"
+            tell(f"{briefly(new)}: from {begin}, since there is no bookmark yet.")
         return marks
 
     def _within_reach(self, since: Since, today: date, warn: Log, tell: Log) -> Since:
