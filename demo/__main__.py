@@ -61,6 +61,8 @@ def main() -> None:
         if len(rows) > ROWS_SHOWN:
             print(f"... and {len(rows) - ROWS_SHOWN} more rows")
     print(f"\nDone in {time.monotonic() - started:.0f} s. More questions: docs/questions.md.")
+    print("The simulated account has ended. To keep one, in a second terminal:")
+    print("$ .venv/bin/python -m tests.simulator --size demo --config config.json")
     print("For a real account, go on with README.md, Quick start.")
 
 
@@ -110,7 +112,8 @@ def select() -> list[str]:
             of_stream = next(each["metadata"] for each in stream["metadata"] if not each["breadcrumb"])
             of_stream["selected"] = True
     catalog.write_text(json.dumps(content, indent=2), "utf-8")
-    print(wrapped(f'The core streams are selected as it is. Marked with "selected": true besides: {", ".join(more)}.'))
+    besides = ", ".join(more)
+    print(wrapped(f'The core streams are selected by default. Marked with "selected": true besides: {besides}.'))
     return [stream.name for stream in EMITTED if stream.core or stream.name in more]
 
 

@@ -42,7 +42,8 @@ use; the next one is kept in the file `token_store`, which has to outlive the ru
 USAGE = """\
 #### Try the login
 
-`meltano invoke tap-zoom:test` logs in, tries each stream and names scopes, plans and roles that are missing.
+`meltano invoke tap-zoom:test` logs in, tries each stream of the core and names scopes, plans and roles that are
+missing. `meltano config test tap-zoom` tries your own selection, `meltano invoke tap-zoom --test` each stream of it.
 
 #### Rows
 
@@ -102,7 +103,7 @@ def definition() -> Definition:
         "settings": [setting(each) for each in SETTINGS],
         "select": [*(f"{stream.name}.*" for stream in CORE), *(f"!*.{name}" for name in SECRET_FIELDS)],
         # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
-        "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each stream"}},
+        "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each core stream"}},
         "usage": USAGE,
     }
 

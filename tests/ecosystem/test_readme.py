@@ -114,8 +114,10 @@ def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) 
         assert "finished_at" in (home / "state.json").read_text("utf-8")
 
 
-def test_the_quick_start_keeps_status_and_state_at_ctrl_c(home: Path) -> None:
-    """The tap's status comes out, and the next run goes on from the state that the target has confirmed."""
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(number: int, status: int, home: Path) -> None:
+    """As by Ctrl-C, or by timeout and systemd: the tap's status comes out, and the next run goes on from the state that
+    the target has confirmed."""
     asked = threading.Event()
     with SimulatedZoom(account(), latency=0.05) as zoom:
         zoom.watchers.append(lambda _: asked.set() if len(zoom.requests) > 60 else None)
@@ -125,9 +127,9 @@ def test_the_quick_start_keeps_status_and_state_at_ctrl_c(home: Path) -> None:
             commands, cwd=home, env=env, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
         )
         assert asked.wait(LONGEST)
-        os.killpg(running.pid, signal.SIGINT)
+        os.killpg(running.pid, number)
         said = running.communicate(timeout=LONGEST)[1]
-        assert running.returncode == 130, said[-4000:]
+        assert running.returncode == status, said[-4000:]
         assert json.loads((home / "state.json").read_text("utf-8"))["run"]
         done = subprocess.run(commands, cwd=home, env=env, capture_output=True, encoding="utf-8", timeout=LONGEST)
     assert done.returncode == 0, done.stderr[-4000:]

@@ -1,4 +1,4 @@
-"""Runs a simulated Zoom by hand: python -m tests.simulator --help."""
+"""A simulated Zoom account on this machine: answers as Zoom does, until Ctrl-C, and writes a config for the tap."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from pathlib import Path
 from .account import SIZES, Account
 from .further import SCOPES
 from .server import SimulatedZoom
+
+SIZE = (
+    "how large the account is: small (12 users, many odd cases; the default), demo (30 users, few odd cases), "
+    "medium (60 users) or large (700 users)"
+)
 
 
 def main() -> None:
@@ -38,8 +43,8 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--seed", type=int, default=1, help="which account: all of it follows from this number; default: 1")
+    parser.add_argument("--size", choices=SIZES, default="small", help=SIZE)
     plans = ["free", "pro", "business"]
     parser.add_argument("--plan", choices=plans, help="default: 2000 requests a second per label")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds per answer")
