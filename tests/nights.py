@@ -204,7 +204,7 @@ class Played:
         if not stopped and not (run.exit_status in (0, 1) and "finished_at" in (run.states or [{}])[-1]):
             yield f"it neither ended nor was stopped: {run.log[-1][:200]}"
         for line in run.logged("WARNING"):
-            if "from the start" in line:
+            if "from the start" in line or "begun anew" in line:
                 yield f"its state was not taken: {line[:200]}"
         if any(len(json.dumps(state)) > LARGEST_STATE for state in run.states):
             yield "a STATE is too large"
