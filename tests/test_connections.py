@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -14,8 +16,8 @@ from typing import Any
 import pytest
 import trustme
 
-from tap_zoom.errors import NoAnswer
-from tap_zoom.zoom.http import Connections
+from tap_zoom.errors import ConfigError, NoAnswer
+from tap_zoom.zoom.http import Connections, TooLarge
 
 
 class Server(ThreadingHTTPServer):
@@ -23,6 +25,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     behind: Server | None = None
+    location = ""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -46,13 +49,28 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((f"{self.client_address}", self.path, self.headers))
         path = self.path.encode()
-        self.send_response(204 if path.endswith(b"/empty") else 200)
+        if path.startswith(b"/packed"):
+            self.send_packed(path)
+            return
+        self.send_response(204 if path.endswith(b"/empty") else 302 if path.endswith(b"/moved") else 200)
+        if path.endswith(b"/moved"):
+            self.send_header("Location", self.server.location)
         self.send_header("Content-Length", str(len(path) + 10 if path.endswith(b"/cut") else len(path)))
         self.send_header("X-Made-Of", "words")
         self.end_headers()
         if not path.endswith(b"/empty"):
             self.wfile.write(path)
         self.close_connection = path.endswith(b"/cut")
+
+    def send_packed(self, path: bytes) -> None:
+        """As who packs while sending: in chunks, without a length. A number in the path is so many megabytes."""
+        large = re.search(rb"\d+$", path)
+        packed = gzip.compress(path if large is None else bytes(int(large[0]) << 20))
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(packed), packed))
 
     def do_POST(self) -> None:
         self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
@@ -158,6 +176,39 @@ def test_an_answer_that_is_cut_off_is_none(server: Server) -> None:
     with pytest.raises(NoAnswer, match=r"^No answer \(IncompleteRead"):
         connections.exchange("GET", f"{server.url}/cut", {})
     assert connections.exchange("GET", f"{server.url}/whole", {}).body == b"/whole"
+
+
+def test_what_is_packed_and_comes_in_chunks_is_unpacked(server: Server) -> None:
+    """Over the same connection; and what is too large is measured unpacked."""
+    connections = Connections(1)
+    assert [connections.exchange("GET", f"{server.url}/packed", {}).body for _ in range(2)] == [b"/packed"] * 2
+    assert len({who for who, _, _ in server.asked}) == 1
+    with pytest.raises(TooLarge):
+        connections.exchange("GET", f"{server.url}/packed/33", {})
+
+
+@pytest.mark.parametrize("location", ["http://[::1/x", "http://a:99999999/", "/elsewhere"])
+def test_a_redirect_is_an_answer(server: Server, location: str) -> None:
+    """Wherever it leads to, and whether that can be read or not: nobody follows it."""
+    server.location = location
+    answer = Connections(1).exchange("GET", f"{server.url}/moved", {})
+    assert (answer.status, answer.headers["Location"]) == (302, location)
+    assert len(server.asked) == 1
+
+
+def test_a_name_in_an_address_is_sent_to_no_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor to the host."""
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    Connections(1).exchange("GET", "http://me:word@zoom.example/x", {})
+    [(_, path, headers)] = server.asked
+    assert (path, headers["Host"]) == ("http://zoom.example/x", "zoom.example")
+
+
+def test_certificates_that_are_not_there_are_a_wrong_setting(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the name of the variable."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
+    with pytest.raises(ConfigError, match=r"/nonexistent.*REQUESTS_CA_BUNDLE"):
+        Connections(1).exchange("GET", "https://127.0.0.1:9/", {})
 
 
 def test_a_host_that_nobody_listens_at_gives_no_answer(server: Server) -> None:

@@ -148,7 +148,7 @@ def test_what_is_owed_is_asked_once_more_in_the_order_of_its_loss(caplog: pytest
     ]  # fmt: skip
     assert [each.window for each in asked[:2]] == [None, None]
     assert asked[2].params == {"from": "2026-01-04", "to": "2026-02-02"}
-    assert {MEETINGS.lane, registrants.lane, *run.routes.lanes(HISTORY)} == branch.lanes
+    assert {MEETINGS.lane, registrants.lane, *run.routes.lanes(HISTORY)} == set(branch.lanes)
 
 
 def test_all_that_is_owed_may_be_begun_at_once() -> None:

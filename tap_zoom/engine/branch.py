@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,11 +43,12 @@ class Branch:
     bookmark: Bookmark = START
     ahead: int = 2
     passed: Bookmark = START
-    lanes: frozenset[Any] = frozenset()  # whatever its places are asked through
+    lanes: Collection[Any] = ()  # whatever its places are asked through
     open: int = field(default=0, init=False)  # nodes that are begun and not out
     closed: bool = field(default=False, init=False)  # something else took its place
 
     def __post_init__(self) -> None:
+        self.lanes = tuple(sorted(self.lanes))  # a set has another order in each process
         self.start = self.bookmark
         self.passed = self.bookmark if self.passed == START else self.passed
         self._count = 0

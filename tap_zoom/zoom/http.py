@@ -21,7 +21,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from urllib3.util import Timeout
 
-from tap_zoom.errors import NoAnswer
+from tap_zoom.errors import ConfigError, NoAnswer
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
@@ -102,19 +102,19 @@ class Connections:
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Answer:
         """Send, and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; TooLarge where
-        it is larger than any that Zoom documents."""
+        it is larger than any that Zoom documents; ConfigError for certificates that are not there."""
         _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
         parts = urlsplit(url)
         try:
-            pool, before_path = self._host(parts.scheme, parts.netloc)
+            pool, before_path = self._host(parts.scheme, parts.netloc.rpartition("@")[2])
             response = pool.urlopen(
                 method, f"{before_path}{parts.path or '/'}{parts.query and '?'}{parts.query}", body, headers,
-                retries=False, assert_same_host=False, timeout=TIMEOUT, preload_content=False,
+                retries=False, redirect=False, assert_same_host=False, timeout=TIMEOUT, preload_content=False,
                 enforce_content_length=True,
             )  # fmt: skip
             try:
                 whole = bytearray()
-                for part in response.stream(1 << 16):
+                for part in response.stream(1 << 16, decode_content=True):
                     whole += part
                     if len(whole) > LARGEST_ANSWER:
                         raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
@@ -134,7 +134,10 @@ def _host(origin: str, connections: int) -> tuple[Any, str]:
     with requests.Session() as session:
         settings: Any = session.merge_environment_settings(origin, {}, True, None, None)
     pool: Any = adapter.get_connection_with_tls_context(request, settings["verify"], settings["proxies"])
-    adapter.cert_verify(pool, origin, settings["verify"], None)  # type: ignore[no-untyped-call]
+    try:
+        adapter.cert_verify(pool, origin, settings["verify"], None)  # type: ignore[no-untyped-call]
+    except OSError as error:
+        raise ConfigError(f"{error}. Mend the variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.") from None
     pool.ConnectionCls = _watched(pool.ConnectionCls)
     return pool, "" if adapter.request_url(request, settings["proxies"]).startswith("/") else origin
 

@@ -154,11 +154,16 @@ class Connection(asyncio.Protocol):
             f"Content-Type: {response.content_type}",
             "x-zm-trackingid: v=2.0;clid=sim;rid=WEB_simulated",
         ]
-        if len(body) > _WORTH_PACKING and b"gzip" in request.headers.get(b"accept-encoding", b""):
+        packed = len(body) > _WORTH_PACKING and b"gzip" in request.headers.get(b"accept-encoding", b"")
+        if packed:
             body = gzip.compress(body, 1)
             lines.append("Content-Encoding: gzip")
         lines += [f"{name}: {value}" for name, value in response.headers]
-        lines.append(f"Content-Length: {len(body)}")
+        if packed and len(body) % 2:  # who packs while sending does not know the length beforehand
+            lines.append("Transfer-Encoding: chunked")
+            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:50], body[50:], b"") if part) + b"0\r\n\r\n"
+        else:
+            lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         if response.delivery == "truncate":
             self.transport.write(head + body[: len(body) // 2])
