@@ -165,7 +165,7 @@ class State:
             return
         run = value["run"]
         if run["selection"] != self.selection:
-            warn("The run that was stopped had other streams, fields or start_date, so it is begun anew.")
+            warn("The state is of a run with other streams, fields or start_date, so that run is begun anew.")
             return
         started_at = parse_time(run["started_at"])
         if started_at is None or started_at > now:

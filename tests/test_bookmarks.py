@@ -33,7 +33,7 @@ DAMAGED = f"The state is damaged, {START_ANEW}"
 FOREIGN = f"The state is empty or not of this tap, {START_ANEW}"
 OLDER = f"The state is of an older version of this tap, {START_ANEW}"
 ANOTHER_ACCOUNT = f"The state is of another account, {START_ANEW}"
-ANOTHER_SELECTION = "The run that was stopped had other streams, fields or start_date, so it is begun anew."
+ANOTHER_SELECTION = "The state is of a run with other streams, fields or start_date, so that run is begun anew."
 FRESH = State("a", "s", NOW).value()
 
 
