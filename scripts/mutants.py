@@ -28,6 +28,7 @@ LEAST_KILLED = 0.85
 TESTS: dict[str, tuple[str, ...]] = {
     "state": ("test_bookmarks",),
     "times": ("test_times",),
+    "engine/agenda": ("test_agenda",),
     "engine/branch": ("test_branch",),
     "engine/debts": ("test_debts", "test_debts_committed"),
     "engine/progress": ("test_progress",),
@@ -38,6 +39,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "zoom/answers": ("test_client", "test_meanings"),
     "zoom/auth": ("test_login",),
     "zoom/client": ("test_exchange",),
+    "zoom/http": ("test_connections",),
     "zoom/limits": ("test_pace",),
     "zoom/request": ("test_client",),
     "zoom/retry": ("test_retry",),
