@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from tap_zoom.engine.agenda import AT_FIRST, PER_RESULT, SECONDS_AHEAD, SECONDS_WAITING, Agenda
+from tap_zoom.engine.agenda import (
+    AT_FIRST,
+    FASTEST,
+    LEAST,
+    MOST,
+    PER_RESULT,
+    SECONDS_AHEAD,
+    SECONDS_WAITING,
+    SOON,
+    Agenda,
+)
 from tap_zoom.engine.branch import Branch, Node
 from tap_zoom.engine.places import Place
 from tap_zoom.engine.questions import Question
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.held import PAST_MEETING
-from tap_zoom.streams.model import HEAVY, Lane
-from tap_zoom.zoom.limits import limit_of
+from tap_zoom.streams.model import HEAVY, INTENSIVE, LIGHT, MEDIUM, PHONE_HEAVY, PHONE_LIGHT, PHONE_MEDIUM, Lane
+from tap_zoom.zoom.limits import Announcement, limit_of
 from tap_zoom.zoom.request import Request
 
 RATE = limit_of(HEAVY, "business")
@@ -82,3 +92,64 @@ def test_more_is_looked_for_while_little_waits(agenda: Agenda, branch: Branch) -
         turn = agenda.next()
         assert turn is not None, number
     assert agenda.next() is None and agenda.hungry([branch]) == []
+
+
+def test_the_branches_of_a_lane_take_turns(agenda: Agenda, branch: Branch) -> None:
+    """However much one of them has to ask."""
+    other = Branch("scheduled", [lambda _: ()], lanes=frozenset({HEAVY}))
+    for number in range(3):
+        agenda.add(detail(branch, number))
+    agenda.add(detail(other, 9))
+    assert [request.question.node.branch.name for request, _ in turns(agenda)] == ["held", "scheduled", "held", "held"]
+
+
+def test_dues_are_the_lanes_own_time(agenda: Agenda, branch: Branch) -> None:
+    """1/rate after the one before, never before what was taken last."""
+    for number in range(4):
+        agenda.add(detail(branch, number))
+    under_way = turns(agenda)
+    assert [due for _, due in under_way] == pytest.approx([number / RATE for number in (1, 2, 3, 4)])
+    for turn in under_way:
+        agenda.taken(*turn, None)
+    agenda.add(detail(branch, 5))
+    assert [due for _, due in turns(agenda)] == pytest.approx([5 / RATE])
+
+
+def test_what_goes_ahead_is_taken_soon(agenda: Agenda, branch: Branch) -> None:
+    """At once where nothing else is under way, or nothing else gets any further; else within a second, or in its turn."""
+    page = detail(branch, 1).request("token", 2)
+    assert agenda.at_once(page, first_of_all=False) == 0.0
+    assert agenda.at_once(page, first_of_all=False) == pytest.approx(2 / RATE)
+    assert agenda.at_once(page, first_of_all=True) == 0.0
+    for _ in range(round(2 * RATE)):
+        agenda.at_once(page, first_of_all=False)
+    assert agenda.at_once(page, first_of_all=False) == SOON
+    agenda.taken(page, 0.5, None)
+    assert agenda.at_once(page, first_of_all=True) == 0.5
+    assert agenda.at_once(page, first_of_all=False) == 0.5 + SOON
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        (None, RATE), (Announcement("Heavy", 5.0), 5.0), (Announcement("Heavy", 5.0, daily=True), RATE), (Announcement("Heavy"), RATE),
+        (Announcement("Light", 5.0), RATE), (Announcement(None, 5.0), RATE), (Announcement("Heavy", 5000.0), FASTEST),
+    ],
+)  # fmt: skip
+def test_a_lane_goes_at_the_limit_that_zoom_announces(agenda: Agenda, branch: Branch, said: Announcement | None, rate: float) -> None:
+    """From the result on that says so; and no other lane."""
+    phone = Branch("phone", [lambda _: ()], lanes=frozenset({PHONE_HEAVY}))
+    assert agenda.most_open(phone) == round(SECONDS_AHEAD * limit_of(PHONE_HEAVY, "business"))
+    agenda.add(detail(branch, 1))
+    [turn] = turns(agenda)
+    agenda.taken(*turn, said)
+    assert agenda.most_open(branch) == round(SECONDS_AHEAD * rate)
+    assert agenda.most_open(phone) == round(SECONDS_AHEAD * limit_of(PHONE_HEAVY, "business"))
+
+
+def test_a_slow_lane_has_some_places_open(agenda: Agenda) -> None:
+    """And fast ones not all of the account's."""
+    assert agenda.most_open(Branch("slow", [lambda _: ()], lanes=frozenset({INTENSIVE}))) == LEAST
+    fast = Agenda("business", 1.0)
+    lanes = frozenset({HEAVY, LIGHT, MEDIUM, PHONE_HEAVY, PHONE_LIGHT, PHONE_MEDIUM})
+    assert fast.most_open(Branch("fast", [lambda _: ()], lanes=lanes)) == MOST

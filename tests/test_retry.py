@@ -6,8 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.errors import Blocked, NoAnswer, Passing, RateLimited, TokenRefused
-from tap_zoom.zoom.retry import delay
+from tap_zoom.errors import (
+    Blocked,
+    DailyLimitReached,
+    HostSilent,
+    ItemLost,
+    LoginRefused,
+    NoAnswer,
+    Passing,
+    RateLimited,
+    TokenRefused,
+)
+from tap_zoom.streams import BY_NAME
+from tap_zoom.zoom.request import Request
+from tap_zoom.zoom.retry import delay, given_up
 
 KINDS = (Passing, NoAnswer, Blocked, RateLimited)
 
@@ -74,3 +86,31 @@ def test_chance_spreads_the_delays(kind: type[Passing], tries: int, named: float
     least, most = (0.0, 2.0 ** (tries - 2)) if named is None else (min(named, 120.0), min(named, 120.0) + 0.5)
     assert len(delays) > 20
     assert all(wait is not None and least <= wait <= most for wait in delays)
+
+
+LIST = Request(BY_NAME["users"], {}, {"status": "active"})
+FILE = Request(BY_NAME["transcript_texts"], {"download_url": "https://zoom.us/x", "meeting_uuid": "a=="}, {})
+
+
+@pytest.mark.parametrize(
+    ("error", "request_", "host_answers", "kind", "words"),
+    [
+        (NoAnswer("No answer (X)"), LIST, False, HostSilent, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
+        (NoAnswer("No answer (X)"), LIST, True, ItemLost, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
+        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
+        (TokenRefused("it answered 401"), LIST, True, LoginRefused, "Login refused: Zoom does not accept the access token (it answered 401). Check that the app is activated on https://marketplace.zoom.us and that no other program invalidates its tokens."),
+        (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401 (3 tries)"),
+        (Passing("it answered 500"), LIST, False, ItemLost, "it answered 500 (3 tries)"),
+        (RateLimited("it answered 429"), LIST, True, ItemLost, "it answered 429 (3 tries)"),
+    ],
+)  # fmt: skip
+def test_what_it_means_to_give_up(error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str) -> None:
+    """A host that answers nothing at all, and a login that is refused, end the run; all else costs an item."""
+    meant = given_up(error, request_, 3, host_answers)
+    assert type(meant) is kind and str(meant) == words
+
+
+def test_a_limit_of_the_day_stays_one() -> None:
+    """Nothing is lost by it."""
+    error = DailyLimitReached("spent", None)
+    assert given_up(error, LIST, 1, True) is error
