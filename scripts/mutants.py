@@ -39,7 +39,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     "zoom/answers": ("test_client", "test_meanings"),
     "zoom/auth": ("test_login",),
     "zoom/client": ("test_exchange",),
-    "zoom/http": ("test_connections",),
     "zoom/limits": ("test_pace",),
     "zoom/request": ("test_client",),
     "zoom/retry": ("test_retry",),
