@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tap_zoom.engine.branch import Branch, Node
 from tap_zoom.state import START, Bookmark, Path
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, PHONE_HEAVY
 
 Tree = dict[str, Any]
 MOST = st.sampled_from([1, 3, 50])
@@ -158,6 +159,12 @@ def test_no_more_is_listed_ahead_than_wanted() -> None:
     branch.finished(nodes[0])  # leads to nothing
     following = branch.next()
     assert following and following.path == ("d",) and branch.next() is None
+
+
+def test_the_lanes_of_a_branch_stand_in_one_order() -> None:
+    """That of a set differs from process to process."""
+    lanes = (HEAVY, LIGHT, MEDIUM, PHONE_HEAVY)
+    assert Branch("x", [lambda _: ()], lanes=frozenset(lanes)).lanes == tuple(sorted(lanes))
 
 
 def test_what_leads_nowhere_is_not_listed_ahead() -> None:
