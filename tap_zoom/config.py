@@ -5,10 +5,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -145,9 +144,7 @@ def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str
         for name, value in found.items():
             known = settings.get(name)
             if known is None:
-                like = get_close_matches(name, settings, 1)
-                meant = f"Did you mean {like[0]}?" if like else "tap-zoom --about lists the settings."
-                warn(f"Unknown setting {name!r} in {source} is ignored. {meant}")
+                warn(f"Unknown setting {name!r} in {source} is ignored. {_meant(name, settings)}")
                 continue
             # Callers write unset settings as null or "".
             if value is None or value == "":
@@ -218,6 +215,13 @@ def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
     missing = [name for name in ("client_id", "client_secret") if name not in values]
     if missing:
         raise ConfigError(f"The login needs {' and '.join(missing)} as well: see the app's credentials page.")
+
+
+def _meant(name: str, settings: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  # few misspell one
+
+    like = get_close_matches(name, settings, 1)
+    return f"Did you mean {like[0]}?" if like else "tap-zoom --about lists the settings."
 
 
 def jwt_issuer(token: str | None) -> str | None:

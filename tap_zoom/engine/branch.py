@@ -80,17 +80,13 @@ class Branch:
         return node
 
     def ends_at(self, node: Node) -> None:
-        """No question about a place leads on: below it there is nothing but what is known beforehand."""
-        if node.found is not None:
-            self._listing -= 1
-            self._lists(node, ())
+        """What leads on from a place is no matter of this branch: below it is nothing but what is known beforehand."""
+        self._found_out(node, ())
 
     def finished(self, node: Node) -> None:
         """All its questions are out, so all that they lead to is known."""
         self.open -= 1
-        if node.found is not None:
-            self._lists(node, _named(node.found))
-            self._listing -= node.places is None
+        self._found_out(node, _named(node.found or ()))
         self._settle(self._root)
 
     def holds_up(self, node: Node) -> bool:
@@ -99,6 +95,12 @@ class Branch:
         while first.begun:
             first = first.begun[0]
         return node is first
+
+    def _found_out(self, node: Node, places: Places) -> None:
+        """The places below one, where they were not known beforehand."""
+        if node.found is not None:
+            self._lists(node, places)
+            self._listing -= node.places is None
 
     def _lists(self, node: Node, places: Places) -> None:
         node.places, node.found = iter(places), None
@@ -134,7 +136,7 @@ class Branch:
             self.bookmark = mark
 
 
-def _named(found: set[str]) -> Iterator[tuple[str, str]]:
+def _named(found: Iterable[str]) -> Iterator[tuple[str, str]]:
     """What was found, in order, each name once."""
     last = None
     for item in sorted(found):

@@ -226,7 +226,8 @@ class Sync:
             return
         if node.branch.name:
             node.branch.finished(node)
-        else:
-            found, node.found = node.found or set(), set()  # a roster: not to be asked about by this branch
-            node.branch.finished(node)
-            self._routes.listed(node, found)
+            return
+        found = node.found or set()
+        node.branch.ends_at(node)  # a roster: other branches ask about it
+        node.branch.finished(node)
+        self._routes.listed(node, found)

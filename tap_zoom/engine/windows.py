@@ -72,11 +72,12 @@ def windows(span: Span, first: date, last: date, clip: date) -> Iterator[Window]
     They are the same on another day, when `clip` has moved on. On the last one, `asked_to` may lie in the future. Of
     calendar months only whole ones are asked for, and the last so far.
     """
-    first = first if span.days else first.replace(day=1)
+    if not span.days:
+        yield from _months(span, first, last, clip)
+        return
     while first <= last:
-        month_ends = first.replace(day=monthrange(first.year, first.month)[1])
-        end = min(first + timedelta(days=span.days - 1), last) if span.days else month_ends
-        if (end if span.days else first) >= clip:
+        end = min(first + timedelta(days=span.days - 1), last)
+        if end >= clip:
             yield window_of(span, first, end, clip, last)
         first = end + timedelta(days=1)
 
@@ -88,6 +89,15 @@ def window_of(span: Span, first: date, last: date, clip: date, ends: date) -> Wi
     asked_to = last + timedelta(days=span.after)
     asked_from = max(first - timedelta(days=span.before), min(clip, last))
     return Window(first, last, asked_from, min(asked_to, ends) if span.until < 0 else asked_to)
+
+
+def _months(span: Span, first: date, last: date, clip: date) -> Iterator[Window]:
+    first = first.replace(day=1)
+    while first <= last:
+        end = first.replace(day=monthrange(first.year, first.month)[1])
+        if first >= clip:
+            yield window_of(span, first, end, clip, last)
+        first = end + timedelta(days=1)
 
 
 def later(window: Window, span: Span, today: date) -> Window | None:
