@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from tap_zoom.access import sources
-from tap_zoom.engine.places import Place, found_in
-from tap_zoom.engine.rows import content_of, rows_of
-from tap_zoom.engine.windows import windows
+from tap_zoom.sync.places import Place, found_in
+from tap_zoom.sync.rows import content_of, rows_of
+from tap_zoom.sync.windows import windows
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS
 from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
-from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.frontier import Frontier
-from tap_zoom.zoom.limits import limit_of
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.api.dispatcher import Frontier
+from tap_zoom.api.rate_limits import limit_of
+from tap_zoom.api.request import Request
 
 ROWS = 30  # of a list that is only tried
 USERS_TRIED = 10  # until one has meetings, and one webinars

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from singer import metrics
 
-from tap_zoom.engine.branch import Branch
-from tap_zoom.engine.progress import Progress
+from tap_zoom.sync.branch import Branch
+from tap_zoom.sync.progress import Progress
 from tap_zoom.log import COLUMNS, for_a_person, show
 from tap_zoom.streams import PARTS
-from tap_zoom.zoom.frontier import Frontier
+from tap_zoom.api.dispatcher import Frontier
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5

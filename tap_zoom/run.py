@@ -16,12 +16,12 @@ from singer import metrics
 from tap_zoom import config, discover
 from tap_zoom.access import check, warn_of_stand_in
 from tap_zoom.check import Check
-from tap_zoom.engine.agenda import Agenda
-from tap_zoom.engine.horizon import Horizon, reaches_further
-from tap_zoom.engine.records import Plan
-from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.sync import Sync
-from tap_zoom.engine.writer import Writer
+from tap_zoom.sync.agenda import Agenda
+from tap_zoom.sync.horizon import Horizon, reaches_further
+from tap_zoom.sync.records import Plan
+from tap_zoom.sync.routes import Routes
+from tap_zoom.sync.sync import Sync
+from tap_zoom.sync.writer import Writer
 from tap_zoom.errors import Incomplete, Stopped, TargetGone, UsageError
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.log import Secrets
@@ -30,10 +30,10 @@ from tap_zoom.report import Report
 from tap_zoom.state import State, digest
 from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.times import stamp
-from tap_zoom.zoom.auth import login
-from tap_zoom.zoom.client import Client
-from tap_zoom.zoom.frontier import Frontier
-from tap_zoom.zoom.limits import Throttle, limit_of
+from tap_zoom.api.auth import login
+from tap_zoom.api.client import Client
+from tap_zoom.api.dispatcher import Frontier
+from tap_zoom.api.rate_limits import Throttle, limit_of
 
 LOGGER = logging.getLogger(__name__)
 # For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.

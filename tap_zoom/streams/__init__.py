@@ -1,7 +1,7 @@
-"""What Zoom has, as one table, a file for each part of Zoom: parents before children.
+"""The table of streams, one module for each part of Zoom, parents before children.
 
-To add a stream, add an entry to its part and a file in ``schemas/`` (CONTRIBUTING.md shows how). Facts are Zoom's own:
-path, rate limit label, scopes and refusals stand on the page of the operation.
+To add a stream, add an entry to its part and a file in ``schemas/`` (CONTRIBUTING.md shows how). The facts are Zoom's
+own: path, rate limit, scopes and refusals stand on the page of the operation.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from tap_zoom.streams import (
     users,
     webinars,
 )
-from tap_zoom.streams.model import ACCOUNT, Find, Span, Stream, Thing
+from tap_zoom.streams.model import ACCOUNT, DateRange, Entity, Link, Stream
 
 STREAMS: tuple[Stream, ...] = (
     *(users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS),
     *(occurrences.STREAMS + recordings.STREAMS + reports.STREAMS + dashboards.STREAMS + surveys.STREAMS),
     *(account.STREAMS + phone.STREAMS + chat.STREAMS + rooms.STREAMS + boards.STREAMS),
 )
-# The same for people: what is read where nobody chooses, with what leads to it; then a part for each part of Zoom.
+# The parts of Zoom, as docs and tables show them. Core streams are selected by default.
 PARTS: dict[str, tuple[Stream, ...]] = {
     "Core": tuple(s for s in users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS if s.core or not s.key),
     "Users and account": account.STREAMS,
@@ -39,7 +39,7 @@ PARTS: dict[str, tuple[Stream, ...]] = {
     "Reports and logs": reports.STREAMS,
     "Dashboards": dashboards.STREAMS,
     "Surveys": surveys.STREAMS,
-    "More about what was held": tuple(s for s in held.STREAMS if s.key and not s.core) + occurrences.STREAMS,
+    "More about past meetings and webinars": tuple(s for s in held.STREAMS if s.key and not s.core) + occurrences.STREAMS,
     "Phone": phone.STREAMS,
     "Team Chat": chat.STREAMS,
     "Rooms": rooms.STREAMS,
@@ -47,42 +47,45 @@ PARTS: dict[str, tuple[Stream, ...]] = {
 }
 BY_NAME: dict[str, Stream] = {stream.name: stream for stream in STREAMS}
 EMITTED: tuple[Stream, ...] = tuple(stream for stream in STREAMS if stream.emitted)
-THINGS: dict[str, Thing] = {find.thing.name: find.thing for stream in STREAMS for find in stream.finds}
-LOOKUPS = frozenset(stream.lookup for stream in STREAMS if stream.lookup)
-STAND_INS = frozenset(stream.instead for stream in STREAMS if stream.instead)
+ENTITIES: dict[str, Entity] = {
+    each.name: each
+    for each in (ACCOUNT, *(link.entity for s in STREAMS for link in s.links), *(s.parent for s in STREAMS))
+}
+ENRICHERS = frozenset(stream.enriched_by for stream in STREAMS if stream.enriched_by)
+FALLBACKS = frozenset(stream.fallback_stream for stream in STREAMS if stream.fallback_stream)
 
 
 @cache
-def asked_in_time(stream: Stream) -> Stream | None:
-    """The stream with windows by which this one is read: itself, or what leads to it; None where there is none."""
-    if stream.over is not None:
+def parents_of(entity: Entity) -> tuple[tuple[Stream, Link], ...]:
+    """The streams whose rows lead to an entity, each with its link."""
+    return tuple((stream, link) for stream in STREAMS for link in stream.links if link.entity is entity)
+
+
+@cache
+def is_listed(entity: Entity) -> bool:
+    """True if the account lists all entities of this kind in one list without dates."""
+    return any(stream.parent is ACCOUNT and stream.date_range is None for stream, _ in parents_of(entity))
+
+
+@cache
+def dated_stream(stream: Stream) -> Stream | None:
+    """The stream with a date range through which this one is read: itself, or an ancestor. None for one without."""
+    if stream.date_range is not None:
         return stream
-    return next((found for finder, _ in finders(stream.about) if (found := asked_in_time(finder))), None)
+    return next((found for parent, _ in parents_of(stream.parent) if (found := dated_stream(parent))), None)
 
 
-def span_of(stream: Stream) -> Span:
-    """How the time is cut by which a stream is read. Raises ValueError for one that is not asked for by time."""
-    main = asked_in_time(stream)
-    if main is None or main.over is None:
-        raise ValueError(f"{stream.name} is not asked for by time")
-    return main.over
+def date_range_of(stream: Stream) -> DateRange:
+    """The date range through which a stream is read. Raises ValueError for a stream without one."""
+    dated = dated_stream(stream)
+    if dated is None or dated.date_range is None:
+        raise ValueError(f"{stream.name} is not read by date")
+    return dated.date_range
 
 
-def time_field(stream: Stream) -> str:
-    """The field that says when its rows, or what these are about, happened; "" for what is not asked for by time."""
-    main = asked_in_time(stream)
-    if main is None or main.over is None:
+def replication_key_of(stream: Stream) -> str:
+    """The field with the time of its rows, or of the context they belong to; "" for a stream that is not read by date."""
+    dated = dated_stream(stream)
+    if dated is None or dated.date_range is None:
         return ""
-    return "window_from" if main.over.sums else main.at
-
-
-@cache
-def is_listed(thing: Thing) -> bool:
-    """Whether a list of the account names all such things, so that there is a roster of them."""
-    return any(stream.about is ACCOUNT and stream.over is None for stream, _ in finders(thing))
-
-
-@cache
-def finders(thing: Thing) -> tuple[tuple[Stream, Find], ...]:
-    """The streams whose rows lead to such things, and how."""
-    return tuple((stream, find) for stream in STREAMS for find in stream.finds if find.thing is thing)
+    return "window_from" if dated.date_range.totals else dated.replication_key

@@ -1,7 +1,7 @@
-"""The words in which Zoom's API is written down: things, how rows lead to them, how time is cut, streams. Data only.
+"""The words in which Zoom's API is written down: entities, links, date ranges, streams. Data only.
 
-A thing is what questions are asked about. A stream is one GET operation; its `about` says which thing it is asked
-about, its `over` which stretch of time, its `finds` which things its rows lead to.
+A stream is one GET operation. Its `parent` is the entity that its path refers to, its `date_range` says how it takes
+dates, and its `links` say to which entities its rows lead: these are the contexts of its child streams.
 """
 
 from __future__ import annotations
@@ -16,50 +16,56 @@ Ids = Mapping[str, Any]
 Params = Mapping[str, str]
 
 
-class Lane(NamedTuple):
-    """What Zoom counts requests by: a label, as X-RateLimit-Category spells it, and a product with its own limits."""
+class RateLimit(NamedTuple):
+    """What Zoom counts requests by: a category, as X-RateLimit-Category spells it, and a product with its own limits.
 
-    label: str
+    Source: https://developers.zoom.us/docs/api/rate-limits/
+    """
+
+    category: str
     product: str = ""
 
     def __str__(self) -> str:
-        return f"{self.product} {self.label}".strip()
+        return f"{self.product} {self.category}".strip()
 
 
-LIGHT, MEDIUM, HEAVY, INTENSIVE = map(Lane, ("Light", "Medium", "Heavy", "Resource-intensive"))
-PHONE_LIGHT, PHONE_MEDIUM, PHONE_HEAVY = (Lane(label, "Phone") for label in ("Light", "Medium", "Heavy"))
-DOWNLOADS = Lane("Light", "Downloads")  # of texts: Zoom does not count them
+LIGHT, MEDIUM, HEAVY, INTENSIVE = map(RateLimit, ("Light", "Medium", "Heavy", "Resource-intensive"))
+PHONE_LIGHT, PHONE_MEDIUM, PHONE_HEAVY = (RateLimit(category, "Phone") for category in ("Light", "Medium", "Heavy"))
+DOWNLOADS = RateLimit("Light", "Downloads")  # files of text: Zoom does not count them
 
 
 class Uuid(str):
-    """The kind of an id for which a number must not be taken: Zoom would read it as another kind of id."""
+    """The type of an id for which a number must not be taken: Zoom would read it as another kind of id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """A kind of thing that operations are asked about. The first of its ids is its identity; all may become columns."""
+class Entity:
+    """A kind of thing that operations are asked about, with the names and types of its ids. The first one identifies
+    it; all of them may become columns."""
 
     name: str
     ids: Mapping[str, type] = field(default_factory=dict, hash=False)
 
 
-ACCOUNT = Thing("account")
+ACCOUNT = Entity("account")
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Rows whose `field`, in small letters, is one of these words; or is none of them. `inside`: it is enough if that
-    is so in one of the rows of this list."""
+class Condition:
+    """True for rows whose `field`, in lower case, is one of `words` (or none of them, with `is_in=False`).
+
+    With `in_list`, true if that holds for one of the rows of this list inside the row.
+    """
 
     field: str
     words: frozenset[str]
-    is_one: bool = True
-    inside: str = ""
+    is_in: bool = True
+    in_list: str = ""
 
     def holds(self, row: Row) -> bool:
-        rows = row.get(self.inside) if self.inside else [row]
+        rows = row.get(self.in_list) if self.in_list else [row]
         return isinstance(rows, list) and any(
-            (str(each.get(self.field)).lower() in self.words) is self.is_one for each in rows if isinstance(each, dict)
+            (str(each.get(self.field)).lower() in self.words) is self.is_in for each in rows if isinstance(each, dict)
         )
 
 
@@ -67,47 +73,51 @@ NO_VALUE = frozenset({"", "none"})
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
-    """A thing that a row leads to. `ids`: where each stands in the row ("a|b": the first that is there; "?a": what was
-    asked as a); the others are those of what the row was found at. `before`: only what happened before the first
-    window of that stream. `in_window`: it is asked about in the window in which it was found."""
+class Link:
+    """How a row leads to an entity.
 
-    thing: Thing
+    `ids`: the field of the row for each id ("a|b": the first that has a value; "?a": the request's parameter a). The
+    other ids come from the row's own context. `older_than`: only for rows from before the first window of that stream.
+    `same_window`: the child streams ask in the window in which the row was found.
+    """
+
+    entity: Entity
     ids: Mapping[str, str]
-    where: tuple[Where, ...] = ()
-    before: str = ""
-    in_window: bool = False
+    where: tuple[Condition, ...] = ()
+    older_than: str = ""
+    same_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """A refusal that means "nothing here": Zoom's way to say that a list is empty or a thing is gone.
+class Refusal:
+    """An error that Zoom documents for an operation: the HTTP status, Zoom's code, and what its message matches.
 
-    `code` None stands for an answer without a Zoom code. The codes 200, 300 and 3000 are each used for unrelated
-    things, so their message has to match `says` as well. `words`: what it says, for the table at the end of a run.
+    `code` None stands for an answer without a Zoom code. Zoom uses the codes 200, 300 and 3000 for unrelated errors,
+    so theirs have a `pattern`. `reason`: how the log and the table at the end of a run name it.
     """
 
     status: int
     code: int | None
-    says: re.Pattern[str] | None = None
-    words: str = ""
+    pattern: re.Pattern[str] | None = None
+    reason: str = ""
 
     def matches(self, status: int, code: int | None, message: str) -> bool:
         # An error body also comes under HTTP 200.
         if code != self.code or (status != self.status and not (status == 200 and code is not None)):
             return False
-        return self.says is None or bool(self.says.search(message))
+        return self.pattern is None or bool(self.pattern.search(message))
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """How an operation takes time: so many days a call, so far back.
+class DateRange:
+    """How an operation takes dates: the days of one call, and how far back Zoom answers.
 
-    `params`: templates over `first` and `last`, the days to ask for; `exact`: these stand for their first moments.
-    `days` of a window that are kept, 0 for a calendar month; `before` and `after`: days asked more, since Zoom does not
-    say in which time zone it reads days, or whether the last one belongs to them. `months_back`, `days_back`: how far
-    back Zoom answers, neither where it does not say. `until`: the last day, counted from today. `sums`: of the window,
-    so that a window in part would be another row. `too_early`: how days out of reach are refused.
+    `params`: templates over `first` and `last`, the days to request; with `exact` they stand for the first moment of
+    these days. `days`: days of a window, 0 for a calendar month. `before`, `after`: days requested on both sides of
+    it, since Zoom doesn't say in which time zone it reads dates. `months_back` or `days_back`: Zoom's retention, if it
+    is known. `ends_in`: the last day, counted from today. `totals`: rows are totals of the window, so only whole
+    windows are requested. `moving`: rows are listed by a time that changes, so a row can move to a later window while
+    a run lasts. `out_of_range`: the refusals of days that are too old.
     """
 
     params: Params
@@ -117,63 +127,63 @@ class Span:
     days_back: int = 0
     before: int = 0
     after: int = 0
-    until: int = 0
+    ends_in: int = 0
     exact: bool = False
-    sums: bool = False
-    too_early: tuple[Nothing, ...] = ()
+    totals: bool = False
+    moving: bool = False
+    out_of_range: tuple[Refusal, ...] = ()
 
 
-OWN_SIZE = -1  # of a page: as many rows as Zoom likes
+SERVER_SIZE = -1  # of a page: Zoom has no parameter for it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """One GET operation, and the Singer stream it fills; without `key` it only leads to things.
+    """One GET operation, and the Singer stream it fills. Without a `key` it emits nothing and only leads to others.
 
-    `scopes`: any of them opens it, and so does its :master for :admin; the granular name comes first.
+    `scopes`: any of them allows it (and its :master for :admin); the granular one comes first.
     """
 
     name: str
-    path: str  # below /v2; {placeholders} are filled from the ids of what it is asked about
-    lane: Lane
+    path: str  # below /v2; {placeholders} are filled with the ids of the context
+    rate_limit: RateLimit
     scopes: tuple[str, ...]
     _: KW_ONLY
-    # the question
-    about: Thing = ACCOUNT
-    over: Span | None = None
-    params: Params = field(default_factory=dict)  # {placeholders} are filled from the ids, too
-    asks: tuple[Params, ...] = ({},)  # the same question once with each of these parameters
-    page: int = 0  # the most rows in an answer that can be asked for; 0: the list is not paged
+    # the request
+    parent: Entity = ACCOUNT
+    date_range: DateRange | None = None
+    params: Params = field(default_factory=dict)  # {placeholders} are filled as in the path
+    variants: tuple[Params, ...] = ({},)  # the same call once with each of these parameters
+    page_size: int = 0  # the largest that Zoom allows; 0: the list is not paged
     # the answer
-    rows: str = ""  # the list of rows ("a.b": inside of a; "a|b": b where there is no a); "": the answer is the one row
-    lists: Mapping[str, Params] = field(default_factory=dict)  # several lists of rows, and columns of ours for each
-    at: str = ""  # the field that says when a row happened
-    text: str = ""  # it is no JSON but a text, for this column
-    moved: bool = False  # it answers by a redirect to a file
-    ends_empty: bool = False  # its last page names a next one as well, which has no rows
-    nothing: tuple[Nothing, ...] = ()
-    unavailable: tuple[Nothing, ...] = ()  # refusals that mean that the account lacks a plan, a feature or a right
-    finds: tuple[Find, ...] = ()
+    records: str = ""  # the list of rows ("a.b": inside a; "a|b": b if there is no a); "": the answer is the one row
+    record_lists: Mapping[str, Params] = field(default_factory=dict)  # several lists, each with columns of its own
+    replication_key: str = ""  # the field with the time of a row
+    text_column: str = ""  # the answer is a text file, for this column
+    redirects: bool = False  # Zoom redirects to a file
+    last_page_empty: bool = False  # the last page with rows names a next one, which is empty
+    empty_answers: tuple[Refusal, ...] = ()  # refusals that mean "nothing here"
+    no_access: tuple[Refusal, ...] = ()  # refusals that mean a missing plan, role or scope
+    links: tuple[Link, ...] = ()
     # the record
     key: tuple[str, ...] = ()
-    adds: tuple[str, ...] = ()  # columns of ours: ids of what it was asked about, and what the key needs besides
-    beside: tuple[str, ...] = ()  # fields that stand beside the list, or around it, and belong to each of its rows
-    made: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # columns of ours that are made of a row
-    asked: Mapping[str, str] = field(default_factory=dict)  # columns of ours that say what was asked: the parameter
-    fallback: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
-    secret: tuple[str, ...] = ()  # fields that let one log in: not selected by default
+    context_columns: tuple[str, ...] = ()  # columns added by the tap: ids of the context, and others that the key needs
+    copied: tuple[str, ...] = ()  # fields beside the list, or around it, that belong to each of its rows
+    computed: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # added columns made from a row
+    param_columns: Mapping[str, str] = field(default_factory=dict)  # added columns that name a parameter's value
+    key_defaults: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
+    secret: tuple[str, ...] = ()  # fields that let somebody log in: not selected by default
     core: bool = False  # selected by default
-    branch: str = ""  # what the state calls the branch that hangs on its rows; "": its own name
     # the two exceptions
-    lookup: str = ""  # the stream that finds what rows of this one lack: a key, a text
-    lacking: tuple[Where, ...] = ()  # of a look-up: the rows that it is for
-    instead: str = ""  # the stream to ask where the account refuses this one
-    # for people
-    holds: str = ""  # what a row is
-    needs: str = ""  # plan, add-on and role
-    keeps: str = ""  # how far back Zoom answers
-    overlaps: str = ""  # which streams hold the same, and which to take
-    joins: tuple[Join, ...] = ()  # beyond those that follow from its columns of ours
+    enriched_by: str = ""  # the stream that adds what rows of this one lack: an id, a text
+    enriches: tuple[Condition, ...] = ()  # the rows for which it is requested
+    fallback_stream: str = ""  # requested where the account refuses this one
+    # documentation
+    description: str = ""  # what a row is
+    requires: str = ""  # plan, add-on and role
+    retention: str = ""  # how far back Zoom answers
+    overlaps: str = ""  # streams with the same data, and which one to choose
+    joins: tuple[Join, ...] = ()  # beyond those that follow from its context columns
 
     @property
     def emitted(self) -> bool:
@@ -181,8 +191,8 @@ class Stream:
 
     @property
     def is_file(self) -> bool:
-        """Whether what it answers does not come from the API itself."""
-        return self.moved or bool(self.text)
+        """True if the answer doesn't come from the API itself."""
+        return self.redirects or bool(self.text_column)
 
     @property
     def granular(self) -> str:
@@ -196,17 +206,17 @@ class Stream:
 
     @property
     def scope(self) -> str:
-        """Both, for people."""
+        """Both scopes, for messages."""
         return f"{self.granular} (classic: {self.classic})" if self.granular else f"{self.classic} (classic)"
 
     def allowed_by(self, scopes: frozenset[str]) -> bool:
-        """Whether a token with these scopes may ask."""
+        """True if a token with these scopes may request it."""
         return any(name in scopes or name.removesuffix(":admin") + ":master" in scopes for name in self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A column that holds the value of another stream's; `note`: when it is empty or finds nothing."""
+    """A column that holds the value of another stream's column; `note`: when it is empty or matches nothing."""
 
     column: str
     stream: str
@@ -215,5 +225,5 @@ class Join:
 
 
 def each(name: str, *values: str) -> tuple[Params, ...]:
-    """The same question once with each value of a parameter."""
+    """The same call once with each value of a parameter."""
     return tuple({name: value} for value in values)

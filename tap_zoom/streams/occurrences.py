@@ -13,10 +13,10 @@ STREAMS = (
     Stream(
         "past_meetings", "past_meetings/{meeting_uuid}", LIGHT,
         ("meeting:read:past_meeting:admin", "meeting:read:admin"),
-        about=LISTED_MEETING, nothing=(GONE, TOO_OLD, NO_ACCESS),
+        parent=LISTED_MEETING, empty_answers=(GONE, TOO_OLD, NO_ACCESS),
         key=("uuid",),
-        holds="meetings held, in short: a Light request each",
-        needs="Pro; role with User: view",
+        description="meetings held, in short: a Light request each",
+        requires="Pro; role with User: view",
         overlaps=(
             "`report_meetings` has more. Take this where the login may not use reports, or the limit of the day is "
             "too small: it is Light."
@@ -25,10 +25,10 @@ STREAMS = (
     Stream(
         "past_meeting_participants", "past_meetings/{meeting_uuid}/participants", MEDIUM,
         ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
-        about=LISTED_MEETING, page=300, rows="participants", nothing=(GONE, TOO_OLD),
-        key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
-        holds="who was in a meeting, without the limit of the day",
-        needs="Pro; role with User: view",
+        parent=LISTED_MEETING, page_size=300, records="participants", empty_answers=(GONE, TOO_OLD),
+        key=("meeting_uuid", "user_id", "join_time", "sequence"), context_columns=("meeting_uuid", "meeting_id", "sequence"),
+        description="who was in a meeting, without the limit of the day",
+        requires="Pro; role with User: view",
         overlaps=(
             "`report_meeting_participants` is the complete one. Take this where the limit of the day is too small: it "
             "is Medium, which has none."
@@ -37,10 +37,10 @@ STREAMS = (
     Stream(
         "past_webinar_participants", "past_webinars/{webinar_uuid}/participants", MEDIUM,
         ("webinar:read:list_past_participants:admin", "webinar:read:admin"),
-        about=LISTED_WEBINAR, page=300, rows="participants", nothing=(GONE,),
-        key=("webinar_uuid", "user_id", "join_time", "sequence"), adds=("webinar_uuid", "webinar_id", "sequence"),
-        holds="who was in a webinar, without the limit of the day",
-        needs="Pro with the webinar add-on; role with User: view",
+        parent=LISTED_WEBINAR, page_size=300, records="participants", empty_answers=(GONE,),
+        key=("webinar_uuid", "user_id", "join_time", "sequence"), context_columns=("webinar_uuid", "webinar_id", "sequence"),
+        description="who was in a webinar, without the limit of the day",
+        requires="Pro with the webinar add-on; role with User: view",
         overlaps=(
             "`report_webinar_participants` is the complete one. Take this where the limit of the day is too small: it "
             "is Medium, which has none."
@@ -49,11 +49,11 @@ STREAMS = (
     Stream(
         "meeting_qna_results", "past_meetings/{meeting_uuid}/qa", MEDIUM,
         ("meeting:read:past_qa:admin", "meeting:read:admin"),
-        about=LISTED_MEETING, rows="questions", nothing=(GONE,),
-        key=("meeting_uuid", "respondent", "sequence"), adds=("meeting_uuid", "meeting_id", "respondent", "sequence"),
-        beside=("start_time",), made={"respondent": respondent},
-        holds="questions asked in a meeting, a row for each asker",
-        needs="Pro; role with User: view",
+        parent=LISTED_MEETING, records="questions", empty_answers=(GONE,),
+        key=("meeting_uuid", "respondent", "sequence"), context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
+        copied=("start_time",), computed={"respondent": respondent},
+        description="questions asked in a meeting, a row for each asker",
+        requires="Pro; role with User: view",
         overlaps=(
             "`report_meeting_qa` has the same questions. Take this: it is Medium, which no limit of the day counts."
         ),
@@ -61,11 +61,11 @@ STREAMS = (
     Stream(
         "report_meeting_qa", "report/meetings/{meeting_uuid}/qa", HEAVY,
         ("report:read:meeting_qna:admin", "report:read:admin"),
-        about=LISTED_MEETING, rows="questions.question_details", nothing=(GONE, NO_USER),
-        key=("meeting_uuid", "question_id"), adds=("meeting_uuid", "meeting_id"),
-        beside=("start_time", "user_id", "email", "name"),
-        holds="questions asked in a meeting, with their ids, times and answers",
-        needs="Pro; role with Usage Reports: view",
+        parent=LISTED_MEETING, records="questions.question_details", empty_answers=(GONE, NO_USER),
+        key=("meeting_uuid", "question_id"), context_columns=("meeting_uuid", "meeting_id"),
+        copied=("start_time", "user_id", "email", "name"),
+        description="questions asked in a meeting, with their ids, times and answers",
+        requires="Pro; role with Usage Reports: view",
         overlaps=(
             "`meeting_qna_results` has the same questions at a lower price. Take this for the ids and times of "
             "questions only."
@@ -74,11 +74,11 @@ STREAMS = (
     Stream(
         "report_meeting_survey", "report/meetings/{meeting_uuid}/survey", HEAVY,
         ("report:read:meeting_survey:admin", "report:read:admin"),
-        about=LISTED_MEETING, rows="survey_answers", nothing=(GONE, TOO_OLD),
-        key=("meeting_uuid", "respondent", "sequence"), adds=("meeting_uuid", "meeting_id", "respondent", "sequence"),
-        beside=("survey_id", "survey_name", "start_time"), made={"respondent": respondent},
-        holds="answers to the survey of a meeting",
-        needs="Pro; role with Usage Reports: view",
+        parent=LISTED_MEETING, records="survey_answers", empty_answers=(GONE, TOO_OLD),
+        key=("meeting_uuid", "respondent", "sequence"), context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
+        copied=("survey_id", "survey_name", "start_time"), computed={"respondent": respondent},
+        description="answers to the survey of a meeting",
+        requires="Pro; role with Usage Reports: view",
         overlaps=(
             "`survey_answers` has the answers to the account's surveys with a list for each survey, where this costs "
             "a Heavy request for each meeting."
@@ -87,11 +87,11 @@ STREAMS = (
     Stream(
         "report_webinar_qa", "report/webinars/{webinar_uuid}/qa", HEAVY,
         ("report:read:webinar_qna:admin", "report:read:admin"),
-        about=LISTED_WEBINAR, rows="questions.question_details", nothing=(GONE, NO_USER),
-        key=("webinar_uuid", "question_id"), adds=("webinar_uuid", "webinar_id"),
-        beside=("start_time", "user_id", "email", "name"),
-        holds="questions asked in a webinar, with their ids, times and answers",
-        needs="Pro with the webinar add-on; role with Usage Reports: view",
+        parent=LISTED_WEBINAR, records="questions.question_details", empty_answers=(GONE, NO_USER),
+        key=("webinar_uuid", "question_id"), context_columns=("webinar_uuid", "webinar_id"),
+        copied=("start_time", "user_id", "email", "name"),
+        description="questions asked in a webinar, with their ids, times and answers",
+        requires="Pro with the webinar add-on; role with Usage Reports: view",
         overlaps=(
             "`webinar_qna_results` has the same questions at a lower price. Take this for the ids and times of "
             "questions only."
@@ -100,11 +100,11 @@ STREAMS = (
     Stream(
         "report_webinar_survey", "report/webinars/{webinar_uuid}/survey", HEAVY,
         ("report:read:webinar_survey:admin", "report:read:admin"),
-        about=LISTED_WEBINAR, rows="survey_answers", nothing=(GONE, TOO_OLD),
-        key=("webinar_uuid", "respondent", "sequence"), adds=("webinar_uuid", "webinar_id", "respondent", "sequence"),
-        beside=("survey_id", "survey_name", "start_time"), made={"respondent": respondent},
-        holds="answers to the survey of a webinar",
-        needs="Pro with the webinar add-on; role with Usage Reports: view",
+        parent=LISTED_WEBINAR, records="survey_answers", empty_answers=(GONE, TOO_OLD),
+        key=("webinar_uuid", "respondent", "sequence"), context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"),
+        copied=("survey_id", "survey_name", "start_time"), computed={"respondent": respondent},
+        description="answers to the survey of a webinar",
+        requires="Pro with the webinar add-on; role with Usage Reports: view",
         overlaps=(
             "`survey_answers` has the answers to the account's surveys with a list for each survey, where this costs "
             "a Heavy request for each webinar."

@@ -5,7 +5,7 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Find, Join, Stream, Thing, Uuid, Where
+from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Link, Join, Stream, Entity, Uuid, Condition
 from tap_zoom.streams.refusals import (
     GONE,
     MAY_NOT_HOST,
@@ -20,29 +20,29 @@ from tap_zoom.streams.refusals import (
     SUMMARIES_CLOSED,
     SUMMARY_IN_TRASH,
 )
-from tap_zoom.streams.spans import ALL_DAYS, ALL_MOMENTS, WEEKS
+from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
 from tap_zoom.streams.users import MEMBER
 
-RECORDING = Thing("recording", {"meeting_uuid": Uuid, "meeting_id": int})
-SUMMARY = Thing("summary", {"meeting_uuid": Uuid})
-TRANSCRIBED = Thing("transcribed_recording", {"meeting_uuid": Uuid, "meeting_id": int})
-TRANSCRIPT = Thing("transcript", {"download_url": str, "meeting_uuid": Uuid})
+RECORDING = Entity("recording", {"meeting_uuid": Uuid, "meeting_id": int})
+SUMMARY = Entity("summary", {"meeting_uuid": Uuid})
+TRANSCRIBED = Entity("transcribed_recording", {"meeting_uuid": Uuid, "meeting_id": int})
+TRANSCRIPT = Entity("transcript", {"download_url": str, "meeting_uuid": Uuid})
 
 STREAMS = (
     Stream(
         "recordings", "users/{user_id}/recordings", MEDIUM,
         ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
-        about=MEMBER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_USER, NO_RECORDING),
-        finds=(
-            Find(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
-            Find(
+        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time", empty_answers=(NO_USER, NO_RECORDING),
+        links=(
+            Link(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
+            Link(
                 TRANSCRIBED, {"meeting_uuid": "uuid", "meeting_id": "id"},
-                where=(Where("file_type", frozenset({"transcript"}), inside="recording_files"),),
+                where=(Condition("file_type", frozenset({"transcript"}), in_list="recording_files"),),
             ),
         ),
         key=("uuid",),
-        holds="cloud recordings, with their files",
-        needs="Pro with cloud recording; role with Recording: view",
+        description="cloud recordings, with their files",
+        requires="Pro with cloud recording; role with Recording: view",
         overlaps="Take it rather than `meeting_recordings`: it costs no request per recording.",
         joins=(
             Join("host_id", "users", "id", "one who left the account has no user"),
@@ -52,10 +52,10 @@ STREAMS = (
     Stream(
         "meeting_recordings", "meetings/{meeting_uuid}/recordings", LIGHT,
         ("cloud_recording:read:list_recording_files:admin", "recording:read:admin"),
-        about=RECORDING, nothing=(NO_RECORDING, NO_USER),
+        parent=RECORDING, empty_answers=(NO_RECORDING, NO_USER),
         key=("uuid",),
-        holds="a recording in full: passcode, audio of each participant",
-        needs="Pro with cloud recording; role with Recording: view",
+        description="a recording in full: passcode, audio of each participant",
+        requires="Pro with cloud recording; role with Recording: view",
         overlaps=(
             "`recordings` has the same, but for the passcode and the audio of each participant: take this for these "
             "only."
@@ -64,56 +64,56 @@ STREAMS = (
     Stream(
         "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
         ("cloud_recording:read:recording_settings:admin", "recording:read:admin"),
-        about=RECORDING, nothing=(NOT_FOUND, NOT_FOUND_WITH_CODE),
-        key=("meeting_uuid",), adds=("meeting_uuid", "meeting_id"),
-        holds="who may see a recording, and for how long",
-        needs="Pro with cloud recording; role with Recording: view",
+        parent=RECORDING, empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
+        key=("meeting_uuid",), context_columns=("meeting_uuid", "meeting_id"),
+        description="who may see a recording, and for how long",
+        requires="Pro with cloud recording; role with Recording: view",
     ),
     Stream(
         "meeting_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM,
         ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
-        about=TRANSCRIBED, nothing=(NO_TRANSCRIPT,), lookup="transcript_texts",
-        key=("meeting_uuid",), adds=("meeting_uuid", "text"),
-        holds="the words of a recording, as text",
-        needs="Pro with cloud recording; role with Recording: view",
+        parent=TRANSCRIBED, empty_answers=(NO_TRANSCRIPT,), enriched_by="transcript_texts",
+        key=("meeting_uuid",), context_columns=("meeting_uuid", "text"),
+        description="the words of a recording, as text",
+        requires="Pro with cloud recording; role with Recording: view",
     ),
-    # The words stand in a file, at an address that the answer names. Where there is a reason not to, it is not ready,
+    # The words stand in a file, at an address that the answer names. Condition there is a reason not to, it is not ready,
     # or not to be had.
     Stream(
         "transcript_texts", "{download_url}", DOWNLOADS,
         ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
-        about=TRANSCRIPT, text="text",
-        lacking=(
-            Where("can_download", frozenset({"true"})), Where("download_restriction_reason", NO_VALUE),
-            Where("download_url", NO_VALUE, is_one=False),
+        parent=TRANSCRIPT, text_column="text",
+        enriches=(
+            Condition("can_download", frozenset({"true"})), Condition("download_restriction_reason", NO_VALUE),
+            Condition("download_url", NO_VALUE, is_in=False),
         ),
     ),
     Stream(
         "meeting_summaries", "meetings/meeting_summaries", MEDIUM,
         ("meeting:read:list_summaries:admin", "meeting_summary:read:admin"),
-        over=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page=300, rows="summaries",
-        at="summary_last_modified_time", unavailable=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
-        finds=(Find(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
+        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300, records="summaries",
+        replication_key="summary_last_modified_time", no_access=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
+        links=(Link(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
         key=("meeting_uuid", "summary_created_time"),
-        holds="AI summaries: of which meetings there are some",
-        needs="Pro with AI Companion; role with Meeting Summaries: view",
+        description="AI summaries: of which meetings there are some",
+        requires="Pro with AI Companion; role with Meeting Summaries: view",
         joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
     ),
     Stream(
         "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
         ("meeting:read:summary:admin", "meeting_summary:read:admin"),
-        about=SUMMARY, nothing=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH), unavailable=(SUMMARIES_CLOSED,),
+        parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH), no_access=(SUMMARIES_CLOSED,),
         key=("meeting_uuid",),
-        holds="AI summaries: the text, and who does what next",
-        needs="Pro with AI Companion; role with Meeting Summaries: view",
+        description="AI summaries: the text, and who does what next",
+        requires="Pro with AI Companion; role with Meeting Summaries: view",
     ),
     Stream(
         "archive_files", "archive_files", MEDIUM, ("archiving:read:list_archived_files:admin", "recording:read:admin"),
-        over=WEEKS, params={"query_date_type": "archive_complete_time"}, page=300, rows="meetings", at="complete_time",
-        unavailable=(NO_ACCOUNT_400,),
+        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings", replication_key="complete_time",
+        no_access=(NO_ACCOUNT_400,),
         key=("uuid",),
-        holds="archived meetings and webinars, with their files",
-        needs="Meeting and Webinar Archiving, switched on by Zoom's support",
+        description="archived meetings and webinars, with their files",
+        requires="Meeting and Webinar Archiving, switched on by Zoom's support",
         overlaps="These are files of the archive, not those of `recordings`.",
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Find, Join, Stream, Thing, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, Link, Join, Stream, Entity, each
 from tap_zoom.streams.refusals import (
     GONE,
     NO_USER,
@@ -14,68 +14,68 @@ from tap_zoom.streams.refusals import (
 )
 from tap_zoom.streams.users import USER
 
-WEBINAR = Thing("webinar", {"webinar_id": int})
+WEBINAR = Entity("webinar", {"webinar_id": int})
 
 STREAMS = (
     Stream(
         "user_webinars", "users/{user_id}/webinars", MEDIUM,
         ("webinar:read:list_webinars:admin", "webinar:read:admin"),
-        about=USER, page=300, rows="webinars", nothing=(NO_USER, NOT_PAID),
-        finds=(Find(WEBINAR, {"webinar_id": "id"}),),
+        parent=USER, page_size=300, records="webinars", empty_answers=(NO_USER, NOT_PAID),
+        links=(Link(WEBINAR, {"webinar_id": "id"}),),
     ),
     Stream(
         "webinars", "webinars/{webinar_id}", LIGHT, ("webinar:read:webinar:admin", "webinar:read:admin"),
-        about=WEBINAR, params={"show_previous_occurrences": "true"}, nothing=(GONE, WRONG_KIND, NO_WEBINAR_PLAN),
+        parent=WEBINAR, params={"show_previous_occurrences": "true"}, empty_answers=(GONE, WRONG_KIND, NO_WEBINAR_PLAN),
         key=("id",), secret=("start_url",),
         core=True,
-        holds="scheduled webinars, a series once, with settings and occurrences",
-        needs="Pro with the webinar add-on", keeps="as meetings",
+        description="scheduled webinars, a series once, with settings and occurrences",
+        requires="Pro with the webinar add-on", retention="as meetings",
         joins=(Join("host_id", "users", "id"),),
     ),
     Stream(
         "webinar_registrants", "webinars/{webinar_id}/registrants", MEDIUM,
         ("webinar:read:list_registrants:admin", "webinar:read:admin"),
-        about=WEBINAR, asks=each("status", "approved", "pending", "denied"), page=300, rows="registrants",
-        nothing=(GONE, WRONG_KIND, NOT_ENABLED, NOT_PAID),
-        key=("webinar_id", "id"), adds=("webinar_id",),
+        parent=WEBINAR, variants=each("status", "approved", "pending", "denied"), page_size=300, records="registrants",
+        empty_answers=(GONE, WRONG_KIND, NOT_ENABLED, NOT_PAID),
+        key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        holds="who registered for a webinar: approved, pending and denied",
-        needs="Pro with the webinar add-on", keeps="as meetings",
+        description="who registered for a webinar: approved, pending and denied",
+        requires="Pro with the webinar add-on", retention="as meetings",
     ),
     Stream(
         "webinar_panelists", "webinars/{webinar_id}/panelists", MEDIUM,
         ("webinar:read:list_panelists:admin", "webinar:read:admin"),
-        about=WEBINAR, rows="panelists", nothing=(GONE, WRONG_KIND, NOT_PAID),
-        key=("webinar_id", "id"), adds=("webinar_id",),
+        parent=WEBINAR, records="panelists", empty_answers=(GONE, WRONG_KIND, NOT_PAID),
+        key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        holds="who was invited to speak at a webinar",
-        needs="Pro with the webinar add-on", keeps="as meetings",
+        description="who was invited to speak at a webinar",
+        requires="Pro with the webinar add-on", retention="as meetings",
     ),
     Stream(
         "webinar_questions", "webinars/{webinar_id}/registrants/questions", LIGHT,
         ("webinar:read:list_registration_questions:admin", "webinar:read:admin"),
-        about=WEBINAR, nothing=(GONE, NOT_ENABLED, WRONG_KIND, NOT_PAID),
-        key=("webinar_id",), adds=("webinar_id",),
+        parent=WEBINAR, empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, NOT_PAID),
+        key=("webinar_id",), context_columns=("webinar_id",),
         core=True,
-        holds="what a webinar's registration form asks",
-        needs="Pro with the webinar add-on, registration on", keeps="as meetings",
+        description="what a webinar's registration form asks",
+        requires="Pro with the webinar add-on, registration on", retention="as meetings",
     ),
     Stream(
         "webinar_polls", "webinars/{webinar_id}/polls", LIGHT,
         ("webinar:read:list_polls:admin", "webinar:read:admin"),
-        about=WEBINAR, rows="polls", nothing=(GONE, POLLS_OFF, WRONG_KIND, NOT_PAID),
-        key=("webinar_id", "id"), adds=("webinar_id",),
+        parent=WEBINAR, records="polls", empty_answers=(GONE, POLLS_OFF, WRONG_KIND, NOT_PAID),
+        key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        holds="polls prepared for a webinar",
-        needs="Pro with the webinar add-on", keeps="as meetings",
+        description="polls prepared for a webinar",
+        requires="Pro with the webinar add-on", retention="as meetings",
     ),
     Stream(
         "webinar_tracking_sources", "webinars/{webinar_id}/tracking_sources", MEDIUM,
         ("webinar:read:list_tracking_sources:admin", "webinar:read:admin"),
-        about=WEBINAR, rows="tracking_sources", nothing=(GONE, WRONG_KIND, NOT_PAID),
-        key=("webinar_id", "id"), adds=("webinar_id",),
+        parent=WEBINAR, records="tracking_sources", empty_answers=(GONE, WRONG_KIND, NOT_PAID),
+        key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        holds="links that bring registrants, with their counts",
-        needs="Pro with the webinar add-on, registration on", keeps="as meetings",
+        description="links that bring registrants, with their counts",
+        requires="Pro with the webinar add-on, registration on", retention="as meetings",
     ),
 )  # fmt: skip

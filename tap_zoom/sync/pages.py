@@ -8,17 +8,17 @@ from functools import partial
 from typing import Any
 
 from tap_zoom.engine import lookups
-from tap_zoom.engine.agenda import Agenda
-from tap_zoom.engine.ledger import Ledger
-from tap_zoom.engine.questions import Question
-from tap_zoom.engine.records import Patch
-from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.rows import rows_of, token_of
-from tap_zoom.engine.shapes import Record
-from tap_zoom.engine.writer import Writer
+from tap_zoom.sync.agenda import Agenda
+from tap_zoom.sync.ledger import Ledger
+from tap_zoom.sync.questions import Question
+from tap_zoom.sync.records import Patch
+from tap_zoom.sync.routes import Routes
+from tap_zoom.sync.rows import rows_of, token_of
+from tap_zoom.sync.coercion import Record
+from tap_zoom.sync.writer import Writer
 from tap_zoom.errors import NothingHere, StreamRefused
-from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.api.request import Request
 
 LOGGER = logging.getLogger(__name__)
 

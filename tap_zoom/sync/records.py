@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.engine.rows import canonical, content_of, lists_of, token_of
-from tap_zoom.engine.shapes import NeedsExactNumbers, Record, Shapes
+from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
+from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
 from tap_zoom.streams.model import Stream
 
 Patch = Callable[[list[Any]], list[Any]]

@@ -18,9 +18,9 @@ import requests
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.zoom.http import Answer, Connections, TooLarge, parse, shortened
-from tap_zoom.zoom.retry import delay
-from tap_zoom.zoom.token_store import TokenStore, token_store
+from tap_zoom.api.http import Answer, Connections, TooLarge, parse, shortened
+from tap_zoom.api.retry import delay
+from tap_zoom.api.token_store import TokenStore, token_store
 
 RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
 TIME_TO_BE_KNOWN = 30.0  # seconds: a new token is not known at once to all of Zoom

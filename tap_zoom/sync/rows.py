@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from tap_zoom.streams.model import Ids, Stream
-from tap_zoom.zoom.http import parse
+from tap_zoom.api.http import parse
 
 
 @dataclass(slots=True)

@@ -11,24 +11,24 @@ from collections import Counter
 from datetime import datetime, timezone
 
 from tap_zoom.access import sources, warn_of_stand_in
-from tap_zoom.engine.again import Again
-from tap_zoom.engine.agenda import Agenda
-from tap_zoom.engine.branch import Branch, Node
-from tap_zoom.engine.debts import Debts
-from tap_zoom.engine.ledger import Ledger
-from tap_zoom.engine.questions import Question
-from tap_zoom.engine.reader import Reader
-from tap_zoom.engine.routes import Routes
-from tap_zoom.engine.writer import Writer
+from tap_zoom.sync.again import Again
+from tap_zoom.sync.agenda import Agenda
+from tap_zoom.sync.branch import Branch, Node
+from tap_zoom.sync.debts import Debts
+from tap_zoom.sync.ledger import Ledger
+from tap_zoom.sync.questions import Question
+from tap_zoom.sync.reader import Reader
+from tap_zoom.sync.routes import Routes
+from tap_zoom.sync.writer import Writer
 from tap_zoom.errors import DailyLimitReached, Incomplete, NothingHere, RequestFailed, StreamRefused, TooEarly
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.state import State
 from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.streams.model import Stream
-from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.frontier import Frontier
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.api.dispatcher import Frontier
+from tap_zoom.api.request import Request
 
 DAYS_GONE = (
     "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What belongs to a "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from tap_zoom.streams.model import OWN_SIZE, Ids, Params, Stream, Uuid
+from tap_zoom.streams.model import SERVER_SIZE, Ids, Params, Stream, Uuid
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def query_of(request: Request) -> str:
     """The query string: what the stream always sends, what this question asks, and paging."""
     params = {name: text.format_map(request.ids) for name, text in request.stream.params.items()} | dict(request.params)
     if request.stream.page:
-        if request.stream.page != OWN_SIZE:
+        if request.stream.page != SERVER_SIZE:
             params["page_size"] = str(request.most or request.stream.page)
         if request.token:
             params["next_page_token"] = request.token

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from tap_zoom.engine.branch import Node
-from tap_zoom.engine.places import Place
-from tap_zoom.engine.records import Sequence
-from tap_zoom.engine.windows import Window, is_gone, later
+from tap_zoom.sync.branch import Node
+from tap_zoom.sync.places import Place
+from tap_zoom.sync.records import Sequence
+from tap_zoom.sync.windows import Window, is_gone, later
 from tap_zoom.streams.model import Params, Stream
 from tap_zoom.times import has_reached, sortable
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.request import Request
 
 
 @dataclass(slots=True, eq=False)

@@ -24,9 +24,9 @@ from tap_zoom.errors import (
 )
 from tap_zoom.streams.model import Stream
 from tap_zoom.streams.refusals import OTHER_ACCOUNT
-from tap_zoom.zoom.http import Answer, parse, shortened
-from tap_zoom.zoom.limits import Announcement
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.http import Answer, parse, shortened
+from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.request import Request
 
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)

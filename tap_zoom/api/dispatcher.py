@@ -18,12 +18,12 @@ from collections.abc import Callable
 from tap_zoom.errors import DailyLimitReached, NoThread, Passing, RateLimited, RunStopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams.model import Lane
-from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.client import Client
-from tap_zoom.zoom.lanes import Job, Lanes
-from tap_zoom.zoom.limits import Throttle
-from tap_zoom.zoom.request import Request
-from tap_zoom.zoom.retry import delay, given_up
+from tap_zoom.api.responses import Page
+from tap_zoom.api.client import Client
+from tap_zoom.api.lanes import Job, Lanes
+from tap_zoom.api.rate_limits import Throttle
+from tap_zoom.api.request import Request
+from tap_zoom.api.retry import delay, given_up
 
 BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
 SWITCH_INTERVAL = 0.001  # seconds

@@ -13,10 +13,10 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tap_zoom.engine.branch import Branch
-from tap_zoom.engine.places import Place
-from tap_zoom.engine.questions import Question
-from tap_zoom.engine.routes import Routes
+from tap_zoom.sync.branch import Branch
+from tap_zoom.sync.places import Place
+from tap_zoom.sync.questions import Question
+from tap_zoom.sync.routes import Routes
 from tap_zoom.state import START, Bookmark, Owed, State
 from tap_zoom.streams import BY_NAME, time_field
 from tap_zoom.streams.model import Stream

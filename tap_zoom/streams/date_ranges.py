@@ -1,0 +1,51 @@
+"""How Zoom's operations take dates: the longest range of a call, its parameters, and how far back Zoom answers.
+
+Where a call takes a month, windows have 28 days: no February is too short for them.
+"""
+
+from __future__ import annotations
+
+from tap_zoom.streams.model import DateRange, Params
+from tap_zoom.streams.refusals import START_TOO_EARLY, TOO_EARLY
+
+
+def _days(first: str, last: str) -> Params:
+    return {first: "{first:%Y-%m-%d}", last: "{last:%Y-%m-%d}"}
+
+
+def _moments(first: str, last: str) -> Params:
+    return {first: "{first:%Y-%m-%d}T00:00:00Z", last: "{last:%Y-%m-%d}T00:00:00Z"}
+
+
+_FROM_TO = _days("from", "to")
+_FROM_TO_MOMENTS = _moments("from", "to")
+
+_TOO_OLD = (TOO_EARLY,)
+REPORTS = DateRange(_FROM_TO, 28, months_back=6, before=1, after=1, out_of_range=_TOO_OLD)
+DAYS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, out_of_range=_TOO_OLD)
+CHATS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, moving=True, out_of_range=_TOO_OLD)
+UNTIL_YESTERDAY = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, ends_in=-1, out_of_range=_TOO_OLD)
+ALL_DAYS = DateRange(_FROM_TO, 28, before=1, after=1)
+THREE_DAYS = DateRange(_days("start_date", "end_date"), 1, before=1, after=1)  # three are requested, one is kept
+# snapshot_date has to be one of the requested days.
+RELEASES = DateRange({**_FROM_TO, "snapshot_date": "{last:%Y-%m-%d}"}, 28, before=1, after=1)
+
+MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, days_back=180, after=1, exact=True, out_of_range=_TOO_OLD)
+ALL_MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True)
+MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True, moving=True)
+WEEKS = DateRange(_FROM_TO_MOMENTS, 7, after=1, exact=True)
+CHARGES = DateRange(
+    _FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_TOO_EARLY, *_TOO_OLD)
+)
+AHEAD = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=14, exact=True)  # two weeks into the future
+# `from` limits the start and `to` the end, so a session is found if it ends within 23 days after its window.
+SESSIONS = DateRange(_FROM_TO_MOMENTS, 7, after=23, exact=True)
+SUBMITTED = DateRange(_moments("submit_time_start", "submit_time_end"), 36500, after=1, exact=True)  # no longest range
+
+# Totals of the requested days: whole months or days, so that each run gives the same rows.
+MONTHS = DateRange(_FROM_TO, 0, days_back=180, totals=True, out_of_range=_TOO_OLD)
+MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, months_back=6)
+SINGLE_DAYS = DateRange(
+    {"from": "{first:%Y-%m-%d}T00:00:00Z", "to": "{last:%Y-%m-%d}T23:59:59Z"}, 1, days_back=730, totals=True,
+    out_of_range=_TOO_OLD,
+)
