@@ -146,7 +146,7 @@ def landed(connection: duckdb.DuckDBPyConnection, streams: list[str]) -> Iterato
     for stream in EMITTED:
         if stream.name in streams:
             found = connection.execute(f"SELECT count(*) FROM {stream.name}").fetchall()  # noqa: S608
-            yield stream.name, found[0][0], stream.holds
+            yield stream.name, found[0][0], stream.description
 
 
 def heading(text: str) -> None:

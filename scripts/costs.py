@@ -13,11 +13,11 @@ from pathlib import Path
 from pages import link, page_of, table
 
 from tap_zoom.config import SETTINGS
-from tap_zoom.engine.horizon import reach
-from tap_zoom.engine.windows import first_day, windows
-from tap_zoom.streams import PARTS, STAND_INS, finders, time_field
-from tap_zoom.streams.model import ACCOUNT, Lane, Span, Stream
-from tap_zoom.zoom.limits import limit_of
+from tap_zoom.sync.start_dates import reach
+from tap_zoom.sync.windows import first_day, windows
+from tap_zoom.streams import PARTS, FALLBACKS, parents_of, replication_key_of
+from tap_zoom.streams.model import ACCOUNT, RateLimit, DateRange, Stream
+from tap_zoom.api.rate_limits import limit_of
 
 ACCOUNT_FILE = Path(__file__).with_name("typical_account.json")
 TYPICAL = json.loads(ACCOUNT_FILE.read_text("utf-8"))
@@ -45,40 +45,40 @@ def cost_of(stream: Stream) -> Cost:
 
 def requests(stream: Stream, nights: int | None) -> int:
     """How many one run makes of one stream. `nights`: only for the last days; None: for all that Zoom answers."""
-    if stream.name in STAND_INS:
+    if stream.name in FALLBACKS:
         return 0
     days = days_read(stream, nights)
-    if stream.about is ACCOUNT:
+    if stream.parent is ACCOUNT:
         places = 1.0
-    elif stream.about.name in TYPICAL["things"]:
-        places = TYPICAL["things"][stream.about.name]
+    elif stream.parent.name in TYPICAL["things"]:
+        places = TYPICAL["things"][stream.parent.name]
     else:
-        places = TYPICAL["things_a_month"][stream.about.name] * days / DAYS_OF_A_MONTH
-    if all(find.before for find in stream.finds) and stream.finds and nights:
+        places = TYPICAL["things_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
+    if all(link.older_than for link in stream.links) and stream.links and nights:
         return 0  # what is older than the reports list is not wanted
-    in_window = any(find.in_window for _, find in finders(stream.about))
-    cut = 1 if stream.over is None or in_window else windows_of(stream.over, days)
-    questions = math.ceil(places) * cut * len(stream.asks)
+    in_window = any(find.in_window for _, find in parents_of(stream.parent))
+    cut = 1 if stream.date_range is None or in_window else windows_of(stream.date_range, days)
+    questions = math.ceil(places) * cut * len(stream.variants)
     rows = rows_of(stream, days)
-    return questions * max(1, math.ceil(rows / questions / stream.page)) if stream.page > 0 and questions else questions
+    return questions * max(1, math.ceil(rows / questions / stream.page_size)) if stream.page_size > 0 and questions else questions
 
 
 def days_read(stream: Stream, nights: int | None) -> float:
     """How many days back a run reads a stream, by its own time or that of what leads to it."""
-    if not time_field(stream):
+    if not replication_key_of(stream):
         return 0.0
     if nights:
         return nights
-    own = stream.over or next(finder.over for finder, _ in finders(stream.about) if finder.over)
+    own = stream.date_range or next(finder.date_range for finder, _ in parents_of(stream.parent) if finder.date_range)
     oldest = reach(stream, TODAY)
     # What is older than the reports list is found under known numbers only: few, and not counted.
-    listed = [finder for finder, find in finders(stream.about) if finder.over and not find.before]
-    if stream.over is None and listed and listed[0].over:
+    listed = [finder for finder, find in parents_of(stream.parent) if finder.date_range and not link.older_than]
+    if stream.date_range is None and listed and listed[0].over:
         oldest = first_day(listed[0].over, TODAY, None)
     return (TODAY - (oldest or first_day(own, TODAY, None))).days
 
 
-def windows_of(span: Span, days: float) -> int:
+def windows_of(span: DateRange, days: float) -> int:
     first = TODAY - timedelta(days=days)
     last = TODAY + timedelta(days=max(span.until, 0))
     return sum(1 for _ in windows(span, first, last, first if span.days else first.replace(day=1)))
@@ -88,7 +88,7 @@ def rows_of(stream: Stream, days: float) -> float:
     """How many rows come out of all questions of a run."""
     months = days / DAYS_OF_A_MONTH
     rows = TYPICAL["rows"].get(stream.name, 0) + TYPICAL["rows_a_month"].get(stream.name, 0) * months
-    found = [find.thing.name for find in stream.finds]
+    found = [link.entity.name for link in stream.links]
     things = max((TYPICAL["things"].get(name, 0) for name in found), default=0)
     things_a_month = max((TYPICAL["things_a_month"].get(name, 0) for name in found), default=0)
     return float(rows + things + things_a_month * months)
@@ -96,10 +96,10 @@ def rows_of(stream: Stream, days: float) -> float:
 
 def time_of(streams: Iterable[Stream], plan: str, first: bool) -> str:
     """How long the requests of some streams take on a plan; "" where the plan does not have them."""
-    counts: Counter[Lane] = Counter()
+    counts: Counter[RateLimit] = Counter()
     for stream in streams:
         cost = cost_of(stream)
-        counts[stream.lane] += cost.first if first else cost.nightly
+        counts[stream.rate_limit] += cost.first if first else cost.nightly
     seconds = max(count / (limit_of(lane, plan) * SHARE) for lane, count in counts.items())
     days = max(
         sum(count for lane, count in counts.items() if lane.product == product and lane.label in COUNTED_BY_DAY)
@@ -142,7 +142,7 @@ def large_table() -> str:
     """The streams that cost most."""
     costs = {stream: cost_of(stream) for streams in PARTS.values() for stream in streams if stream.emitted}
     rows = (
-        (link(stream, "streams/"), str(stream.lane), rounded(cost.first), rounded(cost.nightly))
+        (link(stream, "streams/"), str(stream.rate_limit), rounded(cost.first), rounded(cost.nightly))
         for stream, cost in costs.items()
         if cost.first > LARGE
     )

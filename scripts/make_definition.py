@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from tap_zoom.about import CAPABILITIES
-from tap_zoom.access import sources
+from tap_zoom.access import ancestors
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.setting import Setting
 from tap_zoom.streams import BY_NAME, EMITTED, STREAMS
@@ -126,7 +126,7 @@ def setting(setting: Setting) -> Definition:
 def prereq() -> str:
     """The scopes of what `select` takes: of the core streams, of what leads to them and of what stands in for that."""
     asked = {name for stream in CORE for name in (stream.name, *sources(stream, older=True))}
-    asked |= {BY_NAME[name].instead for name in asked}
+    asked |= {BY_NAME[name].fallback_stream for name in asked}
     classic = dict.fromkeys(stream.scopes[1] for stream in STREAMS if stream.name in asked)
     granular = dict.fromkeys(stream.scopes[0] for stream in STREAMS if stream.name in asked)
     return PREREQ.format(

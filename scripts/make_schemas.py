@@ -45,7 +45,7 @@ def schema_of(stream: Stream, answer: Schema | None) -> Schema:
     """All fields of the answer's rows, then our columns; only the key's types are not nullable."""
     fields = fields_of(stream, whole(answer)) if answer else {}
     properties = {name: plain(part) for name, part in fields.items()}
-    properties |= {name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.adds}
+    properties |= {name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.context_columns}
     corrections = json.loads(CORRECTIONS.read_text(encoding="utf-8")).get(stream.name, {"fields": {}})
     for path, correction in corrections["fields"].items():
         *above, name = path.split(".")
@@ -55,21 +55,21 @@ def schema_of(stream: Stream, answer: Schema | None) -> Schema:
         place[name] = plain(correction)
     for name in stream.key:
         properties[name] = {**properties[name], "type": next(t for t in properties[name]["type"] if t != "null")}
-    first = {name: properties[name] for name in (*stream.key, *stream.adds)}
+    first = {name: properties[name] for name in (*stream.key, *stream.context_columns)}
     return {"type": "object", "properties": first | dict(sorted(properties.items()))}
 
 
 def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
     """The fields of the rows in an answer, and those beside and around them."""
-    if stream.lists:
-        lists = [answer["properties"][name]["items"] for name in stream.lists]
+    if stream.record_lists:
+        lists = [answer["properties"][name]["items"] for name in stream.record_lists]
         return dict(reduce(united, lists)["properties"])
     beside: dict[str, Schema] = {}
-    for name in stream.rows.split(".") if stream.rows else ():
-        beside |= {each: part for each, part in answer["properties"].items() if each in stream.beside}
+    for name in stream.records.split(".") if stream.records else ():
+        beside |= {each: part for each, part in answer["properties"].items() if each in stream.copied}
         parts = [answer["properties"][each] for each in name.split("|")]
         answer = reduce(united, [part.get("items", part) for part in parts])
-        instead = set(stream.fallback.values()) - parts[0].get("items", parts[0])["properties"].keys()
+        instead = set(stream.key_defaults.values()) - parts[0].get("items", parts[0])["properties"].keys()
         answer = {**answer, "properties": {n: p for n, p in answer["properties"].items() if n not in instead}}
     return {**beside, **answer["properties"]}
 

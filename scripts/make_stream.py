@@ -18,13 +18,13 @@ import make_operations
 import make_schemas
 from openapi import Files, Operation, Schema, nameless, spellings, whole
 
-from tap_zoom.streams import EMITTED, STREAMS, THINGS, model, refusals, spans
-from tap_zoom.streams.model import Lane, Nothing, Span
-from tap_zoom.zoom.answers import NO_PERMISSION_CODES
+from tap_zoom.streams import EMITTED, STREAMS, ENTITIES, model, refusals, spans
+from tap_zoom.streams.model import RateLimit, Refusal, DateRange
+from tap_zoom.api.responses import NO_PERMISSION_CODES
 
-LANES = {name: each for name, each in vars(model).items() if isinstance(each, Lane)}
-SPANS = {name: each for name, each in vars(spans).items() if isinstance(each, Span)}
-REFUSALS = {name: each for name, each in vars(refusals).items() if isinstance(each, Nothing)}
+LANES = {name: each for name, each in vars(model).items() if isinstance(each, RateLimit)}
+SPANS = {name: each for name, each in vars(spans).items() if isinstance(each, DateRange)}
+REFUSALS = {name: each for name, each in vars(refusals).items() if isinstance(each, Refusal)}
 PAGING = frozenset({"page_size", "page_number", "next_page_token"})
 _TIME_IN = re.compile(r"(^|_)(from|to|start|end|date|year|month)($|_)")
 _TIME_OUT = re.compile(r"(^|_)(date|time|timestamp)($|_)")
@@ -90,7 +90,7 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
 def lane(operation: Operation) -> str:
     """The name of what it is counted by; those of Phone have limits of their own."""
     product = operation.product if any(each.product == operation.product for each in LANES.values()) else ""
-    wanted = Lane(operation.label or "", product)
+    wanted = RateLimit(operation.label or "", product)
     return next((name for name, each in LANES.items() if each == wanted), "HEAVY")  # the slowest that is common
 
 
@@ -110,7 +110,7 @@ def ids(path: str) -> list[str]:
 
 def things(path: str) -> list[str]:
     """The things that it can be asked about: they have the ids of its path."""
-    return [name.upper() for name, thing in THINGS.items() if thing.ids.keys() >= set(ids(path))]
+    return [name.upper() for name, thing in ENTITIES.items() if thing.ids.keys() >= set(ids(path))]
 
 
 def about(path: str) -> Iterator[str]:
@@ -121,7 +121,7 @@ def about(path: str) -> Iterator[str]:
 
 def fitting(operation: Operation) -> list[str]:
     """The spans of time that it has the parameters for: those with most of them first, then those used most."""
-    used = [stream.over for stream in STREAMS]
+    used = [stream.date_range for stream in STREAMS]
     fit = [name for name, span in SPANS.items() if span.params.keys() <= operation.parameters.keys()]
     return sorted(fit, key=lambda name: (-len(SPANS[name].params), -used.count(SPANS[name])))
 
@@ -143,7 +143,7 @@ def needed(operation: Operation) -> Iterator[str]:
 
 def page(operation: Operation) -> Iterator[str]:
     if _is_paged(operation):
-        yield f"page={operation.largest_page or 'OWN_SIZE'}"
+        yield f"page={operation.largest_page or 'SERVER_SIZE'}"
 
 
 def lists(operation: Operation) -> dict[str, Schema]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, STAND_INS, finders
-from tap_zoom.streams.model import Join, Stream, Thing
+from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, PARTS, FALLBACKS, parents_of
+from tap_zoom.streams.model import Join, Stream, Entity
 
 # What people call a thing, where that is not its name.
-THINGS = {
+ENTITIES = {
     "member": "user",
     "meeting": "scheduled meeting",
     "webinar": "scheduled webinar",
@@ -23,8 +23,8 @@ THINGS = {
 }
 
 
-def in_words(thing: Thing) -> str:
-    return THINGS.get(thing.name, thing.name.replace("_", " "))
+def in_words(thing: Entity) -> str:
+    return ENTITIES.get(thing.name, thing.name.replace("_", " "))
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -61,22 +61,22 @@ def linked(text: str) -> str:
 
 def use_of(stream: Stream) -> str:
     """What a stream that is not emitted is for."""
-    if stream.name in LOOKUPS:
+    if stream.name in ENRICHERS:
         main = next(other for other in BY_NAME.values() if other.lookup == stream.name)
         return f"optional: what rows of `{main.name}` lack"
-    if stream.name in STAND_INS:
+    if stream.name in FALLBACKS:
         main = next(other for other in BY_NAME.values() if other.instead == stream.name)
         return f"optional: takes the place of `{main.name}` where that is refused"
-    things = " and ".join(dict.fromkeys(in_words(find.thing) for find in stream.finds))
-    return f"finds each {things}" + (" that is older than what the reports list" if stream.finds[0].before else "")
+    things = " and ".join(dict.fromkeys(in_words(link.entity) for link in stream.links))
+    return f"finds each {things}" + (" that is older than what the reports list" if stream.links[0].before else "")
 
 
 def joins_of(stream: Stream) -> Iterator[Join]:
     """What joins to the id of what a stream is asked about, and what its entry says besides."""
     told = {join.stream for join in stream.joins}
-    for column in list(stream.about.ids)[:1]:
-        mine = column if column in (*stream.adds, *stream.key) else stream.key[0] if is_the_thing(stream) else ""
-        for other, field in rows_for(stream.about, column):
+    for column in list(stream.parent.ids)[:1]:
+        mine = column if column in (*stream.context_columns, *stream.key) else stream.key[0] if is_the_thing(stream) else ""
+        for other, field in rows_for(stream.parent, column):
             if mine and other is not stream and other.name not in told:
                 yield Join(mine, other.name, field)
     yield from stream.joins
@@ -84,15 +84,15 @@ def joins_of(stream: Stream) -> Iterator[Join]:
 
 def is_the_thing(stream: Stream) -> bool:
     """Whether its one row is what it was asked about, under Zoom's own id."""
-    return not stream.rows and stream.over is None and len(stream.key) == 1 and stream.key[0] not in stream.adds
+    return not stream.records and stream.date_range is None and len(stream.key) == 1 and stream.key[0] not in stream.context_columns
 
 
-def rows_for(thing: Thing, column: str) -> Iterator[tuple[Stream, str]]:
+def rows_for(thing: Entity, column: str) -> Iterator[tuple[Stream, str]]:
     """The streams with a row for each such thing, and the field of its id: the core's own, then lists."""
     for each in EMITTED:
         if each.core and each.about.ids is thing.ids and is_the_thing(each):
             yield each, each.key[0]
-    for finder, find in finders(thing):
+    for finder, find in parents_of(thing):
         for name in find.ids.get(column, "").split("|"):
             if name in finder.key:
                 yield finder, name

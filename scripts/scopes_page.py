@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pages import code, link, table, use_of
 
-from tap_zoom.access import sources
+from tap_zoom.access import ancestors
 from tap_zoom.streams import BY_NAME, PARTS
 from tap_zoom.streams.model import Stream
 

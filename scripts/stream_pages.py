@@ -8,11 +8,11 @@ from typing import Any
 from costs import cost_of, rounded
 from pages import code, in_words, joins_of, link, linked, page_of, sentence, table, use_of
 
-from tap_zoom.access import sources
+from tap_zoom.access import ancestors
 from tap_zoom.discover import schema_of
-from tap_zoom.engine.windows import MONTHS_BACK
-from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, finders, time_field
-from tap_zoom.streams.model import ACCOUNT, Span, Stream
+from tap_zoom.sync.windows import MONTHS_BACK
+from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, PARTS, parents_of, replication_key_of
+from tap_zoom.streams.model import ACCOUNT, DateRange, Stream
 from tap_zoom.words import described
 
 MADE = "Made by `make readme` from `tap_zoom/streams/` and the schemas: edit those."
@@ -27,7 +27,7 @@ def index() -> str:
     """All streams, a table for each part."""
     lines: list[str] = []
     for part, streams in PARTS.items():
-        rows = ((link(s, "streams/"), s.holds, code(s.key), s.needs) for s in streams if s.emitted)
+        rows = ((link(s, "streams/"), s.description, code(s.key), s.requires) for s in streams if s.emitted)
         lines += [f"## [{part}](streams/{page_of(part)})", ""]
         lines += [table(("Stream", "What it holds", "Key", "Needs"), rows), ""]
     return "\n".join(lines).rstrip()
@@ -37,9 +37,9 @@ def page(part: str, streams: tuple[Stream, ...]) -> str:
     emitted = [stream for stream in streams if stream.emitted]
     lines = [f"# {part}", "", MADE, ""]
     lines += [f"{selected(part)} What is typical is so for [this account](../costs.md).", ""]
-    lines += [f"* {link(stream)}: {stream.holds}" for stream in emitted]
+    lines += [f"* {link(stream)}: {stream.description}" for stream in emitted]
     for stream in emitted:
-        lines += ["", f"## {stream.name}", "", sentence(stream.holds)]
+        lines += ["", f"## {stream.name}", "", sentence(stream.description)]
         lines += [part for text in (stream.overlaps,) if text for part in ("", f"**Overlaps.** {linked(text)}")]
         lines += ["", facts(stream), *meanings(stream)]
         lines += [line for line in ("", joins(stream)) if joins(stream)]
@@ -57,7 +57,7 @@ def selected(part: str) -> str:
 
 def lists(streams: tuple[Stream, ...]) -> str:
     rows = (
-        (f"`{s.name}`", f"`GET /v2/{s.path}`", str(s.lane), scopes(s), cost(s), use_of(s))
+        (f"`{s.name}`", f"`GET /v2/{s.path}`", str(s.rate_limit), scopes(s), cost(s), use_of(s))
         for s in streams
         if not s.emitted
     )
@@ -66,22 +66,22 @@ def lists(streams: tuple[Stream, ...]) -> str:
 
 def facts(stream: Stream) -> str:
     fields = schema_of(stream)["properties"]
-    lead = [BY_NAME[name] for name in sorted(sources(stream, older=True) - LOOKUPS, key=list(BY_NAME).index)]
+    lead = [BY_NAME[name] for name in sorted(sources(stream, older=True) - ENRICHERS, key=list(BY_NAME).index)]
     typical = cost_of(stream)
     rows = [
         ("Operation", f"`GET /v2/{stream.path}`" + asked_with(stream)),
         ("Key", code(stream.key)),
-        ("Columns of ours", code(stream.adds)),
+        ("Columns of ours", code(stream.context_columns)),
         ("Fields", f"{len(fields)}: [{stream.name}.json](../../tap_zoom/schemas/{stream.name}.json)"),
         ("Never selected by default", code(stream.secret)),
-        ("Needs", stream.needs),
+        ("Needs", stream.requires),
         ("Scope", scopes(stream)),
         ("Scopes that lead to it", ", ".join(dict.fromkeys(scopes(each) for each in lead))),
-        ("Rate label", str(stream.lane)),
+        ("Rate label", str(stream.rate_limit)),
         ("Cost", cost(stream)),
         ("Requests, typically", f"{rounded(typical.first)} at first, {rounded(typical.nightly)} each night"),
         ("Reach", reach(stream)),
-        ("Time of a row", f"`{time_field(stream)}`" if stream.over else ""),
+        ("Time of a row", f"`{replication_key_of(stream)}`" if stream.date_range else ""),
         ("Answers that mean nothing is there", ", ".join(refusals(stream))),
     ]
     return table(("", ""), ((f"**{name}**", value) for name, value in rows if value))
@@ -118,21 +118,21 @@ def scopes(stream: Stream) -> str:
 def asked_with(stream: Stream) -> str:
     """The parameters that are always sent, and the ones that are sent in turn."""
     always = [f"{name}={value}" for name, value in stream.params.items()]
-    names = dict.fromkeys(name for asks in stream.asks for name in asks)
-    turns = [f"{name}=" + "|".join(asks.get(name, "(none)") for asks in stream.asks) for name in names]
+    names = dict.fromkeys(name for asks in stream.variants for name in asks)
+    turns = [f"{name}=" + "|".join(asks.get(name, "(none)") for asks in stream.variants) for name in names]
     return f" with {code([*always, *turns])}" if always or turns else ""
 
 
 def cost(stream: Stream) -> str:
     """Requests of one run."""
-    per = "for the account" if stream.about is ACCOUNT else f"per {in_words(stream.about)}"
-    if stream.over is not None and stretch(stream.over):
-        per = f"per {stretch(stream.over)}" if stream.about is ACCOUNT else f"{per} and {stretch(stream.over)}"
-    more = f"; one more for each further {stream.page} rows" if stream.page > 0 else ""
-    return f"{len(stream.asks)} {per}{more}"
+    per = "for the account" if stream.parent is ACCOUNT else f"per {in_words(stream.parent)}"
+    if stream.date_range is not None and stretch(stream.date_range):
+        per = f"per {stretch(stream.date_range)}" if stream.parent is ACCOUNT else f"{per} and {stretch(stream.date_range)}"
+    more = f"; one more for each further {stream.page_size} rows" if stream.page_size > 0 else ""
+    return f"{len(stream.variants)} {per}{more}"
 
 
-def stretch(span: Span) -> str:
+def stretch(span: DateRange) -> str:
     """The time that a call takes; "" for any."""
     if not span.days:
         return "calendar month"
@@ -141,11 +141,11 @@ def stretch(span: Span) -> str:
 
 def reach(stream: Stream) -> str:
     """How far back Zoom answers."""
-    if stream.keeps:
-        return stream.keeps
-    span = stream.over
+    if stream.retention:
+        return stream.retention
+    span = stream.date_range
     if span is None:
-        leads = [finder for finder, _ in finders(stream.about) if time_field(finder)]
+        leads = [finder for finder, _ in parents_of(stream.parent) if replication_key_of(finder)]
         return f"as {link(leads[0]) if leads[0].emitted else leads[0].name}" if leads else "what is there now"
     if span.months_back:
         return f"{span.months_back} months"
@@ -157,7 +157,7 @@ def reach(stream: Stream) -> str:
 
 
 def refusals(stream: Stream) -> Iterator[str]:
-    for nothing in stream.nothing:
+    for nothing in stream.empty_answers:
         code_ = f"{nothing.status}/{nothing.code}" if nothing.code is not None else f"{nothing.status}"
         yield f"{nothing.words} ({code_}{', by its message' if nothing.says else ''})"
 

@@ -68,7 +68,7 @@ def filled(page: Path, parts: dict[str, str]) -> str:
 
 
 def core_table() -> str:
-    rows = ((link(stream, "docs/streams/"), stream.holds) for stream in PARTS["Core"] if stream.emitted)
+    rows = ((link(stream, "docs/streams/"), stream.description) for stream in PARTS["Core"] if stream.emitted)
     return table(("Core", "What it holds"), rows)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tap_zoom import __version__
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.setting import Setting
-from tap_zoom.streams import PARTS, time_field
+from tap_zoom.streams import PARTS, replication_key_of
 from tap_zoom.streams.model import Stream
 
 CAPABILITIES = ("about", "catalog", "discover", "properties", "state")
@@ -78,7 +78,7 @@ def streams_tables() -> str:
 def _row(stream: Stream) -> str:
     keys = ", ".join(f"`{name}`" for name in stream.key)
     granular = f"`{stream.granular}`" if stream.granular else "none"
-    return f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.lane} | {granular} | `{stream.classic}` |"
+    return f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.rate_limit} | {granular} | `{stream.classic}` |"
 
 
 def _spelled(value: str | int | bool) -> str:
@@ -107,10 +107,10 @@ def _stream(part: str, stream: Stream) -> dict[str, Any]:
         "selected_by_default": stream.core,
         "key_properties": list(stream.key),
         "replication_method": "FULL_TABLE",
-        "incremental_by": time_field(stream) or None,
+        "incremental_by": replication_key_of(stream) or None,
         "operation": f"GET /v2/{stream.path}",
-        "rate_limit_label": str(stream.lane),
+        "rate_limit_label": str(stream.rate_limit),
         "scopes": {"granular": stream.granular, "classic": stream.classic},
-        "needs": stream.needs,
-        "keeps": stream.keeps,
+        "needs": stream.requires,
+        "keeps": stream.retention,
     }

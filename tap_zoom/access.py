@@ -1,4 +1,4 @@
-"""What the token's scopes allow, known before the first record where the login names its scopes."""
+"""The streams that the token's scopes allow, known before the first record if the login names its scopes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tap_zoom.errors import AccessMissing
-from tap_zoom.streams import BY_NAME, LOOKUPS, STAND_INS, STREAMS, finders
-from tap_zoom.streams.model import ACCOUNT, Stream, Thing
+from tap_zoom.streams import BY_NAME, ENRICHERS, FALLBACKS, STREAMS, parents_of
+from tap_zoom.streams.model import ACCOUNT, Entity, Stream
 
 LOGGER = logging.getLogger(__name__)
 Names = frozenset[str]
@@ -17,81 +17,83 @@ FEW = 10  # streams, for which a command each can be typed
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`selected`: the streams to emit; `asked`: these and the ones that lead to them; `spare`: stand-ins, if needed."""
+    """`selected`: the streams to emit; `asked`: these and the ones that lead to them; `fallbacks`: the fallback streams
+    that can be asked; `older`: contexts older than the windows of their stream are wanted."""
 
     selected: Names
     asked: Names
-    spare: Names
+    fallbacks: Names
+    older: bool
 
 
-def sources(stream: Stream, older: bool) -> Names:
-    """The streams that lead to what a stream is asked about. `older`: also to what happened before their windows."""
-    names = {stream.lookup}
-    things = [stream.about]
-    for thing in things:
-        for finder, find in finders(thing):
-            if finder.name not in STAND_INS and (older or not find.before):
-                # What is found under a condition is found in rows that lack nothing.
-                names |= {finder.name, "" if find.where else finder.lookup}
-                things += [finder.about] if finder.about not in things else []
+def ancestors(stream: Stream, older: bool) -> Names:
+    """The streams that lead to a stream. `older`: also those that lead to contexts older than a stream's windows."""
+    names = {stream.enriched_by}
+    entities = [stream.parent]
+    for entity in entities:
+        for parent, link in parents_of(entity):
+            if parent.name not in FALLBACKS and (older or not link.older_than):
+                # Rows that fulfil a condition lack nothing.
+                names |= {parent.name, "" if link.where else parent.enriched_by}
+                entities += [parent.parent] if parent.parent not in entities else []
     return frozenset(names - {""})
 
 
 def check(
     selected: Iterable[str], scopes: Names | None, older: bool, skip: bool, warn: Callable[[str], None]
 ) -> Access:
-    """Which streams to read with these scopes; None stands for a login that names none, so that all may be tried.
+    """The streams to read with these scopes. None stands for a login that names none: all may be tried.
 
-    Raises AccessMissing where something selected can't be read whole, unless `skip`: then such a stream is left out
-    with a warning, and one whose occurrences can be found in part is read in part, with a warning as well.
+    Raises AccessMissing if a selected stream can't be read whole, unless `skip`: then it is left out with a warning,
+    or read in part if a part of its contexts can be found.
     """
     allowed = {stream.name for stream in STREAMS if scopes is None or stream.allowed_by(scopes)}
     reachable, recent = _reachable(allowed, older), _reachable(allowed, older=False)
     kept, asked = set(), set()
     problems: dict[str, list[str]] = {}
     for name in selected:
-        lead = _with_stand_ins(sources(BY_NAME[name], older), allowed)
-        lacking = sorted({name, *lead} - LOOKUPS - allowed)
+        parents = _with_fallbacks(ancestors(BY_NAME[name], older), allowed)
+        lacking = sorted({name, *parents} - ENRICHERS - allowed)
         if lacking:
             problems[name] = lacking
         if not lacking or (skip and name in recent):
             kept.add(name)
-            asked |= {name, *(lead & reachable), *(lead & LOOKUPS & allowed)}
+            asked |= {name, *(parents & reachable), *(parents & ENRICHERS & allowed)}
     if problems and not skip:
         raise AccessMissing(_message(problems))
     for name, lacking in problems.items():
         what = "is read only in part" if name in kept else "is left out"
         then = " Once it has it, a full run brings the rest." if name in kept else ""
         warn(f"The stream {name} {what}: the token lacks {_scopes(lacking)}.{then}")
-    return Access(frozenset(kept), frozenset(asked), STAND_INS & reachable)
+    return Access(frozenset(kept), frozenset(asked), FALLBACKS & reachable, older)
 
 
-def warn_of_stand_in(stream: Stream, why: str) -> None:
+def warn_of_fallback(stream: Stream, reason: str) -> None:
     LOGGER.warning(
-        "The account refuses %s, so occurrences are found user by user through %s: that takes two requests per user "
-        "and month, and what was held by users who have left the account is not found. %s",
-        stream.name, stream.instead, why,
+        "The account refuses %s, so past meetings are found user by user through %s: that takes two requests per user "
+        "and month, and meetings of users who have left the account are not found. %s",
+        stream.name, stream.fallback_stream, reason,
     )  # fmt: skip
 
 
 def _reachable(allowed: set[str], older: bool) -> Names:
-    """The allowed streams whose things are found at all, by whichever way: what is found leads on."""
-    things: set[Thing] = {ACCOUNT}
+    """The allowed streams whose contexts are found, in whatever way."""
+    entities: set[Entity] = {ACCOUNT}
     names: set[str] = set()
-    while new := {s.name for s in STREAMS if s.name in allowed - names and s.about in things}:
+    while new := {s.name for s in STREAMS if s.name in allowed - names and s.parent in entities}:
         names |= new
-        things |= {find.thing for name in new for find in BY_NAME[name].finds if older or not find.before}
+        entities |= {link.entity for name in new for link in BY_NAME[name].links if older or not link.older_than}
     return frozenset(names)
 
 
-def _with_stand_ins(names: Names, allowed: set[str]) -> Names:
-    """The same, with a stand-in in the place of each stream that is not allowed, and what leads to that."""
+def _with_fallbacks(names: Names, allowed: set[str]) -> Names:
+    """The same streams, with the fallback of each that is not allowed, and its ancestors."""
     replaced = set(names)
     for name in names - allowed:
-        instead = BY_NAME[name].instead
-        if instead in allowed:
+        fallback = BY_NAME[name].fallback_stream
+        if fallback in allowed:
             replaced.remove(name)
-            replaced |= {instead} | sources(BY_NAME[instead], older=False)
+            replaced |= {fallback} | ancestors(BY_NAME[fallback], older=False)
     return frozenset(replaced)
 
 
@@ -105,7 +107,7 @@ def _message(problems: dict[str, list[str]]) -> str:
     how = f"deselect the streams ({commands}; without Meltano set \"selected\": false in the catalog)"
     if len(problems) > FEW and not any(BY_NAME[name].core for name in problems):
         core = ", ".join(f"{stream.name}.*" for stream in STREAMS if stream.core)
-        how = f"read the core alone, as tap-zoom 0.1.0 did (in meltano.yml, in place of *.*: select: [{core}])"
+        how = f"read the core streams alone (in meltano.yml, in place of *.*: select: [{core}])"
     count = "one selected stream" if len(problems) == 1 else f"{len(problems)} selected streams"
     return (
         f"The token lacks scopes for {count}: {lacks}. Add the scopes to the app on https://marketplace.zoom.us and "

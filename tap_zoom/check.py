@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from tap_zoom.access import sources
-from tap_zoom.sync.places import Place, found_in
+from tap_zoom.access import ancestors
+from tap_zoom.sync.context import Context, linked
 from tap_zoom.sync.rows import content_of, rows_of
-from tap_zoom.sync.windows import windows
+from tap_zoom.sync.windows import Window
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
-from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS
-from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
+from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS
+from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
 from tap_zoom.api.responses import Page
-from tap_zoom.api.dispatcher import Frontier
+from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.api.rate_limits import limit_of
 from tap_zoom.api.request import Request
 
@@ -29,29 +29,29 @@ class Check:
 
     def __init__(
         self,
-        frontier: Frontier,
+        dispatcher: Dispatcher,
         selected: Iterable[str],
         scopes: frozenset[str] | None,
         plan: str,
         older: bool,
         now: datetime,
     ) -> None:
-        self._frontier = frontier
+        self._dispatcher = dispatcher
         self._selected = set(selected)
         self._scopes = scopes
         self._plan = plan
         self._now = now
-        names = self._selected.union(*(sources(BY_NAME[name], older) for name in self._selected)) - LOOKUPS
+        names = self._selected.union(*(ancestors(BY_NAME[name], older) for name in self._selected)) - ENRICHERS
         self._streams = [stream for stream in STREAMS if stream.name in names]
-        self._met: dict[Thing, list[Place]] = {ACCOUNT: [Place()]}
-        self._limits: dict[Lane, float] = {}
+        self._met: dict[Entity, list[Context]] = {ACCOUNT: [Context()]}
+        self._limits: dict[RateLimit, float] = {}
 
     def run(self, output: Output) -> None:
         """Write the table. Raises Incomplete unless every selected stream can be read."""
         results = {stream.name: self._try(stream) for stream in self._streams}
-        for name, instead in [(name, BY_NAME[name].instead) for name in results if BY_NAME[name].instead]:
-            if results[name] != READABLE and self._try(BY_NAME[instead]) == READABLE:
-                results[name] = f"{READABLE} user by user ({instead} in its place; {results[name]})"
+        for name, fallback in [(name, BY_NAME[name].fallback_stream) for name in results if BY_NAME[name].fallback_stream]:
+            if results[name] != READABLE and self._try(BY_NAME[fallback]) == READABLE:
+                results[name] = f"{READABLE} user by user ({fallback} in its place; {results[name]})"
         output.document(self._table(results))
         wrong = [name for name, result in results.items() if not result.startswith(READABLE)]
         if wrong:
@@ -63,25 +63,25 @@ class Check:
     def _try(self, stream: Stream) -> str:
         if self._scopes is not None and not stream.allowed_by(self._scopes):
             return f"scope missing: {stream.scope}"
-        places = self._met.get(stream.about)
-        if not places:
-            thing = stream.about.name.replace("_", " ")
-            return f"{UNTRIED}: no {thing} was met to try it on"
+        contexts = self._met.get(stream.parent)
+        if not contexts:
+            entity = stream.parent.name.replace("_", " ")
+            return f"{UNTRIED}: no {entity} was met to try it on"
         result = READABLE
-        for place in places[: USERS_TRIED if stream.finds else 1]:
-            result = self._ask(stream, place)
-            if result != READABLE or any(self._met.get(find.thing) for find in stream.finds):
+        for context in contexts[: USERS_TRIED if stream.links else 1]:
+            result = self._ask(stream, context)
+            if result != READABLE or any(self._met.get(link.entity) for link in stream.links):
                 break
         return result
 
-    def _ask(self, stream: Stream, place: Place) -> str:
-        request = Request(stream, place.ids, {**self._days(stream), **stream.asks[0]}, most=min(ROWS, stream.page))
+    def _ask(self, stream: Stream, context: Context) -> str:
+        request = Request(stream, context.ids, {**self._days(stream), **stream.variants[0]}, most=min(ROWS, stream.page_size))
         outcome = self._answer(request)
         if isinstance(outcome, Page):
             said = outcome.announcement
             if said.limit is not None and not said.daily:
-                self._limits[stream.lane._replace(label=said.label or stream.lane.label)] = said.limit
-            self._note(stream, outcome, place)
+                self._limits[stream.rate_limit._replace(category=said.label or stream.rate_limit.category)] = said.limit
+            self._note(stream, outcome, context)
             return READABLE
         if isinstance(outcome, NothingHere):
             return READABLE
@@ -92,30 +92,32 @@ class Check:
         raise outcome
 
     def _answer(self, request: Request) -> Page | Exception:
-        self._frontier.submit(request, 0.0)
-        while (taken := self._frontier.take(patience=1.0)) is None:
+        self._dispatcher.submit(request, (), None)
+        while (taken := self._dispatcher.take(1.0)) is None:
             pass
-        return taken[2]
+        return taken[1]
 
-    def _note(self, stream: Stream, page: Page, at: Place) -> None:
+    def _note(self, stream: Stream, page: Page, context: Context) -> None:
         """Keep what the rows lead to."""
         try:
-            rows = rows_of(stream, content_of(page.body)) if stream.finds else []
+            rows = rows_of(stream, content_of(page.body)) if stream.links else []
         except (ValueError, RecursionError):
             return
         for row in rows:
-            for find, place in found_in(stream, row, at, stream.asks[0], None):
-                if place is not None:
-                    self._met.setdefault(find.thing, []).append(place)
+            for link, child in linked(stream, row, context, stream.variants[0]):
+                if child is not None:
+                    self._met.setdefault(link.entity, []).append(child)
 
     def _days(self, stream: Stream) -> Params:
         """The last days that a call takes, of what wants to know."""
-        if stream.over is None:
+        dates = stream.date_range
+        if dates is None:
             return {}
-        day = self._now.date()
-        last = day + timedelta(days=min(stream.over.until, 0))
-        *_, window = windows(stream.over, last - timedelta(days=max(stream.over.days, 31)), last, date.min)
-        return window.params(stream.over)
+        last = self._now.date() + timedelta(days=min(dates.ends_in, 0))
+        if dates.totals and not dates.days:
+            last = last.replace(day=1) - timedelta(days=1)  # of the last whole month
+        first = last - timedelta(days=min(dates.days, 28) - 1) if dates.days else last.replace(day=1)
+        return Window("", first, last, first, last + timedelta(days=min(dates.after, 1))).params(dates)
 
     def _table(self, results: Mapping[str, str]) -> str:
         """The selected streams; of those that lead to them, the ones of which something is to be told."""
@@ -129,10 +131,10 @@ class Check:
             if names := [stream.name for stream in streams if stream.name in told]:
                 lines += [part, *(f"  {name:<28} {told[name]}" for name in names)]
         lines += ["", "Limits, as Zoom announces them (else as assumed for the plan):", ""]
-        for lane in dict.fromkeys(stream.lane for stream in self._streams):
-            announced = self._limits.get(lane)
-            assumed = f"{_in_words(limit_of(lane, self._plan))} (assumed)"
-            lines.append(f"  {lane!s:<28} {assumed if announced is None else _in_words(announced)}")
+        for each in dict.fromkeys(stream.rate_limit for stream in self._streams):
+            announced = self._limits.get(each)
+            assumed = f"{_in_words(limit_of(each, self._plan))} (assumed)"
+            lines.append(f"  {each!s:<28} {assumed if announced is None else _in_words(announced)}")
         return "\n".join(lines) + "\n"
 
 

@@ -230,6 +230,17 @@ def jwt_issuer(token: str | None) -> str | None:
     return str(claims.get("iss")) if claims else None
 
 
+def account_of(access_token: str) -> str | None:
+    """The account that an access token of Zoom names; None for a token of another form."""
+    import jwt  # noqa: PLC0415  # as below
+
+    try:
+        account = jwt.decode(access_token, options={"verify_signature": False, "verify_exp": False}).get("aid")
+    except jwt.InvalidTokenError:
+        return None
+    return account if isinstance(account, str) and account else None
+
+
 def _jwt_claims(token: str) -> dict[str, Any]:
     import jwt  # noqa: PLC0415  # beside the library cryptography it takes 10 MB, and few have such a token
 

@@ -11,7 +11,7 @@ from typing import Any
 from singer import metadata
 
 from tap_zoom.errors import ConfigError
-from tap_zoom.streams import BY_NAME, EMITTED, time_field
+from tap_zoom.streams import BY_NAME, EMITTED, replication_key_of
 from tap_zoom.streams.model import Stream
 from tap_zoom.words import described
 
@@ -50,7 +50,7 @@ def catalog() -> dict[str, Any]:
 
 def bookmark_of(stream: Stream, schema: Schema) -> list[str]:
     """The column that its bookmark is about: none for what is not asked for by time, or where the schema lacks it."""
-    return [name for name in (time_field(stream),) if name in schema["properties"]]
+    return [name for name in (replication_key_of(stream),) if name in schema["properties"]]
 
 
 def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
@@ -59,7 +59,7 @@ def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
         "selected-by-default": stream.core,
         "table-key-properties": list(stream.key),
     }
-    if not time_field(stream):
+    if not replication_key_of(stream):
         whole["forced-replication-method"] = FULL_TABLE
     elif bookmark := bookmark_of(stream, schema_of(stream)):
         whole["valid-replication-keys"] = bookmark
@@ -120,7 +120,7 @@ def incremental(
         if said not in METHODS:
             warn(f"The catalog names no known replication-method for {name}: {method} holds, as set.")
     chosen_ones = {name for name, said in methods.items() if (said if said in METHODS else method) == INCREMENTAL}
-    in_time = frozenset(name for name in chosen_ones if time_field(BY_NAME[name]))
+    in_time = frozenset(name for name in chosen_ones if replication_key_of(BY_NAME[name]))
     if whole := sorted(chosen_ones - in_time):
         tell(f"Zoom names no changes of these, so they are read whole all the same: {', '.join(whole)}.")
     return in_time

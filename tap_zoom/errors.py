@@ -25,6 +25,7 @@
         ├── NothingHere         a refusal that the stream declares as empty
         ├── StreamRefused       scope, role or plan: the stream can't be read at all
         └── ItemLost            any other refusal: this item is lost, the rest goes on
+            └── Exhausted       a fault that did not pass in all tries
 """
 
 from __future__ import annotations
@@ -149,12 +150,18 @@ class NothingHere(RequestFailed):
 
 
 class StreamRefused(RequestFailed):
-    """`scope_missing`: the token lacks a scope (else the role or the plan is too small)."""
+    """`scope_missing`: the token lacks a scope (else the role or the plan is too small); `answer`: Zoom's status and
+    code."""
 
-    def __init__(self, message: str, scope_missing: bool) -> None:
+    def __init__(self, message: str, scope_missing: bool, answer: str = "") -> None:
         super().__init__(message)
         self.scope_missing = scope_missing
+        self.answer = answer
 
 
 class ItemLost(RequestFailed):
+    pass
+
+
+class Exhausted(ItemLost):
     pass

@@ -1,4 +1,4 @@
-"""What a person sees on stderr: progress while the run lasts, a table at its end, and singer's metrics."""
+"""Messages about a run: progress while it lasts, failures, a table at its end, and singer's metrics."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from singer import metrics
 
-from tap_zoom.sync.branch import Branch
-from tap_zoom.sync.progress import Progress
+from tap_zoom.access import warn_of_fallback
+from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.log import COLUMNS, for_a_person, show
+from tap_zoom.state import Failure
 from tap_zoom.streams import PARTS
-from tap_zoom.api.dispatcher import Frontier
+from tap_zoom.streams.model import Stream
+from tap_zoom.sync.failures import GIVEN_UP, SKIPPED, STILL_GIVEN_UP
+from tap_zoom.sync.traversal import Traversal
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5
-LOST_NAMED = 100  # in the summary; the ERROR lines name all
+NAMED_PER_STREAM = 5  # in the summary; the ERROR lines name all
 LEAST_FOR_WORDS = 20  # columns of the table, however long the names are
 
 LOGGER = logging.getLogger("tap_zoom")
@@ -32,106 +36,133 @@ class Tally:
 
     records: int = 0
     requests: int = 0
-    nothing: Counter[str] = field(default_factory=Counter)
+    empty: Counter[str] = field(default_factory=Counter)
 
 
 class Report:
-    """`selected`: the names of the streams that are emitted."""
+    """`selected`: the names of the streams that are emitted; `skips`: a stream without access is no error."""
 
-    def __init__(self, selected: Collection[str]) -> None:
+    def __init__(self, selected: Collection[str], skips: bool) -> None:
         self.tallies: dict[str, Tally] = {}
-        self.lost: list[str] = []
-        self.lost_items = 0
-        self.lost_records = 0
         self.refused: dict[str, str] = {}
+        self._lost: dict[str, list[str]] = {}  # by stream
         self._selected = selected
-        self._progress = Progress()
-        self._missing: list[str] = []  # of a run that reached its end
+        self._skips = skips
+        self._answers_from: set[str] = set()
+        self._problems: list[str] = []  # of a run that reached its end
         self._started = time.monotonic()
         self._shown = self._started
         self._live = for_a_person()
 
-    def asked(self, stream: str) -> Tally:
-        """Count one answered request."""
-        tally = self.tallies.setdefault(stream, Tally())
-        tally.requests += 1
-        return tally
+    # --- while the run lasts
 
-    def lose(self, what: str) -> None:
-        """An item is lost: one ERROR line."""
-        self.lost_items += 1
-        self._name_lost(what)
+    def request(self, stream: str) -> None:
+        """Count an answered request."""
+        self.tallies.setdefault(stream, Tally()).requests += 1
 
-    def lose_records(self, count: int, where: str) -> None:
-        """Rows whose key can't be made."""
-        self.lost_records += count
-        self._name_lost(f"{count} of the rows of {where}: the key can't be made of what Zoom sent")
+    def records(self, stream: str, count: int) -> None:
+        self.tallies.setdefault(stream, Tally()).records += count
 
-    def _name_lost(self, what: str) -> None:
-        if len(self.lost) < LOST_NAMED:
-            self.lost.append(what)
-        LOGGER.error("Lost: %s", what)
+    def empty(self, stream: str, reason: str) -> None:
+        """Count a refusal that means "nothing here"."""
+        self.tallies.setdefault(stream, Tally()).empty[reason] += 1
 
-    def problems(self, given_up: int, fail: bool) -> list[str]:
-        """What keeps a run that reached its end from being complete, in words. `given_up`: losses of stopped runs that
-        could not be asked for again; `fail`: streams that can't be read count."""
-        problems = {}
-        if given_up:
-            what = f"{_count(given_up, 'loss')} of the stopped runs could not be asked for again"
-            problems[what] = "their ERROR lines name them; run again to try them again"
-        if self.lost_items or self.lost_records:
-            parts = [_count(self.lost_items, "item")] * bool(self.lost_items)
-            parts += [_count(self.lost_records, "record")] * bool(self.lost_records)
-            problems[f"{' and '.join(parts)} lost"] = "the ERROR lines name them; run again to try them again"
-        if self.refused and fail:
-            problems[f"not readable with this login: {', '.join(self.refused)}"] = (
-                "give the app the scopes, the role or the plan that the ERROR lines name, or deselect these streams, "
-                "or set on_missing_access to skip"
+    def failure(self, failure: Failure, reason: str, outcome: str) -> None:
+        """A task could not be read: a line each."""
+        if outcome == STILL_GIVEN_UP:
+            LOGGER.warning("Still not readable, given up by an earlier run: %s", reason)
+            return
+        if outcome == SKIPPED:
+            LOGGER.warning("Skipped, no access: %s", reason)
+            self.empty(failure.stream, "no access")
+            return
+        self._lost.setdefault(failure.stream, []).append(reason)
+        if outcome == GIVEN_UP:
+            LOGGER.error("Lost: %s. It failed in %d runs and is given up: later runs only warn.", reason, failure.runs)
+        else:
+            LOGGER.error("Lost: %s", reason)
+
+    def refuse(self, stream: Stream, reason: str, fallback: Stream | None, below: list[str]) -> None:
+        """A stream can't be read. `below`: selected streams that depend on it."""
+        if fallback:
+            warn_of_fallback(stream, reason)
+            if stream.name not in self._selected:
+                return
+        self.refused[stream.name] = reason
+        LOGGER.log(
+            logging.WARNING if self._skips else logging.ERROR,
+            "The stream %s can't be read with this login%s: %s",
+            stream.name, f", so these are missing, too: {', '.join(below)}" if below else "", reason,
+        )  # fmt: skip
+
+    def answers_from(self, stream: str, day: date, reason: str) -> None:
+        """Zoom refused days that should be within its retention."""
+        if stream not in self._answers_from:
+            self._answers_from.add(stream)
+            LOGGER.warning("%s: Zoom has no data from before %s. %s", stream, day, reason)
+
+    def gone(self, stream: str, first: date, last: date, has_older: bool) -> None:
+        """Days that a resumed run had not read have left Zoom's retention."""
+        then = "What belongs to a meeting number that is still listed is found through that." if has_older else ""
+        LOGGER.warning(
+            "%s: the run was stopped so long ago that Zoom no longer has the days from %s to %s. %s", stream, first, last, then
+        )
+
+    def problems(self, held: Collection[str]) -> list[str]:
+        """What is missing from a run that reached its end. `held`: streams of which an earlier part is missing."""
+        problems = []
+        if count := sum(map(len, self._lost.values())):
+            problems.append(f"{_count(count, 'request')} failed (the ERROR lines name them; later runs retry them)")
+        elif held:
+            problems.append(f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)")
+        if self.refused and not self._skips:
+            problems.append(
+                f"no access to {', '.join(self.refused)} (add the scopes, the role or the plan that the ERROR lines "
+                "name, or deselect these streams, or set on_missing_access to skip)"
             )
-        self._missing = list(problems)
-        return [f"{what} ({remedy})" for what, remedy in problems.items()]
+        self._problems = problems
+        return problems
 
-    def tick(self, frontier: Frontier, branches: Iterable[Branch]) -> None:
-        """A line about where the run is, if the last one was long enough ago."""
+    def tick(self, dispatcher: Dispatcher, traversals: Mapping[str, Traversal]) -> None:
+        """A line about the progress, if the last one is long enough ago."""
         now = time.monotonic()
         if now - self._shown < (SECONDS_ON_TERMINAL if self._live else SECONDS_BETWEEN_LINES):
             return
         self._shown = now
-        line = self._where(frontier, branches, now)
+        seconds = now - self._started
+        rate = sum(dispatcher.requests.values()) / max(seconds, 0.001)
+        line = f"{_duration(seconds)}: {_count(self._records, 'record')}, {rate:.1f} requests/s"
+        line += "".join(f"; {words}" for name, each in traversals.items() if (words := _progress(name, each)))
         if self._live:
             show(line)
         else:
-            lane = frontier.lanes.busiest()
-            LOGGER.info("%s%s", line, f"; waiting for the {str(lane).lower()} limit" if lane else "")
-
-    def _where(self, frontier: Frontier, branches: Iterable[Branch], now: float) -> str:
-        """What counts most stands first: a terminal may show no more. Of each branch, what is out of what is known."""
-        seconds = now - self._started
-        courses, left = self._progress.look(branches, now)
-        rate = sum(frontier.requests.values()) / max(seconds, 0.001)
-        line = f"{_duration(seconds)}{'' if left is None else f', about {_duration(left)} to go'}: "
-        known = ", ".join(f"{name} {course.done:,}/{course.known:,}" for name, course in courses.items())
-        return line + f"{_count(self._records, 'record')}, {rate:.1f} requests/s{'; ' * bool(known)}{known}"
+            busiest = dispatcher.busiest()
+            LOGGER.info("%s%s", line, f"; waiting for the {str(busiest).lower()} limit" if busiest else "")
 
     @property
     def _records(self) -> int:
         return sum(tally.records for tally in self.tallies.values())
 
+    # --- at its end
+
     def close(self, status: str, retries: Mapping[str, int], misfits: Mapping[str, Mapping[str, int]]) -> None:
-        """What was odd or lost, the metrics (for machines), the table, and how it ended in one sentence."""
+        """A summary of what failed, the metrics, the table, and how the run ended."""
         show("")
         seconds = time.monotonic() - self._started
         for name, fields in misfits.items():
             for path, count in fields.items():
-                LOGGER.info("%s.%s: %d values did not fit the schema and went out as null.", name, path, count)
-        for what in self.lost:
-            LOGGER.info("Not out: %s", what)
+                LOGGER.info("%s.%s: %d values did not fit the schema and were emitted as null.", name, path, count)
+        for name, reasons in self._lost.items():
+            for reason in reasons[:NAMED_PER_STREAM]:
+                LOGGER.info("Missing: %s", reason)
+            if len(reasons) > NAMED_PER_STREAM:
+                LOGGER.info("Missing: %d more of %s", len(reasons) - NAMED_PER_STREAM, name)
         if not sys.stderr.isatty():
             self._metrics(status, seconds)
         for line in self._table(retries):
             LOGGER.info(line)
         streams = sum(1 for tally in self.tallies.values() if tally.records)
-        missing = "; ".join(self._missing) or "stopped before its end"
+        missing = "; ".join(self._problems) or "interrupted"
         LOGGER.info(
             "%s of %s in %s: %s.", _count(self._records, "record"), _count(streams, "stream"), _duration(seconds),
             "complete" if status == metrics.Status.succeeded else f"incomplete: {missing}",
@@ -145,26 +176,32 @@ class Report:
         metrics.log(LOGGER, metrics.Point("timer", "job_duration", round(seconds, 3), tags))
 
     def _table(self, retries: Mapping[str, int]) -> Iterator[str]:
-        """What was selected, and, indented, the lists that only led to it. Fits COLUMNS, with INFO before it."""
+        """The selected streams, and, indented, the lists that only lead to them. Fits COLUMNS, with INFO before it."""
         told = {*self._selected, *self.tallies}
         parts = {part: [stream.name for stream in streams if stream.name in told] for part, streams in PARTS.items()}
         names = [name for part in parts.values() for name in part]
         shown = {name: name if name in self._selected else f"  {name}" for name in names}
         row = f"%-{max(map(len, shown.values()), default=0)}s %9s %8s  %s"
         for_words = max(COLUMNS - len("INFO ") - len(row % ("", "", "", "")), LEAST_FOR_WORDS)
-        yield row % ("stream", "records", "requests", "what Zoom answered")
+        yield row % ("stream", "records", "requests", "skipped (reason)")
         headings = {names[0]: part for part, names in parts.items() if names}
         for name in names:
             if name in headings and len(headings) > 1:
                 yield headings[name]
             tally = self.tallies.get(name, Tally())
-            said = [f"{words} {count:,}" for words, count in tally.nothing.most_common()]
-            said += [f"asked again {retries[name]:,}"] if name in retries else []
-            said += ["not readable"] if name in self.refused else []
+            said = [f"{words} {count:,}" for words, count in tally.empty.most_common()]
+            said += [f"retries {retries[name]:,}"] if retries.get(name) else []
+            said += ["no access"] if name in self.refused else []
             first, *more = _lines(said, for_words)
             records = f"{tally.records:,}" if name in self._selected else "-"
             yield (row % (shown[name], records, f"{tally.requests:,}", first)).rstrip()
             yield from (row % ("", "", "", words) for words in more)
+
+
+def _progress(name: str, traversal: Traversal) -> str:
+    """How far a traversal is, "" if it is finished."""
+    at = traversal.checkpoint
+    return f"{name} at {at[-1] if len(at) > 1 and at[-1][4:5] == '-' else at[0]}"[:60] if at else ""
 
 
 def _lines(words: list[str], width: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""One run, put together and ended: whatever happens, the last STATE and the report are out."""
+"""One run, from its settings to its last STATE: it is put together here, and ended here."""
 
 from __future__ import annotations
 
@@ -6,34 +6,37 @@ import argparse
 import json
 import logging
 import os
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from singer import metrics
 
 from tap_zoom import config, discover
-from tap_zoom.access import check, warn_of_stand_in
+from tap_zoom.access import Access, check, warn_of_fallback
+from tap_zoom.api.auth import Login, Token, login
+from tap_zoom.api.client import Client
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.api.rate_limits import Pace, limit_of
 from tap_zoom.check import Check
-from tap_zoom.sync.agenda import Agenda
-from tap_zoom.sync.horizon import Horizon, reaches_further
-from tap_zoom.sync.records import Plan
-from tap_zoom.sync.routes import Routes
-from tap_zoom.sync.sync import Sync
-from tap_zoom.sync.writer import Writer
-from tap_zoom.errors import Incomplete, Stopped, TargetGone, UsageError
+from tap_zoom.config import Config
+from tap_zoom.errors import ConfigError, Incomplete, Stopped, TargetGone, UsageError
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.log import Secrets
 from tap_zoom.output import Output
 from tap_zoom.report import Report
-from tap_zoom.state import State, digest
+from tap_zoom.state import Run, State, digest, merged
 from tap_zoom.streams import BY_NAME, STREAMS
+from tap_zoom.sync.failures import Failures
+from tap_zoom.sync.pages import Pages
+from tap_zoom.sync.records import RecordBuilder
+from tap_zoom.sync.retries import Retries
+from tap_zoom.sync.start_dates import StartDates, wants_older
+from tap_zoom.sync.sync import Sync
+from tap_zoom.sync.tasks import Tasks
+from tap_zoom.sync.windows import Windows
 from tap_zoom.times import stamp
-from tap_zoom.api.auth import login
-from tap_zoom.api.client import Client
-from tap_zoom.api.dispatcher import Frontier
-from tap_zoom.api.rate_limits import Throttle, limit_of
 
 LOGGER = logging.getLogger(__name__)
 # For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.
@@ -41,7 +44,7 @@ SECONDS_FOR_TOKEN, SECONDS_FOR_TOKEN_IF_STOPPED = 5.0, 0.8
 
 
 def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
-    """A run, or with --test a trial of it."""
+    """Sync, or with --test try each selected stream."""
     if not arguments.config:
         raise UsageError("No settings: give --config FILE, or --config ENV for the variables TAP_ZOOM_<SETTING>.")
     now = datetime.now(timezone.utc)
@@ -49,48 +52,21 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
     secrets.add_login(settings)
     chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
     schemas = discover.select(chosen, LOGGER.warning, settings.keep_unknown_fields)
-    account = digest(account=settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt))
-    new = discover.incremental(chosen, schemas, settings.replication_method, LOGGER.warning, LOGGER.info)
-    lookback = timedelta(days=settings.lookback_days)
-    selection = digest(
-        start_date=settings.start_date, schemas=schemas, incremental=sorted(new), lookback=lookback if new else None
-    )
-    state = State.resumed(_read_state(arguments.state), account, selection, now, LOGGER.warning)
-    state.incremental = new
-    state.next_start = stamp(settings.start_date) if settings.start_date else None
-    if new and state.start and (state.next_start or "") < state.start:
-        LOGGER.info("start_date was later at the last run. What happened before that is read by a full run only.")
+    incremental = discover.incremental(chosen, schemas, settings.replication_method, LOGGER.warning, LOGGER.info)
+    value = _read_state(arguments.state)
     if not schemas:
         LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
     log_in = login(settings, secrets.add)
-    horizon = Horizon(settings.start_date, new, state.bookmarks, lookback)
-    since = horizon.since(schemas, state.started_at, LOGGER.warning, LOGGER.info)
-    older = reaches_further(since, state.started_at.date())
-    share = settings.rate_limit_share / 100
     try:
-        scopes = log_in.first_token(interrupts).scopes if schemas else None
-        frontier = Frontier(
-            Client(settings, log_in, settings.max_workers),
-            lambda lane: Throttle(limit_of(lane, settings.plan), share), settings.max_workers,
-            settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
-        )  # fmt: skip
+        token = log_in.first_token(interrupts) if schemas else None
+        state = State.read(value, _accounts(settings, token), now, LOGGER.warning)
+        dispatcher = _dispatcher(settings, log_in, interrupts)
         if arguments.test:
-            Check(frontier, schemas, scopes, settings.plan, older, now).run(output)
+            older = wants_older(_start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date())
+            Check(dispatcher, schemas, token.scopes if token else None, settings.plan, older, now).run(output)
             return
-        if state.goes_on:
-            LOGGER.info("Resuming the run of %s. %s", stamp(state.started_at), state.words)
-        access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
-        for stream in STREAMS:
-            if stream.instead in access.asked:
-                warn_of_stand_in(stream, f"The token lacks {stream.scope}.")
-        since = {name: when for name, when in since.items() if name in access.selected}
-        routes = Routes(access, since, state.started_at.date(), now.date(), state.places)
-        plans = {name: _plan(name, schema, name in new) for name, schema in schemas.items() if name in access.selected}
-        report = Report(plans)
-        agenda = Agenda(settings.plan, share)
-        fail = settings.on_missing_access == "fail"
-        sync = Sync(Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail)
-        _read_all(sync, state, output, report, frontier, plans)
+        scopes = token.scopes if token else None
+        sync(settings, schemas, incremental, scopes, state, dispatcher, output, now, _today)
     except Stopped:
         log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
         raise
@@ -99,48 +75,152 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         raise
 
 
-def _plan(name: str, schema: discover.Schema, is_incremental: bool) -> Plan:
-    stream = BY_NAME[name]
-    bookmark = discover.bookmark_of(stream, schema) if is_incremental else []
-    return Plan(stream, schema, discover.schema_of(stream), bookmark or None)
-
-
-def _read_all(
-    sync: Sync, state: State, output: Output, report: Report, frontier: Frontier, plans: Mapping[str, Plan]
-) -> None:
+def sync(
+    settings: Config, schemas: Mapping[str, discover.Schema], incremental: frozenset[str], scopes: frozenset[str] | None,
+    state: State, dispatcher: Dispatcher, output: Output, now: datetime, today: Callable[[], date],
+) -> None:  # fmt: skip
+    """Sync the streams of `schemas`. `scopes`: the token's, None if it names none; `incremental`: the streams to read
+    from their bookmark; `today()`: the day by now."""
+    skips = settings.on_missing_access == "skip"
+    wanted = wants_older(_start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date())
+    access = check(schemas, scopes, wanted, skips, LOGGER.warning)
+    for stream in STREAMS:
+        if stream.fallback_stream in access.asked:
+            warn_of_fallback(stream, f"The token lacks {stream.scope}.")
+    start_date = stamp(settings.start_date) if settings.start_date else ""
+    if incremental and start_date < state.start_date:
+        LOGGER.info("start_date was later in the last run. Only a full run reads what is older than that.")
+    this, resumed = _this_run(state, access, incremental, start_date, now)
+    state.unfinished = this
+    tasks = Tasks(access)
+    dates = _start_dates(settings, state, incremental, tasks)
+    since = dates.since([name for name in schemas if name in access.selected], this.started_at, LOGGER.warning, LOGGER.info)
+    windows = Windows(since, dates.start_time, this.started_at.date(), today, tasks.below)
+    builders = {
+        name: _builder(name, schema, name in incremental) for name, schema in schemas.items() if name in access.selected
+    }
+    report = Report(builders, skips)
+    failures = Failures(state, stamp(this.started_at), stamp(now), report.failure, skips)
+    retries = Retries(tasks, windows, failures, state, this, stamp(now), report)
+    pages = Pages(builders, tasks, windows, output, report, now.date())
+    loop = Sync(tasks, windows, pages, retries, dispatcher, state, this, resumed, output, report)
     status = metrics.Status.failed
     try:
-        sync.run()
-        sync.close(datetime.now(timezone.utc))
+        loop.run()
+        loop.close(start_date)
         status = metrics.Status.succeeded
     except Stopped:
-        output.last_words(state.value())
+        output.last_words(loop.last_state())
         raise
     except (TargetGone, Incomplete):
         raise
     except Exception:
-        output.state(state.value())
+        output.state(loop.last_state())
         raise
     finally:
-        report.close(status, frontier.retries, {name: plan.shapes.misfits for name, plan in plans.items()})
+        report.close(status, dispatcher.retries, {name: each.shapes.misfits for name, each in builders.items()})
+
+
+def _this_run(
+    state: State, access: Access, incremental: frozenset[str], start_date: str, now: datetime
+) -> tuple[Run, bool]:
+    """The run that was stopped, if it is about the same streams; else a new one. True if it is resumed."""
+    selection = digest(streams=sorted(access.selected), start_date=start_date)
+    from_start = not any(name in state.bookmarks for name in incremental)
+    stopped = state.unfinished
+    if stopped is None:
+        return Run(now, selection, from_start), False
+    if stopped.selection != selection:
+        LOGGER.warning("The state is of a run with other streams or another start_date, so that run starts over.")
+    elif not stopped.from_start and (from_start or stopped.bookmarks != state.bookmarks_digest):
+        LOGGER.warning("A bookmark in the state was changed, or is not used any more, so the stopped run starts over.")
+    else:
+        LOGGER.info("Resuming the run of %s.", stamp(stopped.started_at))
+        return stopped, True
+    return Run(now, selection, from_start), False
+
+
+def _start_dates(
+    settings: Config, state: State, incremental: frozenset[str], tasks: Tasks | None = None
+) -> StartDates:
+    """Bookmarks don't count in a run that began without them. Nor do those of conversations whose list failed: messages
+    from before that may not have been read."""
+    stopped = state.unfinished
+    used = frozenset() if stopped is not None and stopped.from_start else incremental
+    whole: set[str] = set()
+    for failure in state.failures if tasks else ():
+        stream = BY_NAME[failure.stream]
+        if tasks and stream.date_range and stream.date_range.moving:
+            whole |= {each.name for each in tasks.all_below(stream) if each is not stream and each.date_range}
+    return StartDates(settings.start_date, used, state.bookmarks, timedelta(days=settings.lookback_days), whole)
+
+
+def _dispatcher(settings: Config, log_in: Login, interrupts: Interrupts) -> Dispatcher:
+    share = settings.rate_limit_share / 100
+    return Dispatcher(
+        Client(settings, log_in, settings.max_workers), lambda each: Pace(limit_of(each, settings.plan), share),
+        settings.max_workers, settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
+    )  # fmt: skip
+
+
+def _builder(name: str, schema: discover.Schema, is_incremental: bool) -> RecordBuilder:
+    stream = BY_NAME[name]
+    bookmark = discover.bookmark_of(stream, schema) if is_incremental else []
+    return RecordBuilder(stream, schema, discover.schema_of(stream), bookmark or None)
+
+
+def _accounts(settings: Config, token: Token | None) -> list[str]:
+    """The digest of the account, then that of older versions. A login with a refresh token names its account in the
+    access token only."""
+    older = settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt)
+    account = settings.account_id or (config.account_of(token.value) if token else None) or older
+    return [digest(account=account), digest(account=older)]
 
 
 def _read_state(path: str | None) -> object:
-    """The state in a file; None without one. An empty file is an empty state. Of a STATE message, also where it is the
-    last of several lines, its value counts: many keep the end of what the tap wrote."""
+    """The state in a file or a pipe; None without one.
+
+    Taken for what they are: an empty file, a STATE message, also as the last of several lines, and what `meltano state
+    get` prints.
+    """
     if path is None:
         return None
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-        *before, last = text.rstrip().split("\n")
-        state: Any = json.loads(last) if text else {}
-        if before and not _is_message(state):
-            raise ValueError("one document over several lines")
-    except (OSError, ValueError, RecursionError):
-        state = config.read_json(path, "state")  # or says what is wrong with it
-    value = state["value"] if _is_message(state) else state
-    return {} if value is None else value
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"The state {path} can't be read: {getattr(error, 'strerror', None) or error}.") from None
+    if not text.strip():
+        return {}
+    try:
+        state: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            state = json.loads(text.rstrip().rpartition("\n")[2])
+            if not _is_message(state):
+                raise ValueError("not a line of its own")
+        except (ValueError, RecursionError):
+            raise ConfigError(
+                f"The state {path} is not valid JSON. Give the last STATE of a run, or leave --state out to read "
+                "everything."
+            ) from None
+    if _is_message(state):
+        state = state["value"]
+    if isinstance(state, dict) and "version" not in state and state.keys() & {"completed", "partial"}:
+        state = merged(_singer_state(state.get("completed")), _singer_state(state.get("partial")))
+    return {} if state is None else _singer_state(state)
+
+
+def _singer_state(value: Any) -> Any:
+    return value["singer_state"] if isinstance(value, dict) and "singer_state" in value else value
 
 
 def _is_message(state: Any) -> bool:
     return isinstance(state, dict) and state.get("type") == "STATE" and "value" in state
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+def _silent(_: str) -> None:
+    """The same is told later, when the streams to read are known."""

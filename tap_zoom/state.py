@@ -1,213 +1,217 @@
-"""What is out, and where to go on: a state of bounded size, whatever the account holds.
+"""The state, version 3: bookmarks, failures and the run that is not finished.
 
-    {"version": 2, "account": "<digest>", "bookmarks": {"report_meetings": {"start_time": "..."}, ...},
-     "run": {"started_at": "...", "selection": "<digest>",
-             "places": {"scheduled": {"place": ["..."], "whole": true}, "held": null, ...},
-             "owing": [...], "refused": [...]}}
+    {"version": 3, "account": "<digest>", "start_date": "2026-01-01T00:00:00Z",
+     "bookmarks": {"report_meetings": {"start_time": "2026-11-16T02:00:00Z"}},
+     "failures": {"2026-11-20T02:00:00Z": [
+         {"stream": "meeting_poll_results", "last": "2026-11-21T02:40:00Z", "runs": 2, "tasks": [{"context": "..."}]},
+         {"stream": "users", "hold": true, "last": "2026-11-20T02:00:00Z", "runs": 1}]},
+     "given_up": {"2026-11-25": ["9be1c2d3"]},
+     "unfinished": [{"started_at": "2026-11-29T02:00:00Z", "selection": "<digest>", "from_start": true,
+                     "bookmarks": "<digest>", "resume_at": {"history_meetings": ["2026-09-01", "..."], "user": null}}]}
 
-`bookmarks`: per stream that is asked for stretches of time; everything that happened before is out, from the
-`start_date` on that the run had which made them. `run`: where a run
-that was stopped goes on, by branch, and what it owes (see `engine.debts`). A finished run has `finished_at` instead.
+Every STATE has every key. Meltano merges the state of some runs into the one before, objects key by key, lists and
+other values as a whole; an object on top of null is an error there. So what belongs together stands in one list, and a
+null never stands where an object may follow.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.model import Ids, Params, Stream
 from tap_zoom.times import parse_time, stamp
 
-VERSION = 2
+VERSION = 3
 Values = dict[str, Any]
-Path = tuple[str, ...]
+Log = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """Everything up to a place is out; `whole`: also what lies below that place. By identity, never by position."""
+@dataclass
+class Failure:
+    """A task that could not be read: a stream, the name of its context, its parameters, its window and the days in it.
 
-    path: Path = ()
-    whole: bool = False
+    With `hold` it stands for all of its stream that isn't kept task by task. `since`: when the run began in which it
+    failed first; `last`: when it failed last; `runs`: on how many days; `resume_at`: the subtree of a list has been
+    emitted up to here.
+    """
 
-    def passed(self, path: Path) -> bool:
-        """Whether what is asked about this place itself is out."""
-        return path <= self.path or (self.whole and path[: len(self.path)] == self.path)
-
-    def passed_whole(self, path: Path) -> bool:
-        """Whether that is out, and all below it."""
-        return path < self.path[: len(path)] or (self.whole and path[: len(self.path)] == self.path)
-
-    def value(self) -> dict[str, Any]:
-        """As the state holds it."""
-        return {"place": list(self.path), "whole": self.whole}
-
-    @property
-    def words(self) -> str:
-        """For people: the moment that was reached, or else the thing."""
-        for name in reversed(self.path):
-            if parse_time(moment := name.partition(" ")[0]):
-                return f"up to {moment}"
-        identity, _, kind = self.path[0].rpartition(" ") if self.path else ("", "", "")
-        return f"up to {kind} {identity.lstrip('0')}" if kind else "nothing yet"
-
-    @classmethod
-    def read(cls, value: Mapping[str, Any]) -> Bookmark:
-        """Raises KeyError or TypeError for what is none."""
-        path, whole = value["place"], value["whole"]
-        if not isinstance(path, list) or not all(isinstance(name, str) for name in path) or not isinstance(whole, bool):
-            raise TypeError("no place")
-        return cls(tuple(path), whole)
-
-
-START = Bookmark()
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A question that was lost: the stream, the ids of what it was asked about, what else was asked, the first and the
-    last of the days, and when what it was asked about happened. `done`: how far what it leads to is out."""
-
-    stream: Stream
-    ids: Ids
-    asks: Params
-    days: tuple[date, date] | None = None
-    at: str | None = None
-    done: Bookmark = START
+    stream: str
+    context: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    window: str = ""
+    days: list[str] = field(default_factory=list)
+    hold: bool = False
+    since: str = ""
+    last: str = ""
+    runs: int = 0
+    resume_at: list[str] = field(default_factory=list)
 
     @property
-    def when(self) -> str | None:
-        """Since when something may be missing, None where that can't be said. What was asked for days about something
-        happened on these: a conversation of today has messages of years."""
-        return f"{self.days[0].isoformat()}T00:00:00Z" if self.days else self.at
+    def key(self) -> tuple[object, ...]:
+        return self.stream, self.context, tuple(sorted(self.params.items())), self.window, self.hold
 
-    def is_like(self, other: Owed) -> bool:
-        return (self.stream, self.ids, self.asks, self.days) == (other.stream, other.ids, other.asks, other.days)
+    @property
+    def digest(self) -> str:
+        """What is kept of a failure that was given up."""
+        return hashlib.sha256(repr(self.key).encode()).hexdigest()[:8]
 
-    def value(self) -> Values:
-        """As the state holds it."""
-        value: Values = {"stream": self.stream.name, "ids": dict(self.ids)}
-        if self.asks:
-            value["asks"] = dict(self.asks)
-        if self.days:
-            value["days"] = [day.isoformat() for day in self.days]
-        if self.at:
-            value["at"] = self.at
-        return value | ({} if self.done == START else self.done.value())
+    def covers(self, other: Failure) -> bool:
+        """True if whoever reads this one's days has read those of the other one."""
+        return not other.days or (bool(self.days) and self.days[0] <= other.days[0] and other.days[1] <= self.days[1])
 
-    @classmethod
-    def read(cls, value: Mapping[str, Any]) -> Owed:
-        """Raises KeyError, TypeError, ValueError or AttributeError for what is none."""
-        stream, ids, asks, at = BY_NAME[value["stream"]], value["ids"], value.get("asks", {}), value.get("at")
-        if asks not in stream.asks or ids.keys() != stream.about.ids.keys() or not isinstance(at, str | None):
-            raise ValueError("no question")
-        days = None
-        if stream.over is not None:
-            first, last = map(date.fromisoformat, value["days"])
-            if first > last:
-                raise ValueError("no days")
-            days = first, last
-        return cls(stream, ids, asks, days, at, Bookmark.read(value) if "place" in value else START)
+    def widen(self, other: Failure) -> None:
+        """Cover another failure of the same task."""
+        if not self.covers(other):
+            self.days = [min(self.days[0], other.days[0]), max(self.days[1], other.days[1])]
+            self.resume_at = []
+        self.runs, self.last = max(self.runs, other.runs), max(self.last, other.last)
+
+    def task(self) -> Values:
+        """The task, as the state holds it."""
+        names = ("context", "params", "window", "days", "resume_at")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    def check(self) -> None:
+        """Raises KeyError or ValueError for a damaged failure."""
+        stream = BY_NAME[self.stream]
+        values = (self.stream, self.context, self.window, self.since, self.last, *self.days, *self.resume_at)
+        if not all(isinstance(value, str) for value in values) or type(self.runs) is not int:
+            raise ValueError("a failure of other types")
+        if not self.hold:
+            if self.params not in [dict(each) for each in stream.variants] or len(self.days) not in (0, 2):
+                raise ValueError("a failure of another task")
+            for day in (*self.days, *filter(None, [self.window])):
+                date.fromisoformat(day)
+
+
+@dataclass
+class Run:
+    """`from_start`: bookmarks are not used. `resume_at`: the checkpoint by traversal, None if it is finished."""
+
+    started_at: datetime
+    selection: str
+    from_start: bool
+    resume_at: dict[str, list[str] | None] = field(default_factory=dict)
+    bookmarks: str = ""  # their digest: somebody may have edited them since
 
 
 class State:
-    """`places`: by branch; `owing`: what was lost, in that order; `went_back`: the run that goes on begins again before
-    a loss; `given_up`: losses that can't be asked for again; `goes_on`: with a run that was stopped."""
+    """`bookmarks`: by stream, the time up to which it has been read. `settled`: `since` of failures that are all
+    settled. They stay as an empty list for one run, or a merge would bring them back."""
 
-    def __init__(self, account: str, selection: str, started_at: datetime) -> None:
+    def __init__(self, account: str) -> None:
         self.account = account
-        self.selection = selection
-        self.started_at = started_at
-        self.goes_on = False
-        self.bookmarks: Values = {}
-        self.incremental: frozenset[str] = frozenset()  # streams that are read from their bookmarks on
-        self.start: str | None = None  # the start_date of the run that made the bookmarks: they say nothing of before
-        self.next_start: str | None = None  # that of this run
-        self.places: dict[str, Bookmark] = {}
-        self.owing: list[Owed] = []
-        self.went_back = False
-        self.given_up = 0
-        self.refused: list[str] = []
+        self.start_date = ""  # of the run that wrote the bookmarks: they say nothing about older rows
+        self.bookmarks: dict[str, dict[str, str]] = {}
+        self.failures: list[Failure] = []
+        self.settled: set[str] = set()
+        self.given_up: dict[str, list[str]] = {}  # by day, digests of failures
+        self.unfinished: Run | None = None
 
     @classmethod
-    def resumed(
-        cls, value: object, account: str, selection: str, now: datetime, warn: Callable[[str], None]
-    ) -> State:
-        """The state to go on from, or a new one, with a warning, where `value` is none of ours."""
-        state = cls(account, selection, now)
+    def read(cls, value: object, accounts: Iterable[str], now: datetime, warn: Log) -> State:
+        """The state in `value`, or an empty one, with a warning, if it is none of this account's.
+
+        `accounts`: the digest of the account, and others under which an older version wrote its state.
+        """
+        account, *others = accounts
+        state = cls(account)
         if value is None:
             return state
-        if not isinstance(value, dict) or value.get("version") != VERSION:
-            older = isinstance(value, dict) and value.get("version") == 1 and value.get("version") is not True
-            what = "of an older version of this tap" if older else "empty or not of this tap"
+        version = value.get("version") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or type(version) is not int or version not in (2, VERSION):
+            what = "of an older version of this tap" if version == 1 and version is not True else "empty or not of this tap"
             warn(f"The state is {what}, so everything is read from the start.")
-        elif value.get("account") != account:
+        elif value.get("account") not in (account, *(others if version == 2 else ())):
             warn("The state is of another account, so everything is read from the start.")
         else:
             try:
-                state._read(value, now, warn)
+                state._read_bookmarks(value)
+                if version == VERSION:
+                    state._read_rest(value, now)
+                elif "finished_at" not in value:
+                    warn("The state is of a stopped run of an older version: its bookmarks are kept, the run starts over.")
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 warn("The state is damaged, so everything is read from the start.")
-                return cls(account, selection, now)
+                return cls(account)
         return state
 
-    def _read(self, value: Values, now: datetime, warn: Callable[[str], None]) -> None:
+    def _read_bookmarks(self, value: Values) -> None:
         self.bookmarks = {name: dict(bookmark) for name, bookmark in value["bookmarks"].items()}
-        self.start = value.get("start_date")
-        if self.start is not None and parse_time(self.start) is None:
+        self.start_date = value.get("start_date", "")
+        if self.start_date and parse_time(self.start_date) is None:
             raise ValueError("no time")
-        if "finished_at" in value:
-            return
-        run = value["run"]
-        if run["selection"] != self.selection:
-            warn("The state is of a run with other streams, fields or start_date, so that run is begun anew.")
-            return
-        started_at = parse_time(run["started_at"])
-        if started_at is None or started_at > now:
-            raise ValueError("no time, or one to come")
-        self.started_at = started_at
-        self.places = {name: START if place is None else Bookmark.read(place) for name, place in run["places"].items()}
-        self.owing = [Owed.read(owed) for owed in _list(run.get("owing", []))]
-        self.went_back = run.get("went_back", False) is True
-        self.given_up = _count(run.get("given_up", 0))
-        self.refused = [BY_NAME[name].name for name in _list(run.get("refused", []))]
-        self.goes_on = True
 
-    @property
-    def words(self) -> str:
-        """For people: how far the branches of a run that goes on are."""
-        return f"Read so far: {', '.join(f'{name} {mark.words}' for name, mark in self.places.items()) or 'lists'}."
-
-    def read_from(self, name: str, field: str) -> str:
-        """The bookmark from which a stream is read in this run; "" where it is read whole."""
-        mark = self.bookmarks.get(name, {}).get(field) if name in self.incremental else None
-        moment = parse_time(mark)
-        return stamp(moment) if moment is not None and moment <= self.started_at else ""
+    def _read_rest(self, value: Values, now: datetime) -> None:
+        for since, entries in value["failures"].items():
+            for entry in entries:
+                if entry["stream"] not in BY_NAME:
+                    continue  # a stream that this version doesn't have
+                about = {name: entry[name] for name in ("stream", "last", "runs")} | {"since": since}
+                tasks = [{"hold": True}] if entry.get("hold") is True else entry["tasks"]
+                self.failures += [Failure(**about, **task) for task in tasks]
+        for failure in self.failures:
+            failure.check()
+        self.given_up = {date.fromisoformat(day).isoformat(): list(map(str, each)) for day, each in value["given_up"].items()}
+        for run in _list(value["unfinished"])[-1:]:
+            started_at = parse_time(run["started_at"])
+            if started_at is None or started_at > now or not isinstance(run["from_start"], bool):
+                raise ValueError("no time, or one to come")
+            at = {name: None if path is None else list(map(_text, path)) for name, path in run["resume_at"].items()}
+            self.unfinished = Run(started_at, run["selection"], run["from_start"], at, run.get("bookmarks", ""))
 
     def value(self) -> Values:
-        """The state of a run that is under way."""
-        run: Values = {"started_at": stamp(self.started_at), "selection": self.selection}
-        run["places"] = {name: None if mark == START else mark.value() for name, mark in self.places.items()}
-        more = {
-            "owing": [owed.value() for owed in self.owing], "went_back": self.went_back, "given_up": self.given_up,
-            "refused": self.refused,
+        """The value of a STATE message."""
+        return {
+            "version": VERSION,
+            "account": self.account,
+            "start_date": self.start_date,
+            "bookmarks": {name: dict(bookmark) for name, bookmark in self.bookmarks.items()},
+            "failures": self._failures(),
+            "given_up": {day: list(digests) for day, digests in self.given_up.items()},
+            "unfinished": [self._run(self.unfinished)] if self.unfinished else [],
+        }
+
+    def _failures(self) -> Values:
+        values: Values = {since: [] for since in sorted(self.settled)}
+        for failure in self.failures:
+            entries = values.setdefault(failure.since, [])
+            about = {"stream": failure.stream, "last": failure.last, "runs": failure.runs}
+            if failure.hold:
+                entries.append({**about, "hold": True})
+                continue
+            entry = next((each for each in entries if about.items() <= each.items() and "tasks" in each), None)
+            if entry is None:
+                entries.append(entry := {**about, "tasks": []})
+            entry["tasks"].append(failure.task())
+        return values
+
+    def _run(self, run: Run) -> Values:
+        return {
+            "started_at": stamp(run.started_at), "selection": run.selection, "from_start": run.from_start,
+            "bookmarks": self.bookmarks_digest, "resume_at": {name: at and list(at) for name, at in run.resume_at.items()},
         }  # fmt: skip
-        run |= {name: part for name, part in more.items() if part}
-        return self._head() | {"run": run}
 
-    def finished(self, now: datetime) -> Values:
-        """That of one that reached its end: not empty, since targets drop {} and the caller would keep a place."""
-        self.start = self.next_start
-        return self._head() | {"finished_at": stamp(now)}
+    @property
+    def bookmarks_digest(self) -> str:
+        return digest(bookmarks=self.bookmarks)[:8]
 
-    def _head(self) -> Values:
-        head = {"version": VERSION, "account": self.account, "bookmarks": self.bookmarks}
-        return head | ({"start_date": self.start} if self.start else {})
+
+def merged(below: Any, above: Any) -> Any:
+    """Two states merged as Meltano does: objects key by key, other values as a whole."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{name: merged(below.get(name), value) for name, value in above.items()}}
+
+
+def digest(**parts: object) -> str:
+    """Sixteen hex digits that stand for an account, or for the streams and the start_date of a run."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _list(value: Any) -> list[Any]:
@@ -216,12 +220,7 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError("no number of things")
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
     return value
-
-
-def digest(**parts: object) -> str:
-    """What a state is good for: an account; or the streams, fields and start_date of a run."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -86,7 +86,7 @@ def test_skip_leaves_out_occurrences_that_nothing_finds() -> None:
     """Without the scopes of the history and of its fallback: no part of them is passed off as the whole."""
     found = {"history_meetings", "user_past_meetings"}
     scopes = without(*(BY_NAME[name].scopes[0] for name in found))
-    lost = {name for name in truth.KEYS if BY_NAME[name].about.name.startswith("past_")}
+    lost = {name for name in truth.KEYS if BY_NAME[name].parent.name.startswith("past_")}
     with SimulatedZoom(account(*FEW), scopes=scopes) as zoom:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
     assert run.exit_status == 0

@@ -26,10 +26,10 @@ from tap_zoom.errors import (
     TokenRefused,
 )
 from tap_zoom.streams import BY_NAME, STREAMS
-from tap_zoom.zoom.answers import judge, read_error
-from tap_zoom.zoom.http import Answer
-from tap_zoom.zoom.limits import Announcement
-from tap_zoom.zoom.request import Request, encoded, query_of
+from tap_zoom.api.responses import judge, read_error
+from tap_zoom.api.http import Answer
+from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.request import Request, encoded, query_of
 
 IDS = {"user_id": "u", "email": "a@b.c", "meeting_id": 1, "webinar_id": 2, "meeting_uuid": "m", "webinar_uuid": "w"}
 OTHER_IDS = {"download_url": "https://zoom.us/x"}
@@ -38,7 +38,7 @@ BASE64 = st.text("ABCyz019+/=", min_size=1, max_size=24)
 
 def ids_of(stream: str) -> dict[str, Any]:
     """What a stream is asked about."""
-    return {name: IDS.get(name, OTHER_IDS.get(name, "x")) for name in BY_NAME[stream].about.ids}
+    return {name: IDS.get(name, OTHER_IDS.get(name, "x")) for name in BY_NAME[stream].parent.ids}
 
 
 def raised(stream: str, status: int, body: Any, announced: Announcement = Announcement()) -> TapZoomError | None:  # noqa: B008

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from tap_zoom.errors import ConfigError, NoAnswer
-from tap_zoom.zoom.http import Connections, TooLarge
+from tap_zoom.api.http import Connections, TooLarge
 
 
 class Server(ThreadingHTTPServer):

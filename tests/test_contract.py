@@ -14,7 +14,7 @@ import fastjsonschema
 import pytest
 
 from tap_zoom.discover import schema_of
-from tap_zoom.engine.records import Plan, Sequence
+from tap_zoom.sync.records import Plan, Sequence
 from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import Stream
 from tests.everything import EVERYTHING, SMALL, config, zoom_with_everything
@@ -157,7 +157,7 @@ def _text(schema: Schema, rng: random.Random) -> str:
 
 
 def answer_of(stream: Stream) -> Schema:
-    return TRANSCRIPT if stream.moved else documented()[TEMPLATES[_nameless("/" + stream.path)]]["answer"]
+    return TRANSCRIPT if stream.redirects else documented()[TEMPLATES[_nameless("/" + stream.path)]]["answer"]
 
 
 def rows_in(answer: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
@@ -176,13 +176,13 @@ def test_any_documented_answer_comes_through(stream: Stream) -> None:
     """Records validate against the stream's schema, and values of their documented types are what was sent."""
     schema, answer = schema_of(stream), answer_of(stream)
     validate = _compiled(schema)
-    lists = list(stream.lists) or [stream.rows.replace("|", "/")]
+    lists = list(stream.record_lists) or [stream.records.replace("|", "/")]
     for seed in range(3):
         rng = random.Random(f"{stream.name} {seed}")
         content = anything(answer, rng, whole=True)
         plan = Plan(stream, schema, schema)
-        ids: dict[str, Any] = {name: 7 if kind is int else "x" for name, kind in stream.about.ids.items()}
-        ids |= dict.fromkeys(set(stream.adds) - ids.keys() - set(stream.made) - {"sequence", *(word for each in stream.lists.values() for word in each)}, "x")
+        ids: dict[str, Any] = {name: 7 if kind is int else "x" for name, kind in stream.parent.ids.items()}
+        ids |= dict.fromkeys(set(stream.context_columns) - ids.keys() - set(stream.computed) - {"sequence", *(word for each in stream.record_lists.values() for word in each)}, "x")
         records, lost, _ = plan.records(json.dumps(content).encode(), ids, Sequence())
         paths = [[name.split("/")[0] for name in path.split(".") if name] for path in lists]
         rows = [(row, around) for path in paths for row, around in rows_in(content, path)]
@@ -192,8 +192,8 @@ def test_any_documented_answer_comes_through(stream: Stream) -> None:
         for record in records:
             validate(record)
         for row, around in rows:
-            sent = {name: around[name] for name in stream.beside if name in around} | row
-            wanted = {place: value for place, value in leaves(sent).items() if place[0] not in stream.adds and (stream.name, place[0]) not in CORRECTED}
+            sent = {name: around[name] for name in stream.copied if name in around} | row
+            wanted = {place: value for place, value in leaves(sent).items() if place[0] not in stream.context_columns and (stream.name, place[0]) not in CORRECTED}
             assert min(([place for place, value in wanted.items() if place not in each or not same(declared(schema, place), value, each[place])] for each in emitted), key=len) == []
 
 

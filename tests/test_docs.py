@@ -80,7 +80,7 @@ def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
     if page.name in ("testing.md", "decisions.md", "CONTRIBUTING.md"):  # of the code itself
         return
     parameters = {name for operation in documented().values() for name in operation["parameters"]}
-    ids = {name for stream in BY_NAME.values() for name in stream.about.ids}
+    ids = {name for stream in BY_NAME.values() for name in stream.parent.ids}
     known = BY_NAME.keys() | FIELDS | SETTINGS_BY_NAME.keys() | parameters | ids | OTHERS
     for text in re.findall(r"`([^`\n]+)`", prose(page)):
         if re.fullmatch(r"[a-z]+(_[a-z]+)+", text):

@@ -13,11 +13,11 @@ import pytest
 from tap_zoom.config import Config
 from tap_zoom.errors import ConfigError, TapZoomError, TokenRefused
 from tap_zoom.streams import BY_NAME
-from tap_zoom.zoom.auth import Token
-from tap_zoom.zoom.client import Client
-from tap_zoom.zoom.http import Answer, Connections
-from tap_zoom.zoom.limits import Announcement
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.auth import Token
+from tap_zoom.api.client import Client
+from tap_zoom.api.http import Answer, Connections
+from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.request import Request
 
 
 class Zoom:

@@ -201,7 +201,7 @@ def test_an_answer_that_comes_byte_by_byte_is_waited_for() -> None:
     assert_exact(expected(*FEW), run.records)
 
 
-HASTE = "from tap_zoom.zoom import http, retry\nhttp.READ_TIMEOUT = http.ANSWER_TIMEOUT = 1.0\nretry.TRIES = 2"
+HASTE = "from tap_zoom.api import http, retry\nhttp.READ_TIMEOUT = http.ANSWER_TIMEOUT = 1.0\nretry.TRIES = 2"
 
 
 @pytest.mark.parametrize("kind", ["hang", "drip_head", "drip_body"])

@@ -296,7 +296,7 @@ def test_a_rule_catches_what_it_names(rule: Callable[[ast.Module], Iterator[str]
     assert list(rule(ast.parse(code)))
 
 
-@pytest.mark.parametrize("code", ["from tap_zoom.engine.sync import Sync", "from tap_zoom.engine import sync", "import tap_zoom.cli"])
+@pytest.mark.parametrize("code", ["from tap_zoom.sync.sync import Sync", "from tap_zoom.sync import sync", "import tap_zoom.cli"])
 def test_an_arrow_that_climbs_is_caught(code: str) -> None:
     """Whichever way it is written."""
     assert climbs({"engine.branch": ast.parse(code)}, FLOORS)

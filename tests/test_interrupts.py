@@ -16,10 +16,10 @@ import pytest
 from tap_zoom.errors import Stopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams import BY_NAME
-from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.frontier import Frontier
-from tap_zoom.zoom.limits import Throttle
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.api.dispatcher import Frontier
+from tap_zoom.api.rate_limits import Throttle
+from tap_zoom.api.request import Request
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, account, assert_complete, catalog_of, expected, kill, run_tap, start_tap
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.discover import schema_of
-from tap_zoom.engine.records import Plan, Sequence
+from tap_zoom.sync.records import Plan, Sequence
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.model import Stream
 
@@ -23,7 +23,7 @@ def records(stream: str, *pages: list[dict[str, Any]], ids: dict[str, Any] = IDS
     schema = schema_of(BY_NAME[stream])
     plan, sequence, found = Plan(BY_NAME[stream], schema, schema), Sequence(), []
     for page in pages:
-        found += plan.records(json.dumps({BY_NAME[stream].rows: page}).encode(), ids, sequence)[0]
+        found += plan.records(json.dumps({BY_NAME[stream].records: page}).encode(), ids, sequence)[0]
     return found
 
 
@@ -67,13 +67,13 @@ def test_respondent_is_the_email_or_the_name_or_anonymous(row: dict[str, Any], r
         assert record[name] == row[name]
 
 
-@pytest.mark.parametrize("stream", [stream.name for stream in EMITTED if stream.core and stream.adds])
+@pytest.mark.parametrize("stream", [stream.name for stream in EMITTED if stream.core and stream.context_columns])
 def test_ids_of_the_parents_stand_under_their_own_names(stream: str) -> None:
     """Children of a number carry it; children of an occurrence carry the UUID and the number."""
     entry = BY_NAME[stream]
     schema = schema_of(entry)
     row = {"id": "x", "user_id": "u", "join_time": JOIN}
-    body = json.dumps({entry.rows: [row]} if entry.rows else row).encode()
+    body = json.dumps({entry.records: [row]} if entry.records else row).encode()
     [record], lost, _ = Plan(entry, schema, schema).records(body, IDS, Sequence())
     kind = "webinar" if "webinar" in stream else "meeting"
     assert record[f"{kind}_id"] == IDS[f"{kind}_id"]
@@ -95,16 +95,16 @@ def test_a_row_without_its_key_is_lost(stream: str) -> None:
     """Never a null in a key, nor an empty string but where that stands for what a row may lack."""
     entry = BY_NAME[stream]
     schema = schema_of(entry)
-    own = [name for name in entry.key if name not in (*entry.adds, *entry.asked, *entry.beside)]
-    ids = {name: 5 if kind is int else "x" for name, kind in entry.about.ids.items()}
+    own = [name for name in entry.key if name not in (*entry.context_columns, *entry.param_columns, *entry.copied)]
+    ids = {name: 5 if kind is int else "x" for name, kind in entry.parent.ids.items()}
     for empty in (None, ""):
         for missing in own:
             row: dict[str, Any] = {name: 5 if name in ("id", "key") else JOIN for name in own}
             row[missing] = empty
             body = json.dumps(answer(entry, row)).encode()
-            columns = {**ids, **dict.fromkeys(entry.adds, "x")}
+            columns = {**ids, **dict.fromkeys(entry.context_columns, "x")}
             found, lost, _ = Plan(entry, schema, schema).records(body, columns, Sequence())
-            if entry.fallback.get(missing) == "":
+            if entry.key_defaults.get(missing) == "":
                 assert (found[0][missing], lost) == ("", 0)
             else:
                 assert (found, lost) == ([], 1)
@@ -112,7 +112,7 @@ def test_a_row_without_its_key_is_lost(stream: str) -> None:
 
 def answer(stream: Stream, row: dict[str, Any]) -> dict[str, Any]:
     """One row, in the list where a stream has it."""
-    path = [*next(iter(stream.lists), stream.rows).split(".")]
+    path = [*next(iter(stream.record_lists), stream.records).split(".")]
     for name in reversed(path if path != [""] else []):
         row = {name.partition("|")[0]: [row]}
     return row

@@ -23,13 +23,13 @@ from tap_zoom.errors import (
 )
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.model import HEAVY, LIGHT, Lane
-from tap_zoom.zoom.answers import Page, judge
-from tap_zoom.zoom.frontier import BYTES_WAITING, Frontier
-from tap_zoom.zoom.http import Answer
-from tap_zoom.zoom.limits import Announcement, Throttle, read_headers, retry_after
-from tap_zoom.zoom.request import Request
-from tap_zoom.zoom.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
+from tap_zoom.streams.model import HEAVY, LIGHT, RateLimit
+from tap_zoom.api.responses import Page, judge
+from tap_zoom.api.dispatcher import BYTES_WAITING, Frontier
+from tap_zoom.api.http import Answer
+from tap_zoom.api.rate_limits import Announcement, Throttle, read_headers, retry_after
+from tap_zoom.api.request import Request
+from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
 from tests.simulator import Account, Fault, SimulatedZoom, truth
 from tests.tap import Run, account, assert_complete, assert_exact, catalog_of, expected, run_tap
 
@@ -80,7 +80,7 @@ def outcome(frontier: Frontier) -> Page | Exception:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries wait no longer than the server asks for."""
-    monkeypatch.setattr("tap_zoom.zoom.retry.backoff.full_jitter", lambda _: 0.0)
+    monkeypatch.setattr("tap_zoom.api.retry.backoff.full_jitter", lambda _: 0.0)
 
 
 # --- memory ---------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_without_a_token_nothing_leaves() -> None:
 
 def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the wait for a daily reset a request has all its tries again."""
-    monkeypatch.setattr("tap_zoom.zoom.frontier.LONGEST_DAILY_WAIT", 0.0)
+    monkeypatch.setattr("tap_zoom.api.dispatcher.LONGEST_DAILY_WAIT", 0.0)
     nearly: list[Step] = [lambda: Passing("500")] * (TRIES - 1)
     steps = [*nearly, lambda: DailyLimitReached("daily", None), *nearly]
     assert isinstance(outcome(frontier(Client(steps), 1, wait_for_reset=True)), Page)
@@ -149,7 +149,7 @@ def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pyte
 
 def test_the_wait_for_the_next_day_is_no_time_of_the_request(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the day was: a fault after it is tried again."""
-    monkeypatch.setattr("tap_zoom.zoom.retry.LONGEST_TIME", 0.5)
+    monkeypatch.setattr("tap_zoom.api.retry.LONGEST_TIME", 0.5)
     steps: list[Step] = [lambda: DailyLimitReached("daily", 0.0), lambda: Passing("500")]
     assert isinstance(outcome(frontier(Client(steps), 1, wait_for_reset=True)), Page)
 
@@ -181,14 +181,14 @@ def test_a_long_retry_after_is_cut_and_not_a_reason_to_give_up(named: float) -> 
 
 def test_a_maintenance_that_names_a_long_time_is_survived(monkeypatch: pytest.MonkeyPatch, at_once: None) -> None:
     """Once 503 with Retry-After 900, then data: nothing is lost."""
-    monkeypatch.setattr("tap_zoom.zoom.retry.LONGEST_NAMED_DELAY", 0.01)
+    monkeypatch.setattr("tap_zoom.api.retry.LONGEST_NAMED_DELAY", 0.01)
     assert isinstance(outcome(frontier(Client([lambda: Passing("503", 900.0)]), 1)), Page)
 
 
 # --- limits of the day ----------------------------------------------------------------------------------------
 
 
-def limited(wait: float | None, lane: Lane = HEAVY, limit: float | None = None) -> TapZoomError:
+def limited(wait: float | None, lane: RateLimit = HEAVY, limit: float | None = None) -> TapZoomError:
     """What a 429 of a Heavy request means."""
     with pytest.raises(TapZoomError) as raised:
         answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')

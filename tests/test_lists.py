@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_zoom.engine.windows import windows
+from tap_zoom.sync.windows import windows
 from tap_zoom.streams.held import REPORTS
 from tests.scripted import ACTIVE, USERS, paths
 from tests.simulator import Fault, SimulatedZoom, truth

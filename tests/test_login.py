@@ -16,9 +16,9 @@ import pytest
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.zoom import auth
-from tap_zoom.zoom.auth import TIME_TO_BE_KNOWN, Login, Token, login
-from tap_zoom.zoom.http import Answer, Connections
+from tap_zoom.api import auth
+from tap_zoom.api.auth import TIME_TO_BE_KNOWN, Login, Token, login
+from tap_zoom.api.http import Answer, Connections
 
 
 class Clock:
@@ -374,7 +374,7 @@ def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: P
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tap_zoom.zoom.token_store.Rotation.keep", full)
+    monkeypatch.setattr("tap_zoom.api.token_store.Rotation.keep", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
     with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room, or the file writable; if .* authorise the app again\.$"):
         login.token()

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from scripts.make_stream import Operation, entry, things
-from tap_zoom.streams import STREAMS, THINGS, model, refusals, spans
-from tap_zoom.streams.model import OWN_SIZE, Stream, Thing
+from tap_zoom.streams import STREAMS, ENTITIES, model, refusals, spans
+from tap_zoom.streams.model import SERVER_SIZE, Stream, Entity
 from tests.simulator.further.model import documented
 from tests.test_tables import UNDOCUMENTED_SCOPES, nameless
 
 ROOT = Path(__file__).parent.parent
-WORDS = {**vars(model), **vars(spans), **vars(refusals), **{name.upper(): thing for name, thing in THINGS.items()}}
+WORDS = {**vars(model), **vars(spans), **vars(refusals), **{name.upper(): thing for name, thing in ENTITIES.items()}}
 
 
 def made(path: str, facts: dict[str, Any]) -> Stream:
@@ -37,21 +37,21 @@ def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
     facts = documented()[path]
     again = made(path, facts)
     assert nameless(again.path) == nameless(stream.path)
-    assert again.lane == stream.lane
+    assert again.lane == stream.rate_limit
     assert again.scopes == stream.scopes or stream.name in UNDOCUMENTED_SCOPES
-    assert again.page in (stream.page, facts["parameters"].get("page_size", {}).get("maximum"), OWN_SIZE)
-    assert bool(again.page) is bool(stream.page)
-    if stream.page and not stream.lists and "." not in stream.rows:
-        assert again.rows in stream.rows.split("|")
-    if stream.over is not None:
-        assert again.over is not None and again.over.params.keys() >= stream.over.params.keys()
+    assert again.page in (stream.page_size, facts["parameters"].get("page_size", {}).get("maximum"), SERVER_SIZE)
+    assert bool(again.page) is bool(stream.page_size)
+    if stream.page_size and not stream.record_lists and "." not in stream.records:
+        assert again.rows in stream.records.split("|")
+    if stream.date_range is not None:
+        assert again.over is not None and again.over.params.keys() >= stream.date_range.params.keys()
 
 
 @pytest.mark.parametrize("path", [path for path in documented() if "{" in path])
 def test_what_it_is_about_has_the_ids_of_its_path(path: str) -> None:
     """A thing of the table, or a new one."""
     about = made(path, documented()[path]).about
-    assert isinstance(about, Thing) and about.ids.keys() >= set(re.findall(r"{(.*?)}", made(path, documented()[path]).path))
+    assert isinstance(about, Entity) and about.ids.keys() >= set(re.findall(r"{(.*?)}", made(path, documented()[path]).path))
     assert (about.name == "?") is not bool(things(path))
 
 
@@ -107,7 +107,7 @@ def test_a_new_operation_is_printed_and_known_to_the_tests(tmp_path: Path) -> No
     assert said.startswith("""\
 Stream(
     "nappers_naps", "nappers/{napper_id}/naps", MEDIUM, ("nap:read:admin",),
-    about=Thing("?", {"napper_id": str}), over=DAYS, asks=each("kind", "short", "long"), page=50, rows="naps",
+    about=Entity("?", {"napper_id": str}), over=DAYS, asks=each("kind", "short", "long"), page=50, rows="naps",
     # 404/3001 GONE: Gone: {napperId}
     key=("?",),
     holds="List naps",

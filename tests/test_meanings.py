@@ -9,10 +9,10 @@ import pytest
 
 from tap_zoom.errors import ItemLost, NothingHere, StreamRefused, TapZoomError, TooEarly
 from tap_zoom.streams import BY_NAME
-from tap_zoom.zoom.answers import judge
-from tap_zoom.zoom.http import Answer
-from tap_zoom.zoom.limits import Announcement
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.responses import judge
+from tap_zoom.api.http import Answer
+from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.request import Request
 from tests.simulator import further
 from tests.test_client import ids_of
 
@@ -132,7 +132,7 @@ def test_what_is_not_nothing_is_an_error_of_its_kind(stream: str) -> None:
     item. Zoom documents no words for those days, so a 300 of what is asked for days may be about them."""
     for name, refusal in REFUSALS.items():
         if name not in NOTHING[stream] | OTHER_ACCOUNT and name != "page token":
-            early = refusal[1] == 300 and name != "validation" and BY_NAME[stream].over
+            early = refusal[1] == 300 and name != "validation" and BY_NAME[stream].date_range
             kind = StreamRefused if refusal[1] == 200 else TooEarly if early else ItemLost
             assert type(meaning(stream, *refusal)) is kind, name
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Lane
-from tap_zoom.zoom.limits import (
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, RateLimit
+from tap_zoom.api.rate_limits import (
     SECONDS_PER_429,
     SLOWER,
     SLOWER_IF_ANNOUNCED,
@@ -145,7 +145,7 @@ def test_a_429_that_names_the_limit_sets_it() -> None:
 @pytest.mark.parametrize(("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))])
 def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...]) -> None:
     """Per second; of the Resource-intensive ones per minute."""
-    lanes = (LIGHT, MEDIUM, HEAVY, Lane("Resource-intensive"))
+    lanes = (LIGHT, MEDIUM, HEAVY, RateLimit("Resource-intensive"))
     assert [limit_of(lane, plan) for lane in lanes] == [*limits[:3], limits[3] / 60]
 
 

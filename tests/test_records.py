@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of, select
-from tap_zoom.engine.records import Plan, Sequence
-from tap_zoom.engine.rows import cleaned
+from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.rows import cleaned
 from tap_zoom.streams import BY_NAME, EMITTED
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
@@ -56,7 +56,7 @@ def plan_of(stream: str, keep: bool = False) -> Plan:
 def shaped(stream: str, *rows: Any, plan: Plan | None = None) -> list[dict[str, Any]]:
     """The records that come of some rows."""
     plan = plan or plan_of(stream)
-    name = plan.stream.rows
+    name = plan.stream.records
     body = json.dumps({name: list(rows)} if name else rows[0]).encode()
     records, _, _ = plan.records(body, IDS, Sequence())
     return records
@@ -123,13 +123,13 @@ def test_whatever_zoom_sends_the_record_fits_and_says_the_same(case: tuple[str, 
     """Each record validates; each value is as sent, or converted without loss, or null and counted."""
     stream, row = case
     # One row whose own fields Zoom really could send: columns of ours are not among them.
-    row = {name: value for name, value in row.items() if name not in BY_NAME[stream].adds}
+    row = {name: value for name, value in row.items() if name not in BY_NAME[stream].context_columns}
     schema, plan = schema_of(BY_NAME[stream]), plan_of(stream)
     sent = json.loads(json.dumps(row))
     for record in shaped(stream, row, plan=plan):
         Draft4Validator(schema).validate(record)
         assert_times(schema, record)
-        ours = BY_NAME[stream].adds
+        ours = BY_NAME[stream].context_columns
         fields = {name: part for name, part in schema["properties"].items() if name not in ours}
         nulls = check_value({"type": "object", "properties": fields}, sent, {n: v for n, v in record.items() if n not in ours})
         assert nulls == sum(plan.shapes.misfits.values())
@@ -264,7 +264,7 @@ def test_unknown_fields_are_kept_as_zoom_sent_them(row: dict[str, Any]) -> None:
     row = {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", **row}
     plan = plan_of("report_meeting_participants", keep=True)
     [record] = shaped("report_meeting_participants", row, plan=plan)
-    known = schema_of(plan.stream)["properties"].keys() - (set() if plan.stream.moved else set(plan.stream.adds))
+    known = schema_of(plan.stream)["properties"].keys() - (set() if plan.stream.redirects else set(plan.stream.context_columns))
     right = {name: as_json(value) for name, value in cleaned(json.loads(json.dumps(row))).items() if name not in known}
     assert json.dumps(record.get("unknown_fields", {})) == json.dumps(right)
     assert ("unknown_fields" in record) == bool(right)

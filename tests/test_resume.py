@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.engine.windows import months_before
+from tap_zoom.sync.windows import months_before
 from tests.scripted import paths, says, scripted
 from tests.simulator import Account, Fault, SimulatedZoom
 from tests.tap import Run, account, assert_complete, catalog_of, expected, run_tap

@@ -18,8 +18,8 @@ from tap_zoom.errors import (
     TokenRefused,
 )
 from tap_zoom.streams import BY_NAME
-from tap_zoom.zoom.request import Request
-from tap_zoom.zoom.retry import delay, given_up
+from tap_zoom.api.request import Request
+from tap_zoom.api.retry import delay, given_up
 
 KINDS = (Passing, NoAnswer, Blocked, RateLimited)
 

@@ -48,8 +48,8 @@ def run_with_samples() -> Run:
 def rows(stream: str) -> list[dict[str, Any]]:
     """The rows of a documented answer, with what stands beside the list and belongs to each."""
     entry, content = BY_NAME[stream], sample(stream)
-    around = {name: content[name] for name in entry.beside if name in content}
-    return [{**around, **row} for row in content[entry.rows]] if entry.rows else [content]
+    around = {name: content[name] for name in entry.copied if name in content}
+    return [{**around, **row} for row in content[entry.records]] if entry.records else [content]
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tap_zoom.discover import schema_of
-from tap_zoom.engine.records import Plan, Sequence
-from tap_zoom.engine.rows import canonical, cleaned, content_of, rows_of
+from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.rows import canonical, cleaned, content_of, rows_of
 from tap_zoom.streams import BY_NAME
 
 USERS = BY_NAME["users"]

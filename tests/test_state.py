@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.engine.windows import months_before
+from tap_zoom.sync.windows import months_before
 from tap_zoom.state import START, Bookmark
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth

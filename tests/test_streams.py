@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, LOOKUPS, PARTS, STAND_INS, STREAMS, finders
+from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, PARTS, FALLBACKS, STREAMS, parents_of
 from tap_zoom.streams.model import ACCOUNT, Stream
 from tests.everything import right, zoom_with_everything
 from tests.simulator import SimulatedZoom, further, truth
@@ -33,7 +33,7 @@ def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:
 @EACH
 def test_what_means_nothing_here_is_said_in_words(stream: Stream) -> None:
     """The table at the end of a run has room for a few."""
-    assert all(re.fullmatch("[a-z ]{4,15}", nothing.words) for nothing in stream.nothing)
+    assert all(re.fullmatch("[a-z ]{4,15}", nothing.words) for nothing in stream.empty_answers)
 
 
 def test_names_are_the_ones_that_users_know_and_stand_once() -> None:
@@ -57,32 +57,32 @@ def test_there_is_a_schema_for_each_emitted_stream_and_no_other() -> None:
 @EACH
 def test_placeholders_come_from_the_parent(stream: Stream) -> None:
     """Nothing in a path that what it hangs on does not have."""
-    assert set(re.findall(r"{(\w+)}", stream.path)) <= stream.about.ids.keys()
+    assert set(re.findall(r"{(\w+)}", stream.path)) <= stream.parent.ids.keys()
 
 
 @EACH
 def test_parents_come_before_children(stream: Stream) -> None:
     """Something earlier in the table leads to what a stream is asked about."""
-    if stream.about is ACCOUNT or stream.name in STAND_INS | LOOKUPS:
+    if stream.parent is ACCOUNT or stream.name in FALLBACKS | ENRICHERS:
         return
-    found_by = [STREAMS.index(finder) for finder, _ in finders(stream.about)]
+    found_by = [STREAMS.index(finder) for finder, _ in parents_of(stream.parent)]
     assert found_by and min(found_by) < STREAMS.index(stream)
 
 
 @EACH
 def test_an_operation_is_asked_as_zoom_documents_it(stream: Stream) -> None:
     """Path, label, scopes, paging and parameters, against what the simulated account knows of Zoom."""
-    if stream.text:
+    if stream.text_column:
         return  # a file, wherever it is
     path = re.sub(r"{.*?}|(?<=/)me(?=/)", "{}", f"/{stream.path}")
     [operation] = [each for each in (*OPERATIONS, *further.OPERATIONS) if re.sub(r"{.*?}", "{}", each.template) == path]
-    assert operation.label == str(stream.lane)
+    assert operation.label == str(stream.rate_limit)
     assert set(stream.scopes) <= set(operation.scopes)
     assert stream.granular or not any(scope.count(":") > 2 for scope in operation.scopes)
-    assert bool(stream.page) == ("next_page_token" in operation.parameters)
-    assert stream.page <= (operation.page or 0)
-    days = stream.over.params if stream.over else {}
-    for asks in stream.asks:
+    assert bool(stream.page_size) == ("next_page_token" in operation.parameters)
+    assert stream.page_size <= (operation.page or 0)
+    days = stream.date_range.params if stream.date_range else {}
+    for asks in stream.variants:
         assert {**stream.params, **asks, **days}.keys() <= operation.parameters.keys()
 
 
@@ -122,7 +122,7 @@ def test_a_schema_is_one_and_refuses_no_field(stream: Stream) -> None:
 def test_columns_of_ours_are_in_the_schema(stream: Stream) -> None:
     """What the tap adds is declared; names are distinct even for a target that ignores case."""
     names = list(schema_of(stream)["properties"])
-    assert set(stream.adds) | set(stream.secret) <= set(names)
+    assert set(stream.context_columns) | set(stream.secret) <= set(names)
     assert len({name.lower() for name in names}) == len(names)
 
 

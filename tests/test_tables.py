@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.streams import LOOKUPS, STREAMS
+from tap_zoom.streams import ENRICHERS, STREAMS
 from tap_zoom.streams import refusals as refused
-from tap_zoom.streams.model import OWN_SIZE, Nothing, Stream
+from tap_zoom.streams.model import SERVER_SIZE, Refusal, Stream
 from tests.simulator.further.model import documented
 
 Schema = dict[str, Any]
@@ -30,7 +30,7 @@ UNDOCUMENTED_PAGES = {
     "workspaces": 30, "workspace_release_events": 30, "visitor_invitations": 30,  # the example
 }  # fmt: skip
 # Refusals that the file does not list for these operations, and why they are declared.
-UNDOCUMENTED_REFUSALS: tuple[tuple[Nothing, str, str], ...] = (
+UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
     (refused.NOT_FOUND, "the file lists 404 without a code", "recording_settings phone_call_elements"),
     (refused.NOT_FOUND_WITH_CODE, "the same, should Zoom name a code after all", "recording_settings phone_call_elements"),
     (refused.NEVER_HELD, "the file lists 404 without a code", "webinar_instances"),
@@ -62,7 +62,7 @@ FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # of
 
 # --- what is compared -----------------------------------------------------------------------------------------------
 
-DOCUMENTED = [stream for stream in STREAMS if not stream.text]  # a text is fetched from an address, not asked of an operation
+DOCUMENTED = [stream for stream in STREAMS if not stream.text_column]  # a text is fetched from an address, not asked of an operation
 EACH = pytest.mark.parametrize("stream", DOCUMENTED, ids=lambda stream: stream.name)
 
 
@@ -81,13 +81,13 @@ def facts_of(stream: Stream) -> dict[str, Any]:
 
 def questions(stream: Stream) -> Iterator[Mapping[str, str]]:
     """The parameters of each of its questions, but for those of a page."""
-    for ask in stream.asks:
-        yield {**stream.params, **(stream.over.params if stream.over else {}), **ask}
+    for ask in stream.variants:
+        yield {**stream.params, **(stream.date_range.params if stream.date_range else {}), **ask}
 
 
 def paging(stream: Stream) -> set[str]:
     """The parameters of a page."""
-    return {"next_page_token", *(["page_size"] if stream.page != OWN_SIZE else [])} if stream.page else set()
+    return {"next_page_token", *(["page_size"] if stream.page_size != SERVER_SIZE else [])} if stream.page_size else set()
 
 
 def fields(schema: Schema) -> Schema:
@@ -99,12 +99,12 @@ def fields(schema: Schema) -> Schema:
 def rows_of(stream: Stream) -> list[Schema]:
     """The fields of its rows and of what stands around them, for each place where rows may stand."""
     answer = fields(facts_of(stream)["answer"])
-    if stream.lists:
-        return [{**answer, **fields(answer[name])} for name in stream.lists]
-    if "|" in stream.rows:
-        return [{**answer, **fields(answer[name])} for name in stream.rows.split("|")]
+    if stream.record_lists:
+        return [{**answer, **fields(answer[name])} for name in stream.record_lists]
+    if "|" in stream.records:
+        return [{**answer, **fields(answer[name])} for name in stream.records.split("|")]
     found, row = answer, answer
-    for name in filter(None, stream.rows.split(".")):
+    for name in filter(None, stream.records.split(".")):
         row = fields(row[name])
         found = {**found, **row}
     return [found]
@@ -117,8 +117,8 @@ def rows_of(stream: Stream) -> list[Schema]:
 def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
     """Label and product, for Phone has limits of its own; each scope, and the granular one first."""
     facts = facts_of(stream)
-    assert stream.lane.label == facts["label"]
-    assert (stream.lane.product == "Phone") is (facts["product"] == "Phone")
+    assert stream.rate_limit.label == facts["label"]
+    assert (stream.rate_limit.product == "Phone") is (facts["product"] == "Phone")
     assert set(stream.scopes) - {*facts["classic"], *facts["granular"]} == UNDOCUMENTED_SCOPES.get(stream.name, set())
     assert stream.granular in ("", stream.scopes[0])
 
@@ -127,12 +127,12 @@ def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
 def test_a_page_is_as_large_as_zoom_says(stream: Stream) -> None:
     """And there are pages exactly where an answer leads to a next one."""
     parameters, answer = facts_of(stream)["parameters"], facts_of(stream)["answer"] or {}
-    assert bool(stream.page) is not {"page_size", "next_page_token"}.isdisjoint({**parameters, **fields(answer)})
-    assert (stream.page == OWN_SIZE) is (bool(stream.page) and "page_size" not in parameters)
-    if stream.page > 0:
+    assert bool(stream.page_size) is not {"page_size", "next_page_token"}.isdisjoint({**parameters, **fields(answer)})
+    assert (stream.page_size == SERVER_SIZE) is (bool(stream.page_size) and "page_size" not in parameters)
+    if stream.page_size > 0:
         largest = parameters["page_size"].get("maximum")
-        assert stream.page <= largest if largest else stream.page == UNDOCUMENTED_PAGES[stream.name]
-    assert (stream.name in UNDOCUMENTED_PAGES) is (stream.page > 0 and "maximum" not in parameters["page_size"])
+        assert stream.page_size <= largest if largest else stream.page_size == UNDOCUMENTED_PAGES[stream.name]
+    assert (stream.name in UNDOCUMENTED_PAGES) is (stream.page_size > 0 and "maximum" not in parameters["page_size"])
 
 
 @EACH
@@ -152,23 +152,23 @@ def test_it_is_asked_with_what_zoom_takes(stream: Stream) -> None:
 @pytest.mark.parametrize("stream", [each for each in DOCUMENTED if not each.moved], ids=lambda stream: stream.name)
 def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
     """Of the key, of time, of what rows lead to; in each of the lists, but for what may be missing in one."""
-    ours = {*stream.adds, *stream.asked, *stream.made}
+    ours = {*stream.context_columns, *stream.param_columns, *stream.computed}
     own_key = {name for name in stream.key if name not in ours}
     places = rows_of(stream)
     for row in places:
-        finds = [where for find in stream.finds for where in find.ids.values() if not where.startswith("?")]
-        for name in [*own_key - stream.fallback.keys(), *filter(None, [stream.at]), *stream.secret, *stream.beside, *finds]:
+        finds = [where for link in stream.links for where in find.ids.values() if not where.startswith("?")]
+        for name in [*own_key - stream.key_defaults.keys(), *filter(None, [stream.replication_key]), *stream.secret, *stream.copied, *finds]:
             assert any(each in row for each in name.split("|")), name
-        for where in (where for find in stream.finds for where in find.where):
+        for where in (where for link in stream.links for where in link.where):
             assert where.field in (fields(row[where.inside]) if where.inside else row), where
     anywhere = set().union(*places)
-    assert (own_key | set(filter(None, stream.fallback.values()))) <= anywhere | ours
+    assert (own_key | set(filter(None, stream.key_defaults.values()))) <= anywhere | ours
 
 
 @pytest.mark.parametrize("stream", [each for each in STREAMS if each.lookup], ids=lambda stream: stream.name)
 def test_what_is_looked_up_by_is_in_the_rows(stream: Stream) -> None:
     """The fields that say whether a row lacks something."""
-    [lookup] = [each for each in STREAMS if each.name == stream.lookup and each.name in LOOKUPS]
+    [lookup] = [each for each in STREAMS if each.name == stream.enriched_by and each.name in ENRICHERS]
     assert all(where.field in row for row in rows_of(stream) for where in lookup.lacking)
 
 
@@ -176,6 +176,6 @@ def test_what_is_looked_up_by_is_in_the_rows(stream: Stream) -> None:
 def test_refusals_are_zooms_own(stream: Stream) -> None:
     """Each that is declared is on the page of the operation, or stands above with its reason."""
     on_page = facts_of(stream)["refusals"]
-    declared = (*stream.nothing, *stream.unavailable, *(stream.over.too_early if stream.over else ()))
+    declared = (*stream.empty_answers, *stream.no_access, *(stream.date_range.too_early if stream.date_range else ()))
     unlisted = [each for each in declared if not any(each.matches(*refusal) for refusal in on_page)]
     assert {id(each) for each in unlisted} == {id(each) for each, _, names in UNDOCUMENTED_REFUSALS if stream.name in names.split()}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.engine.windows import later, oldest_day, windows
-from tap_zoom.streams.spans import REPORTS
+from tap_zoom.sync.windows import later, oldest_day, windows
+from tap_zoom.streams.date_ranges import REPORTS
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
 DAY = timedelta(days=1)

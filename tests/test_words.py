@@ -46,7 +46,7 @@ def needs_words(stream: Stream, path: str, schema: dict[str, Any]) -> bool:
     """Whether a column can't be understood by its name: all of the core is told, of others what one counts with."""
     scalar = not {"object", "array", "boolean"} & set(schema["type"])
     return (
-        stream.core or path in (*stream.key, *stream.adds) or "format" in schema
+        stream.core or path in (*stream.key, *stream.context_columns) or "format" in schema
         or (scalar and TELLING.search(path.rpartition(".")[2]) is not None)
     )  # fmt: skip
 

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
 
-import requests
-
 from tap_zoom.config import Config
 from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.api.http import Answer, Connections, TooLarge, parse, shortened
+from tap_zoom.api.http import Answer, Connections, TooLarge, in_time, parse, shortened
 from tap_zoom.api.retry import delay
 from tap_zoom.api.token_store import TokenStore, token_store
 
@@ -182,9 +180,10 @@ class _TokenEndpoint:
                 time.sleep(wait)
 
     def _ask_once(self, form: dict[str, str]) -> dict[str, Any]:
-        post = requests.Request("POST", self._url, data=form, auth=self._client, headers=self._headers).prepare()
         try:
-            answer = Connections(1).exchange("POST", self._url, post.headers, post.body)
+            answer = in_time(
+                lambda: Connections(1).exchange("POST", self._url, self._headers, self._client, form)
+            )
         except TooLarge as error:
             raise Passing(str(error)) from None
         self._answered = True

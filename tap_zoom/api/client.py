@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from urllib.parse import urljoin, urlsplit
@@ -16,7 +15,7 @@ from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
 from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
 from tap_zoom.api.responses import Page, judge, judge_file
 from tap_zoom.api.auth import Login
-from tap_zoom.api.http import Answer, Connections, TooLarge
+from tap_zoom.api.http import Answer, Bearer, Connections, TooLarge
 from tap_zoom.api.rate_limits import Announcement, read_headers
 from tap_zoom.api.request import Request, query_of
 
@@ -59,7 +58,7 @@ class Client:
         announcement = Announcement() if answer.moved else read_headers(answer.headers, now)
         said = str(answer.status)
         try:
-            if request.stream.text or answer.moved:
+            if request.stream.text_column or answer.moved:
                 judge_file(request, answer)
             else:
                 judge(request, answer, announcement)
@@ -77,23 +76,22 @@ class Client:
         """The HTTP exchange. Redirects are not followed, so that the token goes to no other host; but of a file one is,
         without the token."""
         self._base = self._base or self._find_base()
-        login = {"Authorization": f"Bearer {token}"}
         if not request.stream.is_file:
-            return self._exchange(f"{self._base}/{request.path}{query_of(request)}", login)
-        url = request.path if request.stream.text else f"{self._base}/{request.path}"
+            return self._exchange(f"{self._base}/{request.path}{query_of(request)}", token)
+        url = request.path if request.stream.text_column else f"{self._base}/{request.path}"
         if not self._is_safe(url) or not self._is_zooms(url):
             raise ItemLost(f"{request}: the address of the file is none of Zoom's, so the token is not sent there")
-        answer = self._exchange(requote_uri(url), login)
+        answer = self._exchange(requote_uri(url), token)
         location = answer.headers.get("Location") if 300 <= answer.status < 400 else None
         if not location:
             return answer
         if not self._is_safe(url, location):
             raise ItemLost(f"{request}: it is redirected to an address without https, which is not followed")
         target = urljoin(url, location)
-        return replace(self._exchange(requote_uri(target), {}), moved=True)
+        return replace(self._exchange(requote_uri(target), None), moved=True)
 
-    def _exchange(self, url: str, login: Mapping[str, str]) -> Answer:
-        return self._connections.exchange("GET", url, {**self._headers, **login})
+    def _exchange(self, url: str, token: str | None) -> Answer:
+        return self._connections.exchange("GET", url, self._headers, Bearer(token))
 
     def _is_safe(self, url: str, location: str = "") -> bool:
         """Whether it is an address, as is where it leads to, and nobody on the way can read along. Plain http is for

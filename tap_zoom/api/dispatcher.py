@@ -1,227 +1,310 @@
-"""All threads of the tap: requests go out as their lanes allow, and results come back in the order that was named.
+"""Sends requests as fast as their rate limits allow, and hands answers over in the order of their arrival.
 
-Workers do one request each and never wait for one another. A request that waits, for its lane's turn or for its retry,
-waits in its lane's queue and holds no worker. Nothing leaves without a token: the worker whose turn it is gets one
-first, or all that waited for it would leave at once.
+There is a queue for each rate limit. Workers are threads that do one request at a time: one of them waits for the next
+request that is due, the others are at work or idle. A request that waits, for its turn or for its retry, holds no
+worker.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any
 
-from tap_zoom.errors import DailyLimitReached, NoThread, Passing, RateLimited, RunStopped
-from tap_zoom.interrupts import Interrupts
-from tap_zoom.streams.model import Lane
-from tap_zoom.api.responses import Page
+from tap_zoom.api import http
 from tap_zoom.api.client import Client
-from tap_zoom.api.lanes import Job, Lanes
-from tap_zoom.api.rate_limits import Throttle
+from tap_zoom.api.rate_limits import Pace
 from tap_zoom.api.request import Request
+from tap_zoom.api.responses import Page
 from tap_zoom.api.retry import delay, given_up
+from tap_zoom.errors import DailyLimitReached, NoAnswer, NoThread, Passing, RateLimited, RunStopped, TokenRefused
+from tap_zoom.interrupts import Interrupts
+from tap_zoom.streams.model import RateLimit
 
-BYTES_WAITING = 4 << 20  # of answers that wait to be taken: more hold back new requests
-SWITCH_INTERVAL = 0.001  # seconds
-LONGEST_DAILY_WAIT = 86400.0  # seconds, where Zoom names no reset
+LOW = 3.0  # seconds: a queue with less than this of requests waiting is low
+FASTEST = 100.0  # requests a second: a queue never has to hold more for it
+MAX_BYTES = 4 << 20  # of answers that are not handed over: more hold back new requests
+LONGEST_DAILY_WAIT = 86400.0  # seconds, if Zoom names no reset
 
-Taken = tuple["Request", float, "Page | Exception"]  # what was asked, its due, what came of it
+Priority = tuple[Any, ...]
+Result = tuple[Any, "Page | Exception"]  # what was submitted with a request, and what came of it
 
 
-class Frontier:
-    """Submit requests, take results in the order of their dues. Driven from one thread."""
+@dataclass(order=True, slots=True)
+class Job:
+    """A request in a queue. Tries are counted apart for 429s, refused tokens and all other faults."""
+
+    priority: Priority
+    number: int
+    request: Request = field(compare=False)
+    task: Any = field(compare=False)
+    tries: int = field(compare=False, default=0)
+    limited: int = field(compare=False, default=0)
+    refused: int = field(compare=False, default=0)
+    started: float = field(compare=False, default=0.0)
+    sent: float = field(compare=False, default=0.0)
+
+    def failed(self, error: Exception) -> int:
+        """How often it failed in this way."""
+        if isinstance(error, RateLimited):
+            self.limited += 1
+            return self.limited
+        if isinstance(error, TokenRefused):
+            self.refused += 1
+            return self.refused
+        return self.tries - self.limited - self.refused
+
+
+@dataclass(slots=True)
+class Queue:
+    """The requests of one rate limit that have not been sent. `retries`: a heap by the time at which they are due."""
+
+    pace: Pace
+    spent: DailyLimitReached | None = None
+    ready: list[Job] = field(default_factory=list)
+    retries: list[tuple[float, int, Job]] = field(default_factory=list)
+
+    @property
+    def is_low(self) -> bool:
+        return len(self.ready) < max(LOW * min(self.pace.rate, FASTEST), 1)
+
+    @property
+    def due(self) -> float:
+        """When its next request may be sent, on the monotonic clock."""
+        first = 0.0 if self.ready else self.retries[0][0] if self.retries else float("inf")
+        return max(first, self.pace.free_at())
+
+    def pop(self, now: float) -> Job:
+        """The request to send now: a retry that is due, else the first in order."""
+        self.pace.leave(now)
+        retry = self.retries and (self.retries[0][0] <= now or not self.ready)
+        return heapq.heappop(self.retries)[2] if retry else heapq.heappop(self.ready)
+
+    def clear(self) -> list[Job]:
+        jobs = [*self.ready, *(job for *_, job in self.retries)]
+        self.ready.clear()
+        self.retries.clear()
+        return jobs
+
+    def __len__(self) -> int:
+        return len(self.ready) + len(self.retries)
+
+
+class Dispatcher:
+    """`pace`: makes the pace of a rate limit. `wait_for_reset`: a daily limit is waited for. Driven by one thread."""
 
     def __init__(
         self,
         client: Client,
-        throttle: Callable[[Lane], Throttle],
+        pace: Callable[[RateLimit], Pace],
         workers: int,
         wait_for_reset: bool,
         interrupts: Interrupts,
         log: Callable[[str], None],
     ) -> None:
-        # A request whose turn has come should not wait 5 ms for each thread that is at work.
-        sys.setswitchinterval(SWITCH_INTERVAL)
         self._client = client
-        self.lanes = Lanes(throttle)
+        self._pace = pace
         self._most_workers = workers
         self._wait_for_reset = wait_for_reset
         self._interrupts = interrupts
         self._log = log
-        self._order: list[tuple[float, int, Job]] = []  # a heap
+        self._queues: dict[RateLimit, Queue] = {}
+        self._results: SimpleQueue[tuple[Any, Page | Exception]] = SimpleQueue()
+        self._changed = threading.Condition()  # over all that follows
+        self._turn = threading.Lock()  # held by the worker that waits for the next request to be due
         self._numbers = itertools.count()
-        self._lock = threading.Lock()
-        self._work = threading.Condition(self._lock)  # the leading worker waits here for the next request to be due
-        # Held until there may be something to take. A condition would do, if a signal did not leave it half locked.
-        self._news = threading.Lock()
-        self._news.acquire()
-        self._turn = threading.Lock()  # held by the leading worker
+        self._working: dict[int, Job] = {}  # by number: sent and not answered
         self._workers = 0
         self._idle = 0
         self._bytes = 0
-        self._stopped: Exception | None = None  # by what; nothing leaves any more
-        self.requests: Counter[Lane] = Counter()
-        self.retries: dict[str, int] = {}  # per stream
+        self._abandon_at = 0.0
+        self._stopped: Exception | None = None
+        self.in_flight = 0  # submitted and not taken; only the driving thread changes it
+        self.requests: Counter[RateLimit] = Counter()
+        self.retries: Counter[str] = Counter()  # by stream
 
-    def submit(self, request: Request, due: float, ahead: bool = False) -> None:
-        """Put a request at the end of its lane's queue, or `ahead` of it. Its result is taken when that of all requests
-        with a smaller `due` was."""
-        job = Job(request, due)
-        with self._lock:
-            queue = self.lanes.of(request)
-            heapq.heappush(self._order, (due, next(self._numbers), job))
-            queue.add(job, ahead)
+    def submit(self, request: Request, priority: Priority, task: Any) -> None:
+        """Queue a request. Its answer comes with `task`; those with the smallest priority are sent first."""
+        self.in_flight += 1
+        with self._changed:
+            queue = self.queue(request.stream.rate_limit)
+            if why := self._stopped or queue.spent:
+                self._results.put((task, why))
+                return
+            heapq.heappush(queue.ready, Job(priority, next(self._numbers), request, task))
             self._hire()
-            self._work.notify()
+            self._changed.notify()
 
-    def take(self, patience: float) -> Taken | None:
-        """The result whose turn it is, with its due; None after `patience` seconds without it.
-
-        Once something stopped the run, what is under way is still brought home, up to the first gap.
-        """
-        left, deadline = 0.0, time.monotonic() + patience
-        while True:
+    def take(self, seconds: float) -> Result | None:
+        """The next answer, or the error that ended its request; None if none comes in time."""
+        self._abandon(time.monotonic())
+        try:
             with self._interrupts.allowed():
-                self._news.acquire(timeout=left)
-            with self._lock:
-                taken = self._take()
-            left = deadline - time.monotonic()
-            if taken is not None or left <= 0:
-                return taken
+                task, outcome = self._results.get(timeout=seconds)
+        except Empty:
+            return None
+        self.in_flight -= 1
+        if isinstance(outcome, Page):
+            with self._changed:
+                was_full = self._bytes > MAX_BYTES
+                self._bytes -= len(outcome.body)
+                if was_full:
+                    self._changed.notify()
+        return task, outcome
 
-    def _take(self) -> Taken | None:
-        job = self._order[0][2]
-        if job.outcome is None:
-            return (job.request, job.due, self._stopped) if self._stopped is not None and not job.in_flight else None
-        heapq.heappop(self._order)
-        if self._bytes > BYTES_WAITING:
-            self._work.notify()  # the new head may have been held back
-        if isinstance(job.outcome, Page):
-            self._bytes -= len(job.outcome.body)
-        return job.request, job.due, job.outcome
+    def is_low(self, rate_limit: RateLimit) -> bool:
+        """True if a queue needs more requests to keep its pace."""
+        with self._changed:
+            return self.queue(rate_limit).is_low
 
-    def __bool__(self) -> bool:
-        """Whether anything is submitted and not taken."""
-        return bool(self._order)
+    def busiest(self) -> RateLimit | None:
+        """The rate limit with the longest queue, in seconds."""
+        with self._changed:
+            waiting = {name: len(queue) / queue.pace.rate for name, queue in self._queues.items() if len(queue)}
+        return max(waiting, key=waiting.__getitem__) if waiting else None
+
+    def queue(self, rate_limit: RateLimit) -> Queue:
+        if rate_limit not in self._queues:
+            self._queues[rate_limit] = Queue(self._pace(rate_limit))
+        return self._queues[rate_limit]
+
+    # --- workers
 
     def _hire(self) -> None:
-        """One more worker, unless one is idle. Where the system starts no more threads, those there are will do. Raises
-        NoThread if there is none."""
+        """Start a worker, unless one is idle. If the system starts no more threads, those there are will do."""
         if self._idle or self._workers >= self._most_workers:
             return
         try:
-            threading.Thread(target=self._serve, name=f"worker-{self._workers + 1}", daemon=True).start()
+            threading.Thread(target=self._work, name=f"worker-{self._workers + 1}", daemon=True).start()
         except RuntimeError as error:
             if self._workers == 0:
                 raise NoThread(error) from None
             self._most_workers = self._workers
-            self._log(f'No more than {self._workers} requests at a time: beyond that the system says "{error}".')
+            self._log(f'No more than {self._workers} requests at a time: the system says "{error}".')
         else:
             self._workers += 1
             self._idle += 1
 
-    def _serve(self) -> None:
+    def _work(self) -> None:
         while True:
             with self._turn:
                 job = self._next_job()
             try:
                 outcome: Page | Exception = self._client.fetch(job.request, job.tries)
-            except Exception as error:  # it surfaces in the walk
+            except Exception as error:  # the thread that takes it raises it
                 outcome = error
-            with self._lock:
+            with self._changed:
+                if self._working.pop(job.number, None) is None:
+                    return  # it was abandoned
                 self._idle += 1
                 self._settle(job, outcome, time.monotonic())
 
     def _next_job(self) -> Job:
-        """Wait until a request is due and take it. Only the leading worker is here, so only one thread wakes up."""
+        """Wait until a request is due, and take it."""
         while True:
-            with self._lock:
-                while (when := self._soonest(now := time.monotonic())[0]) > now:
-                    self._work.wait(None if when == float("inf") else when - now)
+            with self._changed:
+                while (queue := self._soonest()) is None or queue.due > time.monotonic():
+                    self._changed.wait(None if queue is None else queue.due - time.monotonic())
             try:
-                self._client.log_in()
-            except Exception as error:  # it surfaces in the walk
-                with self._lock:
+                self._client.log_in()  # before a request is taken, or all of them would wait for a token
+            except Exception as error:
+                with self._changed:
                     self._stop(error)
-            with self._lock:
-                now = time.monotonic()
-                when, job = self._soonest(now)
-                if job is not None and when <= now:
-                    self._leave(job, now)
-                    return job
+            with self._changed:
+                queue, now = self._soonest(), time.monotonic()
+                if queue is not None and queue.due <= now:
+                    return self._send(queue, now)
 
-    def _leave(self, job: Job, now: float) -> None:
-        """Take a request out of its queue, and see to it that somebody is there for the next one."""
-        queue = self.lanes.of(job.request)
-        queue.remove(job)
-        queue.throttle.leave(now)
+    def _soonest(self) -> Queue | None:
+        """The queue whose request may be sent first; None if there is none."""
+        waiting = [queue for queue in self._queues.values() if len(queue)]
+        if not waiting or self._stopped or self._bytes > MAX_BYTES:
+            return None
+        return min(waiting, key=lambda queue: queue.due)
+
+    def _send(self, queue: Queue, now: float) -> Job:
+        job = queue.pop(now)
         job.tries += 1
+        job.sent = now
         job.started = job.started or now
-        self.requests[job.request.stream.lane] += 1
-        job.in_flight = True
+        self.requests[job.request.stream.rate_limit] += 1
+        self._working[job.number] = job
         self._idle -= 1
-        if self.lanes:
+        if any(map(len, self._queues.values())):
             self._hire()
+        return job
 
-    def _soonest(self, now: float) -> tuple[float, Job | None]:
-        """The request that may leave first, and when. While too many bytes wait, only what the walk waits for may."""
-        if self._stopped is not None:
-            return float("inf"), None
-        if self._bytes > BYTES_WAITING:
-            head = self._order[0][2]
-            if head.in_flight or head.outcome is not None:
-                return float("inf"), None
-            return self.lanes.of(head.request).due_of(head), head
-        return self.lanes.soonest(now)
+    # --- what comes of a request
 
     def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
-        """Keep a result for the walk, or queue the request again."""
-        job.in_flight = False
-        queue = self.lanes.of(job.request)
+        """Hand a result over, or queue its request again."""
+        queue = self.queue(job.request.stream.rate_limit)
         if isinstance(outcome, Page):
-            self.lanes.learn(job.request.stream.lane, outcome.announcement)
-            queue.throttle.speed_up()
+            self._learn(job.request.stream.rate_limit, outcome)
+            queue.pace.speed_up()
             self._bytes += len(outcome.body)
         elif isinstance(outcome, (Passing, DailyLimitReached)):
-            wait = self._retry_in(job, outcome, queue.throttle, now)
-            if wait is not None:
-                heapq.heappush(queue.retries, (now + wait, next(self._numbers), job))
-                self.retries[job.request.stream.name] = self.retries.get(job.request.stream.name, 0) + 1
-                self._work.notify()
+            wait = self._retry_in(job, outcome, queue, now)
+            if wait is not None and not queue.spent and not self._stopped:
+                heapq.heappush(queue.retries, (now + wait, job.number, job))
+                self.retries[job.request.stream.name] += 1
+                self._changed.notify()
                 return
             outcome = given_up(outcome, job.request, job.tries, (self._client.last_answer or 0.0) >= job.started)
-        job.outcome = outcome
+        self._results.put((job.task, outcome))
         if isinstance(outcome, DailyLimitReached):
-            queue.give_up(outcome)
+            queue.spent = outcome
+            self._give_back(queue, outcome)
         elif isinstance(outcome, RunStopped):
             self._stop(outcome)
-        if self._order[0][2].outcome is not None or self._stopped is not None:
-            self._tell()
 
-    def _stop(self, why: Exception) -> None:
-        """Let nothing leave any more."""
-        self._stopped = self._stopped or why
-        self._tell()
-
-    def _tell(self) -> None:
-        """Let the walk look again. Called with the lock, so that only one releases."""
-        if self._news.locked():
-            self._news.release()
-
-    def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
+    def _retry_in(self, job: Job, error: Passing | DailyLimitReached, queue: Queue, now: float) -> float | None:
+        """Seconds until a retry, None for no more tries."""
         if isinstance(error, DailyLimitReached):
             if not self._wait_for_reset:
                 return None
             wait = LONGEST_DAILY_WAIT if error.wait is None else error.wait + 1
-            if throttle.free_at() < now + wait - 1:
+            if queue.pace.free_at() < now + wait - 1:
                 self._log(f"{error} Waiting {wait:.0f} s for it.")
-            throttle.hold(now + wait)
-            job.begin_anew()
+            queue.pace.hold(now + wait)
+            job.tries = job.limited = job.refused = 0  # the tries of another day say nothing
+            job.started = 0.0
             return wait
         if isinstance(error, RateLimited):
-            throttle.refused(now, error.wait, error.limit)
+            queue.pace.refused(now, error.wait, error.limit)
         return delay(error, job.failed(error), now - job.started, self._client.last_answer is not None)
+
+    def _learn(self, rate_limit: RateLimit, page: Page) -> None:
+        """Take over a limit that the headers of an answer name."""
+        said = page.announcement
+        named = rate_limit._replace(category=said.label or rate_limit.category)
+        if said.label is not None and said.limit is not None and not said.daily and named in self._queues:
+            self._queues[named].pace.learn(said.limit)
+
+    def _stop(self, why: Exception) -> None:
+        """Send nothing any more; all that waits gets the same result."""
+        self._stopped = self._stopped or why
+        for queue in self._queues.values():
+            self._give_back(queue, why)
+
+    def _give_back(self, queue: Queue, why: Exception) -> None:
+        for job in queue.clear():
+            self._results.put((job.task, why))
+
+    def _abandon(self, now: float) -> None:
+        """Give up on answers that never end. Their workers are replaced."""
+        if now < self._abandon_at:
+            return
+        self._abandon_at = now + 1.0
+        with self._changed:
+            for job in [job for job in self._working.values() if now - job.sent > http.ANSWER_TIMEOUT]:
+                del self._working[job.number]
+                self._workers -= 1
+                self._settle(job, NoAnswer(f"No answer ({http.not_whole()})"), now)
+                self._hire()

@@ -1,42 +1,34 @@
-"""One HTTP exchange, whole or not at all, and the JSON in it."""
+"""One HTTP exchange over a requests.Session, and the JSON in its answer."""
 
 from __future__ import annotations
 
-import http.client
-import io
 import json
 import re
-import socket
+import threading
 import time
-from collections.abc import Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from http.cookiejar import DefaultCookiePolicy
+from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
-import urllib3.exceptions
 from requests.adapters import HTTPAdapter
-from urllib3.util import Timeout
+from requests.auth import AuthBase
 
 from tap_zoom.errors import ConfigError, NoAnswer
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
-TIMEOUT = Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
-ANSWER_TIMEOUT = 120.0  # seconds for a whole answer, however little comes at a time
-
-HOSTS = 4  # to which connections are kept
+ANSWER_TIMEOUT = 120.0  # seconds for a whole answer: one that comes byte by byte is never silent
 LARGEST_ANSWER = 32 << 20  # bytes, unpacked
-
-_deadline: ContextVar[float] = ContextVar("_deadline")  # of the exchange that a thread is at, on the monotonic clock
+HOSTS = 4  # to which connections are kept
 
 
 @dataclass(slots=True)
 class Answer:
-    """`moved`: it came from where a redirect led to."""
+    """`moved`: it came from the address that a redirect named."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,105 +37,94 @@ class Answer:
 
 
 class TooLarge(Exception):
-    """More than is read of any answer."""
+    """The answer has more bytes than are read."""
 
 
-class SlowAnswer(OSError):
-    """Not whole in time. (No TimeoutError: of those urllib3 keeps no words.)"""
+class Bearer(AuthBase):
+    """Sends an access token; None sends none. (Without an auth of its own, requests would look into .netrc.)"""
 
+    def __init__(self, token: str | None) -> None:
+        self._token = token
 
-class _Incoming(io.RawIOBase):
-    """What comes over a connection, while there is time for it.
-
-    A socket's own timeout begins anew with each byte, and whole lines and blocks are read without a look at the clock.
-    """
-
-    def __init__(self, connection: socket.socket, raw: io.RawIOBase) -> None:
-        self._connection = connection
-        self._raw = raw
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = _deadline.get() - time.monotonic()
-        if left > 0:
-            self._connection.settimeout(min(READ_TIMEOUT, left))
-            try:
-                return self._raw.readinto(buffer)
-            except TimeoutError:
-                if left > READ_TIMEOUT:
-                    raise SlowAnswer(f"silent for {READ_TIMEOUT:g} s") from None
-        raise SlowAnswer(f"not whole after {ANSWER_TIMEOUT:g} s")
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Incoming(sock, self.fp.detach()))
-
-
-@cache
-def _watched(connection: type[Any]) -> type[Any]:
-    """A kind of connection (plain, over TLS, to a proxy) whose answers come through _Incoming."""
-    return type(connection.__name__, (connection,), {"response_class": _Response})
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class Connections:
-    """Kept-alive connections to hosts, `most` to each, through the proxies and with the certificates that the
-    environment names. Thread-safe."""
+    """A session that keeps up to `most` connections to a host. Thread-safe. Proxies and certificates are those that
+    requests takes from the environment."""
 
     def __init__(self, most: int) -> None:
-        self._host = lru_cache(HOSTS)(lambda scheme, netloc: _host(f"{scheme}://{netloc}", most))
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=most)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Answer:
-        """Send, and read a whole answer. Raises NoAnswer where there is none, or not all of it, in time; TooLarge where
-        it is larger than any that Zoom documents; ConfigError for certificates that are not there."""
-        _deadline.set(time.monotonic() + ANSWER_TIMEOUT)
-        parts = urlsplit(url)
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], auth: Any, data: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request, and read the whole answer. Redirects are not followed.
+
+        Raises NoAnswer if none comes, or not all of it, in time; TooLarge; ConfigError if certificates are missing.
+        """
+        deadline = time.monotonic() + ANSWER_TIMEOUT
         try:
-            pool, before_path = self._host(parts.scheme, parts.netloc.rpartition("@")[2])
-            response = pool.urlopen(
-                method, f"{before_path}{parts.path or '/'}{parts.query and '?'}{parts.query}", body, headers,
-                retries=False, redirect=False, assert_same_host=False, timeout=TIMEOUT, preload_content=False,
-                enforce_content_length=True,
-            )  # fmt: skip
-            try:
-                whole = bytearray()
-                for part in response.stream(1 << 16, decode_content=True):
-                    whole += part
-                    if len(whole) > LARGEST_ANSWER:
-                        raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
-                response.release_conn()
-            finally:
-                response.close()
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-            unsafe = isinstance(error, urllib3.exceptions.SSLError)
+            with self._session.request(
+                method, url, headers=dict(headers), data=data, auth=auth, stream=True, allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            ) as response:
+                return Answer(response.status_code, response.headers, _body(response, deadline))
+        except requests.RequestException as error:
+            unsafe = isinstance(error, requests.exceptions.SSLError)
             raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({_reason(error)})") from None
-        return Answer(response.status, response.headers, bytes(whole))
+        except OSError as error:  # from requests, before anything is sent
+            raise ConfigError(f"{error}. Correct the variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.") from None
 
 
-def _host(origin: str, connections: int) -> tuple[Any, str]:
-    """Connections to one host, and what is asked for there begins with: its whole URL where a proxy is asked for it."""
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-    request = requests.Request("GET", origin).prepare()
-    with requests.Session() as session:
-        settings: Any = session.merge_environment_settings(origin, {}, True, None, None)
-    pool: Any = adapter.get_connection_with_tls_context(request, settings["verify"], settings["proxies"])
+def _body(response: requests.Response, deadline: float) -> bytes:
+    whole = bytearray()
+    for part in response.iter_content(1 << 16):
+        whole += part
+        if len(whole) > LARGEST_ANSWER:
+            raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
+        if time.monotonic() > deadline:
+            raise requests.Timeout(not_whole())
+    length = response.headers.get("Content-Length", "")
+    if length.isdigit() and response.raw.tell() < int(length):  # urllib3 1.26 does not check it
+        raise requests.ConnectionError(f"{response.raw.tell()} of {length} bytes came")
+    return bytes(whole)
+
+
+def not_whole() -> str:
+    """What is said of an answer that takes too long."""
+    return f"not whole after {ANSWER_TIMEOUT:g} s"
+
+
+def in_time(exchange: Callable[[], Answer]) -> Answer:
+    """Do an exchange in a thread of its own, which is abandoned after ANSWER_TIMEOUT: then raises NoAnswer."""
+    results: SimpleQueue[Answer | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put(exchange())
+        except Exception as error:
+            results.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
     try:
-        adapter.cert_verify(pool, origin, settings["verify"], None)  # type: ignore[no-untyped-call]
-    except OSError as error:
-        raise ConfigError(f"{error}. Mend the variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.") from None
-    pool.ConnectionCls = _watched(pool.ConnectionCls)
-    return pool, "" if adapter.request_url(request, settings["proxies"]).startswith("/") else origin
+        result = results.get(timeout=ANSWER_TIMEOUT)
+    except Empty:
+        raise NoAnswer(f"No answer ({not_whole()})") from None
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def _reason(error: Exception) -> str:
-    """The innermost words of a chain of connection errors, without URLs."""
+    """The innermost message of a chain of connection errors, without URLs."""
     reason = error
     while causes := [each for each in (getattr(reason, "reason", None), *reason.args) if isinstance(each, Exception)]:
         reason = causes[0]
@@ -158,7 +139,7 @@ def shortened(words: str, most: int = 300) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """The JSON of a body. What orjson refuses (a lone surrogate) is left to json; ValueError where both refuse."""
+    """The JSON of a body. What orjson refuses (a lone surrogate) is left to json; ValueError if both refuse it."""
     try:
         return orjson.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Zoom's rate limits, one Throttle per lane: who may ask, and when. Pure arithmetic; the clock is the caller's.
+"""Zoom's rate limits, one Pace for each: who may ask, and when. Pure arithmetic; the clock is the caller's.
 
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from tap_zoom.streams.model import Lane
+from tap_zoom.streams.model import RateLimit
 from tap_zoom.times import parse_time
 
 # Requests per second that each plan allows. Resource-intensive ones are counted per minute.
@@ -50,7 +50,7 @@ class Announcement:
     wait: float | None = None  # seconds, from Retry-After or X-RateLimit-Reset
 
 
-class Throttle:
+class Pace:
     """One label's pace: even spacing, as many per second as its limit and our share of it allow."""
 
     def __init__(self, limit: float, share: float) -> None:
@@ -100,9 +100,9 @@ class Throttle:
             self._slowed = min(self._slowed + 0.001, 1.0)
 
 
-def limit_of(lane: Lane, plan: str) -> float:
+def limit_of(lane: RateLimit, plan: str) -> float:
     """Requests per second that a plan is assumed to allow."""
-    return _PER_SECOND[lane.product][plan][lane.label]
+    return _PER_SECOND[lane.product][plan][lane.category]
 
 
 def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from tap_zoom.streams.model import SERVER_SIZE, Ids, Params, Stream, Uuid
@@ -11,27 +10,26 @@ from tap_zoom.streams.model import SERVER_SIZE, Ids, Params, Stream, Uuid
 
 @dataclass(slots=True)
 class Request:
-    """One page of an answer to ask for. `ids` fill the path; `question` is carried along for who asked."""
+    """One page of a list. `ids` fill the path."""
 
     stream: Stream
     ids: Ids
     params: Params
     token: str = ""
     page: int = 1
-    question: Any = None
     most: int = 0  # rows, if fewer than the stream's page holds
 
     @property
     def path(self) -> str:
         """Below /v2, its placeholders filled; of a text its whole URL, as an answer named it."""
-        if self.stream.text:
+        if self.stream.text_column:
             return str(next(iter(self.ids.values())))
-        kinds = self.stream.about.ids
+        kinds = self.stream.parent.ids
         filled = {name: encoded(value, kinds[name] is Uuid) for name, value in self.ids.items()}
         return self.stream.path.format_map(filled)
 
     def __str__(self) -> str:
-        if self.stream.text:  # whoever has the URL may be able to open it
+        if self.stream.text_column:  # whoever has the URL may be able to open it
             _, *others = self.ids.values()
             return f"{self.stream.name}: GET {' for '.join([host_of(self.path), *map(str, others)])}"
         params = urlencode(self.params)
@@ -59,9 +57,9 @@ def encoded(value: object, is_uuid: bool) -> str:
 def query_of(request: Request) -> str:
     """The query string: what the stream always sends, what this question asks, and paging."""
     params = {name: text.format_map(request.ids) for name, text in request.stream.params.items()} | dict(request.params)
-    if request.stream.page:
-        if request.stream.page != SERVER_SIZE:
-            params["page_size"] = str(request.most or request.stream.page)
+    if request.stream.page_size:
+        if request.stream.page_size != SERVER_SIZE:
+            params["page_size"] = str(request.most or request.stream.page_size)
         if request.token:
             params["next_page_token"] = request.token
     return f"?{urlencode(params)}" if params else ""

@@ -96,9 +96,9 @@ def _meaning(
     if status >= 500:
         return Passing(said, announcement.wait)
     if code in SCOPE_CODES:
-        return StreamRefused(said, scope_missing=True)
+        return StreamRefused(said, True, f"{status}/{code}")
     if code in NO_PERMISSION_CODES:
-        return StreamRefused(said, scope_missing=False)
+        return StreamRefused(said, False, f"{status}/{code}")
     if code == 300 and re.search(r"page.?token", message, re.IGNORECASE):
         return PageTokenExpired(said)
     if code == WRONG_PATH:
@@ -114,23 +114,23 @@ def _meaning(
 
 def _declared(stream: Stream, status: int, code: int | None, message: str, said: str) -> RequestFailed | None:
     """What the stream itself says about such a refusal."""
-    if stream.over and any(refusal.matches(status, code, message) for refusal in stream.over.too_early):
+    if stream.date_range and any(refusal.matches(status, code, message) for refusal in stream.date_range.out_of_range):
         return TooEarly(said)
-    for nothing in (*stream.nothing, *OTHER_ACCOUNT):
+    for nothing in (*stream.empty_answers, *OTHER_ACCOUNT):
         if nothing.matches(status, code, message):
             answer = f"{status}/{code if code is not None else '-'}"
-            return NothingHere(nothing.words or answer, answer)
-    if any(refusal.matches(status, code, message) for refusal in stream.unavailable):
-        return StreamRefused(said, scope_missing=False)
+            return NothingHere(nothing.reason or answer, answer)
+    if any(refusal.matches(status, code, message) for refusal in stream.no_access):
+        return StreamRefused(said, False, f"{status}/{code}")
     return None
 
 
 def _limit_reached(request: Request, message: str, said: str, announcement: Announcement) -> RequestFailed | RunStopped:
-    lane = request.stream.lane
-    label = announcement.label or lane.label
+    rate_limit = request.stream.rate_limit
+    label = announcement.label or rate_limit.category
     long = announcement.wait is not None and announcement.wait > LONGEST_SHORT_WAIT
     if not (announcement.daily or long or "daily" in message.lower()):
-        mine = announcement.label in (None, lane.label)
+        mine = announcement.label in (None, rate_limit.category)
         return RateLimited(said, announcement.wait, announcement.limit if mine else None)
     limit = f" of {announcement.limit:g}" if announcement.daily and announcement.limit else ""
     reset = "at the time that Zoom's dashboard names"
@@ -152,10 +152,10 @@ def _no_json(request: Request, status: int, body: bytes, wait: float | None) -> 
 
 def _is_error(stream: Stream, content: dict[str, Any]) -> bool:
     """Whether an answer under HTTP 200 is an error body: a code, or a message of one, in the place of the data."""
-    lists = (*stream.lists, *stream.rows.partition(".")[0].split("|"))
+    lists = (*stream.record_lists, *stream.records.partition(".")[0].split("|"))
     if any(content.get(name) is not None for name in lists if name):
         return False
-    if not stream.rows and ("id" in content or "uuid" in content or "questions" in content):
+    if not stream.records and ("id" in content or "uuid" in content or "questions" in content):
         return False
     code = content.get("code")
     return code not in (None, 0, "0") or (code is None and "error_message" in content)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import backoff
 
-from tap_zoom.errors import Blocked, HostSilent, ItemLost, LoginRefused, NoAnswer, Passing, RateLimited, TokenRefused
+from tap_zoom.errors import Blocked, Exhausted, HostSilent, LoginRefused, NoAnswer, Passing, RateLimited, TokenRefused
 from tap_zoom.api.request import Request
 
 TRIES = 8
@@ -59,5 +59,5 @@ def given_up(error: Exception, request: Request, tries: int, host_answers: bool)
         )
     if isinstance(error, Passing):
         where = f"{request}: " if isinstance(error, NoAnswer) else ""
-        return ItemLost(f"{where}{error} ({tries} tries)")
+        return Exhausted(f"{where}{error} ({tries} tries)")
     return error

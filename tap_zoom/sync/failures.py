@@ -1,137 +1,230 @@
-"""What a run owes: questions that were lost before it was stopped. The run that goes on asks them once more at its end.
+"""Failures: which are kept in the state, for how long, and which bookmarks they hold.
 
-Kept by identity: the stream, the ids in its path, and what else was asked. Of MOST_OWED losses at the most, and not of
-those that hide how much they lead to (a page of users): for these the run that goes on also goes back to before them.
-That is done once, or one loss for good and a limit of the day would never end; what is lost after that is counted.
+A task that could not be read is kept and retried by the next runs, once each. After MAX_RUNS runs on different days it
+is given up. What can't be kept task by task is a hold of its stream: the stream's bookmark stays, and so do the
+bookmarks of the streams below it, until a run has read all of that again.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import logging
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Container
 
-from tap_zoom.sync.branch import Branch
-from tap_zoom.sync.places import Place
-from tap_zoom.sync.questions import Question
-from tap_zoom.sync.routes import Routes
-from tap_zoom.state import START, Bookmark, Owed, State
-from tap_zoom.streams import BY_NAME, time_field
-from tap_zoom.streams.model import Stream
-from tap_zoom.times import stamp
+from tap_zoom.state import Failure, State
 
-MOST_OWED = 20
-MOST_BYTES = 3000  # of them in the state, which stays under 4 KB with all that it says besides
-OWING = "owing"  # what the branch is called
-LOGGER = logging.getLogger(__name__)
+MAX_KEPT = 40
+MAX_BYTES = 2400  # of failures and digests in the state
+MAX_GIVEN_UP = 100
+MAX_RUNS = 5  # on different days; then a failure is given up
+FIRST_TASKS = 10  # of a stream: if all of them are refused alike, the stream is
+
+# What becomes of a failure.
+KEPT, NOT_KEPT, GIVEN_UP, STILL_GIVEN_UP, REFUSED, SKIPPED = (
+    "kept", "not kept", "given up", "still given up", "refused", "skipped",
+)  # fmt: skip
+Tell = Callable[[Failure, str, str], None]  # a failure, its reason, what becomes of it
 
 
-class Debts:
-    """`branches`: what is being asked once more. What is owed by now goes into the state when it is committed."""
+class Failures:
+    """Keeps the failures of `state`. `tell` is called once for each failure of this run.
 
-    def __init__(self, state: State, routes: Routes) -> None:
-        self.branches: list[Branch] = []
-        self.went_back = state.went_back
-        self.given_up = state.given_up
-        self._routes = routes
-        self._numbers = itertools.count(1)
-        self._questions = {f"{next(self._numbers):06}": owed for owed in state.owing}  # in the order of their loss
-        self._to_ask = dict(self._questions)
-        self._lost_again: set[str] = set()
-        self._unlisted: list[Stream] = []  # lists of the account that were not read whole
-        self._may_go_back = not state.went_back
-        self._goes_back_to: dict[str, Bookmark] = {}  # by branch: where the run that goes on begins
+    `started`, `now`: when the run and this process began, as the state writes times. `skips`: tasks that the login has
+    no access to are no failures.
+    """
 
-    def ask(self) -> bool:
-        """Ask once more, at the end of a run that went on, what was lost before. False where there is nothing."""
-        owed, self._to_ask = self._to_ask, {}
-        if not owed:
-            return False
-        LOGGER.info("%d items that were lost before the run was stopped are asked for once more.", len(owed))
-        for each in owed.values():
-            self._routes.ask_too(each.stream)
-        name, first = next(iter(owed.items()))
-        mark = START if first.done == START else Bookmark((name, *first.done.path), first.done.whole)
-        lanes = frozenset(lane for each in owed.values() for lane in self._routes.lanes(each.stream))
-        places = [(name, self._place(each)) for name, each in owed.items()]
-        self.branches = [Branch(OWING, [lambda _: places], mark, len(owed), lanes=lanes)]
-        return True
+    def __init__(self, state: State, started: str, now: str, tell: Tell, skips: bool = False) -> None:
+        self._state = state
+        self._started = started
+        self._now = now
+        self._tell = tell
+        self._skips = skips
+        self._given_up = {digest for digests in state.given_up.values() for digest in digests}
+        self._kept: dict[tuple[object, ...], Failure] = {}
+        for each in state.failures:  # a merged state may hold a task twice, or one that was given up
+            if each.digest not in self._given_up:
+                self._kept.setdefault(each.key, each).widen(each)
+        self._sinces = {each.since for each in state.failures}
+        self._readable: set[str] = set()  # streams that can be read, at least in part
+        self._undecided: dict[str, list[tuple[Failure, str]]] = {}  # while all tasks of a stream were refused alike
+        self._undecided_holds: set[str] = set()  # removed when it is decided
+        self._answers: dict[str, str] = {}
+        self.refused: set[str] = set()
+        self.overflowed = False
+        self._store()
 
-    def _place(self, owed: Owed) -> Place:
-        window = self._routes.calendar.window(owed.stream, *owed.days) if owed.days else None
-        return Place(owed.stream.about, owed.ids, owed.at, owed.stream, window, owed.asks)
+    def __contains__(self, failure: Failure) -> bool:
+        return failure.key in self._kept
 
-    def lose(self, question: Question) -> None:
-        """Keep a question that was lost for the run that goes on, should this one be stopped."""
-        node = question.node
-        if not node.branch.name:  # a list of the account: each run asks it, but who was not listed was not asked about
-            self._unlisted.append(node.what.stream)
-            self._go_back(self._routes.hang_on(node.what.stream))
-        elif node.branch.name == OWING and len(node.path) == 1:
-            self._lost_again.add(node.path[0])
-        else:
-            place, window = question.place, question.window
-            days = (window.first, window.last) if window else None
-            if not self._keep(Owed(question.stream, place.ids, question.asks, days, place.when)):
-                self._go_back([node.branch.name])
+    # --- while the run lasts
 
-    def commit(self, state: State, refused: list[str]) -> bool:
-        """Write into the state where its run stands and what it owes. Whether that is anything new."""
-        self._settle()
-        was = state.places, state.owing, state.went_back, state.given_up, state.refused
-        state.places = self._routes.places() | self._goes_back_to
-        state.owing, state.refused = list(self._questions.values()), refused
-        state.went_back, state.given_up = self.went_back, self.given_up
-        return was != (state.places, state.owing, state.went_back, state.given_up, state.refused)
+    def untried(self, streams: Container[str]) -> list[Failure]:
+        """Failures of earlier runs that this one has not tried, the longest untried first."""
+        kept = [each for each in self._kept.values() if each.stream in streams and not each.hold]
+        return sorted((each for each in kept if each.last < self._now), key=lambda each: (each.last, str(each.key)))
 
-    def bookmarks(self, state: State, names: Iterable[str]) -> dict[str, dict[str, str]]:
-        """Those of a run that reached its end: what its streams hold from before is out, but for what was lost."""
-        self._settle()
-        moved = {}
-        unknown = self.given_up or self._goes_back_to  # what was lost beyond that which is owed by name
-        for name in () if unknown else names:
-            field = time_field(BY_NAME[name])
-            mark = state.read_from(name, field)
-            lost = [_since(owed, mark) for owed in self._questions.values() if self._routes.feeds(owed.stream, name)]
-            if field and None not in lost and not any(self._routes.feeds(stream, name) for stream in self._unlisted):
-                moved[name] = {field: min([stamp(state.started_at), *filter(None, lost)])}
-        return state.bookmarks | moved
-
-    def _settle(self) -> None:
-        """Forget what is out by now; what was lost once more waits for the next run."""
-        mark = self.branches[0].bookmark if self.branches else START
-        for name, owed in tuple(self._questions.items()) if mark != START else ():
-            if mark.passed_whole((name,)):
-                del self._questions[name]
-                if name in self._lost_again:
-                    self._keep(replace(owed, done=START))
-            elif name == mark.path[0]:
-                self._questions[name] = replace(owed, done=Bookmark(mark.path[1:], mark.whole))
-
-    def _keep(self, owed: Owed) -> bool:
-        if any(each.is_like(owed) for each in self._questions.values()):
+    def failed(self, failure: Failure, reason: str) -> bool:
+        """A task could not be read. False if there is no room to keep it: then its stream gets a hold."""
+        if failure.digest in self._given_up and not failure.hold:
+            self._tell(failure, reason, STILL_GIVEN_UP)
             return True
-        size = len(json.dumps([each.value() for each in (*self._questions.values(), owed)]))
-        if len(self._questions) >= MOST_OWED or size > MOST_BYTES:
+        kept = self._kept.get(failure.key)
+        if kept is None and self._fits(failure):
+            kept = self._kept[failure.key] = failure
+            failure.since = self._started
+            self._sinces.add(failure.since)
+        if kept is None:
+            self.overflowed = True
+            self._tell(failure, reason, NOT_KEPT)
+            self._hold(failure.stream)
             return False
-        self._questions[f"{next(self._numbers):06}"] = owed
+        self._count(kept, failure)
+        if kept.runs >= MAX_RUNS and not kept.hold:
+            self.give_up(kept, reason)
+        else:
+            self._tell(kept, reason, KEPT)
+        self._store()
         return True
 
-    def _go_back(self, branches: list[str]) -> None:
-        """Let the run that goes on begin before what was lost now; once, and not in what it asks again."""
-        if not branches:
-            return
-        if not self._may_go_back or OWING in branches:
-            self.given_up += 1
-            return
-        self.went_back = True
-        for name in branches:
-            self._goes_back_to.setdefault(name, self._routes.places().get(name, START))
+    def hold(self, stream: str, reason: str) -> None:
+        """Something of a stream is missing that the state can't name."""
+        self._hold(stream)
+        self._tell(Failure(stream, hold=True), reason, KEPT)
+
+    def give_up(self, failure: Failure, reason: str) -> None:
+        """Keep no more of a failure than its digest, by which later runs know it: full runs go on meeting it."""
+        del self._kept[failure.key]
+        digest, days = failure.digest, self._state.given_up
+        self._given_up.add(digest)
+        days[self._now[:10]] = [*days.get(self._now[:10], []), digest]
+        while sum(map(len, days.values())) > MAX_GIVEN_UP:
+            oldest = min(days)
+            days[oldest] = days[oldest][1:]
+            if not days[oldest]:
+                del days[oldest]
+        self._tell(failure, reason, GIVEN_UP)
+        self._store()
+
+    def answered(self, failure: Failure) -> None:
+        """A page of a task was answered, so earlier refusals of its stream were about their tasks."""
+        self._is_readable(failure.stream)
+        if failure.digest in self._given_up:  # if it fails again, it counts again
+            self._given_up.discard(failure.digest)
+            for day, digests in list(self._state.given_up.items()):
+                digests[:] = [each for each in digests if each != failure.digest]
+                if not digests:
+                    del self._state.given_up[day]
+
+    def settle(self, failure: Failure) -> bool:
+        """A task was read, its subtree included. True if that settles a failure that was kept."""
+        kept = self._kept.get(failure.key)
+        if kept is None or not failure.covers(kept):
+            return False
+        del self._kept[failure.key]
+        self._store()
+        return True
+
+    def refuse(self, failure: Failure, reason: str, answer: str) -> None:
+        """The login has no access to a task. Its stream's first tasks decide if that is about the task or the stream.
+
+        `answer`: the status and code. Until it is decided the stream has a hold, in case the run is killed.
+        """
+        stream = failure.stream
+        if answer != self._answers.setdefault(stream, answer):
+            self._is_readable(stream)
+        if stream in self._readable:
+            self._no_access(failure, reason)
+        elif stream not in self.refused:
+            if stream not in self._undecided:
+                is_new = Failure(stream, hold=True).key not in self._kept
+                self._hold(stream)
+                self._undecided_holds |= {stream} if is_new else set()
+            self._undecided.setdefault(stream, []).append((failure, reason))
+
+    def is_decided(self, stream: str) -> bool:
+        """True if enough tasks of a stream were refused to refuse the stream."""
+        return len(self._undecided.get(stream, ())) >= FIRST_TASKS
+
+    def refuse_stream(self, stream: str, replaced: bool = False) -> None:
+        """A stream can't be read. Its hold stays unless a fallback replaced it: access may be back when the run is
+        resumed, behind the tasks that were refused."""
+        self._undecided.pop(stream, None)
+        if replaced and stream in self._undecided_holds:
+            del self._kept[Failure(stream, hold=True).key]
+        self._undecided_holds.discard(stream)
+        if not replaced:
+            self._hold(stream)
+        self.refused.add(stream)
+        self._store()
+
+    def undecided(self) -> list[tuple[str, str]]:
+        """Streams of which all tasks so far were refused, with the reason of the first."""
+        return [(stream, refused[0][1]) for stream, refused in self._undecided.items()]
+
+    # --- at the end of a run
+
+    def finish(self, streams: Container[str], fallbacks: Container[str]) -> set[str]:
+        """The streams of this run whose bookmark stays, and those below them. `fallbacks`: refused streams that others
+        replaced."""
+        held = set()
+        for each in [each for each in self._kept.values() if each.hold and each.stream in streams]:
+            if each.last < self._started:  # this run has read again what an earlier one could not
+                del self._kept[each.key]
+            elif each.runs >= MAX_RUNS and each.stream not in self.refused:
+                del self._kept[each.key]
+                self._tell(each, "the same is missing since five runs", GIVEN_UP)
+            else:
+                held.add(each.stream)
+        self._store()
+        return held | {name for name in self.refused if name not in fallbacks}
+
+    # --- helpers
+
+    def _hold(self, stream: str) -> None:
+        self._undecided_holds.discard(stream)
+        failure = Failure(stream, hold=True)
+        kept = self._kept.get(failure.key)
+        if kept is None:
+            kept = self._kept[failure.key] = failure
+            failure.since = self._started
+            self._sinces.add(failure.since)
+        self._count(kept, failure)
+        self._store()
+
+    def _count(self, kept: Failure, failure: Failure) -> None:
+        kept.widen(failure)
+        if kept.last[:10] < self._now[:10]:
+            kept.runs += 1
+        kept.last = self._now
+
+    def _no_access(self, failure: Failure, reason: str) -> None:
+        if self._skips:
+            self._tell(failure, reason, SKIPPED)
+        else:
+            self.failed(failure, reason)
+
+    def _is_readable(self, stream: str) -> None:
+        """Its tasks were not all refused alike, so those that were are failures."""
+        self._readable.add(stream)
+        if stream in self._undecided_holds:
+            self._undecided_holds.discard(stream)
+            del self._kept[Failure(stream, hold=True).key]
+            self._store()
+        for failure, reason in self._undecided.pop(stream, []):
+            self._no_access(failure, reason)
+
+    def _fits(self, failure: Failure) -> bool:
+        """True if there is room in the state; a hold always has: there is at most one of a stream."""
+        kept = [*self._kept.values(), failure]
+        size = sum(len(json.dumps(each.task())) for each in kept) + 110 * len({(each.stream, each.runs) for each in kept})
+        return len(kept) <= MAX_KEPT and size + 11 * len(self._given_up) <= MAX_BYTES
+
+    def _store(self) -> None:
+        self._state.failures = list(self._kept.values())
+        self._state.settled = self._sinces - {each.since for each in self._state.failures}
 
 
-def _since(owed: Owed, mark: str) -> str | None:
-    """Since when something of a stream may be missing. Days begin before the bookmark from which it was read, by the
-    look-back: what they hold from before it is out, and else a list that is lost on each night would move it back."""
-    return max(owed.when or "", mark) if owed.days else owed.when
+def time_of(failure: Failure) -> str:
+    """The time from which something may be missing because of a failure; "" if that can't be said."""
+    return f"{failure.days[0]}T00:00:00Z" if failure.days else failure.context.split(" ")[0] if failure.context[:1].isdigit() else ""
+
+

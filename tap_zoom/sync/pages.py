@@ -1,84 +1,195 @@
-"""What is done with a page: records out, what they lead to noted, what they lack looked up."""
+"""Pages: the records in an answer, the contexts that its rows lead to, and the rows that another stream enriches."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timezone
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
 from functools import partial
 from typing import Any
 
-from tap_zoom.engine import lookups
-from tap_zoom.sync.agenda import Agenda
-from tap_zoom.sync.ledger import Ledger
-from tap_zoom.sync.questions import Question
-from tap_zoom.sync.records import Patch
-from tap_zoom.sync.routes import Routes
-from tap_zoom.sync.rows import rows_of, token_of
-from tap_zoom.sync.coercion import Record
-from tap_zoom.sync.writer import Writer
-from tap_zoom.errors import NothingHere, StreamRefused
 from tap_zoom.api.responses import Page
-from tap_zoom.api.request import Request
+from tap_zoom.output import Output
+from tap_zoom.report import Report
+from tap_zoom.streams import BY_NAME
+from tap_zoom.streams.model import Ids, Link
+from tap_zoom.sync.coercion import Record
+from tap_zoom.sync.context import Context, as_text, linked
+from tap_zoom.sync.records import Patch, RecordBuilder
+from tap_zoom.sync.rows import content_of, digest_of, rows_of, text_of, token_of
+from tap_zoom.sync.tasks import Task, Tasks
+from tap_zoom.sync.windows import Windows
+from tap_zoom.words import described
+
+MAX_REPEATED = 3  # pages in a row without a row that the list did not have before
 
 LOGGER = logging.getLogger(__name__)
 
 
-class Reader:
-    def __init__(self, writer: Writer, routes: Routes, agenda: Agenda, ledger: Ledger) -> None:
-        self._writer = writer
-        self._routes = routes
-        self._agenda = agenda
-        self._ledger = ledger
+@dataclass(slots=True)
+class PageRead:
+    """`enrichments`: tasks for rows that lack something; `missing`: which rows are lost, and why; `next_token`: of the
+    next page, None after the last."""
 
-    def read(self, request: Request, question: Question, page: Page) -> Request | None:
-        """Emit a page's records and note what they lead to; gives the request for the next page. Raises ValueError for
-        an answer that is not as documented."""
-        stream = question.stream
-        lacking = lookups.lacking(stream, page.body)
+    enrichments: list[Task] = field(default_factory=list)
+    missing: str = ""
+    next_token: Any = None
+
+
+class Pages:
+    """Reads answers. `builders`: of the streams that are emitted, by name."""
+
+    def __init__(
+        self, builders: Mapping[str, RecordBuilder], tasks: Tasks, windows: Windows, output: Output, report: Report,
+        today: date,
+    ) -> None:  # fmt: skip
+        self._builders = builders
+        self._tasks = tasks
+        self._windows = windows
+        self._output = output
+        self._report = report
+        self._today = {"snapshot_date": today.isoformat()}
+
+    def emit_schemas(self) -> None:
+        for name, builder in self._builders.items():
+            self._output.schema(name, described(name, builder.schema), builder.stream.key, builder.bookmark)
+
+    def read(self, task: Task, page: Page, is_retry: bool) -> PageRead:
+        """Emit the records of a page and note the contexts that its rows lead to.
+
+        Raises ValueError for an answer that is not as Zoom documents it, RecursionError for one nested too deep.
+        """
+        result = PageRead()
+        stream = task.stream
         patch: Patch | None = None
-        if lacking and stream.lookup in self._routes.asked:
-            for each in lookups.questions(question, page.body, lacking):
-                question.node.open += 1
-                self._agenda.add(each)
-            patch = lookups.without(lacking)
-        elif question.window is not None:
-            patch = partial(question.kept, since=self._routes.calendar.emitted_since(stream))
-        content, keyless = self._writer.page(question, page, patch)
+        if stream.enriched_by in self._tasks.asked and (lacking := _lacking(task, page.body)):
+            result.enrichments = list(self._enrichments(task, page.body, lacking))
+            patch = partial(_without, lacking)
+        elif task.window is not None:
+            since = None if is_retry else self._windows.emitted_since(stream)
+            patch = partial(task.kept, since=since)
+        content, keyless = self._emit(task, page, patch)
         if keyless:
-            self._ledger.lose_records(question, keyless)
-        if stream.finds:
-            for row in rows_of(stream, content):
-                if not self._routes.note(question, row):
-                    self._note_nothing(question, row)
-        self._ledger.went_well(question)
-        token = token_of(stream, content) if stream.page else None
-        return question.next_page(token, request.page + 1) if token else None
+            result.missing = f"{task}: the key of {keyless} rows can't be made from what Zoom sent"
+        unlinked = sum(not self._follow(task, row, is_retry) for row in rows_of(stream, content)) if stream.links else 0
+        if unlinked and not keyless:
+            result.missing = f"{task}: {unlinked} rows lack the id that leads to their children"
+        if stream.page_size and (token := token_of(stream, content)):
+            self._check_progress(task, content)
+            result.next_token = token
+        return result
 
-    def rest(self, question: Question) -> None:
-        """Emit what waits for a page that does not come."""
-        self._writer.rest(question, datetime.now(timezone.utc))
+    def emit_enriched(self, task: Task, page: Page | None, is_retry: bool) -> str:
+        """Emit the row that a task enriches, with what its answer adds. Returns why the row is lost, if it is.
 
-    def look_up(
-        self, question: Question, origin: Question, row: Record, outcome: Page | NothingHere | StreamRefused
-    ) -> None:
-        """Emit a row that lacked something, with what was found. Raises ValueError for an answer that is none."""
-        if isinstance(outcome, StreamRefused) and not outcome.scope_missing:
-            self._ledger.lose(origin, str(outcome))
-            return
-        if isinstance(outcome, StreamRefused) and question.stream.name in self._routes.asked:
-            self._routes.refuse(question.stream)
-            LOGGER.warning("Pending users are keyed by their e-mail: %s", outcome)
-        page = outcome if isinstance(outcome, Page) else None
-        fields, columns = lookups.found(question, page) if page else ({}, {})
+        Raises ValueError for an answer that is not as documented.
+        """
+        if task.row_of is None:
+            return ""
+        owner, row = task.row_of
+        fields, columns = _added(task, page) if page else ({}, {})
         row = {**row, **fields}
         if fields:
-            self._routes.note(origin, row)
-        if self._writer.row(origin, row, columns, page.received if page else datetime.now(timezone.utc)):
-            self._ledger.lose_records(origin, 1)
+            self._follow(owner, row, is_retry)
+        builder = self._builders.get(owner.stream.name)
+        if builder is None:
+            return ""
+        records, keyless = builder.record(row, {**owner.columns, **columns})
+        self._write(builder, records, page.received if page else datetime.now(timezone.utc))
+        return f"{owner}: the key of a row can't be made from what Zoom sent" if keyless else ""
 
-    def _note_nothing(self, question: Question, row: Any) -> None:
-        """A row without an id leads nowhere. One that is looked up, or whose record has no key, was told of before."""
-        row, stream = row if type(row) is dict else {}, question.stream
-        if stream.lookup and not row.get("id") and (row.get("email") or stream.name in self._writer.plans):
-            return
-        self._ledger.lose_records(question, 1)
+    def emit_held(self, task: Task) -> None:
+        """Emit the rows that wait for a page which will not come."""
+        if task.sequence.held and (builder := self._builders.get(task.stream.name)):
+            self._write(builder, builder.rest(task.sequence), datetime.now(timezone.utc))
+
+    # --- records
+
+    def _emit(self, task: Task, page: Page, patch: Patch | None) -> tuple[Record, int]:
+        """Emit a page's records. Returns the answer, and how many rows have no key."""
+        builder = self._builders.get(task.stream.name)
+        if builder is None:
+            return content_of(page.body), 0
+        columns = {**task.columns, **self._today}
+        records, keyless, content = builder.records(page.body, columns, task.sequence, patch)
+        self._write(builder, records, page.received)
+        return content, keyless
+
+    def _write(self, builder: RecordBuilder, records: list[Record], received: datetime) -> None:
+        name = builder.stream.name
+        if records:
+            self._output.records(name, records, received)
+            self._report.records(name, len(records))
+        for path in builder.new_misfits():
+            LOGGER.warning("%s.%s: a value did not fit the schema and was emitted as null. More are counted.", name, path)
+        for outcome in builder.new_unknown():
+            LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", name, outcome)
+
+    # --- links
+
+    def _follow(self, task: Task, row: Any, is_retry: bool) -> bool:
+        """Note the contexts that a row leads to. False if it lacks the id of one."""
+        whole = True
+        for link, context in linked(task.stream, row, task.context, task.params):
+            if context is not None:
+                if self._is_wanted(task, link, context, is_retry):
+                    task.node.children.append(context.name)
+            elif not (task.stream.enriched_by and type(row) is dict and row.get("email")):
+                whole = False
+        return whole
+
+    def _is_wanted(self, task: Task, link: Link, context: Context, is_retry: bool) -> bool:
+        """True if something is asked about a context where it was found now."""
+        if not task.traversal:
+            return True  # of a list of the account: another traversal may need it later
+        streams = self._tasks.about(context.entity)
+        if not any(is_retry or self._windows.wants(each, context, task.window) for each in streams):
+            return False
+        if link.older_than and context.time and (main := self._tasks.in_place_of(link.older_than)):
+            return context.time < self._windows.older_than(main)
+        return link.same_window or task.keeps(context.time, None)
+
+    # --- rows that another stream enriches
+
+    def _enrichments(self, task: Task, body: bytes, lacking: Mapping[int, str]) -> Iterator[Task]:
+        """A task for each row that lacks something."""
+        rows = rows_of(task.stream, content_of(body, exact=True))
+        stream = BY_NAME[task.stream.enriched_by]
+        name, *others = stream.parent.ids
+        known = {other: task.context.ids.get(other) for other in others}
+        for number, value in lacking.items():
+            context = Context(stream.parent, {name: value, **known})
+            yield Task(stream, context, {}, None, task.node, task.traversal, row_of=(task, rows[number]))
+
+    def _check_progress(self, task: Task, content: Any) -> None:
+        """Raises ValueError for a list that would never end."""
+        digest = digest_of(rows_of(task.stream, content))
+        task.repeated = task.repeated + 1 if digest in task.pages else 0
+        task.pages.add(digest)
+        if task.repeated >= MAX_REPEATED:
+            raise ValueError(f"{task}: {MAX_REPEATED} pages in a row brought no new row, so the list would never end")
+
+
+def _lacking(task: Task, body: bytes) -> dict[int, str]:
+    """The rows that lack something, by number, with the id by which it is asked for."""
+    enriching = BY_NAME[task.stream.enriched_by]
+    name = next(iter(enriching.parent.ids))
+    return {
+        number: str(row[name])
+        for number, row in enumerate(rows_of(task.stream, content_of(body)))
+        if type(row) is dict and all(condition.holds(row) for condition in enriching.enriches)
+    }
+
+
+def _without(lacking: Mapping[int, str], rows: list[Any]) -> list[Any]:
+    return [row for number, row in enumerate(rows) if number not in lacking]
+
+
+def _added(task: Task, answer: Page) -> tuple[dict[str, Any], Ids]:
+    """What a row gets from an answer: fields of Zoom's, and columns added by the tap."""
+    if task.stream.text_column:
+        return {}, {task.stream.text_column: text_of(answer.body)}
+    content = content_of(answer.body)
+    found = as_text(content.get("id")) if isinstance(content, dict) else None
+    return {"id": found} if found else {}, {}

@@ -57,7 +57,7 @@ class Sequence:
                 yield 0
 
 
-class Plan:
+class RecordBuilder:
     """How the rows of one stream become records: its selected fields, its own columns, its key.
 
     `schema` holds the selected fields, `whole` all of them; `shapes` counts what did not fit, and what was unknown;
@@ -75,16 +75,16 @@ class Plan:
         self._named_unknown: set[str] = set()
         self._named_inside: set[str] = set()
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
-        self._adds = tuple(name for name in stream.adds if name in schema["properties"])
+        self._adds = tuple(name for name in stream.context_columns if name in schema["properties"])
         # Known as well, but no columns of Zoom's: what stands in for a missing key, and the id that a file repeats.
-        others = (*filter(None, stream.fallback.values()), *(stream.adds if stream.moved else ()))
+        others = (*filter(None, stream.key_defaults.values()), *(stream.context_columns if stream.redirects else ()))
         known = {name: {} for name in others} | _sent(stream, whole)
         self._shape = self.shapes.of_row(_sent(stream, schema), known)
-        self._made = {name: make for name, make in stream.made.items() if name in self._adds}
-        self._empty = dict.fromkeys(name for name in self._adds if name not in stream.made and name != "sequence")
+        self._made = {name: make for name, make in stream.computed.items() if name in self._adds}
+        self._empty = dict.fromkeys(name for name in self._adds if name not in stream.computed and name != "sequence")
         self._key = tuple(name for name in stream.key if name != "sequence")
         # Zoom promises no order but that of pages: what is numbered is put in order, as far as it comes together.
-        self._sorted = "sequence" in stream.key and (not stream.page or stream.over is not None)
+        self._sorted = "sequence" in stream.key and (not stream.page_size or stream.date_range is not None)
         self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
 
     def new_misfits(self) -> list[str]:
@@ -127,7 +127,7 @@ class Plan:
             shapes.exact = True
             content = content_of(body, exact=True)
             shaped = self._shaped(content, patch)
-        goes_on = bool(self.stream.page and token_of(self.stream, content))
+        goes_on = bool(self.stream.page_size and token_of(self.stream, content))
         return *self._finished(shaped, ids, sequence, goes_on), content
 
     def rest(self, sequence: Sequence) -> list[Record]:
@@ -189,7 +189,7 @@ class Plan:
             return
         for name, make in self._made.items():
             record[name] = make(row)
-        for name, other in self.stream.fallback.items():
+        for name, other in self.stream.key_defaults.items():
             if record.get(name) in (None, ""):
                 value = row.get(other) if other else ""
                 record[name] = None if value is None else str(value)
@@ -197,11 +197,11 @@ class Plan:
     def _has_key(self, record: Record) -> bool:
         for name in self._key:
             value = record.get(name)
-            if value is None or (value == "" and self.stream.fallback.get(name) != ""):
+            if value is None or (value == "" and self.stream.key_defaults.get(name) != ""):
                 return False
         return True
 
 
 def _sent(stream: Stream, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that come from Zoom."""
-    return {name: part for name, part in schema["properties"].items() if name not in stream.adds}
+    return {name: part for name, part in schema["properties"].items() if name not in stream.context_columns}

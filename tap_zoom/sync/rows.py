@@ -29,12 +29,12 @@ def lists_of(stream: Stream, content: Any) -> list[Rows]:
     else."""
     if type(content) is not dict:
         raise ValueError("the answer is no JSON object")
-    if stream.lists:
+    if stream.record_lists:
         beside = _beside(stream, content)
-        return [Rows(_list(content.get(name), name), beside, columns) for name, columns in stream.lists.items()]
-    if not stream.rows:
+        return [Rows(_list(content.get(name), name), beside, columns) for name, columns in stream.record_lists.items()]
+    if not stream.records:
         return [Rows([content], {})]
-    return list(_inside(stream, content, stream.rows.split("."), {}))
+    return list(_inside(stream, content, stream.records.split("."), {}))
 
 
 def rows_of(stream: Stream, content: Any) -> list[Any]:
@@ -44,10 +44,10 @@ def rows_of(stream: Stream, content: Any) -> list[Any]:
 
 def token_of(stream: Stream, content: Any) -> Any:
     """The token of the next page, which stands beside the list of rows, or at the top; None where there is none."""
-    if stream.ends_empty and not rows_of(stream, content):
+    if stream.last_page_empty and not rows_of(stream, content):
         return None
     tokens = [content.get("next_page_token")]
-    for name in stream.rows.split(".")[:-1]:
+    for name in stream.records.split(".")[:-1]:
         content = content.get(name)
         if type(content) is not dict:
             break
@@ -71,7 +71,7 @@ def _inside(stream: Stream, value: Any, names: list[str], above: dict[str, Any])
 
 
 def _beside(stream: Stream, value: dict[str, Any]) -> dict[str, Any]:
-    return {name: value[name] for name in stream.beside if name in value}
+    return {name: value[name] for name in stream.copied if name in value}
 
 
 def _list(value: Any, name: str) -> list[Any]:
@@ -88,6 +88,21 @@ def canonical(row: Any) -> bytes:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer beyond 64 bits, or a Decimal
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float).encode()
+
+
+def digest_of(rows: list[Any]) -> int:
+    """A number that stands for the rows of a page, whatever the order of their fields."""
+    return hash(canonical(rows))
+
+
+def text_of(body: bytes) -> str:
+    """The text in a file, without NUL, which databases refuse. Raises ValueError for anything else."""
+    if body.lstrip()[:1] in (b"<", b"{"):
+        raise ValueError("HTML or JSON came in place of the text")
+    try:
+        return body.decode("utf-8-sig").replace("\0", "")
+    except UnicodeDecodeError:
+        raise ValueError("the text is broken: it is no UTF-8") from None
 
 
 def content_of(body: bytes, exact: bool = False) -> Any:

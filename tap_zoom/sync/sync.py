@@ -1,233 +1,333 @@
-"""The run: what to ask next, what to do with an answer. One thread walks and writes; the frontier's workers fetch.
+"""The loop of a run: tasks of the next contexts go to the dispatcher, records go out as answers arrive.
 
-Answers are taken in an order that is known when they are asked for, and what to ask next is decided then, by counts,
-never by what happened to arrive. So the same data gives the same output in the same order, however slow answers are.
+    tasks of the next contexts  ->  dispatcher (a queue for each rate limit)  ->  answer, as it arrives
+    answer  ->  records to stdout; links to the traversal; the next page to the front of its queue
+    last page of a context's tasks  ->  its children are known, the checkpoint moves, a STATE may follow
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from datetime import datetime, timezone
+import time
+from collections.abc import Iterable
 
-from tap_zoom.access import sources, warn_of_stand_in
-from tap_zoom.sync.again import Again
-from tap_zoom.sync.agenda import Agenda
-from tap_zoom.sync.branch import Branch, Node
-from tap_zoom.sync.debts import Debts
-from tap_zoom.sync.ledger import Ledger
-from tap_zoom.sync.questions import Question
-from tap_zoom.sync.reader import Reader
-from tap_zoom.sync.routes import Routes
-from tap_zoom.sync.writer import Writer
-from tap_zoom.errors import DailyLimitReached, Incomplete, NothingHere, RequestFailed, StreamRefused, TooEarly
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.api.responses import Page
+from tap_zoom.errors import (
+    DailyLimitReached,
+    Exhausted,
+    Incomplete,
+    NothingHere,
+    PageTokenExpired,
+    RequestFailed,
+    StreamRefused,
+    TooEarly,
+)
 from tap_zoom.output import Output
 from tap_zoom.report import Report
-from tap_zoom.state import State
-from tap_zoom.streams import BY_NAME, STREAMS
-from tap_zoom.streams.model import Stream
-from tap_zoom.api.responses import Page
-from tap_zoom.api.dispatcher import Frontier
-from tap_zoom.api.request import Request
+from tap_zoom.state import Run, State
+from tap_zoom.streams import BY_NAME, replication_key_of
+from tap_zoom.streams.model import ACCOUNT, Entity, Stream
+from tap_zoom.sync.context import Context
+from tap_zoom.sync.pages import Pages
+from tap_zoom.sync.retries import Retries
+from tap_zoom.sync.tasks import Task, Tasks
+from tap_zoom.sync.traversal import Node, Traversal
+from tap_zoom.sync.windows import Windows
+from tap_zoom.times import stamp
 
-DAYS_GONE = (
-    "The run was stopped so long ago that Zoom's reports no longer list what was held from %s to %s. What belongs to a "
-    "number that is still listed is found by that: the numbers are read again."
-)
+WINDOWS_AHEAD = 2
+CONTEXTS_AHEAD = 64  # of those that the account lists
+MAX_RESTARTS = 5  # of a list whose page tokens expire
+CHANGES_PER_STATE, SECONDS_PER_STATE = 8, 1.0
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Sync:
+    """Reads an account. `resumed`: `run` was stopped and goes on."""
+
     def __init__(
-        self,
-        writer: Writer,
-        routes: Routes,
-        agenda: Agenda,
-        state: State,
-        frontier: Frontier,
-        output: Output,
-        report: Report,
-        fail: bool,
-    ) -> None:
-        """`fail`: a stream that can't be read is an error."""
-        self._writer = writer
-        self._routes = routes
-        self._agenda = agenda
+        self, tasks: Tasks, windows: Windows, pages: Pages, retries: Retries, dispatcher: Dispatcher, state: State,
+        run: Run, resumed: bool, output: Output, report: Report,
+    ) -> None:  # fmt: skip
+        self._tasks = tasks
+        self._windows = windows
+        self._pages = pages
+        self._retries = retries
+        self._dispatcher = dispatcher
         self._state = state
-        self._frontier = frontier
+        self._run = run
+        self._resumed = resumed
         self._output = output
         self._report = report
-        self._fail = fail
-        self._debts = Debts(state, routes)
-        self._ledger = Ledger(state, self._debts, output, report)
-        self._reader = Reader(writer, routes, agenda, self._ledger)
-        self._again = Again(routes, self._ledger)
+        self._contexts: dict[Entity, list[str]] = {}  # entities that the account lists, once they are listed
+        self._requested: set[Stream] = set()  # lists of the account
+        self._traversals: dict[str, Traversal] = {}
         self._spent: DailyLimitReached | None = None
-        self._blocked: set[Node] = set()  # places that miss an answer for it
+        self._last_state: object = None
+        self._changes, self._state_at = 0, time.monotonic()
 
-    # --- the loop ------------------------------------------------------------------------------------------------
+    # --- the loop
 
     def run(self) -> None:
-        """Read everything. Raises RunStopped where going on makes no sense."""
-        self._writer.schemas()
-        self._debts.commit(self._state, self._state.refused)
-        self._output.state(self._state.value())
-        if self._routes.out_of_reach:
-            LOGGER.warning(DAYS_GONE, *self._routes.out_of_reach)
-        for name in self._state.refused:
-            self._refuse(BY_NAME[name], "it was refused before the run was stopped; that run's log says why.")
-        self._routes.open()
+        """Read everything. Raises RunStopped if it makes no sense to go on."""
+        self._pages.emit_schemas()
+        self._restart_late()
+        self.emit_state()
+        self._open_traversals()
         while True:
             self._fill()
-            if not self._frontier:
-                if self._spent is not None:
+            if not self._dispatcher.in_flight:
+                if self._spent:
                     raise self._spent
-                if self._debts.ask():
-                    continue
-                break
-            self._report.tick(self._frontier, self._routes.branches)
-            taken = self._frontier.take(patience=1.0)
-            if taken is not None:
+                if not self._decide_refusals() and not self._retry_failures():
+                    return
+                continue
+            self._report.tick(self._dispatcher, self._traversals)
+            if taken := self._dispatcher.take(1.0):
                 self._handle(*taken)
-                self._ledger.emit_state()
+            self._emit_state_if_due()
 
-    def close(self, now: datetime) -> None:
-        """The last STATE of a run that went to its end. Raises Incomplete if something is not out all the same."""
-        refused = self._report.refused.keys()
-        missing = {s.name for s in STREAMS if s.name in refused and s.instead not in self._routes.asked}
-        missing |= {s.name for s in STREAMS if s.instead in refused}  # what was to stand in for it
-        plans = self._writer.plans.keys() - refused
-        read = [name for name in plans if not missing & sources(BY_NAME[name], older=True)]
-        self._state.bookmarks = self._debts.bookmarks(self._state, read)
-        self._output.state(self._state.finished(now))
-        if problems := self._report.problems(self._debts.given_up, self._fail):
-            raise Incomplete(f"The run is complete but for this: {'; '.join(problems)}.")
+    def close(self, start_date: str) -> None:
+        """Move the bookmarks and emit the last STATE. Raises Incomplete if something is missing."""
+        held = self._retries.finish()
+        for name in sorted(self._tasks.selected):
+            if (key := replication_key_of(BY_NAME[name])) and not held & self._tasks.depends_on(name):
+                self._state.bookmarks[name] = {key: stamp(self._run.started_at)}
+        self._state.unfinished = None
+        self._state.start_date = start_date
+        self._output.state(self._state.value())
+        if problems := self._report.problems(held - self._tasks.refused):
+            raise Incomplete(f"The run has reached its end, but data is missing: {'; '.join(problems)}.")
 
-    # --- what to ask next ------------------------------------------------------------------------------------------
+    def _decide_refusals(self) -> bool:
+        """All tasks were asked: a stream with few tasks is refused if all of them were."""
+        undecided = self._retries.undecided()
+        for name, reason in undecided:
+            self._refuse(BY_NAME[name], reason)
+        return bool(undecided)
+
+    def _retry_failures(self) -> bool:
+        """Open a traversal for each failure to retry. False if there is none."""
+        started = dict(self._retries.start())
+        self._traversals |= started
+        return bool(started)
+
+    def _restart_late(self) -> None:
+        """Say which days have left Zoom's reach since a run was stopped, and restart the traversals that can still find
+        a part of what happened on them."""
+        for stream in self._tasks.streams() if self._resumed else ():
+            path = self._run.resume_at.get(stream.name, []) if stream.date_range else None
+            if path is not None and (gone := self._windows.gone(stream, path)):
+                older = self._tasks.lists_older_than(stream)
+                for name in older:
+                    self._run.resume_at.pop(name, None)
+                self._report.gone(stream.name, *gone, bool(older))
+
+    def _open_traversals(self) -> None:
+        """Request the lists of the account, and open the traversals whose first contexts are known."""
+        for stream in list(self._tasks.streams()):
+            if stream.parent is ACCOUNT and stream.date_range is None and stream not in self._requested:
+                self._requested.add(stream)
+                node = Node(())
+                for task in self._tasks.of_list(stream, node):
+                    self._submit(task)
+            elif stream.date_range and (stream.parent is ACCOUNT or stream.parent in self._contexts):
+                self._open(stream.name, self._windows.names(stream), WINDOWS_AHEAD)
+        for entity, names in self._contexts.items():
+            if self._tasks.about(entity):
+                self._open(entity.name, names, CONTEXTS_AHEAD)
+
+    def _open(self, name: str, roots: Iterable[str], lists_ahead: int) -> None:
+        if name in self._traversals:
+            return
+        resume_at = self._run.resume_at.get(name, [])
+        if resume_at is not None:
+            stream = BY_NAME.get(name)
+            if stream and stream.date_range and stream.date_range.moving:
+                lists_ahead = 0  # a row may move to the last window until that one is listed
+            self._traversals[name] = Traversal(roots, tuple(resume_at), lists_ahead)
 
     def _fill(self) -> None:
-        """Ask as much as the lanes have room for; open more places for lanes that starve."""
-        while True:
-            while (turn := self._agenda.next()) is not None:
-                self._submit(*turn)
-            if self._spent is not None:
-                return  # finish what is begun
-            hungry = self._agenda.hungry([*self._routes.branches, *self._debts.branches])
-            if not sum(map(self._open, hungry)):  # each of them, not only up to the first that opens something
-                return
+        """Let the traversals that can feed a low queue visit further nodes, in turn.
 
-    def _open(self, branch: Branch) -> bool:
-        # A run that goes on may have little of a day's limit left: it gets one place out before it opens more.
-        one_first = self._state.goes_on and branch.name and not branch.has_moved
-        if branch.open >= (1 if one_first else self._agenda.most_open(branch)):
+        Each run gets further, also with a daily limit hardly above the cost of one context: until the checkpoint of a
+        resumed traversal has moved, the next traversal waits.
+        """
+        visited = True
+        while visited and not self._spent:
+            visited = False
+            for name, traversal in list(self._traversals.items()):
+                retried = self._retries.by_traversal.get(name)
+                top = retried.stream if retried else name
+                if any(map(self._dispatcher.is_low, self._tasks.rate_limits(top))) and (node := traversal.next()):
+                    self._visit(name, traversal, node)
+                    visited = True
+                if self._resumed and traversal.checkpoint and not traversal.has_moved:
+                    break
+
+    def _visit(self, name: str, traversal: Traversal, node: Node) -> None:
+        node.pending = 1  # until all of its tasks are submitted
+        for task in self._tasks_of(name, node):
+            task.is_resumed = traversal.was_emitted(node.path)
+            if task.stream.links or not task.is_resumed:
+                self._submit(task)
+        self._finish(name, node)
+
+    def _tasks_of(self, name: str, node: Node) -> Iterable[Task]:
+        retried, dated, depth = self._retries.by_traversal.get(name), BY_NAME.get(name), len(node.path)
+        if retried and depth == 1:
+            return [self._tasks.of_failure(retried, node, name, self._windows)]
+        if dated and depth <= (1 if dated.parent is ACCOUNT else 2):
+            if dated.name not in self._tasks.asked:
+                return []
+            if depth == 1 and dated.parent is not ACCOUNT:
+                node.children = list(self._contexts[dated.parent])
+                return []
+            context = Context.parse(node.path[1]) if depth == 2 else Context()
+            return self._tasks.of_window(dated, context, node, self._windows)
+        context = Context.parse(node.path[-1])
+        return self._tasks.of_context(context, node, name, self._windows, retried)
+
+    def _submit(self, task: Task) -> None:
+        task.node.pending += 1
+        self._request(task)
+
+    def _request(self, task: Task) -> None:
+        """What leads on goes first, and the next page of a list before all others: page tokens expire."""
+        first = 0 if task.page > 1 else 1 if task.stream.links else 2
+        self._dispatcher.submit(task.request, (first, task.node.path), task)
+
+    # --- answers
+
+    def _handle(self, task: Task, outcome: Page | Exception) -> None:
+        if isinstance(outcome, DailyLimitReached):
+            self._spent = self._spent or outcome  # its node stays open; what else is in flight is finished
+            return
+        if not isinstance(outcome, (Page, RequestFailed)):
+            raise outcome
+        self._report.request(task.stream.name)
+        if isinstance(outcome, RequestFailed) and self._request_again(task, outcome):
+            return
+        if isinstance(outcome, TooEarly) and task.window and self._windows.is_gone(task.stream, task.window):
+            outcome = NothingHere("too old", str(outcome))
+        try:
+            if self._read(task, outcome):
+                return
+        except (ValueError, RecursionError) as error:
+            reason = "it is nested too deep" if isinstance(error, RecursionError) else error
+            self._retries.fail(self._owner(task), f"{task}: {reason}")
+        self._pages.emit_held(task)
+        owner = self._owner(task)
+        owner.unfinished -= 1
+        if not owner.unfinished:
+            self._retries.read(owner)
+        self._finish(task.traversal, task.node, owner.stream)
+
+    def _read(self, task: Task, outcome: Page | RequestFailed) -> bool:
+        """Process an answer or a refusal. True if the next page is requested."""
+        is_retry = task.traversal in self._retries.by_traversal
+        if isinstance(outcome, NothingHere):
+            self._report.empty(task.stream.name, str(outcome))
+        if task.row_of is not None:
+            self._enrich(task, outcome, is_retry)
+        elif isinstance(outcome, Page):
+            self._retries.answered(task)
+            page = self._pages.read(task, outcome, is_retry)
+            for enrichment in page.enrichments:
+                task.unfinished += 1
+                self._submit(enrichment)
+            if page.missing:
+                self._retries.fail(task, page.missing)
+            if page.next_token:
+                task.next_page(page.next_token)
+                self._request(task)
+                return True
+        elif isinstance(outcome, NothingHere):
+            self._retries.answered(task)
+        elif isinstance(outcome, StreamRefused):
+            if self._retries.refused(task, outcome):
+                self._refuse(task.stream, str(outcome))
+        else:
+            self._retries.fail(task, str(outcome), is_fault=isinstance(outcome, Exhausted))
+        return False
+
+    def _request_again(self, task: Task, error: RequestFailed) -> bool:
+        """Request a list again from its first page, if that can help."""
+        if isinstance(error, PageTokenExpired) and task.page > 1 and task.restarts < MAX_RESTARTS:
+            LOGGER.info("Reading a list again from its first page: %s", error)
+            task.from_first_page()
+        elif isinstance(error, TooEarly) and task.window and (later := self._windows.later(task.stream, task.window)):
+            self._report.answers_from(task.stream.name, later.from_, str(error))
+            task.from_first_page(later)
+        else:
             return False
-        node = branch.next()
-        if node is None:
-            return False
-        node.open = 1
-        leads_on = False
-        for question in self._routes.questions(node):
-            node.open += 1
-            self._agenda.add(question)
-            leads_on |= bool(question.stream.finds)
-        if not leads_on:
-            branch.ends_at(node)
-        self._out(node)
+        self._request(task)
         return True
 
-    def _submit(self, request: Request, due: float, ahead: bool = False) -> None:
-        node = request.question.node
-        dropped = node in self._blocked or node.branch.closed
-        if not dropped and request.stream.name in self._routes.asked:
-            self._frontier.submit(request, due, ahead)
+    def _enrich(self, task: Task, outcome: Page | RequestFailed, is_retry: bool) -> None:
+        """Emit a row that lacked something, with what the answer adds, or as it is if Zoom has nothing to add."""
+        owner = self._owner(task)
+        if isinstance(outcome, StreamRefused) and outcome.scope_missing:
+            if task.stream.name in self._tasks.asked:
+                self._tasks.refuse(task.stream)
+                LOGGER.warning("Rows of %s are emitted without the id or text that %s adds: %s", owner.stream.name, task.stream.name, outcome)
+        elif not isinstance(outcome, (Page, NothingHere)):
+            self._retries.fail(owner, str(outcome), is_fault=isinstance(outcome, Exhausted))
             return
-        self._agenda.taken(request, due, None)
-        if not dropped:  # refused since it was queued
-            self._out(node)
+        page = outcome if isinstance(outcome, Page) else None
+        if missing := self._pages.emit_enriched(task, page, is_retry):
+            self._retries.fail(owner, missing)
 
-    # --- what to do with an answer -----------------------------------------------------------------------------------
+    def _refuse(self, stream: Stream, reason: str) -> None:
+        if self._retries.refuse(stream, reason):
+            self._open_traversals()  # of the fallback
 
-    def _handle(self, request: Request, due: float, outcome: Page | Exception) -> None:
-        question: Question = request.question
-        node = question.node
-        self._agenda.taken(request, due, outcome.announcement if isinstance(outcome, Page) else None)
-        nothing = self._report.asked(question.stream.name).nothing
-        if node.branch.closed:
+    @staticmethod
+    def _owner(task: Task) -> Task:
+        return task.row_of[0] if task.row_of else task
+
+    def _finish(self, name: str, node: Node, stream: Stream | None = None) -> None:
+        """A task of a node is finished, and with the last one the node."""
+        node.pending -= 1
+        if node.pending:
             return
-        if isinstance(outcome, (Page, RequestFailed)):
-            if self._take_in(request, question, outcome, nothing):
-                self._out(node)
-        elif isinstance(outcome, DailyLimitReached):
-            self._spent = self._spent or outcome
-            self._blocked.add(node)
-        else:
-            raise outcome
+        if name:
+            self._traversals[name].done(node)
+            if name in self._retries.by_traversal and self._traversals[name].checkpoint is None:
+                self._retries.subtree_read(name)
+                del self._traversals[name]
+        elif stream is not None:
+            entities = {each: Context.parse(each).entity for each in set(node.children)}
+            for link in stream.links:
+                self._contexts[link.entity] = sorted(each for each, entity in entities.items() if entity is link.entity)
+            self._open_traversals()
 
-    def _take_in(
-        self, request: Request, question: Question, outcome: Page | RequestFailed, nothing: Counter[str]
-    ) -> bool:
-        """Do with an answer or a refusal what is to be done. Whether that is all for this request."""
-        if isinstance(outcome, RequestFailed) and (again := self._again.request(request, question, outcome)):
-            self._ask_at_once(again)
-            return False
-        if isinstance(outcome, TooEarly) and question.is_gone(datetime.now(timezone.utc).date()):
-            outcome = NothingHere("too old", str(outcome))
-        if isinstance(outcome, NothingHere):
-            nothing[str(outcome)] += 1
-        try:
-            if not isinstance(outcome, Page):
-                self._reader.rest(question)
-            if question.origin is not None and isinstance(outcome, (Page, NothingHere, StreamRefused)):
-                self._reader.look_up(question, *question.origin, outcome)
-            elif isinstance(outcome, Page):
-                if (following := self._reader.read(request, question, outcome)) is not None:
-                    self._ask_at_once(following)
-            elif isinstance(outcome, NothingHere):
-                self._ledger.went_well(question)
-            elif isinstance(outcome, StreamRefused):
-                self._refuse(question.stream, str(outcome))
+    # --- state
+
+    def emit_state(self) -> None:
+        """A STATE with the checkpoint of each traversal, if anything has changed."""
+        self._store_checkpoints()
+        value = self._state.value()
+        if value != self._last_state:
+            self._last_state, self._changes, self._state_at = value, 0, time.monotonic()
+            self._output.state(value)
+
+    def _emit_state_if_due(self) -> None:
+        self._changes += 1
+        if self._changes >= CHANGES_PER_STATE or time.monotonic() - self._state_at >= SECONDS_PER_STATE:
+            self.emit_state()
+
+    def last_state(self) -> dict[str, object]:
+        """The value of the last STATE of a run that is stopped."""
+        self._store_checkpoints()
+        return self._state.value()
+
+    def _store_checkpoints(self) -> None:
+        for name, traversal in self._traversals.items():
+            if name in self._retries.by_traversal:
+                self._retries.store_checkpoint(name, traversal)
             else:
-                self._ledger.lose(question.owner, str(outcome))
-        except (ValueError, RecursionError) as error:
-            self._reader.rest(question)
-            why = "it is nested too deep" if isinstance(error, RecursionError) else error
-            self._ledger.lose(question.owner, f"{request}: {why}")
-        return not question.node.branch.closed
-
-    def _refuse(self, stream: Stream, why: str) -> None:
-        """A stream that this login can't read ends; where another one can take its place, that is asked instead."""
-        if stream.name not in self._routes.asked:
-            return
-        if stood_in := self._routes.refuse(stream):
-            warn_of_stand_in(stream, why)
-            if stream.name not in self._writer.plans:
-                return
-        self._report.refused[stream.name] = why
-        hanging = [name for name in self._writer.plans if stream.name in sources(BY_NAME[name], older=True)]
-        dependent = [] if stood_in else hanging
-        LOGGER.log(
-            logging.ERROR if self._fail else logging.WARNING,
-            "The stream %s can't be read with this login%s: %s",
-            stream.name, f", and what hangs on it is missing ({', '.join(dependent)})" if dependent else "", why,
-        )  # fmt: skip
-
-    def _ask_at_once(self, request: Request) -> None:
-        """Ask before anything else of its lane. What a branch waits for to get anywhere is also taken before anything
-        else: each run gets further, also under a limit of the day that is hardly above the cost of one place."""
-        node: Node = request.question.node
-        first = not node.branch.name or (node.branch.holds_up(node) and not node.branch.has_moved)
-        self._submit(request, self._agenda.at_once(request, first), ahead=True)
-
-    def _out(self, node: Node) -> None:
-        """One request about a place is done with."""
-        node.open -= 1
-        if node.open:
-            return
-        if node.branch.name:
-            node.branch.finished(node)
-            return
-        found = node.found or set()
-        node.branch.ends_at(node)  # a roster: other branches ask about it
-        node.branch.finished(node)
-        self._routes.listed(node, found)
+                at = traversal.checkpoint
+                self._run.resume_at[name] = None if at is None else list(at)

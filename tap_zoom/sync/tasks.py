@@ -1,106 +1,247 @@
-"""One question: a stream, asked about a place; and how far its answer, a list of pages, has been read."""
+"""Tasks: a stream asked about a context, in a window, with its parameters. Which ones there are follows from the table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tap_zoom.sync.branch import Node
-from tap_zoom.sync.places import Place
-from tap_zoom.sync.records import Sequence
-from tap_zoom.sync.windows import Window, is_gone, later
-from tap_zoom.streams.model import Params, Stream
-from tap_zoom.times import has_reached, sortable
+from tap_zoom.access import Access, ancestors
 from tap_zoom.api.request import Request
+from tap_zoom.state import Failure
+from tap_zoom.streams import BY_NAME, ENRICHERS, ENTITIES, FALLBACKS, STREAMS, is_listed, parents_of
+from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
+from tap_zoom.sync.context import Context
+from tap_zoom.sync.records import Sequence
+from tap_zoom.sync.traversal import Node
+from tap_zoom.sync.windows import Window, Windows
+from tap_zoom.times import sortable
 
 
 @dataclass(slots=True, eq=False)
-class Question:
-    """`place`: what it is about; `asks`: which of the stream's; `window`: the days; `origin`: the question and the row
-    for which it looks something up; `restarts`: of its list. Thousands wait: what goes on over the pages of the list,
-    `sequence` and `tokens` (hashes), is made when the first is read."""
+class Task:
+    """One list of pages. `traversal`: the name of the traversal that `node` belongs to, "" for a list of the account.
+
+    `row_of`: the task whose row this one enriches, with the row. `page`, `token`: the page to request next. The last
+    fields are about the pages so far: tokens, digests of pages without new rows, and numbers of rows that share a key.
+    """
 
     stream: Stream
+    context: Context
+    params: Params
+    window: Window | None
     node: Node
-    place: Place
-    asks: Params
-    window: Window | None = None
-    origin: tuple[Question, Any] | None = None
+    traversal: str
+    row_of: tuple[Task, Any] | None = None
+    is_resumed: bool = False  # its node was emitted by an earlier run; the list is read again for its links
+    is_whole: bool = True  # nothing of it is missing so far
+    unfinished: int = 1  # itself, and its rows that are being enriched
+    page: int = 1
+    token: str = ""
     restarts: int = 0
-    tokens: set[int] | None = field(default=None, init=False)
-    _sequence: Sequence | None = field(default=None, init=False)
-
-    def request(self, token: str = "", page: int = 1) -> Request:
-        return Request(self.stream, self.place.ids, self.params, token, page, self)
-
-    @property
-    def sequence(self) -> Sequence:
-        self._sequence = self._sequence or Sequence()
-        return self._sequence
+    tokens: set[int] = field(default_factory=set)
+    pages: set[int] = field(default_factory=set)
+    repeated: int = 0
+    sequence: Sequence = field(default_factory=Sequence)
 
     @property
-    def owner(self) -> Question:
-        """The question that is missing an answer where this one is."""
-        return self.origin[0] if self.origin else self
+    def request(self) -> Request:
+        """The request for its next page."""
+        dates = self.window.params(self.stream.date_range) if self.window and self.stream.date_range else {}
+        return Request(self.stream, self.context.ids, {**dates, **self.params}, self.token, self.page)
 
     @property
-    def params(self) -> Mapping[str, str]:
-        days = self.window.params(self.stream.over) if self.window and self.stream.over else {}
-        return {**days, **self.asks}
+    def failure(self) -> Failure:
+        """What the state keeps of it if it can't be read. A row that can't be enriched is missing from its own list."""
+        if self.row_of is not None:
+            return self.row_of[0].failure
+        window = self.window
+        days = [window.first.isoformat(), window.last.isoformat()] if window else []
+        context = self.context.name if self.context.entity is not ACCOUNT else ""
+        return Failure(self.stream.name, context, dict(self.params), window.name if window else "", days)
 
     @property
     def columns(self) -> Mapping[str, Any]:
-        """Columns of ours, by name: ids of what was asked about, what was asked, and of which days the answer is."""
-        sums = self.window.columns() if self.window and self.stream.over and self.stream.over.sums else {}
-        asked = {column: self.asks.get(name, "default") for column, name in self.stream.asked.items()}
-        return {**self.place.ids, **sums, **asked}
+        """Values for columns added by the tap: ids of the context, parameters, and the days of a total."""
+        dates = self.stream.date_range
+        days = self.window.columns() if self.window and dates and dates.totals else {}
+        params = {column: self.params.get(name, "default") for column, name in self.stream.param_columns.items()}
+        return {**self.context.ids, **days, **params}
 
-    def keeps(self, when: str | None, since: str | None) -> bool:
-        """Whether what happened then is not for another window, whose days are asked for here as well, nor from before
-        `since`. What has no time is kept, and what was not chosen by this one; but what leads on in each window in
-        which it is met is for that of its time."""
-        span, window = self.stream.over, self.window
-        if when is None or span is None or window is None or span.sums:
+    def keeps(self, time: str | None, since: str | None) -> bool:
+        """True if a row with this time belongs to this window, and not to another that requests the same days.
+
+        Rows without a time do, and rows that Zoom did not list by it.
+        """
+        dates, window = self.stream.date_range, self.window
+        if time is None or dates is None or window is None or dates.totals:
             return True
-        if not window.asks_for(when, span) and not any(find.in_window for find in self.stream.finds):
+        if not window.requests(time, dates) and not any(link.same_window for link in self.stream.links):
             return True
-        return window.holds(when) and (since is None or has_reached(when, since))
+        return window.holds(time) and (since is None or time >= since.removesuffix("Z"))
 
     def kept(self, rows: list[Any], since: str | None) -> list[Any]:
-        """The rows that are for this window."""
-        at = self.stream.at
-        return [row for row in rows if type(row) is not dict or self.keeps(_until(row.get(at)), since)]
+        """The rows that belong to this window."""
+        key = self.stream.replication_key
+        return [row for row in rows if type(row) is not dict or self.keeps(_end_of(row.get(key)), since)]
 
-    def next_page(self, token: Any, page: int) -> Request:
-        """Raises ValueError where a list can't be read further: a circle of tokens would never end."""
+    def next_page(self, token: Any) -> None:
+        """Go on to the page with this token. Raises ValueError for one that would never end the list."""
         if not isinstance(token, str):
             raise ValueError("the token of the next page is no text, so the list can't be read further")
-        self.tokens = self.tokens or set()
         if hash(token) in self.tokens:
-            raise ValueError("the next page has a token that this list had before, so it can't be read further")
+            raise ValueError("the list has the same page token twice, so it would never end")
         self.tokens.add(hash(token))
-        self.node.open += 1
-        return self.request(token, page)
+        self.token = token
+        self.page += 1
 
-    def later(self, today: date) -> Window | None:
-        """Its days from a later one on, where Zoom refused to go so far back; None where that can't be it."""
-        return later(self.window, self.stream.over, today) if self.window and self.stream.over else None
-
-    def is_gone(self, today: date) -> bool:
-        """Whether Zoom refused it since its days are not to be had any more."""
-        return bool(self.window and self.stream.over and is_gone(self.window, self.stream.over, today))
-
-    def from_its_start(self, **changes: Any) -> Question:
-        """The same list again, from its first page."""
-        return replace(self, **changes)
+    def from_first_page(self, window: Window | None = None) -> None:
+        """Read the list again from its start; `window`: with other days."""
+        self.page, self.token, self.repeated = 1, "", 0
+        self.tokens, self.pages, self.sequence = set(), set(), Sequence()
+        self.restarts += 1
+        if window is not None:
+            self.window = window
 
     def __str__(self) -> str:
-        return str(self.request())
+        return str(self.request)
 
 
-def _until(value: Any) -> str | None:
-    """When a row happened; one that names a day only is about all of it."""
-    when = sortable(value)
-    return f"{when[:10]}~" if when and isinstance(value, str) and len(value) == len("2026-01-31") else when
+def _end_of(value: Any) -> str | None:
+    """The time of a row; a row with only a date is about all of that day."""
+    time = sortable(value)
+    return f"{time[:10]}~" if time and isinstance(value, str) and len(value) == len("2026-01-31") else time
+
+
+class Tasks:
+    """The streams that are asked, and the tasks of each node.
+
+    `asked`: the selected streams and those that lead to them, less those that were refused.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self.selected = access.selected
+        self.asked = set(access.asked)
+        self.refused: set[str] = set()
+        self.replaced: set[str] = set()  # refused streams that a fallback replaced
+        self._available = access.fallbacks
+        self._older = access.older
+        self._about: dict[Entity, tuple[Stream, ...]] = {}
+        self._below: dict[Stream, tuple[Stream, ...]] = {}
+
+    # --- the table
+
+    def streams(self) -> Iterator[Stream]:
+        """The streams that are asked, in the table's order; a fallback only if it replaces its stream."""
+        unused = {stream.fallback_stream for stream in STREAMS if stream.name in self.asked} & FALLBACKS
+        return (stream for stream in STREAMS if stream.name in self.asked - unused)
+
+    def is_emitted(self, stream: Stream) -> bool:
+        return stream.name in self.selected and stream.name in self.asked
+
+    def about(self, entity: Entity) -> tuple[Stream, ...]:
+        """The streams that are asked about each context of an entity. Where the account lists all of them, streams with
+        a date range have a traversal of their own: window by window, then each context."""
+        if entity not in self._about:
+            asked = (each for each in self.streams() if each.parent is entity and each.name not in ENRICHERS)
+            self._about[entity] = tuple(each for each in asked if each.date_range is None or not is_listed(entity))
+        return self._about[entity]
+
+    def below(self, stream: Stream) -> tuple[Stream, ...]:
+        """A stream, and those asked about the contexts that its rows lead to."""
+        if stream not in self._below:
+            found = [stream]
+            for each in found:
+                children = (child for link in each.links for child in self._children(link.entity))
+                found += [child for child in dict.fromkeys(children) if child not in found]
+            self._below[stream] = tuple(found)
+        return self._below[stream]
+
+    def depends_on(self, name: str) -> frozenset[str]:
+        """A stream, and those that lead to it in this run."""
+        return frozenset({name, *(each for each in ancestors(BY_NAME[name], self._older) if each in self.asked | self.refused)})
+
+    def rate_limits(self, name: str) -> frozenset[RateLimit]:
+        """The rate limits of the tasks of a traversal: of a stream with a date range, or about an entity."""
+        tops = (BY_NAME[name],) if name in BY_NAME else self.about(ENTITIES[name])
+        return frozenset(each.rate_limit for top in tops for each in self.below(top))
+
+    def all_below(self, stream: Stream) -> list[Stream]:
+        """A stream and its descendants, asked or not."""
+        found = [stream]
+        for each in found:
+            entities = [link.entity for link in each.links]
+            found += [child for child in STREAMS if child.parent in entities and child not in found]
+        return found
+
+    def lists_older_than(self, stream: Stream) -> list[str]:
+        """The traversals that lead to contexts which are older than a stream's windows."""
+        listed = dict.fromkeys(link.entity for each in self.streams() for link in each.links if is_listed(link.entity))
+        return [
+            entity.name
+            for entity in listed
+            if any(link.older_than == stream.name for top in self.about(entity) for each in self.below(top) for link in each.links)
+        ]
+
+    def in_place_of(self, name: str) -> Stream | None:
+        """A stream, or its fallback; None if neither is asked."""
+        names = (name, BY_NAME[name].fallback_stream)
+        return next((BY_NAME[each] for each in names if each in self.asked), None)
+
+    def has_fallback(self, stream: Stream) -> bool:
+        return stream.fallback_stream in self._available
+
+    def refuse(self, stream: Stream) -> Stream | None:
+        """Ask a stream no more. Returns the fallback stream that is asked in its place."""
+        self.asked.discard(stream.name)
+        self.refused.add(stream.name)
+        self._forget()
+        if not self.has_fallback(stream):
+            return None
+        self.asked |= {stream.fallback_stream, *ancestors(BY_NAME[stream.fallback_stream], older=False)}
+        self.replaced.add(stream.name)
+        self._forget()
+        return BY_NAME[stream.fallback_stream]
+
+    # --- the tasks of a node
+
+    def of_list(self, stream: Stream, node: Node) -> Iterator[Task]:
+        """The tasks of a list of the account."""
+        return (Task(stream, Context(), params, None, node, "") for params in stream.variants)
+
+    def of_window(self, stream: Stream, context: Context, node: Node, windows: Windows) -> Iterator[Task]:
+        """The tasks of a stream with a date range, in the window that its path begins with."""
+        window = windows.window(stream, node.path[0])
+        return (Task(stream, context, params, window, node, stream.name) for params in stream.variants)
+
+    def of_context(
+        self, context: Context, node: Node, traversal: str, windows: Windows, retried: Failure | None
+    ) -> Iterator[Task]:
+        """The tasks of all streams about a context. A retry reads it whatever its age, and without bookmarks."""
+        for stream in self.about(context.entity):
+            found_in = None
+            if any(link.same_window for _, link in parents_of(context.entity)):
+                name = retried.window if retried else node.path[0]
+                found_in = windows.window(stream, name, is_retry=retried is not None)
+            if retried or windows.wants(stream, context, found_in):
+                for window in windows.of_context(stream, context, found_in, retried is not None):
+                    yield from (Task(stream, context, params, window, node, traversal) for params in stream.variants)
+
+    def of_failure(self, failure: Failure, node: Node, traversal: str, windows: Windows) -> Task:
+        """The task that failed in an earlier run."""
+        stream = BY_NAME[failure.stream]
+        context = Context.parse(failure.context) if failure.context else Context()
+        window = None
+        if failure.window:
+            days = (date.fromisoformat(failure.days[0]), date.fromisoformat(failure.days[1]))
+            window = windows.window(stream, failure.window, days)
+        return Task(stream, context, failure.params, window, node, traversal)
+
+    def _children(self, entity: Entity) -> Iterator[Stream]:
+        return (each for each in self.streams() if each.parent is entity and each.name not in ENRICHERS)
+
+    def _forget(self) -> None:
+        """What follows from the streams that are asked has changed."""
+        self._about.clear()
+        self._below.clear()

@@ -1,61 +1,66 @@
-"""Which days to ask for: pure functions of dates, all in UTC."""
+"""Windows: the days that one call requests. All dates are UTC.
+
+Windows of a stream begin on the same days in every run (the day's number divided by the length), whatever start date,
+look-back and retention are by then: only the requested days are clipped. So the name of a window, its first day, means
+the same in each path and in each failure.
+"""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tap_zoom.streams.model import Params, Span
+from tap_zoom.streams import BY_NAME, date_range_of, dated_stream
+from tap_zoom.streams.model import DateRange, Params, Stream
+from tap_zoom.sync.context import Context
+from tap_zoom.times import has_reached
 
-DAYS_AHEAD = timedelta(days=2)  # at the most, of Zoom's first day before ours
-ZOOM_BEGAN = 2011  # nothing happened before that year, so nothing is asked for
-MONTHS_BACK = 24  # where Zoom does not say how far back it answers, and nothing else says how far to read
+ZOOM_BEGAN = date(2011, 1, 1)  # nothing is older
+MONTHS_BACK = 24  # where neither Zoom nor the user says how far back to read
+BOTH_WAYS = timedelta(days=2)  # at the edge of Zoom's retention: its clock and its time zone may be ahead of ours
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What happened on the days `first` to `last` is kept; `asked_from` and `asked_to` are sent."""
+    """Rows of the days `first` to `last` belong to it; the days `from_` to `to` are requested."""
 
+    name: str
     first: date
     last: date
-    asked_from: date
-    asked_to: date
+    from_: date
+    to: date
 
-    @property
-    def name(self) -> str:
-        return self.first.isoformat()
+    def holds(self, time: str) -> bool:
+        """True if a time, as `times.sortable` gives it, is in the window."""
+        return self.first.isoformat() <= time[:10] <= self.last.isoformat()
 
-    def holds(self, when: str) -> bool:
-        """Whether a moment, as text that sorts as time does, is inside."""
-        return self.first.isoformat() <= when[:10] <= self.last.isoformat()
+    def requests(self, time: str, dates: DateRange) -> bool:
+        """True if a time is in the requested days. A row from outside was not listed by this time."""
+        end = f"{self.to.isoformat()}T00:00:00Z" if dates.exact else f"{self.to.isoformat()}~"
+        return self.from_.isoformat() <= time <= end
 
-    def asks_for(self, when: str, span: Span) -> bool:
-        """Whether a moment is in what is sent. What comes all the same was not chosen by this time."""
-        end = f"{self.asked_to.isoformat()}T00:00:00Z" if span.exact else f"{self.asked_to.isoformat()}~"
-        return self.asked_from.isoformat() <= when <= end
-
-    def params(self, span: Span) -> Params:
-        return {name: text.format(first=self.asked_from, last=self.asked_to) for name, text in span.params.items()}
+    def params(self, dates: DateRange) -> Params:
+        return {name: text.format(first=self.from_, last=self.to) for name, text in dates.params.items()}
 
     def columns(self) -> Params:
-        """Columns of ours that say what a sum is of."""
+        """Columns added by the tap: the days that a total is about."""
         return {"window_from": self.first.isoformat(), "window_to": self.last.isoformat()}
 
 
-def oldest_day(span: Span, today: date) -> date | None:
-    """The first day that Zoom answers for; None where it does not say."""
-    if span.months_back:
-        return months_before(today, span.months_back)
-    return today - timedelta(days=span.days_back) if span.days_back else None
+def oldest_day(dates: DateRange, today: date) -> date | None:
+    """The first day that Zoom answers for; None if that is not known."""
+    if dates.months_back:
+        return months_before(today, dates.months_back)
+    return today - timedelta(days=dates.days_back) if dates.days_back else None
 
 
-def first_day(span: Span, today: date, start: date | None) -> date:
-    """The first day to ask for, if nothing before `start` is wanted."""
-    oldest = oldest_day(span, today)
+def first_day(dates: DateRange, today: date, start: date | None) -> date:
+    """The first day to request, if nothing from before `start` is wanted."""
+    oldest = oldest_day(dates, today)
     if oldest is None:
-        return max(start, date(ZOOM_BEGAN, 1, 1)) if start else months_before(today, MONTHS_BACK)
+        return max(start, ZOOM_BEGAN) if start else months_before(today, MONTHS_BACK)
     return max(oldest, start) if start else oldest
 
 
@@ -66,55 +71,141 @@ def months_before(today: date, months: int) -> date:
     return date(year, month, min(today.day, monthrange(year, month)[1]))
 
 
-def windows(span: Span, first: date, last: date, clip: date) -> Iterator[Window]:
-    """Cut the days `first` to `last` into windows, the oldest first; nothing before `clip` is asked for.
+def first_of_window(dates: DateRange, day: date) -> date:
+    """The first day of the window that holds a day."""
+    return date.fromordinal(day.toordinal() // dates.days * dates.days) if dates.days else day.replace(day=1)
 
-    They are the same on another day, when `clip` has moved on. On the last one, `asked_to` may lie in the future. Of
-    calendar months only whole ones are asked for, and the last so far.
+
+def last_of_window(dates: DateRange, first: date) -> date:
+    days = dates.days or monthrange(first.year, first.month)[1]
+    return first + timedelta(days=days - 1)
+
+
+class Windows:
+    """The windows of each stream in this run.
+
+    `since`: by selected stream, the time from which it is read, None for all that Zoom has. `start`: the same without
+    bookmarks, for what a retry reads. `started`: the day on which the run began; `today()`: the day by now.
+    `descendants(stream)`: a stream, and all below it that are asked.
     """
-    if not span.days:
-        yield from _months(span, first, last, clip)
-        return
-    while first <= last:
-        end = min(first + timedelta(days=span.days - 1), last)
-        if end >= clip:
-            yield window_of(span, first, end, clip, last)
-        first = end + timedelta(days=1)
+
+    def __init__(
+        self,
+        since: Mapping[str, str | None],
+        start: str | None,
+        started: date,
+        today: Callable[[], date],
+        descendants: Callable[[Stream], tuple[Stream, ...]],
+    ) -> None:
+        self.started = started
+        self.today = today
+        self._selected = dict(since)
+        self._start = start
+        self._descendants = descendants
+        self._answered_from: dict[Stream, date] = {}  # where Zoom refused older days
+
+    # --- start dates
+
+    def since(self, stream: Stream) -> str | None:
+        """The time from which a stream and all below it are read; None for all that Zoom has."""
+        below = [self._selected[each.name] for each in self._descendants(stream) if each.name in self._selected]
+        return None if None in below else min(filter(None, below), default=None)
+
+    def emitted_since(self, stream: Stream) -> str | None:
+        """The same for its own records alone."""
+        return self._selected.get(stream.name)
+
+    def wants(self, stream: Stream, context: Context, window: Window | None) -> bool:
+        """True if a stream is asked about a context, as far as its time says."""
+        since = self.since(stream)
+        time = context.time or (f"{window.last.isoformat()}~" if window else None)
+        return since is None or time is None or has_reached(time, since)
+
+    def first_day(self, stream: Stream, is_retry: bool = False) -> date:
+        """The first day that this run wants of a stream: on the day on which it began, Zoom answered for it."""
+        since = self._start if is_retry else self.since(stream)
+        return first_day(date_range_of(stream), self.started, date.fromisoformat(since[:10]) if since else None)
+
+    def retained_from(self, stream: Stream) -> date:
+        """The first day that Zoom answers for by now."""
+        oldest = oldest_day(date_range_of(stream), self.today()) or date.min
+        return max(oldest, self._answered_from.get(stream, date.min))
+
+    def older_than(self, stream: Stream) -> str:
+        """Contexts that a stream links to only if they are older than this one's windows end here."""
+        return (max(self.first_day(stream), self.retained_from(stream)) + BOTH_WAYS).isoformat()
+
+    # --- windows
+
+    def names(self, stream: Stream, until: date | None = None, is_retry: bool = False) -> Iterator[str]:
+        """The names of its windows, the oldest first, up to the one that holds `until`."""
+        dates, retained = date_range_of(stream), self.retained_from(stream)
+        first = first_of_window(dates, max(self.first_day(stream, is_retry), retained))
+        if dates.totals and first < retained:
+            first = last_of_window(dates, first) + timedelta(days=1)
+        while first <= (until or self._last_day(stream)):
+            yield first.isoformat()
+            first = last_of_window(dates, first) + timedelta(days=1)
+
+    def window(
+        self, stream: Stream, name: str, days: tuple[date, date] | None = None, is_retry: bool = False
+    ) -> Window:
+        """A window as it is requested today. `days`: those of an earlier run's request, else all that are wanted."""
+        dates, end, retained = date_range_of(stream), self._last_day(stream), self.retained_from(stream)
+        first = date.fromisoformat(name)
+        last = last_of_window(dates, first)
+        if not dates.days:
+            return Window(name, first, last, first, min(last, end))
+        first, last = days or (max(first, self.first_day(stream, is_retry)), min(last, max(end, first)))
+        to = last + timedelta(days=dates.after)
+        from_ = max(first - timedelta(days=dates.before), min(retained, last))
+        return Window(name, first, last, from_, min(to, end) if dates.ends_in < 0 else to)
+
+    def of_context(
+        self, stream: Stream, context: Context, found_in: Window | None, is_retry: bool
+    ) -> Iterator[Window | None]:
+        """The windows in which a stream is asked about a context: that in which it was found, or all up to its time."""
+        if stream.date_range is None or found_in is not None:
+            yield found_in
+            return
+        until = date.fromisoformat(context.time[:10]) if context.time else None
+        for name in self.names(stream, until, is_retry):
+            yield self.window(stream, name, is_retry=is_retry)
+
+    def later(self, stream: Stream, window: Window) -> Window | None:
+        """The window from the next day on, after Zoom refused its first day as too old; None if that can't be it."""
+        dates = date_range_of(stream)
+        oldest = oldest_day(dates, self.today())
+        from_ = window.from_ + timedelta(days=1)
+        if oldest is None or dates.totals or from_ > min(oldest + MOST_DAYS_LATER, window.to):
+            return None
+        if from_ > self.retained_from(stream):
+            self._answered_from[stream] = from_
+        return Window(window.name, window.first, window.last, from_, window.to)
+
+    def has_left(self, stream: Stream, days: list[str]) -> bool:
+        """True if Zoom doesn't answer any more for some of these days."""
+        return bool(days) and date.fromisoformat(days[0]) < self.retained_from(stream)
+
+    def gone(self, stream: Stream, resume_at: list[str]) -> tuple[date, date] | None:
+        """The days that a resumed run wants, has not finished, and that Zoom doesn't answer for any more."""
+        first, retained = self.first_day(stream), self.retained_from(stream)
+        if resume_at:
+            time = resume_at[-1][:10] if len(resume_at) > 1 and resume_at[-1][4:5] == "-" else resume_at[0]
+            first = max(first, date.fromisoformat(time))
+        return (first, retained - timedelta(days=1)) if first < retained else None
+
+    def is_gone(self, stream: Stream, window: Window) -> bool:
+        """True if Zoom may have refused a total because its days are too old by now."""
+        dates = date_range_of(stream)
+        oldest = oldest_day(dates, self.today())
+        return dates.totals and oldest is not None and window.first < oldest + BOTH_WAYS
+
+    def _last_day(self, stream: Stream) -> date:
+        dates = date_range_of(stream)
+        dated = dated_stream(stream)
+        moving = dated is not None and dated.date_range is not None and dated.date_range.moving
+        return (self.today() if moving else self.started) + timedelta(days=dates.ends_in)
 
 
-def window_of(span: Span, first: date, last: date, clip: date, ends: date) -> Window:
-    """These days, as they are asked for: nothing before `clip`, and nothing after `ends` where Zoom refuses that."""
-    if not span.days:
-        return Window(first, last, first, min(last, ends))
-    asked_to = last + timedelta(days=span.after)
-    asked_from = max(first - timedelta(days=span.before), min(clip, last))
-    return Window(first, last, asked_from, min(asked_to, ends) if span.until < 0 else asked_to)
-
-
-def _months(span: Span, first: date, last: date, clip: date) -> Iterator[Window]:
-    first = first.replace(day=1)
-    while first <= last:
-        end = first.replace(day=monthrange(first.year, first.month)[1])
-        if first >= clip:
-            yield window_of(span, first, end, clip, last)
-        first = end + timedelta(days=1)
-
-
-def later(window: Window, span: Span, today: date) -> Window | None:
-    """The same window, asked from a later day on, since Zoom refused to go so far back. None where that can't be it.
-
-    Zoom's clock may be ahead of ours, and its account's time zone of UTC; and the run may have lasted for days.
-    """
-    oldest = oldest_day(span, today)
-    if oldest is None or span.sums:
-        return None
-    asked_from = max(window.asked_from + timedelta(days=1), oldest)
-    if asked_from > min(oldest + DAYS_AHEAD, window.asked_to):
-        return None
-    return replace(window, asked_from=asked_from)
-
-
-def is_gone(window: Window, span: Span, today: date) -> bool:
-    """Whether a sum that was refused, of which no part can be asked for, may be out of reach by now."""
-    oldest = oldest_day(span, today)
-    return span.sums and oldest is not None and window.first < oldest + DAYS_AHEAD
+MOST_DAYS_LATER = timedelta(days=7)  # six months are up to 184 days, 180 days at Zoom, and a day for its time zone

@@ -1,0 +1,155 @@
+"""Tasks that could not be read: refused with their stream or alone, kept, and retried by later runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from tap_zoom.errors import StreamRefused, TooManyLost
+from tap_zoom.report import Report
+from tap_zoom.state import Failure, Run, State
+from tap_zoom.streams import BY_NAME, replication_key_of
+from tap_zoom.streams.model import Stream
+from tap_zoom.sync.failures import Failures, time_of
+from tap_zoom.sync.tasks import Task, Tasks
+from tap_zoom.sync.traversal import Traversal
+from tap_zoom.sync.windows import Windows
+
+MAX_FAULTS = 20  # in a row
+LONG_AGO = "2011-01-01T00:00:00Z"  # a bookmark that is deleted would come back when states are merged
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Retries:
+    """`by_traversal`: the failures that are being retried, by the name of their traversal. `now`: when this process
+    began, as the state writes times."""
+
+    def __init__(
+        self, tasks: Tasks, windows: Windows, failures: Failures, state: State, run: Run, now: str, report: Report
+    ) -> None:  # fmt: skip
+        self.by_traversal: dict[str, Failure] = {}
+        self._tasks = tasks
+        self._windows = windows
+        self._failures = failures
+        self._state = state
+        self._run = run
+        self._now = now
+        self._report = report
+        self._lists_read: list[Failure] = []  # failed lists whose subtree this run reads
+        self._faults_in_a_row = 0
+        self._number = 0
+
+    # --- tasks that fail
+
+    def fail(self, task: Task, reason: str, is_fault: bool = False) -> None:
+        """Keep a task that could not be read. `is_fault`: Zoom did not say why; raises TooManyLost after twenty of
+        these in a row."""
+        self._faults_in_a_row += is_fault
+        task.is_whole = False
+        if not task.traversal:
+            self._failures.hold(task.stream.name, reason)  # nobody knows which contexts are missing
+        elif not self._failures.failed(task.failure, reason) and (retried := self.by_traversal.get(task.traversal)):
+            self._go_back(task.stream.name, retried)
+        if self._faults_in_a_row >= MAX_FAULTS:
+            raise TooManyLost(
+                f"{MAX_FAULTS} requests in a row failed, so something general is wrong; the last one: {reason}. "
+                "Fix that, then run again with the last STATE."
+            )
+
+    def refused(self, task: Task, error: StreamRefused) -> bool:
+        """The login has no access to a task. True if that is so for its whole stream."""
+        task.is_whole = False
+        stream = task.stream
+        if stream.name in self._tasks.refused:
+            return False
+        if self._tasks.has_fallback(stream):
+            return True
+        if task.traversal in self.by_traversal or task.page > 1:
+            self.fail(task, str(error))
+            return False
+        self._failures.refuse(task.failure, str(error), error.answer)
+        return self._failures.is_decided(stream.name)
+
+    def refuse(self, stream: Stream, reason: str) -> Stream | None:
+        """Ask a stream no more. Returns the fallback stream that takes its place."""
+        below = [name for name in self._tasks.selected if stream.name in self._tasks.depends_on(name) - {name}]
+        fallback = self._tasks.refuse(stream)
+        self._failures.refuse_stream(stream.name, replaced=fallback is not None)
+        self._report.refuse(stream, reason, fallback, [] if fallback else below)
+        return fallback
+
+    def undecided(self) -> list[tuple[str, str]]:
+        """After the last task: streams of which all tasks were refused, with the reason."""
+        return self._failures.undecided()
+
+    # --- tasks that are read
+
+    def answered(self, task: Task) -> None:
+        """A page was answered, or Zoom said that there is nothing."""
+        self._faults_in_a_row = 0
+        self._failures.answered(task.failure)
+
+    def read(self, task: Task) -> None:
+        """All pages were read of a task that may have failed in an earlier run.
+
+        A list is settled once its subtree has been read, too: not if this run starts at a bookmark, or resumes below
+        the list. Then the failure is retried.
+        """
+        if not task.traversal or not task.is_whole or task.traversal in self.by_traversal:
+            return
+        if not task.stream.links:
+            self._settle(task.failure)
+        elif task.failure in self._failures and self._run.from_start and not task.is_resumed:
+            self._lists_read.append(task.failure)
+
+    def subtree_read(self, name: str) -> None:
+        """A retry has read a failed task and all below it."""
+        failure = self.by_traversal.pop(name)
+        if failure.last >= self._now:
+            return  # it failed again
+        if self._windows.has_left(BY_NAME[failure.stream], failure.days):
+            self._failures.give_up(
+                failure, f"{failure.stream}: of the days {' to '.join(failure.days)} Zoom no longer has the first ones"
+            )
+        else:
+            self._settle(failure)
+
+    def start(self) -> Iterator[tuple[str, Traversal]]:
+        """At the end of a run: a traversal for each failure of earlier runs that this one has not met."""
+        while self._lists_read and not self._failures.overflowed:  # else a retry tells what of its subtree is missing
+            self._settle(self._lists_read.pop())
+        failures = self._failures.untried(self._tasks.asked)
+        if failures:
+            LOGGER.info("Retrying %d requests that failed in earlier runs.", len(failures))
+        for failure in failures:
+            self._number += 1
+            name = f"retry {self._number}"
+            self.by_traversal[name] = failure
+            root = failure.context or failure.window or failure.stream
+            yield name, Traversal([root], tuple(failure.resume_at))
+
+    def store_checkpoint(self, name: str, traversal: Traversal) -> None:
+        failure = self.by_traversal[name]
+        if failure.last < self._now:  # its list was read whole so far
+            failure.resume_at = list(traversal.checkpoint or ())
+
+    def finish(self) -> set[str]:
+        """The streams whose bookmark stays, with those below them."""
+        return self._failures.finish(self._tasks.asked | self._tasks.refused, self._tasks.replaced)
+
+    def _settle(self, failure: Failure) -> None:
+        """Forget a failure. Streams below it that are not read now go back to it."""
+        if self._failures.settle(failure):
+            for each in self._tasks.all_below(BY_NAME[failure.stream]):
+                if not self._tasks.is_emitted(each):
+                    self._go_back(each.name, failure)
+
+    def _go_back(self, name: str, failure: Failure) -> None:
+        """Let the next run read a stream, and those below it, again from a failure on that can't be kept by itself."""
+        if name in self._tasks.selected:
+            self._failures.hold(name, f"{name}: a part of a list that was retried is missing")
+        since = time_of(failure) or LONG_AGO
+        for each in self._tasks.all_below(BY_NAME[name]):
+            if (bookmark := self._state.bookmarks.get(each.name)) and (key := replication_key_of(each)) in bookmark:
+                self._state.bookmarks[each.name] = {key: min(since, bookmark[key])}
