@@ -13,8 +13,8 @@ from pathlib import Path
 from pages import link, page_of, table
 
 from tap_zoom.config import SETTINGS
-from tap_zoom.sync.start_dates import reach
-from tap_zoom.sync.windows import first_day, windows
+from tap_zoom.sync.start_dates import retained_from
+from tap_zoom.sync.windows import first_day, first_of_window, last_of_window
 from tap_zoom.streams import PARTS, FALLBACKS, parents_of, replication_key_of
 from tap_zoom.streams.model import ACCOUNT, RateLimit, DateRange, Stream
 from tap_zoom.api.rate_limits import limit_of
@@ -54,9 +54,9 @@ def requests(stream: Stream, nights: int | None) -> int:
         places = TYPICAL["things"][stream.parent.name]
     else:
         places = TYPICAL["things_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
-    if all(link.older_than for link in stream.links) and stream.links and nights:
+    if all(each.older_than for each in stream.links) and stream.links and nights:
         return 0  # what is older than the reports list is not wanted
-    in_window = any(find.in_window for _, find in parents_of(stream.parent))
+    in_window = any(each.same_window for _, each in parents_of(stream.parent))
     cut = 1 if stream.date_range is None or in_window else windows_of(stream.date_range, days)
     questions = math.ceil(places) * cut * len(stream.variants)
     rows = rows_of(stream, days)
@@ -70,25 +70,27 @@ def days_read(stream: Stream, nights: int | None) -> float:
     if nights:
         return nights
     own = stream.date_range or next(finder.date_range for finder, _ in parents_of(stream.parent) if finder.date_range)
-    oldest = reach(stream, TODAY)
+    oldest = retained_from(stream, TODAY)
     # What is older than the reports list is found under known numbers only: few, and not counted.
-    listed = [finder for finder, find in parents_of(stream.parent) if finder.date_range and not link.older_than]
-    if stream.date_range is None and listed and listed[0].over:
-        oldest = first_day(listed[0].over, TODAY, None)
+    listed = [finder for finder, each in parents_of(stream.parent) if finder.date_range and not each.older_than]
+    if stream.date_range is None and listed and listed[0].date_range:
+        oldest = first_day(listed[0].date_range, TODAY, None)
     return (TODAY - (oldest or first_day(own, TODAY, None))).days
 
 
-def windows_of(span: DateRange, days: float) -> int:
-    first = TODAY - timedelta(days=days)
-    last = TODAY + timedelta(days=max(span.until, 0))
-    return sum(1 for _ in windows(span, first, last, first if span.days else first.replace(day=1)))
+def windows_of(dates: DateRange, days: float) -> int:
+    first, count = TODAY - timedelta(days=days), 0
+    while first <= TODAY + timedelta(days=max(dates.ends_in, 0)):
+        first = last_of_window(dates, first_of_window(dates, first)) + timedelta(days=1)
+        count += 1
+    return count
 
 
 def rows_of(stream: Stream, days: float) -> float:
     """How many rows come out of all questions of a run."""
     months = days / DAYS_OF_A_MONTH
     rows = TYPICAL["rows"].get(stream.name, 0) + TYPICAL["rows_a_month"].get(stream.name, 0) * months
-    found = [link.entity.name for link in stream.links]
+    found = [each.entity.name for each in stream.links]
     things = max((TYPICAL["things"].get(name, 0) for name in found), default=0)
     things_a_month = max((TYPICAL["things_a_month"].get(name, 0) for name in found), default=0)
     return float(rows + things + things_a_month * months)
@@ -100,9 +102,9 @@ def time_of(streams: Iterable[Stream], plan: str, first: bool) -> str:
     for stream in streams:
         cost = cost_of(stream)
         counts[stream.rate_limit] += cost.first if first else cost.nightly
-    seconds = max(count / (limit_of(lane, plan) * SHARE) for lane, count in counts.items())
+    seconds = max(count / (limit_of(each, plan) * SHARE) for each, count in counts.items())
     days = max(
-        sum(count for lane, count in counts.items() if lane.product == product and lane.label in COUNTED_BY_DAY)
+        sum(count for each, count in counts.items() if each.product == product and each.category in COUNTED_BY_DAY)
         / limits[plan]
         for product, limits in PER_DAY.items()
     )
@@ -121,7 +123,7 @@ def rounded(count: int) -> str:
 
 
 def on_plan(streams: Iterable[Stream], plan: str) -> list[Stream]:
-    return [each for each in streams if plan == "business" or not each.needs.startswith("Business")]
+    return [each for each in streams if plan == "business" or not each.requires.startswith("Business")]
 
 
 def account() -> str:

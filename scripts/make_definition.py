@@ -125,7 +125,7 @@ def setting(setting: Setting) -> Definition:
 
 def prereq() -> str:
     """The scopes of what `select` takes: of the core streams, of what leads to them and of what stands in for that."""
-    asked = {name for stream in CORE for name in (stream.name, *sources(stream, older=True))}
+    asked = {name for stream in CORE for name in (stream.name, *ancestors(stream, older=True))}
     asked |= {BY_NAME[name].fallback_stream for name in asked}
     classic = dict.fromkeys(stream.scopes[1] for stream in STREAMS if stream.name in asked)
     granular = dict.fromkeys(stream.scopes[0] for stream in STREAMS if stream.name in asked)

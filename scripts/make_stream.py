@@ -18,12 +18,12 @@ import make_operations
 import make_schemas
 from openapi import Files, Operation, Schema, nameless, spellings, whole
 
-from tap_zoom.streams import EMITTED, STREAMS, ENTITIES, model, refusals, spans
+from tap_zoom.streams import EMITTED, ENTITIES, STREAMS, date_ranges, model, refusals
 from tap_zoom.streams.model import RateLimit, Refusal, DateRange
 from tap_zoom.api.responses import NO_PERMISSION_CODES
 
 LANES = {name: each for name, each in vars(model).items() if isinstance(each, RateLimit)}
-SPANS = {name: each for name, each in vars(spans).items() if isinstance(each, DateRange)}
+SPANS = {name: each for name, each in vars(date_ranges).items() if isinstance(each, DateRange)}
 REFUSALS = {name: each for name, each in vars(refusals).items() if isinstance(each, Refusal)}
 PAGING = frozenset({"page_size", "page_number", "next_page_token"})
 _TIME_IN = re.compile(r"(^|_)(from|to|start|end|date|year|month)($|_)")
@@ -120,7 +120,7 @@ def about(path: str) -> Iterator[str]:
 
 
 def fitting(operation: Operation) -> list[str]:
-    """The spans of time that it has the parameters for: those with most of them first, then those used most."""
+    """The date_ranges of time that it has the parameters for: those with most of them first, then those used most."""
     used = [stream.date_range for stream in STREAMS]
     fit = [name for name, span in SPANS.items() if span.params.keys() <= operation.parameters.keys()]
     return sorted(fit, key=lambda name: (-len(SPANS[name].params), -used.count(SPANS[name])))

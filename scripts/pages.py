@@ -62,13 +62,13 @@ def linked(text: str) -> str:
 def use_of(stream: Stream) -> str:
     """What a stream that is not emitted is for."""
     if stream.name in ENRICHERS:
-        main = next(other for other in BY_NAME.values() if other.lookup == stream.name)
+        main = next(other for other in BY_NAME.values() if other.enriched_by == stream.name)
         return f"optional: what rows of `{main.name}` lack"
     if stream.name in FALLBACKS:
-        main = next(other for other in BY_NAME.values() if other.instead == stream.name)
+        main = next(other for other in BY_NAME.values() if other.fallback_stream == stream.name)
         return f"optional: takes the place of `{main.name}` where that is refused"
-    things = " and ".join(dict.fromkeys(in_words(link.entity) for link in stream.links))
-    return f"finds each {things}" + (" that is older than what the reports list" if stream.links[0].before else "")
+    things = " and ".join(dict.fromkeys(in_words(each.entity) for each in stream.links))
+    return f"finds each {things}" + (" that is older than what the reports list" if stream.links[0].older_than else "")
 
 
 def joins_of(stream: Stream) -> Iterator[Join]:
@@ -90,10 +90,10 @@ def is_the_thing(stream: Stream) -> bool:
 def rows_for(thing: Entity, column: str) -> Iterator[tuple[Stream, str]]:
     """The streams with a row for each such thing, and the field of its id: the core's own, then lists."""
     for each in EMITTED:
-        if each.core and each.about.ids is thing.ids and is_the_thing(each):
+        if each.core and each.parent.ids is thing.ids and is_the_thing(each):
             yield each, each.key[0]
-    for finder, find in parents_of(thing):
-        for name in find.ids.get(column, "").split("|"):
+    for finder, found in parents_of(thing):
+        for name in found.ids.get(column, "").split("|"):
             if name in finder.key:
                 yield finder, name
 

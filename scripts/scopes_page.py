@@ -29,7 +29,7 @@ def parts() -> str:
 
 def asked(streams: tuple[Stream, ...]) -> list[Stream]:
     """These, and all that lead to them."""
-    names = {name for stream in streams if stream.emitted for name in sources(stream, older=True)}
+    names = {name for stream in streams if stream.emitted for name in ancestors(stream, older=True)}
     names |= {stream.name for stream in streams}
     return [stream for stream in BY_NAME.values() if stream.name in names]
 

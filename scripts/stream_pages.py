@@ -66,7 +66,7 @@ def lists(streams: tuple[Stream, ...]) -> str:
 
 def facts(stream: Stream) -> str:
     fields = schema_of(stream)["properties"]
-    lead = [BY_NAME[name] for name in sorted(sources(stream, older=True) - ENRICHERS, key=list(BY_NAME).index)]
+    lead = [BY_NAME[name] for name in sorted(ancestors(stream, older=True) - ENRICHERS, key=list(BY_NAME).index)]
     typical = cost_of(stream)
     rows = [
         ("Operation", f"`GET /v2/{stream.path}`" + asked_with(stream)),

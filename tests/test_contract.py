@@ -14,7 +14,7 @@ import fastjsonschema
 import pytest
 
 from tap_zoom.discover import schema_of
-from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import Stream
 from tests.everything import EVERYTHING, SMALL, config, zoom_with_everything
@@ -180,7 +180,7 @@ def test_any_documented_answer_comes_through(stream: Stream) -> None:
     for seed in range(3):
         rng = random.Random(f"{stream.name} {seed}")
         content = anything(answer, rng, whole=True)
-        plan = Plan(stream, schema, schema)
+        plan = RecordBuilder(stream, schema, schema)
         ids: dict[str, Any] = {name: 7 if kind is int else "x" for name, kind in stream.parent.ids.items()}
         ids |= dict.fromkeys(set(stream.context_columns) - ids.keys() - set(stream.computed) - {"sequence", *(word for each in stream.record_lists.values() for word in each)}, "x")
         records, lost, _ = plan.records(json.dumps(content).encode(), ids, Sequence())

@@ -17,8 +17,8 @@ from tap_zoom.errors import Stopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams import BY_NAME
 from tap_zoom.api.responses import Page
-from tap_zoom.api.dispatcher import Frontier
-from tap_zoom.api.rate_limits import Throttle
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.api.rate_limits import Pace
 from tap_zoom.api.request import Request
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, account, assert_complete, catalog_of, expected, kill, run_tap, start_tap
@@ -260,7 +260,7 @@ def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
             left = moment = moment + 1
             interrupts = Interrupts()
             interrupts.install()
-            frontier = Frontier(client, lambda _: Throttle(1e6, 1.0), 1, False, interrupts, print)  # type: ignore[arg-type]
+            frontier = Dispatcher(client, lambda _: Pace(1e6, 1.0), 1, False, interrupts, print)  # type: ignore[arg-type]
             frontier.submit(request, 0.0)
             with pytest.raises(Stopped):
                 sys.settrace(trace)  # type: ignore[arg-type]

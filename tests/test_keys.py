@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.discover import schema_of
-from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.model import Stream
 
@@ -21,7 +21,7 @@ JOIN = "2024-01-01T00:00:00Z"
 def records(stream: str, *pages: list[dict[str, Any]], ids: dict[str, Any] = IDS) -> list[dict[str, Any]]:
     """The records of a list in so many pages."""
     schema = schema_of(BY_NAME[stream])
-    plan, sequence, found = Plan(BY_NAME[stream], schema, schema), Sequence(), []
+    plan, sequence, found = RecordBuilder(BY_NAME[stream], schema, schema), Sequence(), []
     for page in pages:
         found += plan.records(json.dumps({BY_NAME[stream].records: page}).encode(), ids, sequence)[0]
     return found
@@ -74,7 +74,7 @@ def test_ids_of_the_parents_stand_under_their_own_names(stream: str) -> None:
     schema = schema_of(entry)
     row = {"id": "x", "user_id": "u", "join_time": JOIN}
     body = json.dumps({entry.records: [row]} if entry.records else row).encode()
-    [record], lost, _ = Plan(entry, schema, schema).records(body, IDS, Sequence())
+    [record], lost, _ = RecordBuilder(entry, schema, schema).records(body, IDS, Sequence())
     kind = "webinar" if "webinar" in stream else "meeting"
     assert record[f"{kind}_id"] == IDS[f"{kind}_id"]
     if "{" + kind + "_uuid}" in entry.path:
@@ -103,7 +103,7 @@ def test_a_row_without_its_key_is_lost(stream: str) -> None:
             row[missing] = empty
             body = json.dumps(answer(entry, row)).encode()
             columns = {**ids, **dict.fromkeys(entry.context_columns, "x")}
-            found, lost, _ = Plan(entry, schema, schema).records(body, columns, Sequence())
+            found, lost, _ = RecordBuilder(entry, schema, schema).records(body, columns, Sequence())
             if entry.key_defaults.get(missing) == "":
                 assert (found[0][missing], lost) == ("", 0)
             else:

@@ -25,9 +25,9 @@ from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import HEAVY, LIGHT, RateLimit
 from tap_zoom.api.responses import Page, judge
-from tap_zoom.api.dispatcher import BYTES_WAITING, Frontier
+from tap_zoom.api.dispatcher import BYTES_WAITING, Dispatcher
 from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement, Throttle, read_headers, retry_after
+from tap_zoom.api.rate_limits import Announcement, Pace, read_headers, retry_after
 from tap_zoom.api.request import Request
 from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
 from tests.simulator import Account, Fault, SimulatedZoom, truth
@@ -62,15 +62,15 @@ class Client:
         raise step()
 
 
-def frontier(client: Client, requests: int, wait_for_reset: bool = False) -> Frontier:
+def frontier(client: Client, requests: int, wait_for_reset: bool = False) -> Dispatcher:
     """A frontier of one worker, so that requests leave in a known order, with so many requests submitted."""
-    made = Frontier(client, lambda _: Throttle(5000, 1.0), 1, wait_for_reset, Interrupts(), lambda _: None)  # type: ignore[arg-type]
+    made = Dispatcher(client, lambda _: Pace(5000, 1.0), 1, wait_for_reset, Interrupts(), lambda _: None)  # type: ignore[arg-type]
     for number in range(requests):
         made.submit(Request(STREAM, {"meeting_uuid": number}, {}), float(number))
     return made
 
 
-def outcome(frontier: Frontier) -> Page | Exception:
+def outcome(frontier: Dispatcher) -> Page | Exception:
     """The oldest result, which has to come."""
     taken = frontier.take(patience=20)
     assert taken is not None, "the frontier stands still"

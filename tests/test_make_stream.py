@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from scripts.make_stream import Operation, entry, things
-from tap_zoom.streams import STREAMS, ENTITIES, model, refusals, spans
+from tap_zoom.streams import ENTITIES, STREAMS, date_ranges, model, refusals
 from tap_zoom.streams.model import SERVER_SIZE, Stream, Entity
 from tests.simulator.further.model import documented
 from tests.test_tables import UNDOCUMENTED_SCOPES, nameless
 
 ROOT = Path(__file__).parent.parent
-WORDS = {**vars(model), **vars(spans), **vars(refusals), **{name.upper(): thing for name, thing in ENTITIES.items()}}
+WORDS = {**vars(model), **vars(date_ranges), **vars(refusals), **{name.upper(): thing for name, thing in ENTITIES.items()}}
 
 
 def made(path: str, facts: dict[str, Any]) -> Stream:

@@ -17,7 +17,7 @@ from tap_zoom.api.rate_limits import (
     SLOWER,
     SLOWER_IF_ANNOUNCED,
     Announcement,
-    Throttle,
+    Pace,
     limit_of,
     read_headers,
     retry_after,
@@ -26,7 +26,7 @@ from tap_zoom.api.rate_limits import (
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
 
-def departures(throttle: Throttle, delays: list[float]) -> list[float]:
+def departures(throttle: Pace, delays: list[float]) -> list[float]:
     """When requests leave that are each so much later than they might be."""
     now, left = 1000.0, []
     for delay in delays:
@@ -39,7 +39,7 @@ def departures(throttle: Throttle, delays: list[float]) -> list[float]:
 @given(st.lists(st.floats(0, 0.2), min_size=2, max_size=300), st.integers(1, 100), st.sampled_from([1, 4, 10, 20, 30, 40, 80]))
 def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, limit: int) -> None:
     """However late single requests leave: in any second at most the limit, and in the long run our share of it."""
-    throttle = Throttle(limit, share / 100)
+    throttle = Pace(limit, share / 100)
     left = departures(throttle, delays)
     for number, start in enumerate(left):
         assert sum(start <= other < start + 1 for other in left[number:]) <= max(limit, 1)
@@ -49,7 +49,7 @@ def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, lim
 
 def test_requests_leave_evenly() -> None:
     """No burst at the start, none after a pause."""
-    throttle = Throttle(10, 0.5)
+    throttle = Pace(10, 0.5)
     left = departures(throttle, [0.0] * 10 + [30.0] + [0.0] * 10)
     gaps = [second - first for first, second in itertools.pairwise(left)]
     assert min(gaps) > 0.17
@@ -58,7 +58,7 @@ def test_requests_leave_evenly() -> None:
 
 def test_nothing_leaves_before_a_hold_is_over() -> None:
     """hold moves the next departure, and never brings it forward."""
-    throttle = Throttle(10, 1)
+    throttle = Pace(10, 1)
     throttle.hold(1010.0)
     throttle.hold(1005.0)
     assert throttle.free_at() == 1010.0
@@ -66,7 +66,7 @@ def test_nothing_leaves_before_a_hold_is_over() -> None:
 
 def test_a_429_holds_the_label_and_slows_it_down() -> None:
     """Once for all that were under way together; a thousand successes take it back."""
-    throttle = Throttle(10, 0.8)
+    throttle = Pace(10, 0.8)
     before = throttle.rate
     throttle.refused(1000.0, None, None)
     slowed = throttle.rate
@@ -81,7 +81,7 @@ def test_a_429_holds_the_label_and_slows_it_down() -> None:
 
 def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
     """Stragglers neither shorten the wait nor slow the label down again; what is refused after it does."""
-    throttle = Throttle(10, 0.8)
+    throttle = Pace(10, 0.8)
     throttle.refused(1000.0, 60.0, None)
     slowed = throttle.rate
     for late in (1000.1, 1005.0, 1060.0):
@@ -95,7 +95,7 @@ def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
 @pytest.mark.parametrize("announced", [None, 10.0, 20.0])
 def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None) -> None:
     """Whatever was assumed before: then it is others who ask as well, and not a limit that is lower than we think."""
-    throttle = Throttle(10, 0.8)
+    throttle = Pace(10, 0.8)
     if announced:
         throttle.learn(announced)
     before = throttle.rate
@@ -114,7 +114,7 @@ def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None
 
 def test_it_never_stands_still() -> None:
     """However often it is refused, a tenth of the pace is left."""
-    throttle = Throttle(10, 0.8)
+    throttle = Pace(10, 0.8)
     for number in range(50):
         throttle.refused(1000.0 + number, None, None)
     assert throttle.rate == pytest.approx(0.8)
@@ -122,7 +122,7 @@ def test_it_never_stands_still() -> None:
 
 def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
     """The same limit again is none."""
-    throttle = Throttle(10, 0.8)
+    throttle = Pace(10, 0.8)
     throttle.refused(1000.0, None, None)
     slowed = throttle.rate
     throttle.learn(10.0)
@@ -136,7 +136,7 @@ def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
 
 def test_a_429_that_names_the_limit_sets_it() -> None:
     """Zoom knows better than the plan."""
-    throttle = Throttle(80, 0.5)
+    throttle = Pace(80, 0.5)
     throttle.refused(1000.0, 2.0, 30.0)
     assert throttle.rate == 15.0
     assert throttle.free_at() == 1002.0
@@ -252,7 +252,7 @@ def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
 
 def test_a_request_waits_no_longer_than_what_is_known_by_now_demands() -> None:
     """A limit of ten a minute is assumed and a thousand a second announced: the next one leaves at once."""
-    throttle = Throttle(10 / 60, 1.0)
+    throttle = Pace(10 / 60, 1.0)
     throttle.leave(100.0)
     assert throttle.free_at() > 105.0
     throttle.learn(1000.0)

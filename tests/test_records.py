@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of, select
-from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.sync.rows import cleaned
 from tap_zoom.streams import BY_NAME, EMITTED
 
@@ -47,13 +47,13 @@ def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     return ANYTHING
 
 
-def plan_of(stream: str, keep: bool = False) -> Plan:
+def plan_of(stream: str, keep: bool = False) -> RecordBuilder:
     """The plan for all fields, with the column for unknown ones if they are to be kept."""
     whole = schema_of(BY_NAME[stream])
-    return Plan(BY_NAME[stream], select(None, print, keep)[stream] if keep else whole, whole)
+    return RecordBuilder(BY_NAME[stream], select(None, print, keep)[stream] if keep else whole, whole)
 
 
-def shaped(stream: str, *rows: Any, plan: Plan | None = None) -> list[dict[str, Any]]:
+def shaped(stream: str, *rows: Any, plan: RecordBuilder | None = None) -> list[dict[str, Any]]:
     """The records that come of some rows."""
     plan = plan or plan_of(stream)
     name = plan.stream.records
@@ -238,7 +238,7 @@ def test_fields_that_are_not_selected_are_not_looked_at() -> None:
     stream = BY_NAME["report_meeting_participants"]
     whole = schema_of(stream)
     schema = {**whole, "properties": {name: whole["properties"][name] for name in stream.key}}
-    plan = Plan(stream, schema, whole)
+    plan = RecordBuilder(stream, schema, whole)
     [record] = shaped("", {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": "long", "failover": {}}, plan=plan)
     assert set(record) == set(stream.key)
     assert not plan.shapes.misfits and not plan.shapes.unknown

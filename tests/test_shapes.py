@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tap_zoom.discover import schema_of
-from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.sync.rows import canonical, cleaned, content_of, rows_of
 from tap_zoom.streams import BY_NAME
 
@@ -21,13 +21,13 @@ def nullable(kind: str) -> dict[str, Any]:
     return {"type": ["null", "string"], "format": kind} if kind == "date-time" else {"type": ["null", kind]}
 
 
-def plan_of(field: dict[str, Any], **more: Any) -> Plan:
+def plan_of(field: dict[str, Any], **more: Any) -> RecordBuilder:
     """A plan for rows with an id and a field."""
     schema = {"properties": {"id": {"type": "string"}, "field": field, **more}}
-    return Plan(USERS, schema, schema)
+    return RecordBuilder(USERS, schema, schema)
 
 
-def shaped(plan: Plan, *texts: str) -> list[Any]:
+def shaped(plan: RecordBuilder, *texts: str) -> list[Any]:
     """What becomes of the field in rows where it is spelled so."""
     rows = ",".join(f'{{"id":"x","field":{text}}}' for text in texts)
     records, lost, _ = plan.records(f'{{"users":[{rows}]}}'.encode(), {}, Sequence())
@@ -127,7 +127,7 @@ def test_unknown_fields_are_counted_row_by_row() -> None:
     """Whether they are kept or left out; a name that was told is told no more."""
     schema: dict[str, Any] = {"properties": {"id": {"type": "string"}}}
     kept = {"properties": {**schema["properties"], "unknown_fields": {"type": ["null", "object"]}}}
-    for plan, outcome in ((Plan(USERS, schema, schema), "left out: a, b; set"), (Plan(USERS, kept, schema), "kept in unknown_fields: a, b")):
+    for plan, outcome in ((RecordBuilder(USERS, schema, schema), "left out: a, b; set"), (RecordBuilder(USERS, kept, schema), "kept in unknown_fields: a, b")):
         body = b'{"users":[{"id":"x","b":1},{"id":"y","a":{"c":1e400}},{"id":"z","a":[NaN]}]}'
         records, _, content = plan.records(body, {}, Sequence())
         assert plan.shapes.unknown == {"a": 2, "b": 1} and not plan.shapes.unknown_inside
@@ -162,13 +162,13 @@ def test_a_row_that_is_parsed_already() -> None:
     ids = {"meeting_uuid": "m==", "meeting_id": 7}
     body = b'{"user_id":1.10,"join_time":"2024-01-01T00:00:00Z","name":"a\\u0000b\xed\xa0\x80","duration":18446744073709551617}'
     for _ in range(2):
-        records, lost = Plan(participants, schema, schema).record(content_of(body, exact=True), ids)
+        records, lost = RecordBuilder(participants, schema, schema).record(content_of(body, exact=True), ids)
         assert lost == 0
         assert [ascii(record) for record in records] == [ascii({
             "user_id": "1.10", "join_time": "2024-01-01T00:00:00Z", "name": "ab\ufffd", "duration": 2**64 + 1,
             "meeting_uuid": "m==", "meeting_id": 7, "sequence": 0,
         })]  # fmt: skip
-    plan = Plan(participants, schema, schema)
+    plan = RecordBuilder(participants, schema, schema)
     assert plan.record({"user_id": None}, ids) == ([], 1)
     [record], _ = plan.record({"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": math.nan}, ids)
     assert record["duration"] is None and plan.shapes.misfits == {"duration": 1}
