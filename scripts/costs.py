@@ -12,12 +12,12 @@ from pathlib import Path
 
 from pages import link, page_of, table
 
+from tap_zoom.api.rate_limits import limit_of
 from tap_zoom.config import SETTINGS
+from tap_zoom.streams import FALLBACKS, PARTS, parents_of, replication_key_of
+from tap_zoom.streams.model import ACCOUNT, DateRange, RateLimit, Stream
 from tap_zoom.sync.start_dates import retained_from
 from tap_zoom.sync.windows import first_day, first_of_window, last_of_window
-from tap_zoom.streams import PARTS, FALLBACKS, parents_of, replication_key_of
-from tap_zoom.streams.model import ACCOUNT, RateLimit, DateRange, Stream
-from tap_zoom.api.rate_limits import limit_of
 
 ACCOUNT_FILE = Path(__file__).with_name("typical_account.json")
 TYPICAL = json.loads(ACCOUNT_FILE.read_text("utf-8"))
@@ -49,18 +49,18 @@ def requests(stream: Stream, nights: int | None) -> int:
         return 0
     days = days_read(stream, nights)
     if stream.parent is ACCOUNT:
-        places = 1.0
-    elif stream.parent.name in TYPICAL["things"]:
-        places = TYPICAL["things"][stream.parent.name]
+        contexts = 1.0
+    elif stream.parent.name in TYPICAL["entities"]:
+        contexts = TYPICAL["entities"][stream.parent.name]
     else:
-        places = TYPICAL["things_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
+        contexts = TYPICAL["entities_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
     if all(each.older_than for each in stream.links) and stream.links and nights:
         return 0  # what is older than the reports list is not wanted
     in_window = any(each.same_window for _, each in parents_of(stream.parent))
     cut = 1 if stream.date_range is None or in_window else windows_of(stream.date_range, days)
-    questions = math.ceil(places) * cut * len(stream.variants)
+    tasks = math.ceil(contexts) * cut * len(stream.variants)
     rows = rows_of(stream, days)
-    return questions * max(1, math.ceil(rows / questions / stream.page_size)) if stream.page_size > 0 and questions else questions
+    return tasks * max(1, math.ceil(rows / tasks / stream.page_size)) if stream.page_size > 0 and tasks else tasks
 
 
 def days_read(stream: Stream, nights: int | None) -> float:
@@ -69,10 +69,10 @@ def days_read(stream: Stream, nights: int | None) -> float:
         return 0.0
     if nights:
         return nights
-    own = stream.date_range or next(finder.date_range for finder, _ in parents_of(stream.parent) if finder.date_range)
+    own = stream.date_range or next(parent.date_range for parent, _ in parents_of(stream.parent) if parent.date_range)
     oldest = retained_from(stream, TODAY)
     # What is older than the reports list is found under known numbers only: few, and not counted.
-    listed = [finder for finder, each in parents_of(stream.parent) if finder.date_range and not each.older_than]
+    listed = [parent for parent, each in parents_of(stream.parent) if parent.date_range and not each.older_than]
     if stream.date_range is None and listed and listed[0].date_range:
         oldest = first_day(listed[0].date_range, TODAY, None)
     return (TODAY - (oldest or first_day(own, TODAY, None))).days
@@ -87,13 +87,13 @@ def windows_of(dates: DateRange, days: float) -> int:
 
 
 def rows_of(stream: Stream, days: float) -> float:
-    """How many rows come out of all questions of a run."""
+    """How many rows all tasks of a run give."""
     months = days / DAYS_OF_A_MONTH
     rows = TYPICAL["rows"].get(stream.name, 0) + TYPICAL["rows_a_month"].get(stream.name, 0) * months
     found = [each.entity.name for each in stream.links]
-    things = max((TYPICAL["things"].get(name, 0) for name in found), default=0)
-    things_a_month = max((TYPICAL["things_a_month"].get(name, 0) for name in found), default=0)
-    return float(rows + things + things_a_month * months)
+    entities = max((TYPICAL["entities"].get(name, 0) for name in found), default=0)
+    entities_a_month = max((TYPICAL["entities_a_month"].get(name, 0) for name in found), default=0)
+    return float(rows + entities + entities_a_month * months)
 
 
 def time_of(streams: Iterable[Stream], plan: str, first: bool) -> str:

@@ -22,7 +22,7 @@ from tap_zoom.streams.model import Stream
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
 CORRECTIONS = Path(__file__).with_name("corrections.json")  # stream -> why, fields: path of a field -> schema
 
-# Columns of ours that are no texts. Ids of meetings need 64 bits.
+# Columns added by the tap that are no texts. Ids of meetings need 64 bits.
 INTEGERS = frozenset({"meeting_id", "webinar_id", "sequence"})
 
 
@@ -42,10 +42,11 @@ def write(stream: Stream, files: Files) -> None:
 
 
 def schema_of(stream: Stream, answer: Schema | None) -> Schema:
-    """All fields of the answer's rows, then our columns; only the key's types are not nullable."""
+    """All fields of the answer's rows, then the columns added by the tap; only the key's types are not nullable."""
     fields = fields_of(stream, whole(answer)) if answer else {}
     properties = {name: plain(part) for name, part in fields.items()}
-    properties |= {name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.context_columns}
+    added = {name: "integer" if name in INTEGERS else "string" for name in stream.context_columns}
+    properties |= {name: nullable({"type": kind}) for name, kind in added.items()}
     corrections = json.loads(CORRECTIONS.read_text(encoding="utf-8")).get(stream.name, {"fields": {}})
     for path, correction in corrections["fields"].items():
         *above, name = path.split(".")

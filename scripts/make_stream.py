@@ -18,12 +18,12 @@ import make_operations
 import make_schemas
 from openapi import Files, Operation, Schema, nameless, spellings, whole
 
-from tap_zoom.streams import EMITTED, ENTITIES, STREAMS, date_ranges, model, refusals
-from tap_zoom.streams.model import RateLimit, Refusal, DateRange
 from tap_zoom.api.responses import NO_PERMISSION_CODES
+from tap_zoom.streams import EMITTED, ENTITIES, STREAMS, date_ranges, model, refusals
+from tap_zoom.streams.model import DateRange, RateLimit, Refusal
 
-LANES = {name: each for name, each in vars(model).items() if isinstance(each, RateLimit)}
-SPANS = {name: each for name, each in vars(date_ranges).items() if isinstance(each, DateRange)}
+RATE_LIMITS = {name: each for name, each in vars(model).items() if isinstance(each, RateLimit)}
+DATE_RANGES = {name: each for name, each in vars(date_ranges).items() if isinstance(each, DateRange)}
 REFUSALS = {name: each for name, each in vars(refusals).items() if isinstance(each, Refusal)}
 PAGING = frozenset({"page_size", "page_number", "next_page_token"})
 _TIME_IN = re.compile(r"(^|_)(from|to|start|end|date|year|month)($|_)")
@@ -52,12 +52,12 @@ def entry(path: str, operation: Operation) -> str:
     ours = _snake(path.removeprefix("/"))
     words = [word for word in ours.split("/") if not word.startswith("{")]
     lines = [
-        *_filled(_text("_".join(words)), _text(ours), lane(operation), _tuple(scopes(operation))),
-        *_filled(*about(path), *over(operation), *needed(operation), *page(operation), *rows(operation)),
+        *_filled(_text("_".join(words)), _text(ours), rate_limit(operation), _tuple(scopes(operation))),
+        *_filled(*parent(path), *date_range(operation), *needed(operation), *page_size(operation), *records(operation)),
         *(f"# {line}" for line in refused(operation)),
         'key=("?",),',
-        f"holds={_text(operation.summary or '?')},",
-        f"needs={_text(shorten(operation.needs, _WIDTH - 10, placeholder=' ...') or '?')},",
+        f"description={_text(operation.summary or '?')},",
+        f"requires={_text(shorten(operation.needs, _WIDTH - 10, placeholder=' ...') or '?')},",
     ]
     return "\n".join(["Stream(", *(f"    {line}" for line in lines), "),"])
 
@@ -68,34 +68,35 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
     row = listed[next(iter(listed))]["items"] if listed else whole(operation.answer or {})
     fields = row.get("properties", {})
     yield f"name; key: unique and never null ({_choice(filter(_ID.search, fields)) or 'nothing looks like an id'})"
-    if LANES[lane(operation)].label != operation.label:
-        yield f"lane: {operation.label or 'what Zoom counts it by, for its file does not say'}"
+    if RATE_LIMITS[rate_limit(operation)].category != operation.label:
+        yield f"rate limit: {operation.label or 'its category, which the file of Zoom does not say'}"
     if "{" in path:
-        yield f"about: which thing ({_choice(things(path)) or 'a new one, which something finds'})"
+        yield f"parent: which entity ({_choice(entities(path)) or 'a new one, to which another stream has a link'})"
     if len(listed) > 1 or (listed and not _is_paged(operation)):
-        yield f"rows: which list ({_choice(listed)}), or the answer itself is the one row"
+        yield f"records: which list ({_choice(listed)}), or the answer itself is the one row"
     if _is_paged(operation) and not operation.largest_page:
-        yield "page: the most rows of an answer, for Zoom's file does not say"
+        yield "page_size: the largest, which Zoom's file does not say"
     if times := [name for name in _query(operation) if _TIME_IN.search(name)]:
-        yield f"over: how {_choice(times)} are asked, for how long and how far back ({_choice(fitting(operation))})"
-        yield f"at: when a row happened ({_choice(filter(_TIME_OUT.search, fields)) or 'no field looks like a time'})"
+        dates, dated = _choice(fitting(operation)), _choice(filter(_TIME_OUT.search, fields))
+        yield f"date_range: how it takes {_choice(times)}, for how many days and how far back ({dates})"
+        yield f"replication_key: the time of a row ({dated or 'no field looks like a time'})"
     if free := [name for name in _query(operation) if name not in (*PAGING, *times)]:
-        yield f"params, asks: does the answer lack anything without {_choice(free)}?"
+        yield f"params, variants: does the answer lack anything without {_choice(free)}?"
     if operation.refusals:
-        yield "nothing, unavailable: which of the refusals mean that there is nothing, or that the account lacks it"
-    yield "holds, needs, keeps: in words"
-    yield "what the columns mean: tap_zoom/words"
+        yield "empty_answers, no_access: which refusals mean nothing here, or a missing plan, role or scope"
+    yield "description, requires, retention: in words"
+    yield "meanings of the columns: tap_zoom/words"
 
 
-def lane(operation: Operation) -> str:
-    """The name of what it is counted by; those of Phone have limits of their own."""
-    product = operation.product if any(each.product == operation.product for each in LANES.values()) else ""
+def rate_limit(operation: Operation) -> str:
+    """The name of its rate limit. Those of Phone have limits of their own."""
+    product = operation.product if any(each.product == operation.product for each in RATE_LIMITS.values()) else ""
     wanted = RateLimit(operation.label or "", product)
-    return next((name for name, each in LANES.items() if each == wanted), "HEAVY")  # the slowest that is common
+    return next((name for name, each in RATE_LIMITS.items() if each == wanted), "HEAVY")  # the slowest that is common
 
 
 def scopes(operation: Operation) -> list[str]:
-    """What opens it: granular ones first; of each kind those of an administrator, where there are some."""
+    """The scopes that allow it: granular ones first; of each kind those of an administrator, if there are any."""
     found = []
     for kind in (operation.granular, operation.classic):
         reading = [scope for scope in kind if ":write" not in scope and not scope.endswith(":master")]
@@ -104,46 +105,46 @@ def scopes(operation: Operation) -> list[str]:
 
 
 def ids(path: str) -> list[str]:
-    """What stands in a path, in our spelling."""
+    """The placeholders of a path, in snake case."""
     return re.findall(r"\{([^}]*)\}", _snake(path))
 
 
-def things(path: str) -> list[str]:
-    """The things that it can be asked about: they have the ids of its path."""
-    return [name.upper() for name, thing in ENTITIES.items() if thing.ids.keys() >= set(ids(path))]
+def entities(path: str) -> list[str]:
+    """The entities that have the ids of a path."""
+    return [name.upper() for name, entity in ENTITIES.items() if entity.ids.keys() >= set(ids(path))]
 
 
-def about(path: str) -> Iterator[str]:
+def parent(path: str) -> Iterator[str]:
     if ids(path):
         new = ", ".join(f"{_text(name)}: str" for name in ids(path))
-        yield "about=" + next(iter(things(path)), f'Thing("?", {{{new}}})')
+        yield "parent=" + next(iter(entities(path)), f'Entity("?", {{{new}}})')
 
 
 def fitting(operation: Operation) -> list[str]:
-    """The date_ranges of time that it has the parameters for: those with most of them first, then those used most."""
+    """The date ranges whose parameters it has: those with most parameters first, then those used most."""
     used = [stream.date_range for stream in STREAMS]
-    fit = [name for name, span in SPANS.items() if span.params.keys() <= operation.parameters.keys()]
-    return sorted(fit, key=lambda name: (-len(SPANS[name].params), -used.count(SPANS[name])))
+    fit = [name for name, dates in DATE_RANGES.items() if dates.params.keys() <= operation.parameters.keys()]
+    return sorted(fit, key=lambda name: (-len(DATE_RANGES[name].params), -used.count(DATE_RANGES[name])))
 
 
-def over(operation: Operation) -> Iterator[str]:
-    yield from (f"over={name}" for name in fitting(operation)[:1])
+def date_range(operation: Operation) -> Iterator[str]:
+    yield from (f"date_range={name}" for name in fitting(operation)[:1])
 
 
 def needed(operation: Operation) -> Iterator[str]:
     """The parameters without which Zoom refuses: one with each of its values, the others with a value to be found."""
-    times = {name for each in fitting(operation)[:1] for name in SPANS[each].params}
+    times = {name for each in fitting(operation)[:1] for name in DATE_RANGES[each].params}
     required = {name: each for name, each in _query(operation).items() if each.get("required") and name not in times}
     several = next((name for name, parameter in required.items() if "enum" in parameter), None)
     if single := ", ".join(f'{_text(name)}: "?"' for name in required if name != several):
         yield f"params={{{single}}}"
     if several:
-        yield f"asks=each({', '.join(map(_text, [several, *required[several]['enum']]))})"
+        yield f"variants=each({', '.join(map(_text, [several, *required[several]['enum']]))})"
 
 
-def page(operation: Operation) -> Iterator[str]:
+def page_size(operation: Operation) -> Iterator[str]:
     if _is_paged(operation):
-        yield f"page={operation.largest_page or 'SERVER_SIZE'}"
+        yield f"page_size={operation.largest_page or 'SERVER_SIZE'}"
 
 
 def lists(operation: Operation) -> dict[str, Schema]:
@@ -152,22 +153,22 @@ def lists(operation: Operation) -> dict[str, Schema]:
     return {name: part for name, part in answer.items() if "properties" in part.get("items", {})}
 
 
-def rows(operation: Operation) -> Iterator[str]:
+def records(operation: Operation) -> Iterator[str]:
     """The list of the answer, or the first of them; without one, the answer is the one row."""
     if listed := lists(operation):
-        yield f"rows={_text(next(iter(listed)))}"
+        yield f"records={_text(next(iter(listed)))}"
 
 
 def refused(operation: Operation) -> Iterator[str]:
-    """Zoom's refusals, each with what it is called in refusals.py."""
+    """Zoom's refusals, each with its name in refusals.py."""
     for status, code, text in operation.refusals:
         known = [name for name, each in REFUSALS.items() if each.matches(status, code, text)]
-        other = "the account lacks it, wherever it comes" if code in NO_PERMISSION_CODES else "new"
+        other = "no access, for every stream" if code in NO_PERMISSION_CODES else "new"
         yield shorten(f"{status}/{code} {_choice(known) or other}: {text}", _WIDTH, placeholder=" ...")
 
 
 def _is_paged(operation: Operation) -> bool:
-    """Whether it takes a page or, though no parameter says so, answers with the token of a next one."""
+    """True if it takes a page, or answers with the token of a next one though no parameter says so."""
     answered = whole(operation.answer or {}).get("properties", {})
     return not PAGING.isdisjoint(operation.parameters) or "next_page_token" in answered
 
@@ -177,7 +178,7 @@ def _query(operation: Operation) -> dict[str, Schema]:
 
 
 def _snake(text: str) -> str:
-    """A path with its placeholders in our spelling."""
+    """A path with its placeholders in snake case."""
     return re.sub(r"\{[^}]*\}", lambda found: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", found[0]).lower(), text)
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, PARTS, FALLBACKS, parents_of
-from tap_zoom.streams.model import Join, Stream, Entity
+from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, parents_of
+from tap_zoom.streams.model import Entity, Join, Stream
 
-# What people call a thing, where that is not its name.
-ENTITIES = {
+# What people call an entity, if that is not its name.
+ENTITY_WORDS = {
     "member": "user",
     "meeting": "scheduled meeting",
     "webinar": "scheduled webinar",
@@ -23,8 +23,8 @@ ENTITIES = {
 }
 
 
-def in_words(thing: Entity) -> str:
-    return ENTITIES.get(thing.name, thing.name.replace("_", " "))
+def in_words(entity: Entity) -> str:
+    return ENTITY_WORDS.get(entity.name, entity.name.replace("_", " "))
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -67,35 +67,37 @@ def use_of(stream: Stream) -> str:
     if stream.name in FALLBACKS:
         main = next(other for other in BY_NAME.values() if other.fallback_stream == stream.name)
         return f"optional: takes the place of `{main.name}` where that is refused"
-    things = " and ".join(dict.fromkeys(in_words(each.entity) for each in stream.links))
-    return f"finds each {things}" + (" that is older than what the reports list" if stream.links[0].older_than else "")
+    entities = " and ".join(dict.fromkeys(in_words(each.entity) for each in stream.links))
+    return f"finds each {entities}" + (" that is older than the reports list" if stream.links[0].older_than else "")
 
 
 def joins_of(stream: Stream) -> Iterator[Join]:
     """What joins to the id of what a stream is asked about, and what its entry says besides."""
     told = {join.stream for join in stream.joins}
     for column in list(stream.parent.ids)[:1]:
-        mine = column if column in (*stream.context_columns, *stream.key) else stream.key[0] if is_the_thing(stream) else ""
+        mine = stream.key[0] if is_the_entity(stream) else ""
+        mine = column if column in (*stream.context_columns, *stream.key) else mine
         for other, field in rows_for(stream.parent, column):
             if mine and other is not stream and other.name not in told:
                 yield Join(mine, other.name, field)
     yield from stream.joins
 
 
-def is_the_thing(stream: Stream) -> bool:
-    """Whether its one row is what it was asked about, under Zoom's own id."""
-    return not stream.records and stream.date_range is None and len(stream.key) == 1 and stream.key[0] not in stream.context_columns
+def is_the_entity(stream: Stream) -> bool:
+    """True if its one row is its parent entity, under Zoom's own id."""
+    is_one = not stream.records and stream.date_range is None and len(stream.key) == 1
+    return is_one and stream.key[0] not in stream.context_columns
 
 
-def rows_for(thing: Entity, column: str) -> Iterator[tuple[Stream, str]]:
-    """The streams with a row for each such thing, and the field of its id: the core's own, then lists."""
+def rows_for(entity: Entity, column: str) -> Iterator[tuple[Stream, str]]:
+    """The streams with a row for each of an entity, and the field of its id: the core's own, then lists."""
     for each in EMITTED:
-        if each.core and each.parent.ids is thing.ids and is_the_thing(each):
+        if each.core and each.parent.ids is entity.ids and is_the_entity(each):
             yield each, each.key[0]
-    for finder, found in parents_of(thing):
+    for parent, found in parents_of(entity):
         for name in found.ids.get(column, "").split("|"):
-            if name in finder.key:
-                yield finder, name
+            if name in parent.key:
+                yield parent, name
 
 
 def check_joins() -> None:

@@ -10,9 +10,9 @@ from pages import code, in_words, joins_of, link, linked, page_of, sentence, tab
 
 from tap_zoom.access import ancestors
 from tap_zoom.discover import schema_of
-from tap_zoom.sync.windows import MONTHS_BACK
 from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, PARTS, parents_of, replication_key_of
 from tap_zoom.streams.model import ACCOUNT, DateRange, Stream
+from tap_zoom.sync.windows import MONTHS_BACK
 from tap_zoom.words import described
 
 MADE = "Made by `make readme` from `tap_zoom/streams/` and the schemas: edit those."
@@ -71,7 +71,7 @@ def facts(stream: Stream) -> str:
     rows = [
         ("Operation", f"`GET /v2/{stream.path}`" + asked_with(stream)),
         ("Key", code(stream.key)),
-        ("Columns of ours", code(stream.context_columns)),
+        ("Columns added by the tap", code(stream.context_columns)),
         ("Fields", f"{len(fields)}: [{stream.name}.json](../../tap_zoom/schemas/{stream.name}.json)"),
         ("Never selected by default", code(stream.secret)),
         ("Needs", stream.requires),
@@ -80,7 +80,7 @@ def facts(stream: Stream) -> str:
         ("Rate label", str(stream.rate_limit)),
         ("Cost", cost(stream)),
         ("Requests, typically", f"{rounded(typical.first)} at first, {rounded(typical.nightly)} each night"),
-        ("Reach", reach(stream)),
+        ("Retention", reach(stream)),
         ("Time of a row", f"`{replication_key_of(stream)}`" if stream.date_range else ""),
         ("Answers that mean nothing is there", ", ".join(refusals(stream))),
     ]
@@ -95,7 +95,7 @@ def meanings(stream: Stream) -> list[str]:
 
 def words_of(stream: Stream) -> dict[str, str]:
     """What its columns mean, by path ("settings.audio"), in the schema's order. Of the core all have words; of others
-    the key, columns of ours, times, what has a unit and what has a list of values."""
+    the key, columns added by the tap, times, quantities and lists of values."""
     return words_in(described(stream.name, schema_of(stream)))
 
 
@@ -127,39 +127,40 @@ def cost(stream: Stream) -> str:
     """Requests of one run."""
     per = "for the account" if stream.parent is ACCOUNT else f"per {in_words(stream.parent)}"
     if stream.date_range is not None and stretch(stream.date_range):
-        per = f"per {stretch(stream.date_range)}" if stream.parent is ACCOUNT else f"{per} and {stretch(stream.date_range)}"
+        window = stretch(stream.date_range)
+        per = f"per {window}" if stream.parent is ACCOUNT else f"{per} and {window}"
     more = f"; one more for each further {stream.page_size} rows" if stream.page_size > 0 else ""
     return f"{len(stream.variants)} {per}{more}"
 
 
-def stretch(span: DateRange) -> str:
+def stretch(dates: DateRange) -> str:
     """The time that a call takes; "" for any."""
-    if not span.days:
+    if not dates.days:
         return "calendar month"
-    return {1: "day", 7: "week", 28: "four weeks"}.get(span.days, "")
+    return {1: "day", 7: "week", 28: "four weeks"}.get(dates.days, "")
 
 
 def reach(stream: Stream) -> str:
     """How far back Zoom answers."""
     if stream.retention:
         return stream.retention
-    span = stream.date_range
-    if span is None:
-        leads = [finder for finder, _ in parents_of(stream.parent) if replication_key_of(finder)]
+    dates = stream.date_range
+    if dates is None:
+        leads = [lister for lister, _ in parents_of(stream.parent) if replication_key_of(lister)]
         return f"as {link(leads[0]) if leads[0].emitted else leads[0].name}" if leads else "what is there now"
-    if span.months_back:
-        return f"{span.months_back} months"
-    if span.days_back:
-        return f"{span.days_back} days"
-    if span.days > 366:
+    if dates.months_back:
+        return f"{dates.months_back} months"
+    if dates.days_back:
+        return f"{dates.days_back} days"
+    if dates.days > 366:
         return "everything"
     return f"Zoom does not say: {MONTHS_BACK} months are read, or from `start_date` on"
 
 
 def refusals(stream: Stream) -> Iterator[str]:
-    for nothing in stream.empty_answers:
-        code_ = f"{nothing.status}/{nothing.code}" if nothing.code is not None else f"{nothing.status}"
-        yield f"{nothing.words} ({code_}{', by its message' if nothing.says else ''})"
+    for refusal in stream.empty_answers:
+        code_ = f"{refusal.status}/{refusal.code}" if refusal.code is not None else f"{refusal.status}"
+        yield f"{refusal.reason} ({code_}{', by its message' if refusal.pattern else ''})"
 
 
 def joins(stream: Stream) -> str:
