@@ -1,0 +1,367 @@
+"""The state, version 3: what is written, what is read, and which states are not used."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_zoom.state import Failure, Run, State, digest, merged
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
+STARTED = NOW - timedelta(hours=3)
+BOOKMARKS = {"report_meetings": {"start_time": "2026-02-01T00:00:00Z"}}
+PATH = ["2026-01-05", "2026-01-07T08:00:00Z past_meeting abc== 7"]
+HISTORY = Failure(
+    "history_meetings", window="2026-01-05", days=["2026-01-05", "2026-02-01"], since="2026-02-25T02:00:00Z",
+    last="2026-02-28T02:00:00Z", runs=2, resume_at=PATH,
+)  # fmt: skip
+REGISTRANTS = Failure(
+    "meeting_registrants", "meeting 7", {"status": "denied"}, since="2026-02-25T02:00:00Z", last="2026-02-28T02:00:00Z", runs=2
+)
+USERS = Failure("users", hold=True, since="2026-02-28T02:00:00Z", last="2026-02-28T02:00:00Z", runs=1)
+FROM_THE_START = "so everything is read from the start."
+DAMAGED = f"The state is damaged, {FROM_THE_START}"
+FOREIGN = f"The state is empty or not of this tap, {FROM_THE_START}"
+OLDER = f"The state is of an older version of this tap, {FROM_THE_START}"
+OTHER_ACCOUNT = f"The state is of another account, {FROM_THE_START}"
+STOPPED_V2 = "The state is of a stopped run of an older version: its bookmarks are kept, the run starts over."
+
+
+def through_json(value: Any) -> Any:
+    """As the caller keeps it."""
+    return json.loads(json.dumps(value))
+
+
+def read(value: object, *accounts: str, now: datetime = NOW) -> tuple[State, list[str]]:
+    """The state, and the warnings about it."""
+    warnings: list[str] = []
+    return State.read(value, accounts or ("a",), now, warnings.append), warnings
+
+
+def unfinished() -> State:
+    """The state of a run that is not finished, with something in each part."""
+    state = State("a")
+    state.start_date = "2026-01-01T00:00:00Z"
+    state.bookmarks = copy.deepcopy(BOOKMARKS)
+    state.failures = copy.deepcopy([HISTORY, REGISTRANTS, USERS])
+    state.given_up = {"2026-02-20": ["9be1c2d3"]}
+    state.unfinished = Run(STARTED, "s", True, {"history_meetings": list(PATH), "user": None})
+    return state
+
+
+def written() -> Any:
+    return through_json(unfinished().value())
+
+
+EMPTY = State("a").value()
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def test_every_state_has_every_key() -> None:
+    """A merge keeps keys that the newer state lacks, so none may be missing; a finished run has an empty list."""
+    assert EMPTY == {
+        "version": 3, "account": "a", "start_date": "", "bookmarks": {}, "failures": {}, "given_up": {}, "unfinished": [],
+    }  # fmt: skip
+    assert written().keys() == EMPTY.keys()
+
+
+def test_an_unfinished_run_is_written_in_full() -> None:
+    """Failures stand under the run that had them first; those with the same stream and count share an entry."""
+    assert written() == {
+        "version": 3, "account": "a", "start_date": "2026-01-01T00:00:00Z", "bookmarks": BOOKMARKS,
+        "failures": {
+            "2026-02-25T02:00:00Z": [
+                {"stream": "history_meetings", "last": "2026-02-28T02:00:00Z", "runs": 2,
+                 "tasks": [{"window": "2026-01-05", "days": ["2026-01-05", "2026-02-01"], "resume_at": PATH}]},
+                {"stream": "meeting_registrants", "last": "2026-02-28T02:00:00Z", "runs": 2,
+                 "tasks": [{"context": "meeting 7", "params": {"status": "denied"}}]},
+            ],
+            "2026-02-28T02:00:00Z": [{"stream": "users", "last": "2026-02-28T02:00:00Z", "runs": 1, "hold": True}],
+        },
+        "given_up": {"2026-02-20": ["9be1c2d3"]},
+        "unfinished": [
+            {"started_at": "2026-03-01T09:00:00Z", "selection": "s", "from_start": True,
+             "bookmarks": unfinished().bookmarks_digest, "resume_at": {"history_meetings": PATH, "user": None}},
+        ],
+    }  # fmt: skip
+
+
+def test_failures_of_the_same_stream_share_an_entry() -> None:
+    """The state stays small when many meetings fail in the same way."""
+    state = State("a")
+    about = {"since": "2026-02-28T02:00:00Z", "last": "2026-02-28T02:00:00Z"}
+    state.failures = [Failure("report_meetings", f"past_meeting {n}== 7", runs=runs, **about) for n in range(3) for runs in (1, 2)]  # type: ignore[arg-type]
+    [first, second] = through_json(state.value())["failures"]["2026-02-28T02:00:00Z"]
+    assert (first["runs"], len(first["tasks"])) == (1, 3) and (second["runs"], len(second["tasks"])) == (2, 3)
+    assert sorted(read(state.value())[0].failures, key=str) == sorted(state.failures, key=str)
+
+
+def test_a_settled_failure_leaves_an_empty_list() -> None:
+    """Or a merge would bring it back. A list with other failures stays as it is."""
+    state = unfinished()
+    state.failures, state.settled = [USERS], {HISTORY.since, USERS.since}
+    value = through_json(state.value())
+    assert value["failures"] == {HISTORY.since: [], USERS.since: written()["failures"][USERS.since]}
+    after = merged(written(), value)
+    assert [failure.stream for failure in read(after)[0].failures] == ["users"]
+    assert [failure.stream for failure in read(value)[0].failures] == ["users"]
+
+
+def test_a_value_shares_nothing_with_the_state() -> None:
+    """A value that is emitted doesn't change later."""
+    state = unfinished()
+    value = state.value()
+    before = through_json(value)
+    state.bookmarks["report_meetings"]["start_time"] = "later"
+    state.given_up["2026-02-20"].append("x")
+    assert state.unfinished is not None
+    state.unfinished.resume_at["user"] = ["2026"]
+    assert through_json(value) == before
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def test_no_state_is_an_empty_one() -> None:
+    """Without a warning."""
+    state, warnings = read(None)
+    assert state.value() == EMPTY and warnings == []
+
+
+def test_a_state_is_read_as_it_was_written() -> None:
+    """Each part, without a warning."""
+    state, warnings = read(written())
+    assert warnings == []
+    was = unfinished()
+    assert (state.account, state.start_date, state.bookmarks, state.given_up) == ("a", was.start_date, was.bookmarks, was.given_up)
+    assert state.failures == [HISTORY, REGISTRANTS, USERS]
+    assert state.unfinished is not None and was.unfinished is not None
+    assert state.unfinished.bookmarks == was.bookmarks_digest
+    was.unfinished.bookmarks = was.bookmarks_digest
+    assert state.unfinished == was.unfinished
+    assert through_json(state.value()) == written()
+
+
+def test_reading_leaves_the_callers_value_as_it_was() -> None:
+    """A bookmark that moves later does not move in what the caller gave."""
+    value = written()
+    state, _ = read(value)
+    state.bookmarks["report_meetings"]["start_time"] = "later"
+    state.given_up["2026-02-20"].append("x")
+    assert value == written()
+
+
+def test_a_run_that_starts_this_second_is_not_in_the_future() -> None:
+    """The state has whole seconds. A run that starts later than now is damage."""
+    value = written()
+    value["unfinished"][0]["started_at"] = "2026-03-01T12:00:00Z"
+    assert read(value)[1] == []
+    assert read(value, now=NOW - timedelta(seconds=1))[1] == [DAMAGED]
+
+
+def test_failures_of_unknown_streams_are_dropped() -> None:
+    """A later version of the tap may have written them."""
+    value = written()
+    value["failures"]["2026-02-25T02:00:00Z"].append({"stream": "shoes", "last": "x", "runs": 1, "tasks": [{"context": "shoe 1"}]})
+    state, warnings = read(value)
+    assert warnings == [] and state.failures == [HISTORY, REGISTRANTS, USERS]
+
+
+# --- states that are not used -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "warning"),
+    [
+        *((value, FOREIGN) for value in ({}, [], "x", 7, False, {"version": None}, {"bookmarks": {}}, {**written(), "version": "3"},
+                                         {**written(), "version": 4}, {**written(), "version": True}, {**written(), "version": 3.0})),
+        ({"version": 1}, OLDER), ({"version": 1, "started_at": "2026-03-01T09:00:00Z", "bookmarks": {}}, OLDER),
+        ({"version": 2}, OTHER_ACCOUNT), ({"version": 3}, OTHER_ACCOUNT),
+        ({**written(), "account": "b"}, OTHER_ACCOUNT), ({**written(), "account": None}, OTHER_ACCOUNT),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_state_of_something_else(value: object, warning: str) -> None:
+    """One warning, and nothing of it is used."""
+    state, warnings = read(value)
+    assert warnings == [warning] and state.value() == EMPTY
+
+
+def change(*path: Any, to: Any) -> Callable[[Any], None]:
+    def spoil(value: Any) -> None:
+        for name in path[:-1]:
+            value = value[name]
+        value[path[-1]] = to
+
+    return spoil
+
+
+def drop(*path: Any) -> Callable[[Any], None]:
+    def spoil(value: Any) -> None:
+        for name in path[:-1]:
+            value = value[name]
+        del value[path[-1]]
+
+    return spoil
+
+
+ENTRIES = ("failures", "2026-02-25T02:00:00Z")
+WINDOW, CONTEXT = (*ENTRIES, 0, "tasks", 0), (*ENTRIES, 1, "tasks", 0)
+RUN = ("unfinished", 0)
+DAMAGE: dict[str, Callable[[Any], None]] = {
+    **{f"no {name}": drop(name) for name in ("bookmarks", "failures", "given_up", "unfinished")},
+    **{f"{name} null": change(name, to=None) for name in ("bookmarks", "failures", "given_up", "unfinished")},
+    "bookmarks a list": change("bookmarks", to=[]), "a bookmark that is a number": change("bookmarks", "report_meetings", to=7),
+    "a bookmark that is text": change("bookmarks", "report_meetings", to="x"),
+    "start_date a number": change("start_date", to=5), "start_date a word": change("start_date", to="now"), "start_date a list": change("start_date", to=["2026"]),
+    "failures a list": change("failures", to=[]), "an entry null": change(*ENTRIES, 0, to=None), "entries a number": change(*ENTRIES, to=7),
+    "an entry without stream": drop(*ENTRIES, 0, "stream"), "an entry of a list": change(*ENTRIES, 0, "stream", to=[]),
+    "an entry without last": drop(*ENTRIES, 0, "last"), "last a number": change(*ENTRIES, 0, "last", to=7),
+    "an entry without runs": drop(*ENTRIES, 0, "runs"), "runs text": change(*ENTRIES, 0, "runs", to="2"), "runs true": change(*ENTRIES, 0, "runs", to=True),
+    "an entry without tasks": drop(*ENTRIES, 0, "tasks"), "tasks null": change(*ENTRIES, 0, "tasks", to=None), "hold 1": change("failures", "2026-02-28T02:00:00Z", 0, "hold", to=1),
+    "a task that is text": change(*WINDOW, to="x"), "a task with an odd key": change(*CONTEXT, "more", to="x"), "context a number": change(*CONTEXT, "context", to=7),
+    "params of nothing": change(*CONTEXT, "params", to={"status": "lost"}), "no params where there are some": drop(*CONTEXT, "params"),
+    "params null": change(*CONTEXT, "params", to=None), "days null": change(*WINDOW, "days", to=None), "one day": change(*WINDOW, "days", to=["2026-01-05"]),
+    "three days": change(*WINDOW, "days", to=["2026-01-05"] * 3), "days of text": change(*WINDOW, "days", to=["x", "y"]),
+    "days of numbers": change(*WINDOW, "days", to=[1, 2]), "a window that is no day": change(*WINDOW, "window", to="x"),
+    "a window null": change(*WINDOW, "window", to=None), "resume_at of a failure with numbers": change(*WINDOW, "resume_at", to=[1]),
+    "given up on no day": change("given_up", to={"soon": []}), "given up a number": change("given_up", "2026-02-20", to=7),
+    "unfinished an object": change("unfinished", to={}), "unfinished text": change("unfinished", to="x"), "a run null": change(*RUN, to=None),
+    "a run that is a list": change(*RUN, to=[]), "no selection": drop(*RUN, "selection"), "no start": drop(*RUN, "started_at"),
+    "start null": change(*RUN, "started_at", to=None), "start soon": change(*RUN, "started_at", to="soon"), "start a number": change(*RUN, "started_at", to=7),
+    "no from_start": drop(*RUN, "from_start"), "from_start 1": change(*RUN, "from_start", to=1), "from_start null": change(*RUN, "from_start", to=None),
+    "no resume_at": drop(*RUN, "resume_at"), "resume_at null": change(*RUN, "resume_at", to=None), "resume_at a list": change(*RUN, "resume_at", to=[]),
+    "a path of numbers": change(*RUN, "resume_at", "history_meetings", to=["a", 1]), "a path that is a number": change(*RUN, "resume_at", "history_meetings", to=7),
+    "a path that is false": change(*RUN, "resume_at", "history_meetings", to=False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_state(how: str) -> None:
+    """One warning, and everything is read: half a state is not used."""
+    value = written()
+    DAMAGE[how](value)
+    state, warnings = read(value)
+    assert warnings == [DAMAGED] and state.value() == EMPTY
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
+    st.sampled_from(["stream", "last", "runs", "tasks", "context", "params", "window", "days", "hold", "selection", "started_at", "resume_at"]), inner, max_size=3)),
+    st.sampled_from([("bookmarks",), ("failures",), ENTRIES, (*ENTRIES, 0), WINDOW, (*WINDOW, "days"), CONTEXT, ("given_up",), ("unfinished",), RUN, (*RUN, "resume_at")]))  # fmt: skip
+def test_no_value_in_a_state_raises(part: Any, path: tuple[Any, ...]) -> None:
+    """There is at most one warning, and a state that was read can be written and read again."""
+    value = written()
+    change(*path, to=part)(value)
+    state, warnings = read(value)
+    assert len(warnings) <= 1
+    assert read(through_json(state.value()))[0].value() == state.value()
+
+
+# --- version 2 --------------------------------------------------------------------------------------------------
+
+V2 = {"version": 2, "account": "a", "start_date": "2026-01-01T00:00:00Z", "bookmarks": BOOKMARKS}
+V2_STOPPED = {**V2, "run": {"started_at": "2026-03-01T09:00:00Z", "selection": "s", "places": {"held": {"place": PATH, "whole": False}}}}
+
+
+@pytest.mark.parametrize(("value", "expected"), [({**V2, "finished_at": "2026-02-28T09:00:00Z"}, []), (V2_STOPPED, [STOPPED_V2])], ids=["finished", "stopped"])
+def test_bookmarks_of_version_2_are_taken_over(value: Any, expected: list[str]) -> None:
+    """The places of a stopped run are not, which is told."""
+    state, warnings = read(value)
+    assert warnings == expected
+    assert state.value() == {**EMPTY, "bookmarks": BOOKMARKS, "start_date": "2026-01-01T00:00:00Z"}
+
+
+def test_version_2_may_know_the_account_by_an_older_digest() -> None:
+    """An older version took the client_id of a login with a refresh token for its account. Version 3 never did."""
+    old = {**V2, "account": "client", "finished_at": "2026-02-28T09:00:00Z"}
+    assert read(old, "a", "client")[1] == []
+    assert read(old, "a")[1] == [OTHER_ACCOUNT]
+    assert read({**written(), "account": "client"}, "a", "client")[1] == [OTHER_ACCOUNT]
+
+
+def test_a_state_of_version_3_on_top_of_version_2() -> None:
+    """A merge of the two is read as version 3: the older run is gone."""
+    state, warnings = read(merged(V2_STOPPED, written()))
+    assert warnings == [] and through_json(state.value()) == written()
+
+
+# --- merged states ----------------------------------------------------------------------------------------------
+
+
+def test_states_are_merged_as_meltano_does() -> None:
+    """Objects key by key; lists and other values as a whole; what only one of them has, stays."""
+    assert merged({"a": {"x": 1, "y": [1, 2]}, "b": 1}, {"a": {"y": [3], "z": None}, "c": {}}) == {
+        "a": {"x": 1, "y": [3], "z": None}, "b": 1, "c": {},
+    }  # fmt: skip
+    assert merged(None, {"a": 1}) == {"a": 1} and merged({"a": 1}, None) is None
+
+
+def test_no_object_comes_on_top_of_null() -> None:
+    """That is an error in Meltano, and the state is not stored. Any state may be merged into any other."""
+    finished = unfinished()
+    finished.unfinished, finished.failures, finished.settled = None, [], {HISTORY.since}
+    other = unfinished()
+    other.unfinished = Run(NOW, "t", False, {"history_meetings": None, "user": list(PATH)})
+
+    def check(below: Any, above: Any) -> None:
+        assert not (below is None and isinstance(above, dict))
+        if isinstance(below, dict) and isinstance(above, dict):
+            for name in below.keys() & above.keys():
+                check(below[name], above[name])
+
+    values = [EMPTY, written(), through_json(finished.value()), through_json(other.value())]
+    for below in values:
+        for above in values:
+            check(below, above)
+            state, warnings = read(merged(below, above))
+            assert warnings == []
+            assert through_json(state.value())["unfinished"] == above["unfinished"]
+
+
+def test_a_failure_that_a_merge_doubles_is_counted_as_one() -> None:
+    """The days of both, the later time and the larger count. What was emitted of its subtree counts for its own days."""
+    one = copy.deepcopy(HISTORY)
+    one.widen(Failure("history_meetings", window="2026-01-05", days=["2026-01-07", "2026-01-31"], last="2026-03-01T02:00:00Z", runs=1))
+    assert (one.days, one.last, one.runs, one.resume_at) == (["2026-01-05", "2026-02-01"], "2026-03-01T02:00:00Z", 2, PATH)
+    one.widen(Failure("history_meetings", window="2026-01-05", days=["2026-01-07", "2026-02-02"], last="2026-02-01T02:00:00Z", runs=4))
+    assert (one.days, one.last, one.runs, one.resume_at) == (["2026-01-05", "2026-02-02"], "2026-03-01T02:00:00Z", 4, [])
+
+
+# --- failures and digests ---------------------------------------------------------------------------------------
+
+
+def test_a_task_is_known_by_stream_context_params_and_window() -> None:
+    """Not by its days or by how often it failed: so a window that moves on is one failure."""
+    keys = [each.key for each in (HISTORY, REGISTRANTS, USERS)]
+    assert len(set(keys)) == 3
+    again = copy.deepcopy(HISTORY)
+    again.days, again.runs, again.last, again.since, again.resume_at = ["2026-01-06", "2026-01-07"], 9, "x", "y", []
+    assert again.key == HISTORY.key and again.digest == HISTORY.digest
+    assert len({each.digest for each in (HISTORY, REGISTRANTS, USERS)}) == 3
+    assert all(len(each.digest) == 8 for each in (HISTORY, REGISTRANTS, USERS))
+
+
+def test_a_failure_covers_the_days_it_has() -> None:
+    """A task without days covers itself."""
+    inner = Failure("history_meetings", window="2026-01-05", days=["2026-01-06", "2026-01-31"])
+    assert HISTORY.covers(inner) and HISTORY.covers(HISTORY) and not inner.covers(HISTORY)
+    assert REGISTRANTS.covers(REGISTRANTS) and not REGISTRANTS.covers(HISTORY)
+
+
+def test_a_digest_depends_on_its_parts_alone() -> None:
+    """It is the same in every run and version, in whatever order the parts come."""
+    right = hashlib.sha256(b'{"a": 1, "b": "2026-03-01 12:00:00+00:00"}').hexdigest()[:16]
+    assert digest(b=NOW, a=1) == digest(a=1, b=NOW) == right
+    assert digest(a={"y": 1, "x": 2}) == digest(a={"x": 2, "y": 1})
+    parts = [digest(start_date=start, streams=names) for start in (None, STARTED, NOW) for names in ([], ["x"], ["x", "y"])]
+    assert len(set(parts)) == 9
