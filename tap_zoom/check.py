@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tap_zoom.access import ancestors
-from tap_zoom.sync.context import Context, linked
-from tap_zoom.sync.rows import content_of, rows_of
-from tap_zoom.sync.windows import Window
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.api.rate_limits import limit_of
+from tap_zoom.api.request import Request
+from tap_zoom.api.responses import Page
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS
 from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
-from tap_zoom.api.responses import Page
-from tap_zoom.api.dispatcher import Dispatcher
-from tap_zoom.api.rate_limits import limit_of
-from tap_zoom.api.request import Request
+from tap_zoom.sync.context import Context, linked
+from tap_zoom.sync.rows import content_of, rows_of
+from tap_zoom.sync.windows import Window
 
 ROWS = 30  # of a list that is only tried
 USERS_TRIED = 10  # until one has meetings, and one webinars

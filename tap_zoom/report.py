@@ -48,7 +48,7 @@ class Report:
         self._lost: dict[str, list[str]] = {}  # by stream
         self._selected = selected
         self._skips = skips
-        self._answers_from: set[str] = set()
+        self._answers_from: dict[str, tuple[date, str]] = {}
         self._problems: list[str] = []  # of a run that reached its end
         self._started = time.monotonic()
         self._shown = self._started
@@ -96,10 +96,8 @@ class Report:
         )  # fmt: skip
 
     def answers_from(self, stream: str, day: date, reason: str) -> None:
-        """Zoom refused days that should be within its retention."""
-        if stream not in self._answers_from:
-            self._answers_from.add(stream)
-            LOGGER.warning("%s: Zoom has no data from before %s. %s", stream, day, reason)
+        """Zoom refused a day that should be within its retention; the next one may be refused, too."""
+        self._answers_from[stream] = day, reason
 
     def gone(self, stream: str, first: date, last: date, has_older: bool) -> None:
         """Days that a resumed run had not read have left Zoom's retention."""
@@ -149,6 +147,8 @@ class Report:
         """A summary of what failed, the metrics, the table, and how the run ended."""
         show("")
         seconds = time.monotonic() - self._started
+        for name, (day, reason) in self._answers_from.items():
+            LOGGER.warning("%s: Zoom has no data from before %s any more: %s", name, day, reason)
         for name, fields in misfits.items():
             for path, count in fields.items():
                 LOGGER.info("%s.%s: %d values did not fit the schema and were emitted as null.", name, path, count)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
 
-from tap_zoom.config import Config
-from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
-from tap_zoom.interrupts import Interrupts
 from tap_zoom.api.http import Answer, Connections, TooLarge, in_time, parse, shortened
 from tap_zoom.api.retry import delay
 from tap_zoom.api.token_store import TokenStore, token_store
+from tap_zoom.config import Config
+from tap_zoom.errors import HostSilent, LoginRefused, NoThread, Passing, TapZoomError
+from tap_zoom.interrupts import Interrupts
 
 RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
 TIME_TO_BE_KNOWN = 30.0  # seconds: a new token is not known at once to all of Zoom

@@ -11,13 +11,13 @@ from urllib.parse import urljoin, urlsplit
 
 from requests.utils import default_user_agent, requote_uri
 
-from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
-from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
-from tap_zoom.api.responses import Page, judge, judge_file
 from tap_zoom.api.auth import Login
 from tap_zoom.api.http import Answer, Bearer, Connections, TooLarge
 from tap_zoom.api.rate_limits import Announcement, read_headers
 from tap_zoom.api.request import Request, query_of
+from tap_zoom.api.responses import Page, judge, judge_file
+from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
+from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
 
 LOGGER = logging.getLogger(__name__)
 _ZOOMS_HOST = re.compile(r"([a-z0-9-]+\.)*(zoom\.us|zoomgov\.com)", re.ASCII)

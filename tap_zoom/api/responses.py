@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from tap_zoom.api.http import Answer, parse, shortened
+from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     AccountRefused,
     Blocked,
@@ -24,9 +27,6 @@ from tap_zoom.errors import (
 )
 from tap_zoom.streams.model import Stream
 from tap_zoom.streams.refusals import OTHER_ACCOUNT
-from tap_zoom.api.http import Answer, parse, shortened
-from tap_zoom.api.rate_limits import Announcement
-from tap_zoom.api.request import Request
 
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)

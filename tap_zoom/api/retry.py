@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import backoff
 
-from tap_zoom.errors import Blocked, Exhausted, HostSilent, LoginRefused, NoAnswer, Passing, RateLimited, TokenRefused
 from tap_zoom.api.request import Request
+from tap_zoom.errors import Blocked, Exhausted, HostSilent, LoginRefused, NoAnswer, Passing, RateLimited, TokenRefused
 
 TRIES = 8
 TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be said soon

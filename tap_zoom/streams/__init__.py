@@ -84,7 +84,8 @@ def date_range_of(stream: Stream) -> DateRange:
 
 
 def replication_key_of(stream: Stream) -> str:
-    """The field with the time of its rows, or of the context they belong to; "" for a stream that is not read by date."""
+    """The field with the time of its rows,
+    or of the context they belong to; "" for a stream that is not read by date."""
     dated = dated_stream(stream)
     if dated is None or dated.date_range is None:
         return ""

@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/api/team-chat/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Link, Stream, Entity
-from tap_zoom.streams.refusals import NO_USER
 from tap_zoom.streams.date_ranges import CHATS, DAYS, THREE_DAYS
+from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Link, Stream
+from tap_zoom.streams.refusals import NO_USER
 from tap_zoom.streams.users import MEMBER
 
 CHANNEL = Entity("channel", {"channel_id": str})
@@ -73,7 +73,8 @@ STREAMS = (
             "messages": {"message_state": "sent"}, "edited_messages": {"message_state": "edited"},
             "deleted_messages": {"message_state": "deleted"},
         },
-        key=("session_id", "id", "message_state", "sequence"), context_columns=("session_id", "message_state", "sequence"),
+        key=("session_id", "id", "message_state", "sequence"),
+        context_columns=("session_id", "message_state", "sequence"),
         description="chat messages: sent, edited, deleted",
         requires="Pro; role with Chat Reports: view", retention="six months",
     ),

@@ -6,8 +6,9 @@ are still listed.
 
 from __future__ import annotations
 
+from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Link, Join, Row, Stream, Entity, Uuid, Condition, each
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Condition, Entity, Join, Link, Row, Stream, Uuid, each
 from tap_zoom.streams.refusals import (
     GONE,
     NEVER_HELD,
@@ -17,7 +18,6 @@ from tap_zoom.streams.refusals import (
     TOO_OLD,
     WRONG_KIND,
 )
-from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
 
@@ -61,7 +61,8 @@ STREAMS = (
     Stream(
         "webinar_instances", "past_webinars/{webinar_id}/instances", LIGHT,
         ("webinar:read:list_past_instances:admin", "webinar:read:admin"),
-        parent=WEBINAR, records="webinars", replication_key="start_time", empty_answers=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN),
+        parent=WEBINAR, records="webinars", replication_key="start_time",
+        empty_answers=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN),
         links=(Link(PAST_WEBINAR, {"webinar_uuid": "uuid"}, older_than="history_meetings"),),
     ),
     Stream(
@@ -69,7 +70,8 @@ STREAMS = (
         ("report:read:list_history_meetings:admin", "report:read:admin"),
         # Zoom names no default of the two.
         date_range=REPORTS, params={"meeting_type": "all", "report_type": "all"}, page_size=300,
-        records="history_meetings", replication_key="start_time", links=_OCCURRENCES, fallback_stream="user_past_meetings",
+        records="history_meetings", replication_key="start_time", links=_OCCURRENCES,
+        fallback_stream="user_past_meetings",
         key=("meeting_uuid",),
         description="all meetings and webinars held: department, features used, most viewers",
         requires="Pro; role with Usage Reports: view", retention="six months",
@@ -87,7 +89,8 @@ STREAMS = (
     Stream(
         "user_past_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
-        parent=USER, date_range=REPORTS, variants=each("type", "past", "pastOne"), page_size=300,  # two or more people; one person
+        parent=USER, date_range=REPORTS, variants=each("type", "past", "pastOne"), page_size=300,
+         # two or more people; one person
         records="meetings", replication_key="start_time", empty_answers=(NO_USER,), links=_OCCURRENCES,
     ),
     # --- meetings --------------------------------------------------------------------------------------------
@@ -107,7 +110,8 @@ STREAMS = (
         ("report:read:list_meeting_participants:admin", "report:read:admin"),
         parent=PAST_MEETING, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
         empty_answers=(GONE, TOO_OLD, WRONG_KIND),
-        key=("meeting_uuid", "user_id", "join_time", "sequence"), context_columns=("meeting_uuid", "meeting_id", "sequence"),
+        key=("meeting_uuid", "user_id", "join_time", "sequence"),
+        context_columns=("meeting_uuid", "meeting_id", "sequence"),
         core=True,
         description="who was in a meeting, a row for each time somebody joined",
         requires="Pro; role with Usage Reports: view", retention="one year",
@@ -119,7 +123,8 @@ STREAMS = (
     Stream(
         "meeting_poll_results", "past_meetings/{meeting_uuid}/polls", MEDIUM,
         ("meeting:read:list_poll_results:admin", "meeting:read:admin"),
-        parent=PAST_MEETING, records="questions", empty_answers=(TOO_OLD, GONE), key=("meeting_uuid", "respondent", "sequence"),
+        parent=PAST_MEETING, records="questions", empty_answers=(TOO_OLD, GONE),
+        key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
         core=True,
@@ -143,7 +148,8 @@ STREAMS = (
         ("report:read:list_webinar_participants:admin", "report:read:admin"),
         parent=PAST_WEBINAR, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
         empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN),
-        key=("webinar_uuid", "user_id", "join_time", "sequence"), context_columns=("webinar_uuid", "webinar_id", "sequence"),
+        key=("webinar_uuid", "user_id", "join_time", "sequence"),
+        context_columns=("webinar_uuid", "webinar_id", "sequence"),
         core=True,
         description="who was in a webinar, a row for each time somebody joined",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="six months to one year",

@@ -5,16 +5,17 @@ Source: https://developers.zoom.us/docs/api/phone/
 
 from __future__ import annotations
 
+from tap_zoom.streams.date_ranges import ALL_MOMENTS, CHARGES, DAYS, MODIFIED, MOMENTS, SINGLE_DAYS
 from tap_zoom.streams.model import (
     NO_VALUE,
-    SERVER_SIZE,
     PHONE_HEAVY,
     PHONE_LIGHT,
     PHONE_MEDIUM,
+    SERVER_SIZE,
+    Condition,
+    Entity,
     Link,
     Stream,
-    Entity,
-    Condition,
     each,
 )
 from tap_zoom.streams.refusals import (
@@ -30,7 +31,6 @@ from tap_zoom.streams.refusals import (
     NOT_YET_TRANSCRIBED,
     TRANSCRIPTS_OFF,
 )
-from tap_zoom.streams.date_ranges import ALL_MOMENTS, CHARGES, DAYS, MODIFIED, MOMENTS, SINGLE_DAYS
 
 PHONE_USER = Entity("phone_user", {"user_id": str})
 CALL_QUEUE = Entity("call_queue", {"call_queue_id": str})
@@ -43,7 +43,8 @@ TRANSCRIBED_CALL = Entity("transcribed_call", {"recording_id": str})
 STREAMS = (
     Stream(
         "phone_users", "phone/users", PHONE_MEDIUM, ("phone:read:list_users:admin", "phone:read:admin"),
-        variants=each("status", "activate", "deactivate", "pending"), page_size=100, records="users", no_access=(NO_ACCOUNT,),
+        variants=each("status", "activate", "deactivate", "pending"), page_size=100, records="users",
+        no_access=(NO_ACCOUNT,),
         links=(Link(PHONE_USER, {"user_id": "id"}),),
         key=("id",),
         description="people with Zoom Phone",
@@ -162,7 +163,8 @@ STREAMS = (
     Stream(
         "phone_recording_transcripts", "phone/recording_transcript/download/{recording_id}", PHONE_LIGHT,
         ("phone:read:recording_transcript:admin", "phone:read:admin", "phone_recording:read:admin"),
-        parent=TRANSCRIBED_CALL, empty_answers=(NO_FILE, NOT_TRANSCRIBED, TRANSCRIPTS_OFF, NOT_YET_TRANSCRIBED), redirects=True,
+        parent=TRANSCRIBED_CALL, empty_answers=(NO_FILE, NOT_TRANSCRIBED, TRANSCRIPTS_OFF, NOT_YET_TRANSCRIBED),
+        redirects=True,
         key=("recording_id",), context_columns=("recording_id",),
         description="the words of a recorded call",
         requires="Business with Zoom Phone",
@@ -170,7 +172,8 @@ STREAMS = (
     Stream(
         "phone_voicemails", "phone/voice_mails", PHONE_HEAVY,
         ("phone:read:list_voicemails:admin", "phone:read:admin", "phone_voicemail:read:admin"),
-        date_range=MOMENTS, variants=each("trashed", "false", "true"), page_size=300, records="voice_mails", replication_key="date_time",
+        date_range=MOMENTS, variants=each("trashed", "false", "true"), page_size=300, records="voice_mails",
+        replication_key="date_time",
         links=(Link(VOICEMAIL, {"voicemail_id": "id"}),),
         key=("id",),
         description="voicemails",
@@ -188,7 +191,8 @@ STREAMS = (
     Stream(
         "phone_sms_sessions", "phone/sms/sessions", PHONE_MEDIUM,
         ("phone:read:list_sms_sessions:admin", "phone:read:admin", "phone_sms:read:admin"),
-        date_range=MODIFIED, params={"session_type": "all"}, page_size=100, records="sms_sessions", replication_key="last_access_time",
+        date_range=MODIFIED, params={"session_type": "all"}, page_size=100, records="sms_sessions",
+        replication_key="last_access_time",
         links=(Link(SMS_SESSION, {"session_id": "session_id"}),),
         key=("session_id",),
         description="SMS conversations",
@@ -197,7 +201,8 @@ STREAMS = (
     Stream(
         "phone_sms_messages", "phone/sms/sessions/{session_id}", PHONE_MEDIUM,
         ("phone:read:sms_session:admin", "phone:read:admin", "phone_sms:read:admin"),
-        parent=SMS_SESSION, date_range=ALL_MOMENTS, params={"sort": "1"}, page_size=100, records="sms_histories", replication_key="date_time",
+        parent=SMS_SESSION, date_range=ALL_MOMENTS, params={"sort": "1"}, page_size=100, records="sms_histories",
+        replication_key="date_time",
         empty_answers=(NO_SMS,), no_access=(NO_ACCOUNT,),
         key=("session_id", "message_id"), context_columns=("session_id",),
         description="SMS messages",
@@ -222,7 +227,8 @@ STREAMS = (
     Stream(
         "phone_operation_logs", "phone/reports/operationlogs", PHONE_HEAVY,
         ("phone:read:operation_logs:admin", "phone:read:admin"),
-        date_range=DAYS, params={"category_type": "all"}, page_size=300, records="operation_logs", replication_key="time",
+        date_range=DAYS, params={"category_type": "all"}, page_size=300, records="operation_logs",
+        replication_key="time",
         key=("time", "sequence"), context_columns=("sequence",),
         description="what administrators of Zoom Phone changed",
         requires="Zoom Phone", retention="six months",

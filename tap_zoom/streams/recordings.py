@@ -5,7 +5,8 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Link, Join, Stream, Entity, Uuid, Condition
+from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
+from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Join, Link, Stream, Uuid
 from tap_zoom.streams.refusals import (
     GONE,
     MAY_NOT_HOST,
@@ -20,7 +21,6 @@ from tap_zoom.streams.refusals import (
     SUMMARIES_CLOSED,
     SUMMARY_IN_TRASH,
 )
-from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
 from tap_zoom.streams.users import MEMBER
 
 RECORDING = Entity("recording", {"meeting_uuid": Uuid, "meeting_id": int})
@@ -32,7 +32,8 @@ STREAMS = (
     Stream(
         "recordings", "users/{user_id}/recordings", MEDIUM,
         ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
-        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time", empty_answers=(NO_USER, NO_RECORDING),
+        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time",
+        empty_answers=(NO_USER, NO_RECORDING),
         links=(
             Link(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
             Link(
@@ -77,7 +78,7 @@ STREAMS = (
         description="the words of a recording, as text",
         requires="Pro with cloud recording; role with Recording: view",
     ),
-    # The words stand in a file, at an address that the answer names. Condition there is a reason not to, it is not ready,
+    # The words stand in a file, at an address that the answer names. Where there is a reason not to, it is not ready,
     # or not to be had.
     Stream(
         "transcript_texts", "{download_url}", DOWNLOADS,
@@ -91,7 +92,8 @@ STREAMS = (
     Stream(
         "meeting_summaries", "meetings/meeting_summaries", MEDIUM,
         ("meeting:read:list_summaries:admin", "meeting_summary:read:admin"),
-        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300, records="summaries",
+        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300,
+        records="summaries",
         replication_key="summary_last_modified_time", no_access=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
         links=(Link(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
         key=("meeting_uuid", "summary_created_time"),
@@ -109,7 +111,8 @@ STREAMS = (
     ),
     Stream(
         "archive_files", "archive_files", MEDIUM, ("archiving:read:list_archived_files:admin", "recording:read:admin"),
-        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings", replication_key="complete_time",
+        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings",
+        replication_key="complete_time",
         no_access=(NO_ACCOUNT_400,),
         key=("uuid",),
         description="archived meetings and webinars, with their files",

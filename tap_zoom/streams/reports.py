@@ -5,16 +5,17 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
+from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.model import HEAVY, Stream, each
 from tap_zoom.streams.refusals import MONTH_TOO_OLD, NO_USER
-from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.users import MEMBER
 
 STREAMS = (
     Stream(
         "report_user_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
-        parent=MEMBER, date_range=REPORTS, variants=each("type", "pastJoined", "pastOne"), page_size=300, records="meetings",
+        parent=MEMBER, date_range=REPORTS, variants=each("type", "pastJoined", "pastOne"), page_size=300,
+        records="meetings",
         replication_key="start_time", empty_answers=(NO_USER,),
         key=("user_id", "query_type", "uuid", "sequence"), context_columns=("user_id", "query_type", "sequence"),
         param_columns={"query_type": "type"},
@@ -53,7 +54,8 @@ STREAMS = (
     Stream(
         "report_operation_logs", "report/operationlogs", HEAVY,
         ("report:read:operation_logs:admin", "report:read:admin"),
-        date_range=DAYS, params={"category_type": "all"}, page_size=300, records="operation_logs", replication_key="time",
+        date_range=DAYS, params={"category_type": "all"}, page_size=300, records="operation_logs",
+        replication_key="time",
         key=("time", "sequence"), context_columns=("sequence",),
         description="what administrators changed",
         requires="Pro; role with Usage Reports: view", retention="six months",
@@ -75,7 +77,8 @@ STREAMS = (
     ),
     Stream(
         "report_telephone", "report/telephone", HEAVY, ("report:read:telephone:admin", "report:read:admin"),
-        date_range=DAYS, variants=each("type", "1", "2", "3"), page_size=300, records="telephony_usage", replication_key="start_time",
+        date_range=DAYS, variants=each("type", "1", "2", "3"), page_size=300, records="telephony_usage",
+        replication_key="start_time",
         key=("audio_type", "uuid", "start_time", "sequence"), context_columns=("audio_type", "sequence"),
         param_columns={"audio_type": "type"}, key_defaults={"uuid": ""},
         description="minutes dialled in and out",
@@ -86,9 +89,11 @@ STREAMS = (
         ("report:read:meeting_activity_log:admin", "report:read:admin"),
         date_range=DAYS, params={"activity_type": "All Activities"}, page_size=300, records="meeting_activity_logs",
         replication_key="activity_time",
-        key=("activity_time", "meeting_number", "sequence"), context_columns=("sequence",), key_defaults={"meeting_number": ""},
+        key=("activity_time", "meeting_number", "sequence"), context_columns=("sequence",),
+        key_defaults={"meeting_number": ""},
         description="what happened in meetings: who did what",
-        requires="Meeting Activity Log, switched on by Zoom's support; role with Usage Reports: view", retention="six months",
+        requires="Meeting Activity Log, switched on by Zoom's support; role with Usage Reports: view",
+        retention="six months",
         overlaps=(
             "One of four logs that share nothing: `report_activities`, `report_operation_logs` and "
             "`phone_operation_logs` are the others."

@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/api/rooms/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import MEDIUM, Link, Stream, Entity, each
-from tap_zoom.streams.refusals import NO_LOCATION, NO_ROOM
 from tap_zoom.streams.date_ranges import AHEAD, ALL_MOMENTS, RELEASES
+from tap_zoom.streams.model import MEDIUM, Entity, Link, Stream, each
+from tap_zoom.streams.refusals import NO_LOCATION, NO_ROOM
 
 ROOM = Entity("room", {"room_id": str})
 LOCATION = Entity("location", {"location_id": str})
@@ -16,7 +16,8 @@ WORKSPACE = Entity("workspace", {"workspace_id": str})
 STREAMS = (
     Stream(
         "rooms", "rooms", MEDIUM, ("zoom_rooms:read:list_rooms:admin", "room:read:admin"),
-        variants=each("unassigned_rooms", "false", "true"), page_size=300, records="rooms", links=(Link(ROOM, {"room_id": "id"}),),
+        variants=each("unassigned_rooms", "false", "true"), page_size=300, records="rooms",
+        links=(Link(ROOM, {"room_id": "id"}),),
         key=("id",),
         description="Zoom Rooms",
         requires="Zoom Rooms; role with Zoom Rooms: view",
@@ -39,7 +40,8 @@ STREAMS = (
     Stream(
         "room_sensor_data", "rooms/{room_id}/sensor_data", MEDIUM,
         ("zoom_rooms:read:sensor_data:admin", "room:read:admin"),
-        parent=ROOM, date_range=ALL_MOMENTS, page_size=300, records="sensor_data", replication_key="date_time", empty_answers=(NO_ROOM,),
+        parent=ROOM, date_range=ALL_MOMENTS, page_size=300, records="sensor_data", replication_key="date_time",
+        empty_answers=(NO_ROOM,),
         key=("room_id", "device_id", "sensor_type", "date_time", "sequence"), context_columns=("room_id", "sequence"),
         description="what the sensors of a room measured",
         requires="Zoom Rooms; role with Zoom Rooms: view",
@@ -61,7 +63,8 @@ STREAMS = (
     ),
     Stream(
         "workspaces", "workspaces", MEDIUM, ("workspace:read:list_workspaces:admin", "workspace:read:admin"),
-        parent=LOCATION, params={"location_id": "{location_id}"}, variants=({}, *each("workspace_type", "commonWorkspace")),
+        parent=LOCATION, params={"location_id": "{location_id}"},
+        variants=({}, *each("workspace_type", "commonWorkspace")),
         page_size=30, records="workspaces", links=(Link(WORKSPACE, {"workspace_id": "id"}),),
         key=("id",),
         description="desks and other places that can be reserved",
@@ -78,7 +81,8 @@ STREAMS = (
     Stream(
         "workspace_release_events", "workspaces/released_workspaces_by_timeout", MEDIUM,
         ("zoom_rooms:read:list_release_infos:admin", "workspace:read:admin", "room:read:admin"),
-        parent=LOCATION, date_range=RELEASES, params={"workspace_type": "all", "location_id": "{location_id}"}, page_size=30,
+        parent=LOCATION, date_range=RELEASES, params={"workspace_type": "all", "location_id": "{location_id}"},
+        page_size=30,
         records="release_events", replication_key="reservation_start_time",
         key=("workspace_id", "event_id"),
         description="reservations that nobody came for",
@@ -87,7 +91,8 @@ STREAMS = (
     Stream(
         "visitor_invitations", "visitor/invitation", MEDIUM,
         ("visitor_management:read:list_invitations:admin", "visitor_management:read"),
-        date_range=ALL_MOMENTS, params={"data_scope": "account"}, page_size=30, records="invitations", replication_key="start_time",
+        date_range=ALL_MOMENTS, params={"data_scope": "account"}, page_size=30, records="invitations",
+        replication_key="start_time",
         key=("invitation_id",),
         description="invited visitors",
         requires="Visitor Management",

@@ -5,16 +5,17 @@ Source: https://developers.zoom.us/docs/api/accounts/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Link, Stream, Entity, Uuid
-from tap_zoom.streams.refusals import NO_SURVEY, NO_SURVEY_RIGHT
 from tap_zoom.streams.date_ranges import SUBMITTED
+from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Link, Stream, Uuid
+from tap_zoom.streams.refusals import NO_SURVEY, NO_SURVEY_RIGHT
 
 SURVEY = Entity("survey", {"survey_id": Uuid})
 
 STREAMS = (
     Stream(
         "surveys", "surveys", MEDIUM, ("survey_management:read:list_surveys:admin", "survey:read:admin"),
-        page_size=30, records="surveys", no_access=(NO_SURVEY_RIGHT,), links=(Link(SURVEY, {"survey_id": "survey_id"}),),
+        page_size=30, records="surveys", no_access=(NO_SURVEY_RIGHT,),
+        links=(Link(SURVEY, {"survey_id": "survey_id"}),),
         key=("survey_id",),
         description="surveys",
         requires="role with Surveys: view",
@@ -29,7 +30,8 @@ STREAMS = (
     Stream(
         "survey_instances", "surveys/{survey_id}/instances", MEDIUM,
         ("survey_management:read:list_survey_instances:admin", "survey:read:admin"),
-        parent=SURVEY, page_size=30, records="survey_instances", empty_answers=(NO_SURVEY,), no_access=(NO_SURVEY_RIGHT,),
+        parent=SURVEY, page_size=30, records="survey_instances", empty_answers=(NO_SURVEY,),
+        no_access=(NO_SURVEY_RIGHT,),
         key=("survey_id", "instance_id"),
         description="where a survey was used",
         requires="role with Surveys: view",
@@ -37,7 +39,8 @@ STREAMS = (
     Stream(
         "survey_answers", "surveys/{survey_id}/answers", MEDIUM,
         ("survey_management:read:list_survey_answers:admin", "survey:read:admin"),
-        parent=SURVEY, date_range=SUBMITTED, page_size=30, records="survey_answers", replication_key="submit_time", empty_answers=(NO_SURVEY,),
+        parent=SURVEY, date_range=SUBMITTED, page_size=30, records="survey_answers", replication_key="submit_time",
+        empty_answers=(NO_SURVEY,),
         no_access=(NO_SURVEY_RIGHT,),
         key=("survey_id", "instance_id", "submit_time", "sequence"), context_columns=("survey_id", "sequence"),
         key_defaults={"instance_id": ""},

@@ -6,16 +6,15 @@ to fit without guessing it goes out as null and is counted.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
-from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
 from tap_zoom.streams.model import Stream
+from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
+from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
 
 Patch = Callable[[list[Any]], list[Any]]
 
@@ -32,28 +31,24 @@ class Shaped:
 class Sequence:
     """Numbers, from 0, the rows of one list that share a key, in arrival order.
 
-    Between pages it keeps 64 bits of each key: a list may have tens of thousands of rows, and hundreds of lists are
-    under way. `held`: rows that share their key with the last one of a page, where order is not that of arrival.
+    `held`: rows that share their key with the last one of a page, where order is not that of arrival.
     """
 
     __slots__ = ("_repeated", "_seen", "held")
 
     def __init__(self) -> None:
-        self._seen = array("q")
+        self._seen: set[int] = set()  # hashes: a list may have hundreds of thousands of rows
         self._repeated: dict[int, int] = {}
         self.held: list[Shaped] = []
 
     def number(self, keys: Iterable[tuple[object, ...]]) -> Iterator[int]:
-        """The number of each row of a page, given what it shares with others."""
-        seen = set(self._seen)
-        for key in keys:
-            short = hash(key)
-            if short in seen:
-                self._repeated[short] = self._repeated.get(short, 0) + 1
-                yield self._repeated[short]
+        """The number of each row of a page, given the key that it may share with others."""
+        for key in map(hash, keys):
+            if key in self._seen:
+                self._repeated[key] = self._repeated.get(key, 0) + 1
+                yield self._repeated[key]
             else:
-                seen.add(short)
-                self._seen.append(short)
+                self._seen.add(key)
                 yield 0
 
 

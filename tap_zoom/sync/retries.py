@@ -119,7 +119,7 @@ class Retries:
         """At the end of a run: a traversal for each failure of earlier runs that this one has not met."""
         while self._lists_read and not self._failures.overflowed:  # else a retry tells what of its subtree is missing
             self._settle(self._lists_read.pop())
-        failures = self._failures.untried(self._tasks.asked)
+        failures = self._failures.untried(self._tasks.with_parents() - self._tasks.refused)
         if failures:
             LOGGER.info("Retrying %d requests that failed in earlier runs.", len(failures))
         for failure in failures:
@@ -130,9 +130,9 @@ class Retries:
             yield name, Traversal([root], tuple(failure.resume_at))
 
     def store_checkpoint(self, name: str, traversal: Traversal) -> None:
-        failure = self.by_traversal[name]
+        failure, at = self.by_traversal[name], traversal.checkpoint or ()
         if failure.last < self._now:  # its list was read whole so far
-            failure.resume_at = list(traversal.checkpoint or ())
+            failure.resume_at = list(at) if len(at) > 1 else []
 
     def finish(self) -> set[str]:
         """The streams whose bookmark stays, with those below them."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from tap_zoom.streams.model import Ids, Stream
 from tap_zoom.api.http import parse
+from tap_zoom.streams.model import Ids, Stream
 
 
 @dataclass(slots=True)

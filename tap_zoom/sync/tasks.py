@@ -129,6 +129,7 @@ class Tasks:
         self._older = access.older
         self._about: dict[Entity, tuple[Stream, ...]] = {}
         self._below: dict[Stream, tuple[Stream, ...]] = {}
+        self._rate_limits: dict[str, frozenset[RateLimit]] = {}
 
     # --- the table
 
@@ -162,10 +163,16 @@ class Tasks:
         """A stream, and those that lead to it in this run."""
         return frozenset({name, *(each for each in ancestors(BY_NAME[name], self._older) if each in self.asked | self.refused)})
 
+    def with_parents(self) -> frozenset[str]:
+        """The selected streams and all that lead to them, also those that this run doesn't ask."""
+        return self.selected.union(*(ancestors(BY_NAME[name], older=True) for name in self.selected))
+
     def rate_limits(self, name: str) -> frozenset[RateLimit]:
         """The rate limits of the tasks of a traversal: of a stream with a date range, or about an entity."""
-        tops = (BY_NAME[name],) if name in BY_NAME else self.about(ENTITIES[name])
-        return frozenset(each.rate_limit for top in tops for each in self.below(top))
+        if name not in self._rate_limits:
+            tops = (BY_NAME[name],) if name in BY_NAME else self.about(ENTITIES[name])
+            self._rate_limits[name] = frozenset(each.rate_limit for top in tops for each in self.below(top))
+        return self._rate_limits[name]
 
     def all_below(self, stream: Stream) -> list[Stream]:
         """A stream and its descendants, asked or not."""
@@ -245,3 +252,4 @@ class Tasks:
         """What follows from the streams that are asked has changed."""
         self._about.clear()
         self._below.clear()
+        self._rate_limits.clear()

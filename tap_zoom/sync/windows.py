@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tap_zoom.streams import BY_NAME, date_range_of, dated_stream
+from tap_zoom.streams import date_range_of, dated_stream
 from tap_zoom.streams.model import DateRange, Params, Stream
 from tap_zoom.sync.context import Context
 from tap_zoom.times import has_reached
