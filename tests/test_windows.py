@@ -1,54 +1,158 @@
-"""Which days are asked for."""
+"""Windows: the same cuts in each run, every day in one of them, and no request for days that Zoom doesn't have."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_zoom.sync.windows import later, oldest_day, windows
+from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.streams.date_ranges import REPORTS
+from tap_zoom.streams.held import PAST_MEETING
+from tap_zoom.streams.model import Stream
+from tap_zoom.sync.context import Context
+from tap_zoom.sync.windows import (
+    BOTH_WAYS,
+    MOST_DAYS_LATER,
+    Windows,
+    first_day,
+    first_of_window,
+    last_of_window,
+    months_before,
+    oldest_day,
+)
 
-DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
+DAYS = st.dates(date(2012, 1, 1), date(2090, 1, 1))
 DAY = timedelta(days=1)
+TODAY = date(2026, 11, 25)
+HISTORY, LOGS = BY_NAME["history_meetings"], BY_NAME["report_operation_logs"]
+DATED = [stream for stream in STREAMS if stream.date_range is not None]
+RANGES = list({id(stream.date_range): stream.date_range for stream in DATED}.values())
 
 
-def the_oldest(today: date) -> date:
-    """The first day of the reports."""
+def alone(stream: Stream) -> tuple[Stream, ...]:
+    return (stream,)
+
+
+def windows_of(
+    stream: Stream, since: Mapping[str, str | None] | str | None = None, started: date = TODAY, today: date | None = None,
+    start: str | None = None,
+) -> Windows:  # fmt: skip
+    """The windows of a run in which one stream is read, from a time on."""
+    times = since if isinstance(since, Mapping) else {stream.name: since}
+    return Windows(times, start, started, lambda: today or started, alone)
+
+
+def all_of(windows: Windows, stream: Stream) -> list[Any]:
+    return [windows.window(stream, name) for name in windows.names(stream)]
+
+
+# --- cuts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dates", RANGES, ids=lambda dates: f"{dates.days} {sorted(dates.params)}")
+@given(day=DAYS)
+@settings(max_examples=30)
+def test_every_day_is_in_one_window(dates: Any, day: date) -> None:
+    """Its first day is the same for all days of it, and the next window begins after its last day."""
+    first = first_of_window(dates, day)
+    last = last_of_window(dates, first)
+    assert first <= day <= last
+    assert first_of_window(dates, first) == first_of_window(dates, last) == first
+    assert first_of_window(dates, last + DAY) == last + DAY
+    assert (last - first).days + 1 == dates.days if dates.days else first.day == 1 == (last + DAY).day
+
+
+@pytest.mark.parametrize("stream", DATED, ids=lambda stream: stream.name)
+def test_windows_cover_what_is_wanted(stream: Stream) -> None:
+    """From the first day that Zoom has to the last, without a gap and without a day twice; totals are of whole windows."""
+    dates = stream.date_range
+    assert dates is not None
+    for started in (TODAY, date(2026, 8, 31), date(2028, 2, 29)):
+        found = all_of(windows_of(stream, None, started), stream)
+        covered = [window.first + number * DAY for window in found for number in range((window.last - window.first).days + 1)]
+        first, last = first_day(dates, started, None), started + dates.ends_in * DAY
+        assert covered == [covered[0] + number * DAY for number in range(len(covered))]
+        if dates.totals:
+            assert first <= covered[0] < last_of_window(dates, first_of_window(dates, first)) + 2 * DAY
+        else:
+            assert covered[0] == first or (not dates.days and covered[0] <= first)
+        assert last <= covered[-1] <= last_of_window(dates, first_of_window(dates, last))
+        assert all(window.name == first_of_window(dates, window.first).isoformat() for window in found)
+
+
+@given(DAYS, st.integers(0, 400), st.integers(0, 400))
+@settings(max_examples=50)
+def test_windows_are_cut_at_the_same_days_in_each_run(started: date, later: int, back: int) -> None:
+    """Another day, bookmark or look-back clips what is requested; the names stay, and so do the days inside of both."""
+    runs = [windows_of(HISTORY, str(started - back * DAY), started), windows_of(HISTORY, None, started + later * DAY)]
+    one, other = ({window.name: window for window in all_of(run, HISTORY)} for run in runs)
+    assert set(list(one)[1:]) & set(list(other)) == set(list(one)[1:]) & set(other)
+    for name in list(one.keys() & other.keys()):
+        cut = date.fromisoformat(name)
+        assert cut <= one[name].first and one[name].last <= cut + 27 * DAY
+        assert one[name].last == min(cut + 27 * DAY, started) or one[name].first > started
+
+
+# --- requested days ---------------------------------------------------------------------------------------------
+
+
+@given(DAYS, st.integers(0, 300))
+@settings(max_examples=50)
+def test_a_window_is_requested_with_a_day_more_on_both_sides(started: date, later: int) -> None:
+    """Never more than a month in a call, and never before what Zoom has by now."""
+    today = started + later * DAY
+    windows = windows_of(HISTORY, None, started, today)
     oldest = oldest_day(REPORTS, today)
     assert oldest is not None
-    return oldest
+    for window in all_of(windows, HISTORY):
+        assert window.from_ == max(window.first - DAY, min(oldest, window.last))
+        assert window.to == window.last + DAY
+        assert (window.to - window.from_).days + 1 <= 30
+        assert window.from_ >= oldest or window.last < oldest  # Zoom refuses the latter, and `later` cuts it
 
 
-@given(DAYS, st.integers(0, 800), st.integers(-300, 800))
-def test_every_day_is_in_one_window(first: date, length: int, clip: int) -> None:
-    """From first, or the window that the clip is in, to last; in order, without a gap and without a day twice."""
-    last, oldest = first + length * DAY, first + clip * DAY
-    covered = []
-    for window in windows(REPORTS, first, last, oldest):
-        assert window.first <= window.last
-        covered += [window.first + number * DAY for number in range((window.last - window.first).days + 1)]
-    assert covered == [first + number * DAY for number in range(length + 1)][-len(covered) or length + 1 :]
-    assert set(covered) >= {day for day in (first + number * DAY for number in range(length + 1)) if day >= oldest}
+def test_the_days_are_sent_as_the_operation_takes_them() -> None:
+    """The requested days, not those that are kept."""
+    window = windows_of(HISTORY, "2026-06-01").window(HISTORY, "2026-07-28")
+    assert window.params(REPORTS) == {"from": "2026-07-27", "to": "2026-08-25"}
+    rooms = BY_NAME["phone_call_queue_analytics"]
+    assert rooms.date_range is not None
+    [day, *_] = all_of(windows_of(rooms, None), rooms)
+    assert day.params(rooms.date_range) == {"from": f"{day.first}T00:00:00Z", "to": f"{day.first}T23:59:59Z"}
+    assert day.columns() == {"window_from": str(day.first), "window_to": str(day.first)}
 
 
-@given(DAYS, st.integers(0, 800), st.integers(-300, 800))
-def test_a_window_is_asked_with_a_day_more_on_both_sides(first: date, length: int, clip: int) -> None:
-    """Never more than a month in a call, and never before what Zoom takes."""
-    oldest = first + clip * DAY
-    for window in windows(REPORTS, first, first + length * DAY, oldest):
-        assert window.asked_from == max(window.first - DAY, oldest)
-        assert window.asked_to == window.last + DAY
-        assert (window.asked_to - window.asked_from).days + 1 <= 30
-        assert window.last - window.first == 27 * DAY or window.last == first + length * DAY
+def test_a_window_that_a_run_did_not_finish_is_requested_as_far_as_zoom_has_it() -> None:
+    """A run that is resumed later names the same windows; those of which all days are gone are requested no more."""
+    first, *_ = windows_of(HISTORY, None).names(HISTORY)
+    later = windows_of(HISTORY, None, TODAY, TODAY + 40 * DAY)
+    names = list(later.names(HISTORY))
+    assert first not in names and date.fromisoformat(names[0]) > date.fromisoformat(first)
+    [window] = [later.window(HISTORY, names[0])]
+    assert window.from_ == later.retained_from(HISTORY) == months_before(TODAY + 40 * DAY, 6)
+
+
+def test_a_failed_window_is_requested_with_the_days_it_had() -> None:
+    """Whatever the look-back and the start of this run are."""
+    windows = windows_of(HISTORY, str(TODAY))
+    days = (date(2026, 7, 28), date(2026, 8, 10))
+    window = windows.window(HISTORY, "2026-07-28", days)
+    assert (window.first, window.last, window.from_, window.to) == (*days, date(2026, 7, 27), date(2026, 8, 11))
+
+
+# --- retention --------------------------------------------------------------------------------------------------
 
 
 @given(DAYS)
-def test_the_oldest_day_is_half_a_year_back(today: date) -> None:
-    """The same day of the month where there is one, otherwise the month's last."""
-    oldest = the_oldest(today)
+def test_six_months_are_calendar_months(today: date) -> None:
+    """The same day of the month if there is one, otherwise the month's last."""
+    oldest = oldest_day(REPORTS, today)
+    assert oldest is not None
     months = (today.year - oldest.year) * 12 + today.month - oldest.month
     assert months == 6
     assert oldest.day == today.day or (oldest.day < today.day and (oldest + DAY).month != oldest.month)
@@ -60,45 +164,115 @@ def test_the_oldest_day_is_half_a_year_back(today: date) -> None:
      ("2025-12-31", "2025-06-30"), ("2025-06-30", "2024-12-30"), ("2024-02-29", "2023-08-29")],
 )  # fmt: skip
 def test_month_ends(today: str, oldest: str) -> None:
-    """Months of unlike lengths."""
-    assert the_oldest(date.fromisoformat(today)) == date.fromisoformat(oldest)
+    """Months of different lengths."""
+    assert months_before(date.fromisoformat(today), 6) == date.fromisoformat(oldest)
 
 
-@given(DAYS, st.integers(0, 400), st.datetimes(datetime(2000, 1, 1), datetime(2091, 1, 1)))
-def test_a_window_holds_what_starts_on_its_days(first: date, length: int, start: datetime) -> None:
-    """Each start is held by the one window of its day."""
-    last = first + length * DAY
-    moment = start.strftime("%Y-%m-%dT%H:%M:%SZ")
-    holding = [window for window in windows(REPORTS, first, last, first) if window.holds(moment)]
-    assert len(holding) == (1 if first <= start.date() <= last else 0)
+def test_a_window_begins_later_if_zoom_wants_that() -> None:
+    """A day later each time, over all days in which Zoom's six months may differ from ours; then it is a failure."""
+    windows = windows_of(HISTORY, None)
+    [window, *_] = all_of(windows, HISTORY)
+    steps, later = 0, windows.later(HISTORY, window)
+    while later is not None:
+        assert (later.from_, later.name, later.first, later.last, later.to) == (window.from_ + DAY, window.name, window.first, window.last, window.to)
+        window, steps = later, steps + 1
+        later = windows.later(HISTORY, window)
+    assert steps == MOST_DAYS_LATER.days
+    assert windows.retained_from(HISTORY) == window.from_  # the windows of other hosts begin there at once
+    middle = windows.window(HISTORY, "2026-08-25")
+    assert windows.later(HISTORY, middle) is None
 
 
-@given(DAYS, st.integers(0, 200), st.integers(0, 40))
-def test_windows_are_the_same_on_another_day(first: date, length: int, days: int) -> None:
-    """What Zoom lists has moved on: the days that are gone are not asked for, and the cuts stay where they were."""
-    last = first + length * DAY
-    before = {window.first: window.last for window in windows(REPORTS, first, last, first)}
-    for window in windows(REPORTS, first, last, first + days * DAY):
-        assert before[window.first] == window.last
-        assert window.asked_from >= first + days * DAY
+def test_a_total_has_no_later_first_day() -> None:
+    """It is of whole months or days: at the edge of what Zoom has it is gone."""
+    queue = BY_NAME["phone_call_queue_analytics"]
+    windows = windows_of(queue, None)
+    [window, *more] = all_of(windows, queue)
+    assert windows.later(queue, window) is None
+    assert windows.is_gone(queue, window) and not windows.is_gone(queue, more[5])
+    assert not windows_of(HISTORY, None).is_gone(HISTORY, all_of(windows_of(HISTORY, None), HISTORY)[0])
 
 
-def test_a_window_is_asked_from_a_later_day_where_zoom_wants_that() -> None:
-    """A day later each time, at once as late as our own clock says; and no further than two days ahead of that."""
-    today = date(2026, 11, 25)
-    [window, *_] = windows(REPORTS, the_oldest(today), today, the_oldest(today))
-    second = later(window, REPORTS, today)
-    third = later(second, REPORTS, today) if second else None
-    assert second and third
-    assert [each.asked_from - window.asked_from for each in (second, third)] == [DAY, 2 * DAY]
-    assert (second.first, second.asked_to) == (window.first, window.asked_to)
-    assert later(third, REPORTS, today) is None
-    later_on = later(window, REPORTS, today + 9 * DAY)
-    assert later_on and later_on.asked_from == the_oldest(today + 9 * DAY)
-    assert later(window, REPORTS, today + 60 * DAY) is None
+@pytest.mark.parametrize(
+    ("resume_at", "gone"),
+    [([], (date(2026, 5, 25), date(2026, 6, 3))), (["2026-06-02"], (date(2026, 6, 2), date(2026, 6, 3))),
+     (["2026-05-05", "2026-05-28T10:00:00Z past_meeting x 1"], (date(2026, 5, 28), date(2026, 6, 3))),
+     (["2026-05-05", "member u1"], (date(2026, 5, 25), date(2026, 6, 3))), (["2026-06-30"], None)],
+    ids=["nothing read", "at a window", "in a window", "at a user in a window", "in time"],
+)  # fmt: skip
+def test_days_that_have_gone_since_a_run_was_stopped(resume_at: list[str], gone: Any) -> None:
+    """From where it stopped, or where it began, to the day before the first that Zoom still has."""
+    windows = windows_of(HISTORY, None, TODAY, date(2026, 12, 4))
+    assert windows.gone(HISTORY, resume_at) == gone
 
 
-def test_the_days_of_a_window_are_sent_as_the_operation_wants_them() -> None:
-    """Those that are asked, not those that are kept."""
-    [window] = windows(REPORTS, date(2026, 1, 5), date(2026, 2, 1), date(2025, 9, 1))
-    assert window.params(REPORTS) == {"from": "2026-01-04", "to": "2026-02-02"}
+def test_nothing_is_gone_that_was_not_wanted() -> None:
+    """A start_date, or a bookmark, within what Zoom has."""
+    assert windows_of(HISTORY, "2026-09-01", TODAY, TODAY + 30 * DAY).gone(HISTORY, []) is None
+    assert windows_of(BY_NAME["recordings"], None, TODAY, TODAY + 30 * DAY).gone(BY_NAME["recordings"], []) is None
+
+
+def test_a_failure_of_which_days_have_left_is_known() -> None:
+    """Its retry can't bring all of it."""
+    windows = windows_of(HISTORY, None)
+    assert windows.has_left(HISTORY, ["2026-05-24", "2026-06-10"])
+    assert not windows.has_left(HISTORY, ["2026-05-25", "2026-06-10"]) and not windows.has_left(HISTORY, [])
+
+
+# --- start dates and windows ------------------------------------------------------------------------------------
+
+
+def test_a_parent_is_read_as_far_back_as_its_children_need() -> None:
+    """The earliest start of a stream and all below it; none if one of them is read from the start."""
+    details = BY_NAME["report_meetings"]
+
+    def below(stream: Stream) -> tuple[Stream, ...]:
+        return (HISTORY, details) if stream is HISTORY else (stream,)
+
+    def since(**times: str | None) -> str | None:
+        return Windows(times, None, TODAY, lambda: TODAY, below).since(HISTORY)
+
+    assert since(history_meetings="2026-10-01T00:00:00Z", report_meetings="2026-09-01T00:00:00Z") == "2026-09-01T00:00:00Z"
+    assert since(history_meetings="2026-10-01T00:00:00Z", report_meetings=None) is None
+    assert since(report_meetings="2026-09-01T00:00:00Z") == "2026-09-01T00:00:00Z"
+    assert Windows({"history_meetings": "x", "report_meetings": None}, None, TODAY, lambda: TODAY, below).emitted_since(HISTORY) == "x"
+
+
+def test_a_context_is_wanted_by_its_time() -> None:
+    """Or by the last moment of the window in which it was found; one without a time always is."""
+    windows = windows_of(LOGS, "2026-10-01T12:00:00Z")
+    old, new, unknown = (Context(PAST_MEETING, {}, time) for time in ("2026-10-01T11:59:59Z", "2026-10-01T12:00:00Z", None))
+    assert [windows.wants(LOGS, each, None) for each in (old, new, unknown)] == [False, True, True]
+    assert windows.wants(LOGS, Context(PAST_MEETING, {}, "2026-10-01T12:00:00.500000Z"), None)
+    before, holding = (windows_of(LOGS, None).window(LOGS, name) for name in ("2026-08-25", "2026-09-22"))
+    assert not windows.wants(LOGS, unknown, before) and windows.wants(LOGS, unknown, holding)
+    assert windows_of(LOGS, None).wants(LOGS, old, None)
+
+
+def test_a_context_is_asked_about_in_all_windows_up_to_its_time() -> None:
+    """A conversation without new messages since May needs no request about June."""
+    messages = BY_NAME["phone_sms_messages"]
+    windows = windows_of(messages, "2026-03-01T00:00:00Z")
+    late = Context(messages.parent, {"session_id": "s"}, "2026-05-02T10:00:00Z")
+    found = [window for window in windows.of_context(messages, late, None, False) if window]
+    assert found[0].first == date(2026, 3, 1) and found[-1].first <= date(2026, 5, 2) <= found[-1].last
+    in_all = [window for window in windows.of_context(messages, Context(messages.parent, {"session_id": "s"}), None, False) if window]
+    assert in_all[-1].last >= TODAY and len(in_all) > len(found)
+    only = windows.window(messages, "2026-05-05")
+    assert list(windows.of_context(messages, late, only, False)) == [only]
+    assert list(windows.of_context(BY_NAME["report_meetings"], late, None, False)) == [None]
+
+
+def test_the_last_window_of_what_moves_is_up_to_now() -> None:
+    """A row that is listed by its last access may move there while a run lasts, or waits to be resumed."""
+    chats, logs = BY_NAME["chat_sessions"], LOGS
+    later = TODAY + 40 * DAY
+    assert all_of(windows_of(chats, None, TODAY, later), chats)[-1].last >= later
+    assert all_of(windows_of(logs, None, TODAY, later), logs)[-1].last == TODAY
+
+
+def test_older_contexts_begin_where_the_windows_end() -> None:
+    """With two days in which both may know them."""
+    windows = windows_of(HISTORY, None)
+    assert windows.older_than(HISTORY) == str(months_before(TODAY, 6) + BOTH_WAYS)
+    assert windows_of(HISTORY, "2026-09-01T00:00:00Z").older_than(HISTORY) == "2026-09-03"
