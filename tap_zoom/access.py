@@ -17,11 +17,13 @@ FEW = 10  # streams, for which a command each can be typed
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`selected`: the streams to emit; `asked`: these and the ones that lead to them; `fallbacks`: the fallback streams
-    that can be asked; `older`: contexts older than the windows of their stream are wanted."""
+    """`selected`: the streams to emit; `asked`: these and the ones that lead to them; `retried`: the same with those
+    that lead to older contexts, which a retry reads in any run; `fallbacks`: the fallback streams that can be asked;
+    `older`: contexts older than the windows of their stream are wanted."""
 
     selected: Names
     asked: Names
+    retried: Names
     fallbacks: Names
     older: bool
 
@@ -48,8 +50,9 @@ def check(
     or read in part if a part of its contexts can be found.
     """
     allowed = {stream.name for stream in STREAMS if scopes is None or stream.allowed_by(scopes)}
-    reachable, recent = _reachable(allowed, older), _reachable(allowed, older=False)
-    kept, asked = set(), set()
+    everything, recent = _reachable(allowed, older=True), _reachable(allowed, older=False)
+    reachable = everything if older else recent
+    kept, asked, retried = set(), set(), set()
     problems: dict[str, list[str]] = {}
     for name in selected:
         parents = _with_fallbacks(ancestors(BY_NAME[name], older), allowed)
@@ -59,13 +62,14 @@ def check(
         if not lacking or (skip and name in recent):
             kept.add(name)
             asked |= {name, *(parents & reachable), *(parents & ENRICHERS & allowed)}
+            retried |= ancestors(BY_NAME[name], older=True) & everything
     if problems and not skip:
         raise AccessMissing(_message(problems))
     for name, lacking in problems.items():
         what = "is read only in part" if name in kept else "is left out"
         then = " Once it has it, a full run brings the rest." if name in kept else ""
         warn(f"The stream {name} {what}: the token lacks {_scopes(lacking)}.{then}")
-    return Access(frozenset(kept), frozenset(asked), FALLBACKS & reachable, older)
+    return Access(frozenset(kept), frozenset(asked), frozenset(asked | retried), FALLBACKS & reachable, older)
 
 
 def warn_of_fallback(stream: Stream, reason: str) -> None:

@@ -41,7 +41,9 @@ class Failures:
         self._given_up = {digest for digests in state.given_up.values() for digest in digests}
         self._kept: dict[tuple[object, ...], Failure] = {}
         for each in state.failures:  # a merged state may hold a task twice, or one that was given up
-            if each.digest not in self._given_up:
+            if each.digest in self._given_up:
+                tell(each, f"{each.stream} {each.context or each.window}", STILL_GIVEN_UP)
+            else:
                 self._kept.setdefault(each.key, each).widen(each)
         self._sinces = {each.since for each in state.failures}
         self._readable: set[str] = set()  # streams that can be read, at least in part

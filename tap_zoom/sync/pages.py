@@ -143,7 +143,7 @@ class Pages:
         """True if something is asked about a context where it was found now."""
         if not task.traversal:
             return True  # of a list of the account: another traversal may need it later
-        streams = self._tasks.about(context.entity)
+        streams = self._tasks.about(context.entity, is_retry)
         if not any(is_retry or self._windows.wants(each, context, task.window) for each in streams):
             return False
         if link.older_than and context.time and (main := self._tasks.in_place_of(link.older_than)):

@@ -119,7 +119,7 @@ class Retries:
         """At the end of a run: a traversal for each failure of earlier runs that this one has not met."""
         while self._lists_read and not self._failures.overflowed:  # else a retry tells what of its subtree is missing
             self._settle(self._lists_read.pop())
-        failures = self._failures.untried(self._tasks.with_parents() - self._tasks.refused)
+        failures = self._failures.untried(self._tasks.retried)
         if failures:
             LOGGER.info("Retrying %d requests that failed in earlier runs.", len(failures))
         for failure in failures:

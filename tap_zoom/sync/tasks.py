@@ -123,31 +123,35 @@ class Tasks:
     def __init__(self, access: Access) -> None:
         self.selected = access.selected
         self.asked = set(access.asked)
+        self.retried = set(access.retried)
         self.refused: set[str] = set()
         self.replaced: set[str] = set()  # refused streams that a fallback replaced
         self._available = access.fallbacks
         self._older = access.older
-        self._about: dict[Entity, tuple[Stream, ...]] = {}
+        self._about: dict[tuple[Entity, bool], tuple[Stream, ...]] = {}
         self._below: dict[Stream, tuple[Stream, ...]] = {}
         self._rate_limits: dict[str, frozenset[RateLimit]] = {}
 
     # --- the table
 
-    def streams(self) -> Iterator[Stream]:
-        """The streams that are asked, in the table's order; a fallback only if it replaces its stream."""
-        unused = {stream.fallback_stream for stream in STREAMS if stream.name in self.asked} & FALLBACKS
-        return (stream for stream in STREAMS if stream.name in self.asked - unused)
+    def streams(self, is_retry: bool = False) -> Iterator[Stream]:
+        """The streams that are asked, in the table's order; a fallback only if it replaces its stream. A retry reads all
+        below a task, so it asks more."""
+        asked = self.retried if is_retry else self.asked
+        unused = {stream.fallback_stream for stream in STREAMS if stream.name in asked} & FALLBACKS
+        return (stream for stream in STREAMS if stream.name in asked - unused)
 
     def is_emitted(self, stream: Stream) -> bool:
         return stream.name in self.selected and stream.name in self.asked
 
-    def about(self, entity: Entity) -> tuple[Stream, ...]:
+    def about(self, entity: Entity, is_retry: bool = False) -> tuple[Stream, ...]:
         """The streams that are asked about each context of an entity. Where the account lists all of them, streams with
         a date range have a traversal of their own: window by window, then each context."""
-        if entity not in self._about:
-            asked = (each for each in self.streams() if each.parent is entity and each.name not in ENRICHERS)
-            self._about[entity] = tuple(each for each in asked if each.date_range is None or not is_listed(entity))
-        return self._about[entity]
+        if (entity, is_retry) not in self._about:
+            asked = (each for each in self.streams(is_retry) if each.parent is entity and each.name not in ENRICHERS)
+            found = tuple(each for each in asked if each.date_range is None or not is_listed(entity))
+            self._about[entity, is_retry] = found
+        return self._about[entity, is_retry]
 
     def below(self, stream: Stream) -> tuple[Stream, ...]:
         """A stream, and those asked about the contexts that its rows lead to."""
@@ -162,10 +166,6 @@ class Tasks:
     def depends_on(self, name: str) -> frozenset[str]:
         """A stream, and those that lead to it in this run."""
         return frozenset({name, *(each for each in ancestors(BY_NAME[name], self._older) if each in self.asked | self.refused)})
-
-    def with_parents(self) -> frozenset[str]:
-        """The selected streams and all that lead to them, also those that this run doesn't ask."""
-        return self.selected.union(*(ancestors(BY_NAME[name], older=True) for name in self.selected))
 
     def rate_limits(self, name: str) -> frozenset[RateLimit]:
         """The rate limits of the tasks of a traversal: of a stream with a date range, or about an entity."""
@@ -202,11 +202,14 @@ class Tasks:
     def refuse(self, stream: Stream) -> Stream | None:
         """Ask a stream no more. Returns the fallback stream that is asked in its place."""
         self.asked.discard(stream.name)
+        self.retried.discard(stream.name)
         self.refused.add(stream.name)
         self._forget()
         if not self.has_fallback(stream):
             return None
-        self.asked |= {stream.fallback_stream, *ancestors(BY_NAME[stream.fallback_stream], older=False)}
+        added = {stream.fallback_stream, *ancestors(BY_NAME[stream.fallback_stream], older=False)}
+        self.asked |= added
+        self.retried |= added
         self.replaced.add(stream.name)
         self._forget()
         return BY_NAME[stream.fallback_stream]
@@ -226,7 +229,7 @@ class Tasks:
         self, context: Context, node: Node, traversal: str, windows: Windows, retried: Failure | None
     ) -> Iterator[Task]:
         """The tasks of all streams about a context. A retry reads it whatever its age, and without bookmarks."""
-        for stream in self.about(context.entity):
+        for stream in self.about(context.entity, retried is not None):
             found_in = None
             if any(link.same_window for _, link in parents_of(context.entity)):
                 name = retried.window if retried else node.path[0]
