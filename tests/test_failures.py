@@ -1,0 +1,320 @@
+"""Which failures are kept, for how long, and which bookmarks they hold."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_zoom.state import Failure, State
+from tap_zoom.sync.failures import (
+    FIRST_TASKS,
+    GIVEN_UP,
+    KEPT,
+    MAX_BYTES,
+    MAX_GIVEN_UP,
+    MAX_KEPT,
+    MAX_RUNS,
+    NOT_KEPT,
+    SKIPPED,
+    STILL_GIVEN_UP,
+    Failures,
+    time_of,
+)
+
+EVERYTHING = ("users", "report_meetings", "meeting_poll_results", "meeting_qna_results", "history_meetings")
+BELOW = ("report_meetings", "meeting_poll_results", "meeting_qna_results")  # their tasks have no parameters
+NO_ACCESS = "400/4711"
+BEGAN = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
+
+
+class Night(Failures):
+    """The failures of one run, with the outcomes that it told."""
+
+    def __init__(self, state: State | None = None, day: int = 0, started: int | None = None, skips: bool = False) -> None:
+        """`day`: on which this process began; `started`: on which the run did."""
+        self.told: list[tuple[str, str]] = []  # stream and outcome
+        super().__init__(state or State("a"), at(day if started is None else started), at(day), self._note, skips)
+
+    def _note(self, failure: Failure, reason: str, outcome: str) -> None:
+        self.told.append((failure.stream, outcome))
+
+    @property
+    def state(self) -> State:
+        """As the next run reads it."""
+        value = json.loads(json.dumps(self._state.value()))
+        return State.read(value, ["a"], BEGAN + timedelta(days=999), lambda text: pytest.fail(text))
+
+    @property
+    def kept(self) -> list[Failure]:
+        return self._state.failures
+
+
+def at(day: int) -> str:
+    return (BEGAN + timedelta(days=day)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def meeting(number: int = 1, stream: str = "report_meetings") -> Failure:
+    return Failure(stream, f"2026-02-20T10:00:00Z past_meeting uuid{number}== {number}")
+
+
+def window(first: str = "2026-02-01", last: str = "2026-02-27") -> Failure:
+    return Failure("history_meetings", window="2026-02-01", days=[first, last])
+
+
+# --- keeping and giving up --------------------------------------------------------------------------------------
+
+
+def test_a_failure_is_kept_and_given_up_after_five_runs_on_different_days() -> None:
+    """Each run tells it; from then on it is a warning, until it is answered once."""
+    state, outcomes = State("a"), []
+    for day in range(7):
+        night = Night(state, day)
+        night.failed(meeting(), "x")
+        outcomes += [outcome for _, outcome in night.told]
+        assert not night.finish(EVERYTHING, ())
+        state = night.state
+    assert outcomes == [KEPT] * (MAX_RUNS - 1) + [GIVEN_UP, STILL_GIVEN_UP, STILL_GIVEN_UP]
+    assert state.failures == [] and state.given_up == {at(4)[:10]: [meeting().digest]}
+    last = Night(state, 7)
+    last.answered(meeting())
+    assert last.state.given_up == {}
+    last.failed(meeting(), "x")
+    assert last.told == [("report_meetings", KEPT)] and last.kept[0].runs == 1
+
+
+def test_two_runs_on_a_day_count_once() -> None:
+    """Somebody who tries again at once doesn't lose the failure sooner."""
+    state = State("a")
+    for _ in range(9):
+        night = Night(state, 0)
+        night.failed(meeting(), "x")
+        state = night.state
+    assert [failure.runs for failure in state.failures] == [1]
+    assert (state.failures[0].since, state.failures[0].last) == (at(0), at(0))
+
+
+def test_a_failure_keeps_the_run_that_had_it_first() -> None:
+    """And the last that tried it."""
+    first = Night()
+    first.failed(meeting(), "x")
+    second = Night(first.state, 3)
+    second.failed(meeting(), "x")
+    assert [(each.since, each.last, each.runs) for each in second.kept] == [(at(0), at(3), 2)]
+
+
+def test_failures_in_one_window_are_one_with_all_their_days() -> None:
+    """An answer for a part of its days settles nothing."""
+    night = Night()
+    night.failed(window(), "x")
+    night = Night(night.state, 1)
+    night.failed(window("2026-02-10", "2026-02-28"), "x")
+    [kept] = night.kept
+    assert kept.days == ["2026-02-01", "2026-02-28"]
+    assert not night.settle(window()) and night.settle(window("2026-01-31", "2026-02-28")) and night.kept == []
+
+
+def test_a_failure_that_is_read_is_settled() -> None:
+    """The list under the run that had it stays for one state, and is gone in the next."""
+    first = Night()
+    first.failed(meeting(), "x")
+    second = Night(first.state, 1)
+    assert not second.settle(meeting(2)) and second.settle(meeting()) and not second.settle(meeting())
+    assert second._state.value()["failures"] == {at(0): []}
+    assert Night(second.state, 2)._state.value()["failures"] == {}
+
+
+def test_failures_are_retried_the_longest_untried_first() -> None:
+    """Once in each run: not those that this run has met; holds are no tasks."""
+    night = Night()
+    night.failed(meeting(1), "x")
+    night.failed(meeting(2), "x")
+    night.hold("users", "x")
+    night = Night(night.state, 1)
+    night.failed(meeting(1), "x")
+    night.failed(meeting(3), "x")
+    night = Night(night.state, 2)
+    order = [failure.context for failure in night.untried(EVERYTHING)]
+    assert order == [meeting(number).context for number in (2, 1, 3)]
+    assert night.untried(("users",)) == []
+    night.failed(meeting(1), "x")
+    assert [failure.context for failure in night.untried(EVERYTHING)] == [meeting(2).context, meeting(3).context]
+
+
+def test_a_failure_in_a_list_that_was_given_up_is_dropped() -> None:
+    """Of a merged state, which may hold it in both."""
+    state = State("a")
+    kept = meeting()
+    kept.since = kept.last = at(0)
+    kept.runs, state.failures, state.given_up = 2, [kept], {at(0)[:10]: [kept.digest]}
+    assert Night(state, 1).kept == []
+
+
+# --- room in the state ------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.sampled_from(["failed", "hold", "refuse", "answered", "settle", "next night"]), st.integers(0, 99), st.sampled_from(BELOW)), max_size=100))
+@settings(max_examples=30)
+def test_the_state_stays_small(steps: list[tuple[str, int, str]]) -> None:
+    """Whatever happens over many nights; what has no room is a hold of its stream."""
+    night, day = Night(), 0
+    for step, number, stream in steps:
+        failure = meeting(number, stream)
+        if step == "failed":
+            assert night.failed(failure, "x") or any(each.hold and each.stream == stream for each in night.kept)
+        elif step == "hold":
+            night.hold(stream, "x")
+        elif step == "refuse":
+            night.refuse(failure, "x", NO_ACCESS)
+        elif step == "answered":
+            night.answered(failure)
+        elif step == "settle":
+            night.settle(failure)
+        else:
+            for name, _ in night.undecided():
+                night.refuse_stream(name)
+            night.finish(EVERYTHING, ())
+            day += 1
+            night = Night(night.state, day)
+        value = night._state.value()
+        holds = sum(each.hold for each in night.kept)
+        size = len(json.dumps({name: value[name] for name in ("failures", "given_up")}))
+        assert len(night.kept) - holds <= MAX_KEPT and size <= MAX_BYTES + 600 * (1 + holds)
+        assert len({each.key for each in night.kept}) == len(night.kept)
+
+
+def test_a_failure_without_room_holds_its_stream() -> None:
+    """It is told; the next run that reads all of it again drops the hold."""
+    night = Night()
+    outcomes = [night.failed(meeting(number), "x") for number in range(100)]
+    assert outcomes == sorted(outcomes, reverse=True) and 10 < sum(outcomes) <= MAX_KEPT and night.overflowed
+    assert Counter(outcome for _, outcome in night.told) == {KEPT: sum(outcomes), NOT_KEPT: 100 - sum(outcomes)}
+    assert night.finish(EVERYTHING, ()) == {"report_meetings"}
+    again = Night(night.state, 1)
+    assert again.finish(EVERYTHING, ()) == set() and not any(each.hold for each in again.kept)
+
+
+def test_old_digests_give_way_to_new_ones() -> None:
+    """The oldest first."""
+    state = State("a")
+    for number in range(MAX_GIVEN_UP + 5):
+        night = Night(state, number // 10)
+        failure = meeting(number)
+        night.failed(failure, "x")
+        night.give_up(night.kept[-1], "x")
+        state = night.state
+    digests = [digest for day in sorted(state.given_up) for digest in state.given_up[day]]
+    assert digests == [meeting(number).digest for number in range(5, MAX_GIVEN_UP + 5)]
+
+
+# --- holds ------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_keeps_its_stream_for_the_run_and_is_dropped_by_the_next() -> None:
+    """If that had not to hold again."""
+    night = Night()
+    night.hold("users", "x")
+    assert night.finish(EVERYTHING, ()) == {"users"}
+    resumed = Night(night.state, 1, started=0)  # the rest of the same run
+    assert resumed.finish(EVERYTHING, ()) == {"users"}
+    after = Night(night.state, 1)
+    assert after.finish(EVERYTHING, ()) == set()
+
+
+def test_a_hold_ends_after_five_days() -> None:
+    """Then the bookmark moves: nothing is held for ever."""
+    state, held = State("a"), []
+    for day in range(7):
+        night = Night(state, day)
+        night.hold("users", "x")
+        held.append(night.finish(EVERYTHING, ()) == {"users"})
+        if day == MAX_RUNS - 1:
+            assert night.told[-1] == ("users", GIVEN_UP)
+        state = night.state
+    assert held == [True] * (MAX_RUNS - 1) + [False] + [True] * 2
+
+
+def test_a_hold_of_a_stream_that_is_not_read_stays() -> None:
+    """Another selection has not read it again."""
+    night = Night()
+    night.hold("users", "x")
+    other = Night(night.state, 1)
+    assert other.finish(("report_meetings",), ()) == set()
+    assert [each.stream for each in other.kept] == ["users"]
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------
+
+
+def test_a_stream_is_refused_if_its_first_tasks_all_are() -> None:
+    """Ten of them, or all there are. Until then it has a hold: the run may be killed."""
+    night = Night()
+    for number in range(FIRST_TASKS):
+        assert not night.is_decided("report_meetings")
+        night.refuse(meeting(number), "no access", NO_ACCESS)
+        assert [each.hold for each in night.kept] == [True]
+    assert night.is_decided("report_meetings") and night.undecided() == [("report_meetings", "no access")]
+    night.refuse_stream("report_meetings")
+    assert night.undecided() == [] and night.refused == {"report_meetings"}
+    assert night.finish(EVERYTHING, ()) == {"report_meetings"} and night.told == []
+
+
+@pytest.mark.parametrize("skips", [False, True])
+@pytest.mark.parametrize("how", ["answered", "refused otherwise"])
+def test_an_answer_makes_refusals_those_of_their_tasks(how: str, skips: bool) -> None:
+    """They are failures; with on_missing_access skip they are told and no failures. The hold is gone."""
+    night = Night(skips=skips)
+    night.refuse(meeting(1), "x", NO_ACCESS)
+    if how == "answered":
+        night.answered(meeting(2))
+    else:
+        night.refuse(meeting(2), "x", "400/200")
+    night.refuse(meeting(3), "x", NO_ACCESS)
+    count = 2 if how == "answered" else 3
+    assert night.told == [("report_meetings", SKIPPED if skips else KEPT)] * count
+    assert len(night.kept) == (0 if skips else count) and not any(each.hold for each in night.kept)
+    assert night.finish(EVERYTHING, ()) == set()
+
+
+def test_a_stream_that_a_fallback_replaces_has_no_hold() -> None:
+    """All that it lists is read otherwise."""
+    night = Night()
+    night.refuse_stream("history_meetings", replaced=True)
+    assert night.kept == [] and night.finish(EVERYTHING, ("history_meetings",)) == set()
+
+
+def test_a_hold_from_before_outlives_a_decision() -> None:
+    """It stands for something that was missing in an earlier part of the run."""
+    first = Night()
+    first.hold("report_meetings", "x")
+    night = Night(first.state, 1, started=0)
+    night.refuse(meeting(), "x", NO_ACCESS)
+    night.answered(meeting(2))
+    assert any(each.hold for each in night.kept)
+    assert night.finish(EVERYTHING, ()) == {"report_meetings"}
+
+
+# --- other ------------------------------------------------------------------------------------------------------
+
+
+def test_the_time_from_which_something_is_missing() -> None:
+    """The first day of its window, or the time of its context."""
+    assert time_of(window()) == "2026-02-01T00:00:00Z"
+    assert time_of(meeting()) == "2026-02-20T10:00:00Z"
+    assert time_of(Failure("meeting_registrants", "meeting 7")) == ""
+
+
+def test_a_failure_twice_in_a_merged_state_is_one() -> None:
+    """With the days of both, the later time and the larger count."""
+    state = State("a")
+    one, other = window(), window("2026-02-05", "2026-02-28")
+    one.since, one.last, one.runs = at(0), at(2), 2
+    other.since, other.last, other.runs = at(1), at(1), 3
+    state.failures = [copy.copy(one), other]
+    [kept] = Night(state, 3).kept
+    assert (kept.days, kept.last, kept.runs) == (["2026-02-01", "2026-02-28"], at(2), 3)
