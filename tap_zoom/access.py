@@ -52,7 +52,9 @@ def check(
     allowed = {stream.name for stream in STREAMS if scopes is None or stream.allowed_by(scopes)}
     everything, recent = _reachable(allowed, older=True), _reachable(allowed, older=False)
     reachable = everything if older else recent
-    kept, asked, retried = set(), set(), set()
+    kept: set[str] = set()
+    asked: set[str] = set()
+    retried: set[str] = set()
     problems: dict[str, list[str]] = {}
     for name in selected:
         parents = _with_fallbacks(ancestors(BY_NAME[name], older), allowed)
