@@ -13,6 +13,7 @@ from singer import metadata
 from tap_zoom.errors import ConfigError
 from tap_zoom.streams import BY_NAME, EMITTED, time_field
 from tap_zoom.streams.model import Stream
+from tap_zoom.streams.secrets import is_held_back
 from tap_zoom.words import described
 
 Schema = dict[str, Any]
@@ -68,7 +69,7 @@ def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
         key = len(breadcrumb) == 2 and breadcrumb[1] in stream.key
         described[breadcrumb] = {
             "inclusion": "automatic" if key else "available",
-            "selected-by-default": breadcrumb[-1] not in stream.secret,
+            "selected-by-default": not is_held_back(stream.name, breadcrumb[-1]),
         }
     return described
 
@@ -136,17 +137,27 @@ def _is_selected(mark: Mapping[str, Any], default: Mapping[str, Any]) -> bool:
 
 
 def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb) -> Schema:
-    """The schema without the fields that are not wanted; an object takes its fields along."""
+    """The schema without the fields that are not wanted. A deselected object takes its fields along, and an object
+    whose fields are all deselected goes as well."""
     pruned = dict(schema)
     if "properties" in schema:
-        pruned["properties"] = {
+        fields = {
             name: _pruned(part, wanted, (*path, "properties", name))
             for name, part in schema["properties"].items()
             if wanted[(*path, "properties", name)]
         }
+        whole = schema["properties"]
+        pruned["properties"] = {name: part for name, part in fields.items() if not _is_bare(part, whole[name])}
     if "items" in schema:
         pruned["items"] = _pruned(schema["items"], wanted, (*path, "items"))
     return pruned
+
+
+def _is_bare(pruned: Schema, whole: Schema) -> bool:
+    """True for an object, or a list of objects, that had fields and has none left."""
+    if "items" in whole:
+        return _is_bare(pruned["items"], whole["items"])
+    return bool(whole.get("properties")) and not pruned["properties"]
 
 
 def _read_marks(

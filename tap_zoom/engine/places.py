@@ -68,8 +68,10 @@ class Place:
 def found_in(
     stream: Stream, row: Any, at: Place, asks: Params, window: Window | None
 ) -> Iterator[tuple[Find, Place | None]]:
-    """What a row leads to; None where it should lead to something and has no id for it."""
+    """What a row leads to, but for its files; None where it should lead to something and has no id for it."""
     for find in stream.finds:
+        if find.files:
+            continue
         if type(row) is not dict:
             yield find, None
         elif all(where.holds(row) for where in find.where):

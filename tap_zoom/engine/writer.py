@@ -13,7 +13,7 @@ from tap_zoom.engine.rows import content_of
 from tap_zoom.engine.shapes import Record
 from tap_zoom.output import Output
 from tap_zoom.report import Report
-from tap_zoom.streams.model import Ids
+from tap_zoom.streams.model import Ids, Stream
 from tap_zoom.words import described
 from tap_zoom.zoom.answers import Page
 
@@ -59,6 +59,11 @@ class Writer:
         records, keyless = plan.record(row, {**question.columns, **found})
         self._write(plan, records, received)
         return keyless
+
+    def made(self, stream: Stream, rows: list[Record], ids: Ids, received: datetime) -> None:
+        """Emit rows that were made of files; they have all that their key needs."""
+        plan = self.plans[stream.name]
+        self._write(plan, [record for row in rows for record in plan.record(row, ids)[0]], received)
 
     def _write(self, plan: Plan, records: list[Record], received: datetime) -> None:
         name = plan.stream.name

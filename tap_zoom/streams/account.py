@@ -6,7 +6,15 @@ Source: https://developers.zoom.us/docs/api/users/
 from __future__ import annotations
 
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Stream, Thing, each
-from tap_zoom.streams.refusals import NO_ACCOUNT, NO_DEVICE_RIGHT, NO_GROUP, NO_INVITATION, NO_ROLE, NO_USER
+from tap_zoom.streams.refusals import (
+    NO_ACCOUNT,
+    NO_DEVICE_RIGHT,
+    NO_GROUP,
+    NO_INVITATION,
+    NO_ROLE,
+    NO_USER,
+    STILL_PENDING,
+)
 from tap_zoom.streams.users import MEMBER
 
 GROUP = Thing("group", {"group_id": str})
@@ -38,7 +46,7 @@ STREAMS = (
     ),
     Stream(
         "user_details", "users/{user_id}", LIGHT, ("user:read:user:admin", "user:read:admin"),
-        about=MEMBER, nothing=(NO_USER, NO_INVITATION),
+        about=MEMBER, nothing=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("id",),
         holds="a user in full: department, manager, plan, phone numbers, login types",
         needs="any plan; role with User: view",
@@ -51,14 +59,14 @@ STREAMS = (
         "user_settings", "users/{user_id}/settings", MEDIUM, ("user:read:settings:admin", "user:read:admin"),
         about=MEMBER,
         asks=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
-        nothing=(NO_USER,),
+        nothing=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("user_id", "option"), adds=("user_id", "option"), asked={"option": "option"},
         holds="settings of a user, a row for each kind of them",
         needs="any plan; role with User: view",
     ),
     Stream(
         "user_assistants", "users/{user_id}/assistants", MEDIUM, ("user:read:list_assistants:admin", "user:read:admin"),
-        about=MEMBER, rows="assistants", nothing=(NO_USER,),
+        about=MEMBER, rows="assistants", nothing=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("user_id", "id"), adds=("user_id",), fallback={"id": "email"},
         holds="who may schedule for whom",
         needs="any plan; role with User: view",

@@ -6,7 +6,7 @@ Source: https://developers.zoom.us/docs/api/accounts/
 from __future__ import annotations
 
 from tap_zoom.streams.model import HEAVY, INTENSIVE, Find, Join, Stream, Thing, Uuid, each
-from tap_zoom.streams.refusals import GONE, NO_DASHBOARD, TOO_OLD
+from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_DASHBOARD, TOO_OLD
 from tap_zoom.streams.spans import DAYS, MONTHS
 
 METERED_MEETING = Thing("metered_meeting", {"meeting_uuid": Uuid, "meeting_id": int, "type": str})
@@ -32,7 +32,7 @@ STREAMS = (
         "metrics_meeting_participants", "metrics/meetings/{meeting_uuid}/participants", HEAVY,
         ("dashboard:read:list_meeting_participants:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
         about=METERED_MEETING, params={"type": "{type}", "include_fields": "registrant_id"}, page=300,
-        rows="participants", nothing=(GONE, TOO_OLD),
+        rows="participants", nothing=(GONE, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
         holds="dashboard: who was in a meeting, with device, network, place and leave reason",
         needs="Business; dashboard; role with Dashboard: view",

@@ -10,7 +10,9 @@ from tap_zoom.streams.meetings import MEETING
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Find, Join, Row, Stream, Thing, Uuid, Where, each
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
     NEVER_HELD,
+    NO_REGISTRATION,
     NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
@@ -55,13 +57,14 @@ STREAMS = (
     Stream(
         "meeting_instances", "past_meetings/{meeting_id}/instances", MEDIUM,
         ("meeting:read:list_past_instances:admin", "meeting:read:admin"),
-        about=MEETING, rows="meetings", at="start_time", nothing=(GONE,),
+        about=MEETING, rows="meetings", at="start_time", nothing=(GONE, *HOST_GONE),
         finds=(Find(PAST_MEETING, {"meeting_uuid": "uuid"}, before="history_meetings"),),
     ),
     Stream(
         "webinar_instances", "past_webinars/{webinar_id}/instances", LIGHT,
         ("webinar:read:list_past_instances:admin", "webinar:read:admin"),
-        about=WEBINAR, rows="webinars", at="start_time", nothing=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN),
+        about=WEBINAR, rows="webinars", at="start_time",
+        nothing=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN, *HOST_GONE),
         finds=(Find(PAST_WEBINAR, {"webinar_uuid": "uuid"}, before="history_meetings"),),
     ),
     Stream(
@@ -93,7 +96,7 @@ STREAMS = (
     # --- meetings --------------------------------------------------------------------------------------------
     Stream(
         "report_meetings", "report/meetings/{meeting_uuid}", HEAVY, ("report:read:meeting:admin", "report:read:admin"),
-        about=PAST_MEETING, nothing=(GONE, NO_USER, TOO_OLD, WRONG_KIND), key=("uuid",),
+        about=PAST_MEETING, nothing=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE), key=("uuid",),
         core=True,
         holds="meetings held, each occurrence: when, how long, how many people",
         needs="Pro; role with Usage Reports: view", keeps="one year",
@@ -106,7 +109,7 @@ STREAMS = (
         "report_meeting_participants", "report/meetings/{meeting_uuid}/participants", HEAVY,
         ("report:read:list_meeting_participants:admin", "report:read:admin"),
         about=PAST_MEETING, params={"include_fields": "registrant_id"}, page=300, rows="participants",
-        nothing=(GONE, TOO_OLD, WRONG_KIND),
+        nothing=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
         core=True,
         holds="who was in a meeting, a row for each time somebody joined",
@@ -119,7 +122,8 @@ STREAMS = (
     Stream(
         "meeting_poll_results", "past_meetings/{meeting_uuid}/polls", MEDIUM,
         ("meeting:read:list_poll_results:admin", "meeting:read:admin"),
-        about=PAST_MEETING, rows="questions", nothing=(TOO_OLD, GONE), key=("meeting_uuid", "respondent", "sequence"),
+        about=PAST_MEETING, rows="questions", nothing=(TOO_OLD, GONE, *HOST_GONE),
+        key=("meeting_uuid", "respondent", "sequence"),
         adds=("meeting_uuid", "meeting_id", "respondent", "sequence"), beside=("start_time",),
         made={"respondent": respondent},
         core=True,
@@ -129,7 +133,7 @@ STREAMS = (
     # --- webinars --------------------------------------------------------------------------------------------
     Stream(
         "report_webinars", "report/webinars/{webinar_uuid}", HEAVY, ("report:read:webinar:admin", "report:read:admin"),
-        about=PAST_WEBINAR, nothing=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN), key=("uuid",),
+        about=PAST_WEBINAR, nothing=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE), key=("uuid",),
         core=True,
         holds="webinars held, each occurrence: when, how long, how many people",
         needs="Pro with the webinar add-on; role with Usage Reports: view", keeps="one year",
@@ -142,7 +146,7 @@ STREAMS = (
         "report_webinar_participants", "report/webinars/{webinar_uuid}/participants", HEAVY,
         ("report:read:list_webinar_participants:admin", "report:read:admin"),
         about=PAST_WEBINAR, params={"include_fields": "registrant_id"}, page=300, rows="participants",
-        nothing=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN),
+        nothing=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "user_id", "join_time", "sequence"), adds=("webinar_uuid", "webinar_id", "sequence"),
         core=True,
         holds="who was in a webinar, a row for each time somebody joined",
@@ -156,7 +160,7 @@ STREAMS = (
         "webinar_absentees", "past_webinars/{webinar_uuid}/absentees", HEAVY,
         ("webinar:read:list_absentees:admin", "webinar:read:admin"),
         about=PAST_WEBINAR, page=300, rows="registrants",
-        nothing=(GONE, NOT_ENABLED, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN),
+        nothing=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "id"), adds=("webinar_uuid", "webinar_id"),
         core=True,
         holds="who registered for a webinar and did not come",
@@ -166,7 +170,7 @@ STREAMS = (
     Stream(
         "webinar_poll_results", "past_webinars/{webinar_uuid}/polls", MEDIUM,
         ("webinar:read:list_past_polls:admin", "webinar:read:admin"),
-        about=PAST_WEBINAR, rows="questions", nothing=(GONE, TOO_OLD, NO_WEBINAR_PLAN),
+        about=PAST_WEBINAR, rows="questions", nothing=(GONE, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         adds=("webinar_uuid", "webinar_id", "respondent", "sequence"), beside=("start_time",),
         made={"respondent": respondent},
@@ -177,7 +181,7 @@ STREAMS = (
     Stream(
         "webinar_qna_results", "past_webinars/{webinar_uuid}/qa", MEDIUM,
         ("webinar:read:past_qa:admin", "webinar:read:admin"),
-        about=PAST_WEBINAR, rows="questions", nothing=(GONE, TOO_OLD, NO_WEBINAR_PLAN),
+        about=PAST_WEBINAR, rows="questions", nothing=(GONE, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         adds=("webinar_uuid", "webinar_id", "respondent", "sequence"), beside=("start_time",),
         made={"respondent": respondent},

@@ -5,11 +5,13 @@ from __future__ import annotations
 from tap_zoom.streams.model import LIGHT, MEDIUM, Find, Join, Stream, Thing, each
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
     MAY_NOT_HOST,
     NO_POLL,
     NO_REGISTRATION,
     NO_USER,
     NOT_ENABLED,
+    OTHERS_HIDDEN,
     POLLS_OFF,
     WRONG_KIND,
 )
@@ -21,15 +23,15 @@ STREAMS = (
     Stream(
         "user_meetings", "users/{user_id}/meetings", MEDIUM,
         ("meeting:read:list_meetings:admin", "meeting:read:admin"),
-        about=USER, page=300, rows="meetings", nothing=(NO_USER, MAY_NOT_HOST),
+        about=USER, page=300, rows="meetings", nothing=(NO_USER, MAY_NOT_HOST, OTHERS_HIDDEN),
         finds=(Find(MEETING, {"meeting_id": "id"}),),
     ),
     Stream(
         "meetings", "meetings/{meeting_id}", LIGHT, ("meeting:read:meeting:admin", "meeting:read:admin"),
         about=MEETING, params={"show_previous_occurrences": "true"},
         # 3161 is about the host, who may not schedule any more; the meetings of such a user are not listed either.
-        nothing=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST),
-        key=("id",), secret=("start_url",),
+        nothing=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST, *HOST_GONE),
+        key=("id",),
         core=True,
         holds="scheduled meetings, a series once, with settings and occurrences",
         needs="any plan", keeps="30 days after the number's last use",
@@ -39,7 +41,7 @@ STREAMS = (
         "meeting_registrants", "meetings/{meeting_id}/registrants", MEDIUM,
         ("meeting:read:list_registrants:admin", "meeting:read:admin"),
         about=MEETING, asks=each("status", "approved", "pending", "denied"), page=300, rows="registrants",
-        nothing=(GONE, WRONG_KIND, NO_REGISTRATION, MAY_NOT_HOST, NOT_ENABLED),
+        nothing=(GONE, WRONG_KIND, NO_REGISTRATION, MAY_NOT_HOST, NOT_ENABLED, *HOST_GONE),
         key=("meeting_id", "id"), adds=("meeting_id",),
         core=True,
         holds="who registered for a meeting: approved, pending and denied",
@@ -48,7 +50,7 @@ STREAMS = (
     Stream(
         "meeting_questions", "meetings/{meeting_id}/registrants/questions", LIGHT,
         ("meeting:read:list_registration_questions:admin", "meeting:read:admin"),
-        about=MEETING, nothing=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST),
+        about=MEETING, nothing=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, MAY_NOT_HOST, *HOST_GONE),
         key=("meeting_id",), adds=("meeting_id",),
         core=True,
         holds="what a meeting's registration form asks",
@@ -57,7 +59,7 @@ STREAMS = (
     Stream(
         "meeting_polls", "meetings/{meeting_id}/polls", LIGHT,
         ("meeting:read:list_polls:admin", "meeting:read:admin"),
-        about=MEETING, rows="polls", nothing=(POLLS_OFF, NO_POLL, GONE, MAY_NOT_HOST),
+        about=MEETING, rows="polls", nothing=(POLLS_OFF, NO_POLL, GONE, MAY_NOT_HOST, *HOST_GONE),
         key=("meeting_id", "id"), adds=("meeting_id",),
         core=True,
         holds="polls prepared for a meeting",

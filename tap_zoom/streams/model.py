@@ -7,7 +7,7 @@ about, its `over` which stretch of time, its `finds` which things its rows lead 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,13 +70,22 @@ NO_VALUE = frozenset({"", "none"})
 class Find:
     """A thing that a row leads to. `ids`: where each stands in the row ("a|b": the first that is there; "?a": what was
     asked as a); the others are those of what the row was found at. `before`: only what happened before the first
-    window of that stream. `in_window`: it is asked about in the window in which it was found."""
+    window of that stream. `in_window`: it is asked about in the window in which it was found. `files`: the list in the
+    row that names them; those of which `where` holds are read at once, one after another, into rows of their own."""
 
     thing: Thing
     ids: Mapping[str, str]
     where: tuple[Where, ...] = ()
     before: str = ""
     in_window: bool = False
+    files: str = ""
+
+
+class TextFile(NamedTuple):
+    """A file as a row names it, and the text in it."""
+
+    file: Row
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,7 @@ class Stream:
     lists: Mapping[str, Params] = field(default_factory=dict)  # several lists of rows, and columns of ours for each
     at: str = ""  # the field that says when a row happened
     text: str = ""  # it is no JSON but a text, for this column
+    of_files: Callable[[Row, list[TextFile]], Iterable[Row]] | None = None  # makes rows of texts and what named them
     moved: bool = False  # it answers by a redirect to a file
     ends_empty: bool = False  # its last page names a next one as well, which has no rows
     nothing: tuple[Nothing, ...] = ()
@@ -161,7 +171,6 @@ class Stream:
     made: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # columns of ours that are made of a row
     asked: Mapping[str, str] = field(default_factory=dict)  # columns of ours that say what was asked: the parameter
     fallback: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
-    secret: tuple[str, ...] = ()  # fields that let one log in: not selected by default
     core: bool = False  # selected by default
     branch: str = ""  # what the state calls the branch that hangs on its rows; "": its own name
     # the two exceptions

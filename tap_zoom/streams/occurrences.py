@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from tap_zoom.streams.held import LISTED_MEETING, LISTED_WEBINAR, respondent
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Stream
-from tap_zoom.streams.refusals import GONE, NO_ACCESS, NO_USER, TOO_OLD
+from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_ACCESS, TOO_OLD
 
 STREAMS = (
     Stream(
         "past_meetings", "past_meetings/{meeting_uuid}", LIGHT,
         ("meeting:read:past_meeting:admin", "meeting:read:admin"),
-        about=LISTED_MEETING, nothing=(GONE, TOO_OLD, NO_ACCESS),
+        about=LISTED_MEETING, nothing=(GONE, TOO_OLD, NO_ACCESS, *HOST_GONE),
         key=("uuid",),
         holds="meetings held, in short: a Light request each",
         needs="Pro; role with User: view",
@@ -25,7 +25,7 @@ STREAMS = (
     Stream(
         "past_meeting_participants", "past_meetings/{meeting_uuid}/participants", MEDIUM,
         ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
-        about=LISTED_MEETING, page=300, rows="participants", nothing=(GONE, TOO_OLD),
+        about=LISTED_MEETING, page=300, rows="participants", nothing=(GONE, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"), adds=("meeting_uuid", "meeting_id", "sequence"),
         holds="who was in a meeting, without the limit of the day",
         needs="Pro; role with User: view",
@@ -37,7 +37,7 @@ STREAMS = (
     Stream(
         "past_webinar_participants", "past_webinars/{webinar_uuid}/participants", MEDIUM,
         ("webinar:read:list_past_participants:admin", "webinar:read:admin"),
-        about=LISTED_WEBINAR, page=300, rows="participants", nothing=(GONE,),
+        about=LISTED_WEBINAR, page=300, rows="participants", nothing=(GONE, *HOST_GONE),
         key=("webinar_uuid", "user_id", "join_time", "sequence"), adds=("webinar_uuid", "webinar_id", "sequence"),
         holds="who was in a webinar, without the limit of the day",
         needs="Pro with the webinar add-on; role with User: view",
@@ -49,7 +49,7 @@ STREAMS = (
     Stream(
         "meeting_qna_results", "past_meetings/{meeting_uuid}/qa", MEDIUM,
         ("meeting:read:past_qa:admin", "meeting:read:admin"),
-        about=LISTED_MEETING, rows="questions", nothing=(GONE,),
+        about=LISTED_MEETING, rows="questions", nothing=(GONE, *HOST_GONE),
         key=("meeting_uuid", "respondent", "sequence"), adds=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         beside=("start_time",), made={"respondent": respondent},
         holds="questions asked in a meeting, a row for each asker",
@@ -61,7 +61,7 @@ STREAMS = (
     Stream(
         "report_meeting_qa", "report/meetings/{meeting_uuid}/qa", HEAVY,
         ("report:read:meeting_qna:admin", "report:read:admin"),
-        about=LISTED_MEETING, rows="questions.question_details", nothing=(GONE, NO_USER),
+        about=LISTED_MEETING, rows="questions.question_details", nothing=(GONE, *HOST_GONE),
         key=("meeting_uuid", "question_id"), adds=("meeting_uuid", "meeting_id"),
         beside=("start_time", "user_id", "email", "name"),
         holds="questions asked in a meeting, with their ids, times and answers",
@@ -74,7 +74,7 @@ STREAMS = (
     Stream(
         "report_meeting_survey", "report/meetings/{meeting_uuid}/survey", HEAVY,
         ("report:read:meeting_survey:admin", "report:read:admin"),
-        about=LISTED_MEETING, rows="survey_answers", nothing=(GONE, TOO_OLD),
+        about=LISTED_MEETING, rows="survey_answers", nothing=(GONE, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "respondent", "sequence"), adds=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         beside=("survey_id", "survey_name", "start_time"), made={"respondent": respondent},
         holds="answers to the survey of a meeting",
@@ -87,7 +87,7 @@ STREAMS = (
     Stream(
         "report_webinar_qa", "report/webinars/{webinar_uuid}/qa", HEAVY,
         ("report:read:webinar_qna:admin", "report:read:admin"),
-        about=LISTED_WEBINAR, rows="questions.question_details", nothing=(GONE, NO_USER),
+        about=LISTED_WEBINAR, rows="questions.question_details", nothing=(GONE, *HOST_GONE),
         key=("webinar_uuid", "question_id"), adds=("webinar_uuid", "webinar_id"),
         beside=("start_time", "user_id", "email", "name"),
         holds="questions asked in a webinar, with their ids, times and answers",
@@ -100,7 +100,7 @@ STREAMS = (
     Stream(
         "report_webinar_survey", "report/webinars/{webinar_uuid}/survey", HEAVY,
         ("report:read:webinar_survey:admin", "report:read:admin"),
-        about=LISTED_WEBINAR, rows="survey_answers", nothing=(GONE, TOO_OLD),
+        about=LISTED_WEBINAR, rows="survey_answers", nothing=(GONE, TOO_OLD, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"), adds=("webinar_uuid", "webinar_id", "respondent", "sequence"),
         beside=("survey_id", "survey_name", "start_time"), made={"respondent": respondent},
         holds="answers to the survey of a webinar",

@@ -5,9 +5,11 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
+from tap_zoom.streams.held import LISTED_MEETING
 from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Find, Join, Stream, Thing, Uuid, Where
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
     MAY_NOT_HOST,
     NO_ACCOUNT_400,
     NO_MEETING_ID,
@@ -21,23 +23,28 @@ from tap_zoom.streams.refusals import (
     SUMMARY_IN_TRASH,
 )
 from tap_zoom.streams.spans import ALL_DAYS, ALL_MOMENTS, WEEKS
+from tap_zoom.streams.transcripts import cues, transcript
 from tap_zoom.streams.users import MEMBER
 
 RECORDING = Thing("recording", {"meeting_uuid": Uuid, "meeting_id": int})
 SUMMARY = Thing("summary", {"meeting_uuid": Uuid})
-TRANSCRIBED = Thing("transcribed_recording", {"meeting_uuid": Uuid, "meeting_id": int})
-TRANSCRIPT = Thing("transcript", {"download_url": str, "meeting_uuid": Uuid})
+TRANSCRIPT_FILE = Thing("transcript_file", {"download_url": str, "meeting_uuid": Uuid})
+AI_TRANSCRIPT = Thing("ai_transcript", {"download_url": str, "meeting_uuid": Uuid})
+
+LIST_RECORDINGS = ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin")
+TRANSCRIPT = ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin")
 
 STREAMS = (
     Stream(
-        "recordings", "users/{user_id}/recordings", MEDIUM,
-        ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
+        # recording_source_type is left out on purpose: then Zoom lists all recordings, those of My Notes included, and
+        # each of its values leaves some out.
+        "recordings", "users/{user_id}/recordings", MEDIUM, LIST_RECORDINGS,
         about=MEMBER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_USER, NO_RECORDING),
         finds=(
             Find(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
             Find(
-                TRANSCRIBED, {"meeting_uuid": "uuid", "meeting_id": "id"},
-                where=(Where("file_type", frozenset({"transcript"}), inside="recording_files"),),
+                TRANSCRIPT_FILE, {"download_url": "download_url", "meeting_uuid": "uuid"},
+                where=(Where("file_type", frozenset({"transcript"})),), files="recording_files",
             ),
         ),
         key=("uuid",),
@@ -52,7 +59,7 @@ STREAMS = (
     Stream(
         "meeting_recordings", "meetings/{meeting_uuid}/recordings", LIGHT,
         ("cloud_recording:read:list_recording_files:admin", "recording:read:admin"),
-        about=RECORDING, nothing=(NO_RECORDING, NO_USER),
+        about=RECORDING, nothing=(NO_RECORDING, *HOST_GONE),
         key=("uuid",),
         holds="a recording in full: passcode, audio of each participant",
         needs="Pro with cloud recording; role with Recording: view",
@@ -64,25 +71,46 @@ STREAMS = (
     Stream(
         "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
         ("cloud_recording:read:recording_settings:admin", "recording:read:admin"),
-        about=RECORDING, nothing=(NOT_FOUND, NOT_FOUND_WITH_CODE),
+        about=RECORDING, nothing=(NOT_FOUND, NOT_FOUND_WITH_CODE, *HOST_GONE),
         key=("meeting_uuid",), adds=("meeting_uuid", "meeting_id"),
         holds="who may see a recording, and for how long",
         needs="Pro with cloud recording; role with Recording: view",
     ),
+    # Zoom answers 404/3322 for most of these when meetings/{uuid}/transcript is asked: the text is in the file.
     Stream(
-        "meeting_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM,
-        ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
-        about=TRANSCRIBED, nothing=(NO_TRANSCRIPT,), lookup="transcript_texts",
-        key=("meeting_uuid",), adds=("meeting_uuid", "text"),
-        holds="the words of a recording, as text",
-        needs="Pro with cloud recording; role with Recording: view",
+        "meeting_transcripts", "{download_url}", DOWNLOADS, LIST_RECORDINGS,
+        about=TRANSCRIPT_FILE, text="text", of_files=transcript,
+        key=("meeting_uuid",), adds=("meeting_uuid",),
+        holds="the transcript of a recording, as text",
+        needs="Pro with cloud recording; role with Recording: view", keeps="as recordings",
+        joins=(Join("meeting_uuid", "recordings", "uuid"),),
     ),
-    # The words stand in a file, at an address that the answer names. Where there is a reason not to, it is not ready,
-    # or not to be had.
     Stream(
-        "transcript_texts", "{download_url}", DOWNLOADS,
-        ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
-        about=TRANSCRIPT, text="text",
+        "meeting_transcript_cues", "{download_url}", DOWNLOADS, LIST_RECORDINGS,
+        about=TRANSCRIPT_FILE, text="text", of_files=cues,
+        key=("meeting_uuid", "number"), adds=("meeting_uuid",),
+        holds="the transcript of a recording, a row for each cue: who said what, and when",
+        needs="Pro with cloud recording; role with Recording: view", keeps="as recordings",
+        overlaps="The same files as `meeting_transcripts`: with both selected, each is downloaded once.",
+        joins=(Join("meeting_uuid", "recordings", "uuid"),),
+    ),
+    Stream(
+        "meeting_ai_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM, TRANSCRIPT,
+        about=LISTED_MEETING, nothing=(NO_TRANSCRIPT, GONE, *HOST_GONE), lookup="ai_transcript_texts",
+        key=("meeting_uuid",), adds=("meeting_uuid", "text"),
+        holds="transcripts of the AI assistant, also of meetings without a recording",
+        needs="Pro with the AI assistant; role with Recording: view",
+        overlaps=(
+            "Other transcripts than those of `meeting_transcripts`, which are files of a recording. It costs a request "
+            "for each meeting held."
+        ),
+        joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
+    ),
+    # The text is in a file, at an address that the answer names. If the answer gives a reason not to download it, it is
+    # not ready, or not available.
+    Stream(
+        "ai_transcript_texts", "{download_url}", DOWNLOADS, TRANSCRIPT,
+        about=AI_TRANSCRIPT, text="text",
         lacking=(
             Where("can_download", frozenset({"true"})), Where("download_restriction_reason", NO_VALUE),
             Where("download_url", NO_VALUE, is_one=False),
@@ -102,7 +130,7 @@ STREAMS = (
     Stream(
         "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
         ("meeting:read:summary:admin", "meeting_summary:read:admin"),
-        about=SUMMARY, nothing=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH), unavailable=(SUMMARIES_CLOSED,),
+        about=SUMMARY, nothing=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH, *HOST_GONE), unavailable=(SUMMARIES_CLOSED,),
         key=("meeting_uuid",),
         holds="AI summaries: the text, and who does what next",
         needs="Pro with AI Companion; role with Meeting Summaries: view",

@@ -16,8 +16,11 @@ TOO_EARLY = Nothing(400, 300, _says(r"^(?!.*(page.?token|validation failed))"))
 START_TOO_EARLY = Nothing(400, 400, _says(r"start date"))
 NO_USER = Nothing(404, 1001, words="no such user")
 NO_INVITATION = Nothing(400, 1120, words="no invitation")
+HOST_GONE = (NO_USER, NO_INVITATION)  # of what a user hosts, once the user has left the account
+STILL_PENDING = Nothing(400, 1000, words="still pending")  # a user who has not accepted the invitation
+OTHERS_HIDDEN = Nothing(403, 2306, words="others hidden")  # meetings that somebody else scheduled for the user
 MAY_NOT_HOST = Nothing(400, 3161, words="may not host")
-GONE = Nothing(404, 3001, words="deleted")
+GONE = Nothing(404, 3001, words="not found or not ended")
 WRONG_KIND = Nothing(
     400,
     300,

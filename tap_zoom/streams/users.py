@@ -18,7 +18,7 @@ STREAMS = (
             Find(MEMBER, {"user_id": "id"}, where=(Where("status", frozenset({"pending"}), is_one=False),)),
         ),
         lookup="user_lookup", branch="scheduled",
-        key=("id",), fallback={"id": "email"}, secret=("host_key",),
+        key=("id",), fallback={"id": "email"},
         core=True,
         holds="people of the account: active, inactive and pending",
         needs="any plan; role with User: view", keeps="while the user is in the account",
