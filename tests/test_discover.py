@@ -11,6 +11,7 @@ import pytest
 import singer
 
 from tests.simulator import further, truth
+from tests.simulator.further.truth import HELD_BACK
 from tests.tap import run_tap
 
 KEYS = {**truth.KEYS, **further.KEYS}
@@ -75,7 +76,7 @@ def test_every_field_has_its_metadata(stream: str) -> None:
     for breadcrumb in fields(catalog()[stream]["schema"]):
         key = len(breadcrumb) == 2 and breadcrumb[1] in KEYS[stream]
         assert described[breadcrumb]["inclusion"] == ("automatic" if key else "available")
-        secret = breadcrumb[-1] in truth.LOGIN_SECRETS
+        secret = breadcrumb[-1] in {*truth.LOGIN_SECRETS, *HELD_BACK.get(stream, ())}
         assert described[breadcrumb]["selected-by-default"] is not secret
         assert "selected" not in described[breadcrumb]
 

@@ -38,7 +38,7 @@ UNAVAILABLE = {
 NOTHING = {
     "group_members": "404/4130", "group_settings": "404/4130", "meeting_qna_results": "404/3001 401/1010",
     "meeting_recordings": "404/3301 404/1001 400/1010", "meeting_summary_details": "404/3001 400/300",
-    "meeting_transcripts": "404/3322", "metrics_meeting_participants": "404/3001 400/12702",
+    "meeting_ai_transcripts": "404/3322", "metrics_meeting_participants": "404/3001 400/12702",
     "past_meeting_participants": "404/3001 400/12702", "past_meetings": "404/3001 400/12702 400/300",
     "past_webinar_participants": "404/3001", "phone_call_elements": "404/-",
     "phone_recording_transcripts": "400/404 400/12000 400/12001 400/12002", "phone_sms_messages": "404/7013",

@@ -175,7 +175,7 @@ def test_nothing_here_is_counted_and_shown() -> None:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 0
     assert run.logged("ERROR") == []
-    assert any(re.search(r"^INFO meeting_poll_results .* deleted \d", line) for line in run.log)
+    assert any(re.search(r"^INFO meeting_poll_results .* not found or not ended \d", line) for line in run.log)
     assert any(re.search(r"^INFO   user_webinars +- .* not in the plan \d", line) for line in run.log)
 
 
@@ -254,7 +254,7 @@ def test_a_code_alone_can_mean_nothing_here() -> None:
     run = registrants({"code": 3001})
     assert run.exit_status == 0
     [row] = [line for line in run.logged("INFO") if line.startswith("INFO meeting_registrants ")]
-    assert row.endswith("  deleted 3")  # one for each status that is asked for
+    assert row.endswith("  not found or not ended 3")  # one for each status that is asked for
 
 
 def test_an_error_message_without_a_code_loses_the_item() -> None:

@@ -89,7 +89,7 @@ def test_chance_spreads_the_delays(kind: type[Passing], tries: int, named: float
 
 
 LIST = Request(BY_NAME["users"], {}, {"status": "active"})
-FILE = Request(BY_NAME["transcript_texts"], {"download_url": "https://zoom.us/x", "meeting_uuid": "a=="}, {})
+FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us/x", "meeting_uuid": "a=="}, {})
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ FILE = Request(BY_NAME["transcript_texts"], {"download_url": "https://zoom.us/x"
     [
         (NoAnswer("No answer (X)"), LIST, False, HostSilent, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
         (NoAnswer("No answer (X)"), LIST, True, ItemLost, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
-        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
+        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
         (TokenRefused("it answered 401"), LIST, True, LoginRefused, "Login refused: Zoom does not accept the access token (it answered 401). Check that the app is activated on https://marketplace.zoom.us and that no other program invalidates its tokens."),
         (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401 (3 tries)"),
         (Passing("it answered 500"), LIST, False, ItemLost, "it answered 500 (3 tries)"),

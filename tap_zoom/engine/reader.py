@@ -61,7 +61,11 @@ class Reader:
         self._writer.rest(question, datetime.now(timezone.utc))
 
     def look_up(
-        self, question: Question, origin: Question, row: Record | lookups.Files, outcome: Page | NothingHere | StreamRefused
+        self,
+        question: Question,
+        origin: Question,
+        row: Record | lookups.Files,
+        outcome: Page | NothingHere | StreamRefused,
     ) -> None:
         """Emit a row that lacked something, with what was found. Raises ValueError for an answer that is none."""
         if isinstance(outcome, StreamRefused) and not outcome.scope_missing:

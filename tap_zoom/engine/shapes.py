@@ -63,7 +63,7 @@ class Shapes:
         if kind == "object" and "properties" in schema:
             return self.of_object(schema["properties"], whole["properties"], path)
         if kind == "array" and "items" in schema:
-            return self._array(self._of(schema["items"], whole["items"], path), _kind(schema["items"]), path)
+            return self._array(self._of(schema["items"], whole["items"], path), whole["items"], path)
         if kind in _SCALARS:
             return _SCALARS[kind](self, self._misfit(path))
         return lambda value: self._as_sent(value, path)
@@ -128,18 +128,21 @@ class Shapes:
 
         return leave_out
 
-    def _array(self, item: Shape, kind: str, path: str) -> Shape:
-        """Lists. A single value in place of a list becomes a list of one, if it is what the list declares: an object
-        for a list of objects, a text, number or boolean for a list of these."""
+    def _array(self, item: Shape, schema: Mapping[str, Any], path: str) -> Shape:
+        """Lists of what `schema` declares. One such value in place of a list becomes a list of one: a text, number or
+        boolean, or an object that has any of the declared fields."""
         misfit = self._misfit(path)
-        single: tuple[type, ...] = (dict,) if kind == "object" else SCALARS if kind in _SCALARS else ()
+        is_scalar, fields = _kind(schema) in _SCALARS, schema.get("properties", {}).keys()
+
+        def is_one(value: Any) -> bool:
+            if type(value) is dict:
+                return not fields.isdisjoint(value)
+            return is_scalar and type(value) in SCALARS and value != ""
 
         def shape(value: Any) -> Any:
             if type(value) is list:
                 return [item(part) for part in value]
-            if type(value) not in single or value == "":
-                return misfit(value)
-            part = item(value)
+            part = item(value) if is_one(value) else misfit(value)
             return None if part is None else [part]
 
         return shape

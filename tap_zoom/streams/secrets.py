@@ -21,10 +21,6 @@ class Secret(NamedTuple):
         return not self.streams or stream in self.streams
 
 
-def _in(*streams: str) -> frozenset[str]:
-    return frozenset(streams)
-
-
 HELD_BACK = (
     # act as somebody
     Secret("start_url", "starts a meeting or webinar as its host"),
@@ -38,14 +34,16 @@ HELD_BACK = (
     # open something without a login
     Secret("download_access_token", "downloads the files of a recording"),
     Secret("download_token", "downloads the files of a recording; Zoom documents it for webhooks only"),
-    Secret("authorized_channel_token", "opens the archive to which Team Chat is copied", _in("account_settings")),
-    Secret("passcode", "opens the archive to which Team Chat is copied", _in("account_settings")),
-    Secret("passcode", "opens a clip that is shared by its link", _in("clips")),
-    Secret("thumbnail_link", "opens the picture: the link has a token in it", _in("clips")),
-    Secret("download_url", "opens the file: the link has a token in it", _in("chat_messages", "phone_sms_messages")),
-    Secret("download_url", "opens the picture: the link has a token in it", _in("room_details", "room_location_details")),
+    Secret("authorized_channel_token", "opens the archive to which Team Chat is copied"),
+    Secret("passcode", "opens the archive to which Team Chat is copied", frozenset({"account_settings"})),
+    Secret("passcode", "opens a clip that is shared by its link", frozenset({"clips"})),
+    Secret("thumbnail_link", "opens the picture: the link has a token in it", frozenset({"clips"})),
+    Secret(
+        "download_url", "opens the file: the link has a token in it",
+        frozenset({"chat_messages", "phone_sms_messages", "room_details", "room_location_details"}),
+    ),
     Secret("file_url", "opens the file: the link has a token in it"),
-)
+)  # fmt: skip
 KEPT = (
     Secret("password", "to join a meeting or watch a recording; invitations have it"),
     Secret("h323_password", "to join from a room system; invitations have it"),
@@ -65,7 +63,7 @@ KEPT = (
     Secret("play_url", "plays a recording; Zoom asks for its passcode, or for a login"),
     Secret("share_url", "plays a recording; Zoom asks for its passcode, or for a login"),
     Secret("share_link", "plays a clip; Zoom asks whoever its owner's settings say"),
-    Secret("download_url", "Zoom asks for an access token", ),
+    Secret("download_url", "Zoom asks for an access token"),
     Secret("transcript_download_url", "Zoom asks for an access token"),
     Secret("summary_doc_url", "opens a document for those it is shared with"),
     Secret("channel_url", "opens a channel for its members"),
