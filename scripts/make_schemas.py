@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> None:
     files = Files(arguments)
     for stream in EMITTED:
         write(stream, files)
-    for stream, path in documented_by_now(files):
-        print(f"{stream}.{path} is in Zoom's files now: remove it from {ANNOUNCED.name}.", file=sys.stderr)
+    for column in documented_by_now(files):
+        print(f"{column} is in Zoom's files now: remove it from {ANNOUNCED.name}.", file=sys.stderr)
 
 
 def write(stream: Stream, files: Files) -> None:
@@ -82,14 +82,14 @@ def announced(stream: Stream) -> dict[str, Schema]:
     return {path: schema for fields in mine for path, schema in fields.items()}
 
 
-def documented_by_now(files: Files) -> Iterator[tuple[str, str]]:
-    """Stream and path of each announced field that Zoom's files have."""
+def documented_by_now(files: Files) -> Iterator[str]:
+    """The announced fields that Zoom's files have, as stream.path."""
     for stream in EMITTED:
         properties = properties_of(stream, answer_of(stream, files))
         for path in announced(stream):
             place, name = at(properties, path)
             if name in place:
-                yield stream.name, path
+                yield f"{stream.name}.{path}"
 
 
 def at(properties: dict[str, Schema], path: str) -> tuple[dict[str, Schema], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from column_tables import held_back
 from costs import cost_of, rounded
 from pages import code, in_words, joins_of, link, linked, page_of, sentence, table, use_of
 
@@ -73,7 +74,7 @@ def facts(stream: Stream) -> str:
         ("Key", code(stream.key)),
         ("Columns of ours", code(stream.adds)),
         ("Fields", f"{len(fields)}: [{stream.name}.json](../../tap_zoom/schemas/{stream.name}.json)"),
-        ("Never selected by default", code(stream.secret)),
+        ("Never selected by default", code(held_back(stream))),
         ("Needs", stream.needs),
         ("Scope", scopes(stream)),
         ("Scopes that lead to it", ", ".join(dict.fromkeys(scopes(each) for each in lead))),

@@ -13,7 +13,7 @@ import yaml
 from scripts.make_definition import definition
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.discover import catalog, schema_of
-from tap_zoom.streams import BY_NAME, EMITTED
+from tap_zoom.streams import BY_NAME
 from tests.simulator.further.model import documented
 
 ROOT = Path(__file__).parent.parent
@@ -112,14 +112,6 @@ def test_defaults_in_words_are_the_defaults() -> None:
     assert f"default `{SETTINGS_BY_NAME['plan'].default}`" in limits
     assert f"`lookback_days` ({SETTINGS_BY_NAME['lookback_days'].default})" in changes
     assert f"default stays `{SETTINGS_BY_NAME['replication_method'].default}`" in changes
-
-
-def test_how_many_streams_there_are() -> None:
-    """The changelog counts them."""
-    core = [stream for stream in EMITTED if stream.core]
-    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    assert f"{len(EMITTED) - len(core)} streams beside the core" in text
-    assert f"the {len(core)} of before" in text and f"gets all {len(EMITTED)}" in text
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/meltano.md", "CHANGELOG.md"])

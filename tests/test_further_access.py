@@ -48,7 +48,7 @@ NOTHING = {
     "report_webinar_qa": "404/3001 404/1001", "report_webinar_survey": "404/3001 400/12702 400/1010",
     "role_details": "400/1034", "role_members": "400/1034", "room_details": "404/1012", "room_location_details": "404/4801",
     "room_sensor_data": "404/1012", "survey_answers": "404/6701", "survey_details": "404/6701", "survey_instances": "404/6701",
-    "user_assistants": "404/1001", "user_details": "404/1001 400/1120", "user_settings": "404/1001",
+    "user_assistants": "404/1001", "user_details": "404/1001 400/1120", "user_settings": "404/1001 400/1120",
 }  # fmt: skip
 OTHER = "tracking_fields"
 

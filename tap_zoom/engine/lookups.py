@@ -6,7 +6,7 @@ a row names are downloaded one after another, and become rows of other streams o
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Files:
 
     find: Find
     row: Row
-    files: list[Row]
+    files: Sequence[Row]
     texts: list[str]
 
     @property

@@ -12,7 +12,7 @@ from tap_zoom.engine.records import Patch, Plan
 from tap_zoom.engine.rows import content_of
 from tap_zoom.engine.shapes import Record
 from tap_zoom.output import Output
-from tap_zoom.report import Report
+from tap_zoom.report import Report, Tally
 from tap_zoom.streams.model import Ids, Stream
 from tap_zoom.words import described
 from tap_zoom.zoom.answers import Page
@@ -69,7 +69,7 @@ class Writer:
         name = plan.stream.name
         if records:
             self._output.records(name, records, received)
-            self._report.tallies[name].records += len(records)
+            self._report.tallies.setdefault(name, Tally()).records += len(records)
         for path in plan.new_misfits():
             LOGGER.warning(
                 "%s.%s: a value did not fit the schema and went out as null. Further ones are counted.", name, path
