@@ -14,9 +14,10 @@ from typing import Any
 import yaml
 from column_tables import held_back
 
-from tap_zoom.about import CAPABILITIES
+from tap_zoom.about import CAPABILITIES, method_of
 from tap_zoom.access import sources
 from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.discover import FULL_TABLE, INCREMENTAL
 from tap_zoom.setting import Setting
 from tap_zoom.streams import BY_NAME, EMITTED, STREAMS
 from tap_zoom.streams.secrets import HELD_BACK
@@ -44,7 +45,9 @@ USAGE = """\
 #### Try the login
 
 `meltano invoke tap-zoom:test` logs in, tries each stream of the core and names scopes, plans and roles that are
-missing. `meltano config test tap-zoom` tries your own selection, `meltano invoke tap-zoom --test` each stream of it.
+missing. `meltano config test tap-zoom` tries your own selection. `meltano invoke tap-zoom --test` tries each stream of
+the catalog that Meltano wrote last: after a change of `select`, refresh it first with `meltano invoke --dump=catalog
+tap-zoom > catalog.json`.
 
 #### Rows
 
@@ -53,8 +56,17 @@ logs, dashboards, Phone, Team Chat, Rooms and more are read where you select the
 (docs/scopes.md) and cost requests (docs/costs.md). `*.*` would take them all.
 
 Each run reads everything that Zoom still answers, with keys that let a loader keep one row each; the state is for
-resuming a run that was stopped. With `replication_method: INCREMENTAL` only what is new is read, of what has a time.
-Rows are never deleted: Zoom forgets what was held after six months to a year, and the warehouse is where it is kept.
+resuming a run that was stopped. Rows are never deleted: Zoom forgets what was held after six months to a year, and the
+warehouse is where it is kept.
+
+With `replication_method: INCREMENTAL` these are read from their bookmark on, less `lookback_days`: {incremental}.
+
+Always read in full: {full}.
+
+#### Log
+
+With `TAP_ZOOM_LOG_FORMAT=json` in the environment (in `.env`, say) log lines are JSON, which Meltano 4 shows with their
+level.
 
 #### Login secrets
 
@@ -106,8 +118,14 @@ def definition() -> Definition:
         "select": [*(f"{stream.name}.*" for stream in CORE), *(f"!*.{name}" for name in SECRET_FIELDS)],
         # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
         "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each core stream"}},
-        "usage": USAGE,
+        "usage": USAGE.format(incremental=by_method(INCREMENTAL), full=by_method(FULL_TABLE)),
+        "log_parser": "singer-sdk",
     }
+
+
+def by_method(method: str) -> str:
+    """The streams with this replication method."""
+    return ", ".join(f"`{stream.name}`" for stream in EMITTED if method_of(stream) == method)
 
 
 def setting(setting: Setting) -> Definition:

@@ -54,6 +54,7 @@ def marked() -> dict[Path, dict[str, str]]:
         DOCS / "streams.md": {"streams": stream_pages.index()},
         DOCS / "diagram.md": {"diagram": stream_pages.diagram()},
         DOCS / "scopes.md": {"without": scopes_page.without_granular(), "scopes": scopes_page.parts()},
+        DOCS / "incremental.md": {"sizes": costs.sizes_table()},
         DOCS / "costs.md": {"account": costs.account(), "parts": costs.parts_table(), "large": costs.large_table()},
     }
 

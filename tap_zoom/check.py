@@ -11,7 +11,7 @@ from tap_zoom.engine.rows import content_of, rows_of
 from tap_zoom.engine.windows import windows
 from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
 from tap_zoom.output import Output
-from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS
+from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS, finders
 from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.frontier import Frontier
@@ -19,9 +19,10 @@ from tap_zoom.zoom.limits import limit_of
 from tap_zoom.zoom.request import Request
 
 ROWS = 30  # of a list that is only tried
-USERS_TRIED = 10  # until one has meetings, and one webinars
+PLACES_TRIED = 10  # until one is readable, and has meetings, webinars ...
 READABLE = "readable"
 UNTRIED = f"{READABLE}, as far as the login says"
+FAILED = "failed: "
 
 
 class Check:
@@ -35,42 +36,58 @@ class Check:
         plan: str,
         older: bool,
         now: datetime,
+        skip: bool,
     ) -> None:
+        """`skip`: streams that the login can't read are left out by a run, so they are no failure."""
         self._frontier = frontier
         self._selected = set(selected)
         self._scopes = scopes
         self._plan = plan
         self._now = now
+        self._skip = skip
         names = self._selected.union(*(sources(BY_NAME[name], older) for name in self._selected)) - LOOKUPS
         self._streams = [stream for stream in STREAMS if stream.name in names]
         self._met: dict[Thing, list[Place]] = {ACCOUNT: [Place()]}
         self._limits: dict[Lane, float] = {}
 
     def run(self, output: Output) -> None:
-        """Write the table. Raises Incomplete unless every selected stream can be read."""
-        results = {stream.name: self._try(stream) for stream in self._streams}
-        for name, instead in [(name, BY_NAME[name].instead) for name in results if BY_NAME[name].instead]:
-            if results[name] != READABLE and self._try(BY_NAME[instead]) == READABLE:
-                results[name] = f"{READABLE} user by user ({instead} in its place; {results[name]})"
-        output.document(self._table(results))
+        """Write the table. Raises Incomplete unless every selected stream can be read, or is left out on purpose."""
+        results: dict[str, str] = {}
+        for stream in self._streams:
+            result = self._try(stream, results)
+            instead = BY_NAME.get(stream.instead)
+            if instead and not result.startswith(READABLE) and self._try(instead, results) == READABLE:
+                result = f"{READABLE} user by user ({instead.name} in its place; {result})"
+            results[stream.name] = result
         wrong = [name for name, result in results.items() if not result.startswith(READABLE)]
+        if self._skip:
+            left_out = [name for name in wrong if not results[name].startswith(FAILED)]
+            results |= {name: f"left out, since on_missing_access is skip: {results[name]}" for name in left_out}
+            wrong = [name for name in wrong if name not in left_out]
+        output.document(self._table(results))
         if wrong:
             raise Incomplete(
-                f"Streams that can't be read: {', '.join(wrong)}. The table says why: add the scopes to "
-                "the app, take a role or a plan that allows them, or deselect the streams."
+                f"Streams that can't be read: {', '.join(wrong)}. The table says why: add the scopes to the app, take "
+                "a role or a plan that allows them, deselect the streams, or set on_missing_access to skip."
             )
 
-    def _try(self, stream: Stream) -> str:
+    def _try(self, stream: Stream, results: Mapping[str, str]) -> str:
+        """`results`: of the streams before it, those that lead to it among them."""
         if self._scopes is not None and not stream.allowed_by(self._scopes):
             return f"scope missing: {stream.scope}"
         places = self._met.get(stream.about)
         if not places:
+            leads = {finder.name: results[finder.name] for finder, _ in finders(stream.about) if finder.name in results}
+            if leads and not any(result.startswith(READABLE) for result in leads.values()):
+                return f"nothing leads to it: see {', '.join(leads)}"
             thing = stream.about.name.replace("_", " ")
             return f"{UNTRIED}: no {thing} was met to try it on"
-        result = READABLE
-        for place in places[: USERS_TRIED if stream.finds else 1]:
-            result = self._ask(stream, place)
-            if result != READABLE or any(self._met.get(find.thing) for find in stream.finds):
+        result = ""
+        for place in places[:PLACES_TRIED]:
+            asked = self._ask(stream, place)
+            result = asked if asked == READABLE or not result else result
+            found = not stream.finds or any(self._met.get(find.thing) for find in stream.finds)
+            if asked.startswith(FAILED) or (asked == READABLE and found):
                 break
         return result
 
@@ -88,7 +105,7 @@ class Check:
         if isinstance(outcome, StreamRefused):
             return f"{'scope missing' if outcome.scope_missing else 'role or plan too small'}: {outcome}"
         if isinstance(outcome, RequestFailed):
-            return f"failed: {outcome}"
+            return f"{FAILED}{outcome}"
         raise outcome
 
     def _answer(self, request: Request) -> Page | Exception:

@@ -68,18 +68,21 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
     older = reaches_further(since, state.started_at.date())
     share = settings.rate_limit_share / 100
     try:
-        scopes = log_in.first_token(interrupts).scopes if schemas else None
+        token = log_in.first_token(interrupts) if schemas else None
+        # None: Zoom decides, stream by stream.
+        scopes = token.scopes if token and settings.on_missing_access != "try" else None
+        skip = settings.on_missing_access == "skip"
         frontier = Frontier(
             Client(settings, log_in, settings.max_workers),
             lambda lane: Throttle(limit_of(lane, settings.plan), share), settings.max_workers,
             settings.on_daily_limit == "wait", interrupts, LOGGER.warning,
         )  # fmt: skip
         if arguments.test:
-            Check(frontier, schemas, scopes, settings.plan, older, now).run(output)
+            Check(frontier, schemas, scopes, settings.plan, older, now, skip).run(output)
             return
         if state.goes_on:
             LOGGER.info("Resuming the run of %s. %s", stamp(state.started_at), state.words)
-        access = check(schemas, scopes, older, settings.on_missing_access == "skip", LOGGER.warning)
+        access = check(schemas, scopes, older, skip, LOGGER.warning)
         for stream in STREAMS:
             if stream.instead in access.asked:
                 warn_of_stand_in(stream, f"The token lacks {stream.scope}.")
@@ -88,8 +91,9 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         plans = {name: _plan(name, schema, name in new) for name, schema in schemas.items() if name in access.selected}
         report = Report(plans)
         agenda = Agenda(settings.plan, share)
-        fail = settings.on_missing_access == "fail"
-        sync = Sync(Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail)
+        sync = Sync(
+            Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail=not skip
+        )
         _read_all(sync, state, output, report, frontier, plans)
     except Stopped:
         log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)

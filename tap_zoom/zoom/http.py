@@ -31,6 +31,16 @@ ANSWER_TIMEOUT = 120.0  # seconds for a whole answer, however little comes at a 
 HOSTS = 4  # to which connections are kept
 LARGEST_ANSWER = 32 << 20  # bytes, unpacked
 
+CERTIFICATES = (
+    ": the certificate is not trusted. Behind a proxy that inspects TLS, set REQUESTS_CA_BUNDLE to the file of its "
+    "certificate authority"
+)
+PROXY = (
+    "The proxy in the variable HTTPS_PROXY, HTTP_PROXY or ALL_PROXY can't be used. Set it to a URL such as "
+    "http://proxy.example.com:3128. A user and a password go before the host (user:password@), with characters such as "
+    "/ # and @ percent-encoded."
+)
+
 _deadline: ContextVar[float] = ContextVar("_deadline")  # of the exchange that a thread is at, on the monotonic clock
 
 
@@ -122,8 +132,10 @@ class Connections:
             finally:
                 response.close()
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            reason = _reason(error)
             unsafe = isinstance(error, urllib3.exceptions.SSLError)
-            raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({_reason(error)})") from None
+            advice = CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in reason else ""
+            raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({reason}){advice}") from None
         return Answer(response.status, response.headers, bytes(whole))
 
 
@@ -133,7 +145,12 @@ def _host(origin: str, connections: int) -> tuple[Any, str]:
     request = requests.Request("GET", origin).prepare()
     with requests.Session() as session:
         settings: Any = session.merge_environment_settings(origin, {}, True, None, None)
-    pool: Any = adapter.get_connection_with_tls_context(request, settings["verify"], settings["proxies"])
+    try:
+        pool: Any = adapter.get_connection_with_tls_context(request, settings["verify"], settings["proxies"])
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError, TypeError):
+        if requests.utils.select_proxy(origin, settings["proxies"]) is None:
+            raise
+        raise ConfigError(PROXY) from None  # without the library's words, which repeat parts of the URL
     try:
         adapter.cert_verify(pool, origin, settings["verify"], None)  # type: ignore[no-untyped-call]
     except OSError as error:
