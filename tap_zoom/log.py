@@ -13,6 +13,7 @@ from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
 from tap_zoom import config
+from tap_zoom.text import escaped
 
 LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
 COLUMNS = 80  # of a terminal that does not say
@@ -24,7 +25,8 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Secrets(logging.Filter):
-    """Takes what nobody may read out of every log line: known secrets, and what looks like one."""
+    """Removes known secrets, and what looks like one, from every log line. Escapes control characters and line breaks
+    in it, because refusals, ids and field names come from elsewhere."""
 
     PATTERNS = (
         (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 ***"),
@@ -51,13 +53,15 @@ class Secrets(logging.Filter):
             self.add(b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode())
 
     def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        if record.exc_info:
-            text += "\n" + logging.Formatter().formatException(record.exc_info)
-            record.exc_info = record.exc_text = None
-        record.msg, record.args = self.hide(text), ()
+        text = self.hide(record.getMessage())
         if record.levelno >= logging.CRITICAL:
-            record.msg = " ".join(str(record.msg).split())
+            text = " ".join(text.split())
+        lines = [escaped(text)]
+        if record.exc_info:
+            traceback = self.hide(logging.Formatter().formatException(record.exc_info))
+            lines += [f"  {escaped(line)}" for line in traceback.splitlines()]  # indented: none looks like a log line
+            record.exc_info = record.exc_text = None
+        record.msg, record.args = "\n".join(lines), ()
         return True
 
     def hide(self, text: str) -> str:
