@@ -14,6 +14,7 @@ WORDS = (
     "message", "errorMessage", "error_message", "error_description", "reason", "faultstring", "detail", "title",
     "description", "error", "fault",
 )  # fmt: skip
+ONLY_IN_ERRORS = (*CODES, "errorMessage", "error_message", "error_description", "error", "errors", "fault", "faultstring")
 ERROR_FIELDS = frozenset({
     *CODES, *WORDS, "errors", "status", "statusCode", "success", "result", "data", "path", "timestamp", "type",
     "instance", "requestId", "request_id", "traceId", "trace_id",
@@ -43,7 +44,7 @@ def is_error(stream: Stream, content: dict[str, Any]) -> bool:
         return True
     if "id" in content or "uuid" in content or "questions" in content:
         return False
-    return any(content.get(name) is not None for name in CODES) or content.keys() <= ERROR_FIELDS
+    return any(content.get(name) for name in ONLY_IN_ERRORS) or content.keys() <= ERROR_FIELDS
 
 
 def _has_error(content: dict[str, Any]) -> bool:
