@@ -15,7 +15,7 @@ from tap_zoom.streams import BY_NAME, LOOKUPS, PARTS, STREAMS, finders
 from tap_zoom.streams.model import ACCOUNT, Lane, Params, Stream, Thing
 from tap_zoom.zoom.answers import Page
 from tap_zoom.zoom.frontier import Frontier
-from tap_zoom.zoom.limits import limit_of
+from tap_zoom.zoom.limits import limit_of, plan_of
 from tap_zoom.zoom.request import Request
 
 ROWS = 30  # of a list that is only tried
@@ -98,6 +98,7 @@ class Check:
             said = outcome.announcement
             if said.limit is not None and not said.daily:
                 self._limits[stream.lane._replace(label=said.label or stream.lane.label)] = said.limit
+            self._plan = plan_of(stream.lane, said) or self._plan
             self._note(stream, outcome, place)
             return READABLE
         if isinstance(outcome, NothingHere):

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 from tap_zoom import config
+from tap_zoom.text import escaped
 
 LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
 COLUMNS = 80  # of a terminal that does not say
@@ -27,16 +28,6 @@ METRIC = "METRIC: "  # how singer-python begins the message of a metric; the res
 OTHERS = ("requests", "urllib3")  # their lines show whole URLs: e-mails, tokens of pages. Ours say as much without
 
 LOGGER = logging.getLogger(__name__)
-
-
-def printable(text: str) -> str:
-    """The text on one line, with control characters as escapes: those in other people's words never reach a terminal.
-
-    Line breaks and characters that change the direction of writing count as control characters.
-    """
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 class Secrets(logging.Filter):
@@ -76,7 +67,10 @@ class Secrets(logging.Filter):
                     self.add(secret)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = printable(self.hide(record.getMessage())), ()
+        text = self.hide(record.getMessage())
+        if record.levelno >= logging.CRITICAL:
+            text = " ".join(text.split())
+        record.msg, record.args = escaped(text), ()
         return True
 
     def hide(self, text: str) -> str:
@@ -97,7 +91,9 @@ class _Text(logging.Formatter):
         self._secrets = secrets
 
     def formatException(self, ei: Any) -> str:
-        return "\n".join(map(printable, self._secrets.hide(super().formatException(ei)).split("\n")))
+        """Indented, so that no line of it looks like a log line."""
+        lines = self._secrets.hide(super().formatException(ei)).split("\n")
+        return "\n".join(f"  {escaped(line)}" for line in lines)
 
 
 class _Json(logging.Formatter):
@@ -136,7 +132,7 @@ class _Json(logging.Formatter):
         found: dict[str, Any] = {
             "type": type(error).__name__,
             "module": type(error).__module__,
-            "message": printable(self._secrets.hide(str(error))),
+            "message": escaped(self._secrets.hide(str(error))),
             "traceback": [
                 {"filename": frame.filename, "function": frame.name, "lineno": frame.lineno, "line": frame.line}
                 for frame in traceback.extract_tb(where)

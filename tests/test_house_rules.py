@@ -107,7 +107,7 @@ def test_only_http_touches_the_network(name: str) -> None:
 
 # Each uses what stands above it. The package itself only starts the command line.
 FLOORS = """
-errors  times  words
+errors  text  times  words
 setting
 streams.model  streams.secrets
 streams.refusals  streams.transcripts
@@ -120,6 +120,7 @@ streams
 interrupts  config  discover  access  state
 log  output
 zoom  zoom.http  zoom.limits  zoom.request
+zoom.bodies
 zoom.answers  zoom.retry  zoom.token_store
 zoom.auth  zoom.lanes
 zoom.client

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tap_zoom.engine.branch import Branch
 from tap_zoom.engine.questions import Question
 from tap_zoom.streams.model import Lane
-from tap_zoom.zoom.limits import Announcement, limit_of
+from tap_zoom.zoom.limits import Announcement, limit_of, plan_of
 from tap_zoom.zoom.request import Request
 
 SECONDS_AHEAD = 4.0  # of each lane's requests that are asked and not taken
@@ -35,6 +35,7 @@ class _Queue:
     free: float = 0.0  # by the lane's time, when it lets the next request leave
     under_way: int = 0
     taken: int = 0
+    announced: bool = False  # Zoom named this lane's limit itself
     waiting: dict[str, list[Entry]] = field(default_factory=dict)  # by branch: these take turns
 
     def due(self, now: float) -> float:
@@ -104,7 +105,12 @@ class Agenda:
         if said is not None and said.limit is not None and not said.daily:
             for lane, other in self._queues.items():
                 if lane.label == said.label and lane.product == request.stream.lane.product:
-                    other.rate = self._rate(said.limit)
+                    other.rate, other.announced = self._rate(said.limit), True
+        plan = plan_of(request.stream.lane, said) if said is not None else None
+        if plan is not None and plan != self._plan:
+            self._plan = plan
+            for lane, other in self._queues.items():
+                other.rate = other.rate if other.announced else self._rate(limit_of(lane, plan))
 
     def hungry(self, branches: Iterable[Branch]) -> list[Branch]:
         """The branches that could feed a lane that has little to ask."""

@@ -22,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Timeout
 
 from tap_zoom.errors import ConfigError, NoAnswer
+from tap_zoom.text import escaped
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
@@ -170,7 +171,7 @@ def _reason(error: Exception) -> str:
 
 def shortened(words: str, most: int = 300) -> str:
     """One line of somebody else's words, cut between two of them: half a secret could not be told from a word."""
-    line = " ".join(words.split())
+    line = escaped(" ".join(words.split()))
     return line if len(line) <= most else line[:most].rpartition(" ")[0] + " ..."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from operator import itemgetter
 from tap_zoom.errors import DailyLimitReached, RateLimited, TokenRefused
 from tap_zoom.streams.model import Lane
 from tap_zoom.zoom.answers import Page
-from tap_zoom.zoom.limits import Announcement, Throttle
+from tap_zoom.zoom.limits import Announcement, Throttle, limit_of, plan_of
 from tap_zoom.zoom.request import Request
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -92,12 +95,15 @@ class Lanes:
     def __init__(self, throttle: Callable[[Lane], Throttle]) -> None:
         self._throttle = throttle
         self._queues: dict[Lane, Queue] = {}
+        self._plan: str | None = None  # the account's, once an answer told it
 
     def of(self, request: Request) -> Queue:
         """The queue of a request's lane."""
         lane = request.stream.lane
         if lane not in self._queues:
             self._queues[lane] = Queue(self._throttle(lane))
+            if self._plan is not None:
+                self._queues[lane].throttle.assume(limit_of(lane, self._plan))
         return self._queues[lane]
 
     def soonest(self, now: float) -> tuple[float, Job | None]:
@@ -111,6 +117,12 @@ class Lanes:
         named = lane._replace(label=said.label or lane.label)
         if said.label is not None and said.limit is not None and not said.daily and named in self._queues:
             self._queues[named].throttle.learn(said.limit)
+        plan = plan_of(lane, said)
+        if plan is not None and plan != self._plan:
+            self._plan = plan
+            changed = [queue.throttle.assume(limit_of(lane, plan)) for lane, queue in self._queues.items()]
+            if any(changed):
+                LOGGER.info("The daily limit in Zoom's headers is that of the plan %s, so its rate limits apply.", plan)
 
     def busiest(self) -> Lane | None:
         """The lane whose limit holds up the most."""
