@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from column_tables import held_back
+from repository import REPOSITORY
 
 from tap_zoom.about import CAPABILITIES, method_of
 from tap_zoom.access import sources
@@ -24,10 +25,12 @@ from tap_zoom.streams.secrets import HELD_BACK
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "meltano" / "tap-zoom.yml"
-OWNER = "OWNER"  # on GitHub, once this is published there
-HEAD = f"""\
+HEAD = """\
 # The definition of tap-zoom in the format of Meltano's hub. Made by scripts/make_definition.py: edit that.
-# {OWNER} in repo and pip_url is a placeholder: README.md says how to put your clone there.
+"""
+# Without an address, pip_url is the current folder: README.md puts the path of a clone in its place.
+HEAD_OF_A_CLONE = """\
+# pip_url stands for the folder of your clone: README.md says how to put its path there.
 """
 # Meltano deletes the config file after each run, so the rotated refresh token needs a place of its own, which Meltano's
 # .gitignore keeps out of the repository. With another login nothing is written there.
@@ -95,8 +98,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def definition() -> Definition:
-    """The definition, as YAML and JSON readers see it."""
+def definition(repository: str = REPOSITORY) -> Definition:
+    """The definition, as YAML and JSON readers see it. `repository`: its address on GitHub, or empty."""
     return {
         "name": "tap-zoom",
         "namespace": "tap_zoom",
@@ -104,8 +107,8 @@ def definition() -> Definition:
         "label": "Zoom",
         "description": "Video meetings and webinars: users, registrants, polls, and each time somebody joined",
         "domain_url": "https://developers.zoom.us/docs/api/",
-        "repo": f"https://github.com/{OWNER}/tap-zoom",
-        "pip_url": f"git+https://github.com/{OWNER}/tap-zoom.git",
+        **({"repo": repository} if repository else {}),
+        "pip_url": f"git+{repository}.git" if repository else ".",
         "executable": "tap-zoom",
         "capabilities": list(CAPABILITIES),
         "keywords": ["api"],
@@ -172,7 +175,8 @@ _Dumper.add_representer(str, _text)
 
 def text(definition: Definition) -> str:
     """The file."""
-    return HEAD + yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    head = HEAD if "repo" in definition else HEAD + HEAD_OF_A_CLONE
+    return head + yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ def joins(stream: Stream) -> str:
 def diagram() -> str:
     """The core and its joins as a Mermaid entity diagram."""
     core = [stream for stream in PARTS["Core"] if stream.emitted]
-    lines = ["```mermaid", "erDiagram"]
+    lines = ["```mermaid", "erDiagram", "    direction LR"]
     for stream in core:
         for join in joins_of(stream):
             one = "|o" if join.note else "||"

@@ -31,7 +31,7 @@ UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schem
 @cache
 def schema_of(stream: Stream) -> Schema:
     """All fields of a stream, from the package; without words, which are for those who read it."""
-    file = resources.files("tap_zoom").joinpath("schemas", f"{stream.name}.json")
+    file = resources.files("tap_zoom") / "schemas" / f"{stream.name}.json"
     schema: Schema = json.loads(file.read_text("utf-8"))
     return schema
 
@@ -221,7 +221,7 @@ def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb)
         fields = {
             name: _pruned(part, wanted, (*path, "properties", name))
             for name, part in schema["properties"].items()
-            if wanted[(*path, "properties", name)]
+            if wanted[path + ("properties", name)]  # noqa: RUF005 (mypy takes a star for the syntax of Python 3.11)
         }
         whole = schema["properties"]
         pruned["properties"] = {name: part for name, part in fields.items() if not _is_bare(part, whole[name])}
