@@ -10,7 +10,7 @@ MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nights test-ecosystem lint format mutants bench bench-quick golden stream schemas operations readme dist clean
+.PHONY: help demo test test-nights test-ecosystem lint format docs mutants bench bench-quick golden stream schemas operations readme dist release-check clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,12 +41,19 @@ test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills
 test-ecosystem: $(INSTALLED) ## Run the tests with Meltano and real targets
 	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest -n auto --dist loadfile $(ECOSYSTEM) tests/ecosystem; else echo "There is no tests/ecosystem."; fi
 
-lint: $(INSTALLED) ## Check style and types
+lint: $(INSTALLED) ## Check style, types, workflows and the Dockerfile
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format."; exit 1; }
 	@$(BIN)/mypy
+	@$(BIN)/zizmor --offline --quiet --persona=pedantic --strict-collection .
+	@$(BIN)/hadolint Dockerfile
 
-format: $(INSTALLED) ## Repair what ruff can repair
+format: $(INSTALLED) ## Format the code, and fix what ruff can fix
 	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(INSTALLED) ## Build the docs site into site/; fails on dead links
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(MUTMUT): $(INSTALLED)
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[mutants]'
@@ -73,13 +80,17 @@ schemas: $(INSTALLED) ## Write tap_zoom/schemas from Zoom's OpenAPI files: make 
 operations: $(INSTALLED) ## Write what the tests know of Zoom's operations from its OpenAPI files: make operations FILES="Phone.json ..."
 	@$(BIN)/python scripts/make_operations.py $(FILES)
 
-readme: $(INSTALLED) ## Write the tables of README.md and docs/, and meltano/tap-zoom.yml, from the code
+readme: $(INSTALLED) ## Write the tables of README.md and docs/, meltano/tap-zoom.yml and files of .github/, from the code
 	@$(BIN)/python scripts/update_readme.py
 	@$(BIN)/python scripts/make_definition.py
+	@$(BIN)/python scripts/make_github.py
 
 dist: $(INSTALLED) ## Build the wheel and the sdist into dist/
 	@rm -rf dist
 	@$(BIN)/python -m build --outdir dist
 
+release-check: $(INSTALLED) ## Check that a tag can be released: make release-check TAG=v0.2.0 REPOSITORY=https://github.com/...
+	@$(BIN)/python scripts/release_check.py "$(TAG)" "$(REPOSITORY)"
+
 clean: ## Remove the environments and what was built
-	rm -rf $(VENV) build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from pages import link, page_of, table
 
@@ -20,7 +21,8 @@ from tap_zoom.sync.start_dates import retained_from
 from tap_zoom.sync.windows import first_day, first_of_window, last_of_window
 
 ACCOUNT_FILE = Path(__file__).with_name("typical_account.json")
-TYPICAL = json.loads(ACCOUNT_FILE.read_text("utf-8"))
+Account = dict[str, Any]  # as typical_account.json: how many things and rows there are, also a month
+TYPICAL: Account = json.loads(ACCOUNT_FILE.read_text("utf-8"))
 TODAY = date(2026, 7, 31)  # of a year in which nothing special falls on it
 DAYS_OF_A_MONTH = 365 / 12
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
@@ -28,6 +30,7 @@ NIGHT = 1 + int(DEFAULTS["lookback_days"] or 0)  # days that a nightly increment
 SHARE = int(DEFAULTS["rate_limit_share"] or 0) / 100
 PER_DAY = {"": {"pro": 30_000, "business": 60_000}, "Phone": {"pro": 15_000, "business": 30_000}}
 COUNTED_BY_DAY = ("Heavy", "Resource-intensive")
+SIZES = (500, 2_000, 5_000, 20_000)  # meetings held in a month
 LARGE = 1_000  # requests of a first run that are worth a row
 
 
@@ -39,27 +42,35 @@ class Cost:
     nightly: int
 
 
-def cost_of(stream: Stream) -> Cost:
-    return Cost(requests(stream, None), requests(stream, NIGHT))
+def cost_of(stream: Stream, account: Account = TYPICAL) -> Cost:
+    return Cost(requests(stream, None, account), requests(stream, NIGHT, account))
 
 
-def requests(stream: Stream, nights: int | None) -> int:
+def scaled(factor: float) -> Account:
+    """A typical account of another size."""
+    return {
+        name: {each: count * factor for each, count in part.items()} if isinstance(part, dict) else part
+        for name, part in TYPICAL.items()
+    }
+
+
+def requests(stream: Stream, nights: int | None, account: Account = TYPICAL) -> int:
     """How many one run makes of one stream. `nights`: only for the last days; None: for all that Zoom answers."""
     if stream.name in FALLBACKS:
         return 0
     days = days_read(stream, nights)
     if stream.parent is ACCOUNT:
         contexts = 1.0
-    elif stream.parent.name in TYPICAL["entities"]:
-        contexts = TYPICAL["entities"][stream.parent.name]
+    elif stream.parent.name in account["entities"]:
+        contexts = account["entities"][stream.parent.name]
     else:
-        contexts = TYPICAL["entities_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
-    if all(each.older_than for each in stream.links) and stream.links and nights:
+        contexts = account["entities_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
+    if all(link.older_than for link in stream.links) and stream.links and nights:
         return 0  # what is older than the reports list is not wanted
     in_window = any(each.same_window for _, each in parents_of(stream.parent))
     cut = 1 if stream.date_range is None or in_window else windows_of(stream.date_range, days)
     tasks = math.ceil(contexts) * cut * len(stream.variants)
-    rows = rows_of(stream, days)
+    rows = rows_of(stream, days, account)
     return tasks * max(1, math.ceil(rows / tasks / stream.page_size)) if stream.page_size > 0 and tasks else tasks
 
 
@@ -86,21 +97,21 @@ def windows_of(dates: DateRange, days: float) -> int:
     return count
 
 
-def rows_of(stream: Stream, days: float) -> float:
-    """How many rows all tasks of a run give."""
+def rows_of(stream: Stream, days: float, account: Account) -> float:
+    """How many rows come out of all tasks of a run."""
     months = days / DAYS_OF_A_MONTH
-    rows = TYPICAL["rows"].get(stream.name, 0) + TYPICAL["rows_a_month"].get(stream.name, 0) * months
-    found = [each.entity.name for each in stream.links]
-    entities = max((TYPICAL["entities"].get(name, 0) for name in found), default=0)
-    entities_a_month = max((TYPICAL["entities_a_month"].get(name, 0) for name in found), default=0)
-    return float(rows + entities + entities_a_month * months)
+    rows = account["rows"].get(stream.name, 0) + account["rows_a_month"].get(stream.name, 0) * months
+    found = [link.entity.name for link in stream.links]
+    things = max((account["entities"].get(name, 0) for name in found), default=0)
+    things_a_month = max((account["entities_a_month"].get(name, 0) for name in found), default=0)
+    return float(rows + things + things_a_month * months)
 
 
-def time_of(streams: Iterable[Stream], plan: str, first: bool) -> str:
+def time_of(streams: Iterable[Stream], plan: str, first: bool, account: Account = TYPICAL) -> str:
     """How long the requests of some streams take on a plan; "" where the plan does not have them."""
     counts: Counter[RateLimit] = Counter()
     for stream in streams:
-        cost = cost_of(stream)
+        cost = cost_of(stream, account)
         counts[stream.rate_limit] += cost.first if first else cost.nightly
     seconds = max(count / (limit_of(each, plan) * SHARE) for each, count in counts.items())
     days = max(
@@ -149,6 +160,25 @@ def large_table() -> str:
         if cost.first > LARGE
     )
     return table(("Stream", "Counts as", "First run", "Each night"), rows)
+
+
+def sizes_table() -> str:
+    """What a run of the core takes in accounts of other sizes, by the meetings that they hold in a month."""
+    head = (
+        "Meetings a month",
+        *("Requests of a full run", "on Pro", "on Business"),
+        *("Requests of an incremental run", "on Pro", "on Business"),
+    )
+    return table(head, map(size_row, SIZES))
+
+
+def size_row(meetings: int) -> tuple[str, ...]:
+    account, core = scaled(meetings / TYPICAL["entities_a_month"]["past_meeting"]), PARTS["Core"]
+    costs = [cost_of(stream, account) for stream in core]
+    cells = [f"{meetings:,}"]
+    for first, total in ((True, sum(each.first for each in costs)), (False, sum(each.nightly for each in costs))):
+        cells += [rounded(total), *(time_of(core, plan, first, account) for plan in ("pro", "business"))]
+    return tuple(cells)
 
 
 def row(part: str, streams: tuple[Stream, ...]) -> tuple[str, ...]:

@@ -12,24 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from column_tables import held_back
+from repository import REPOSITORY
 
-from tap_zoom.about import CAPABILITIES
+from tap_zoom.about import CAPABILITIES, method_of
 from tap_zoom.access import ancestors
 from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.discover import FULL_TABLE, INCREMENTAL
 from tap_zoom.setting import Setting
 from tap_zoom.streams import BY_NAME, EMITTED, STREAMS
+from tap_zoom.streams.secrets import HELD_BACK
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "meltano" / "tap-zoom.yml"
-OWNER = "OWNER"  # on GitHub, once this is published there
-HEAD = f"""\
+HEAD = """\
 # The definition of tap-zoom in the format of Meltano's hub. Made by scripts/make_definition.py: edit that.
-# {OWNER} in repo and pip_url is a placeholder: README.md says how to put your clone there.
+"""
+# Without an address, pip_url is the current folder: README.md puts the path of a clone in its place.
+HEAD_OF_A_CLONE = """\
+# pip_url stands for the folder of your clone: README.md says how to put its path there.
 """
 # Meltano deletes the config file after each run, so the rotated refresh token needs a place of its own, which Meltano's
 # .gitignore keeps out of the repository. With another login nothing is written there.
 TOKEN_STORE = "$MELTANO_PROJECT_ROOT/.meltano/tap-zoom-token.json"  # noqa: S105 (a path)
-SECRET_FIELDS = ("start_url", "host_key")
 PREREQ = """\
 A Server-to-Server OAuth app of the Zoom account, with these scopes (or the classic ones: {classic}):
 
@@ -43,7 +48,9 @@ USAGE = """\
 #### Try the login
 
 `meltano invoke tap-zoom:test` logs in, tries each stream of the core and names scopes, plans and roles that are
-missing. `meltano config test tap-zoom` tries your own selection, `meltano invoke tap-zoom --test` each stream of it.
+missing. `meltano config test tap-zoom` tries your own selection. `meltano invoke tap-zoom --test` tries each stream of
+the catalog that Meltano wrote last: after a change of `select`, refresh it first with `meltano invoke --dump=catalog
+tap-zoom > catalog.json`.
 
 #### Rows
 
@@ -52,16 +59,26 @@ logs, dashboards, Phone, Team Chat, Rooms and more are read where you select the
 (docs/scopes.md) and cost requests (docs/costs.md). `*.*` would take them all.
 
 Each run reads everything that Zoom still answers, with keys that let a loader keep one row each; the state is for
-resuming a run that was stopped. With `replication_method: INCREMENTAL` only what is new is read, of what has a time.
-Rows are never deleted: Zoom forgets what was held after six months to a year, and the warehouse is where it is kept.
+resuming a run that was stopped. Rows are never deleted: Zoom forgets what was held after six months to a year, and the
+warehouse is where it is kept.
+
+With `replication_method: INCREMENTAL` these are read from their bookmark on, less `lookback_days`: {incremental}.
+
+Always read in full: {full}.
+
+#### Log
+
+With `TAP_ZOOM_LOG_FORMAT=json` in the environment (in `.env`, say) log lines are JSON, which Meltano 4 shows with their
+level.
 
 #### Login secrets
 
-`start_url` and `host_key` let their reader act as a meeting's host. `select` leaves them out: keep these rules beside
-your own.
+`start_url`, `host_key` and `dynamic_host_key` let their reader act as a meeting's host. `select` leaves them out: keep
+these rules beside your own. Other streams have secrets, too: docs/security.md lists them.
 """
 
 CORE = [stream for stream in EMITTED if stream.core]
+SECRET_FIELDS = [secret.name for secret in HELD_BACK if any(secret.name in held_back(stream) for stream in CORE)]
 Definition = dict[str, Any]
 
 
@@ -81,8 +98,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def definition() -> Definition:
-    """The definition, as YAML and JSON readers see it."""
+def definition(repository: str = REPOSITORY) -> Definition:
+    """The definition, as YAML and JSON readers see it. `repository`: its address on GitHub, or empty."""
     return {
         "name": "tap-zoom",
         "namespace": "tap_zoom",
@@ -90,8 +107,8 @@ def definition() -> Definition:
         "label": "Zoom",
         "description": "Video meetings and webinars: users, registrants, polls, and each time somebody joined",
         "domain_url": "https://developers.zoom.us/docs/api/",
-        "repo": f"https://github.com/{OWNER}/tap-zoom",
-        "pip_url": f"git+https://github.com/{OWNER}/tap-zoom.git",
+        **({"repo": repository} if repository else {}),
+        "pip_url": f"git+{repository}.git" if repository else ".",
         "executable": "tap-zoom",
         "capabilities": list(CAPABILITIES),
         "keywords": ["api"],
@@ -104,8 +121,14 @@ def definition() -> Definition:
         "select": [*(f"{stream.name}.*" for stream in CORE), *(f"!*.{name}" for name in SECRET_FIELDS)],
         # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
         "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each core stream"}},
-        "usage": USAGE,
+        "usage": USAGE.format(incremental=by_method(INCREMENTAL), full=by_method(FULL_TABLE)),
+        "log_parser": "singer-sdk",
     }
+
+
+def by_method(method: str) -> str:
+    """The streams with this replication method."""
+    return ", ".join(f"`{stream.name}`" for stream in EMITTED if method_of(stream) == method)
 
 
 def setting(setting: Setting) -> Definition:
@@ -139,13 +162,6 @@ def python_versions() -> list[str]:
     return re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "setup.py").read_text("utf-8"))
 
 
-def check_secret_fields() -> None:
-    """What `select` leaves out is what the streams hold back by default, and host_key, which is never asked for."""
-    held_back = {name for stream in EMITTED for name in stream.secret}
-    if held_back - set(SECRET_FIELDS):
-        sys.exit(f"scripts/make_definition.py: SECRET_FIELDS lacks {', '.join(held_back - set(SECRET_FIELDS))}.")
-
-
 class _Dumper(yaml.SafeDumper):
     """Block style, texts of several lines as they are."""
 
@@ -159,8 +175,8 @@ _Dumper.add_representer(str, _text)
 
 def text(definition: Definition) -> str:
     """The file."""
-    check_secret_fields()
-    return HEAD + yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    head = HEAD if "repo" in definition else HEAD + HEAD_OF_A_CLONE
+    return head + yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 if __name__ == "__main__":

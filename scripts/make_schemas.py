@@ -2,8 +2,9 @@
 
     python scripts/make_schemas.py Meetings.json Users.json
 
-What the table of streams reads is looked up in them by path, so next year's fields are one command away. Where Zoom's
-file says less, or other, than Zoom sends, scripts/corrections.json has the last word.
+What the table of streams reads is looked up in them by path, so next year's fields are one command away. Fields that
+the files lack are added from scripts/announced.json, which says where each was seen or announced. Where a file says
+something else than Zoom sends, scripts/corrections.json has the last word.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import Stream
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
+# Of each entry: streams; fields: path of a field -> schema; since: a date; source: where it was seen or announced.
+ANNOUNCED = Path(__file__).with_name("announced.json")
 CORRECTIONS = Path(__file__).with_name("corrections.json")  # stream -> why, fields: path of a field -> schema
 
 # Columns added by the tap that are no texts. Ids of meetings need 64 bits.
@@ -32,32 +36,68 @@ def main(arguments: list[str]) -> None:
     files = Files(arguments)
     for stream in EMITTED:
         write(stream, files)
+    for column in documented_by_now(files):
+        print(f"{column} is in Zoom's files now: remove it from {ANNOUNCED.name}.", file=sys.stderr)
 
 
 def write(stream: Stream, files: Files) -> None:
     """The schema of one stream, into its file."""
-    schema = schema_of(stream, files.operation(f"/{stream.path}").answer)
+    schema = schema_of(stream, answer_of(stream, files))
     text = json.dumps(schema, indent=2, ensure_ascii=False)
     (SCHEMAS / f"{stream.name}.json").write_text(text + "\n", encoding="utf-8")
 
 
+def answer_of(stream: Stream, files: Files) -> Schema | None:
+    """The schema of the answer; None for a file, which has none."""
+    return None if stream.text_column else files.operation(f"/{stream.path}").answer
+
+
 def schema_of(stream: Stream, answer: Schema | None) -> Schema:
     """All fields of the answer's rows, then the columns added by the tap; only the key's types are not nullable."""
-    fields = fields_of(stream, whole(answer)) if answer else {}
-    properties = {name: plain(part) for name, part in fields.items()}
-    added = {name: "integer" if name in INTEGERS else "string" for name in stream.context_columns}
-    properties |= {name: nullable({"type": kind}) for name, kind in added.items()}
+    properties = properties_of(stream, answer)
+    for path, schema in announced(stream).items():
+        place, name = at(properties, path)
+        place.setdefault(name, plain(schema))
+    properties |= {name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.context_columns}
     corrections = json.loads(CORRECTIONS.read_text(encoding="utf-8")).get(stream.name, {"fields": {}})
     for path, correction in corrections["fields"].items():
-        *above, name = path.split(".")
-        place = properties
-        for part in above:
-            place = place[part].get("items", place[part])["properties"]
+        place, name = at(properties, path)
         place[name] = plain(correction)
     for name in stream.key:
         properties[name] = {**properties[name], "type": next(t for t in properties[name]["type"] if t != "null")}
     first = {name: properties[name] for name in (*stream.key, *stream.context_columns)}
     return {"type": "object", "properties": first | dict(sorted(properties.items()))}
+
+
+def properties_of(stream: Stream, answer: Schema | None) -> dict[str, Schema]:
+    """The fields that Zoom's file gives the rows."""
+    fields = fields_of(stream, whole(answer)) if answer else {}
+    return {name: plain(part) for name, part in fields.items()}
+
+
+def announced(stream: Stream) -> dict[str, Schema]:
+    """Fields of the stream that were seen or announced, by path."""
+    entries = json.loads(ANNOUNCED.read_text(encoding="utf-8"))
+    mine = (entry["fields"] for entry in entries if stream.name in entry["streams"])
+    return {path: schema for fields in mine for path, schema in fields.items()}
+
+
+def documented_by_now(files: Files) -> Iterator[str]:
+    """The announced fields that Zoom's files have, as stream.path."""
+    for stream in EMITTED:
+        properties = properties_of(stream, answer_of(stream, files))
+        for path in announced(stream):
+            place, name = at(properties, path)
+            if name in place:
+                yield f"{stream.name}.{path}"
+
+
+def at(properties: dict[str, Schema], path: str) -> tuple[dict[str, Schema], str]:
+    """The properties in which the field of a path stands ("settings.audio"), and its name."""
+    *above, name = path.split(".")
+    for part in above:
+        properties = properties[part].get("items", properties[part])["properties"]
+    return properties, name
 
 
 def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
@@ -76,16 +116,15 @@ def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
 
 
 def plain(schema: Schema) -> Schema:
-    """A schema without descriptions and limits: names, nullable types, and which strings are date-times."""
-    found: Schema = {}
+    """A schema without descriptions and limits: names, nullable types, and which strings are date-times. An object in
+    one form of an answer and a list in another is a list, of objects with the fields of both."""
+    if "items" in schema:
+        alone = {"type": "object", "properties": schema["properties"]} if "properties" in schema else {}
+        items = united(schema["items"], alone)
+        return {"type": ["null", "array"], **({"items": plain(items)} if items else {})}
     if "properties" in schema:
-        found = {"type": ["null", "object"]}
-        found["properties"] = {name: plain(part) for name, part in schema["properties"].items()}
-    if "items" in schema:  # as well: now an object and now a list
-        found["type"] = [*found.get("type", ["null"]), "array"]
-        found |= {"items": plain(schema["items"])} if schema["items"] else {}
-    if found:
-        return found
+        fields = {name: plain(part) for name, part in schema["properties"].items()}
+        return {"type": ["null", "object"], "properties": fields}
     kind = schema.get("type", "string")
     if kind == "string" and schema.get("format") == "date-time" and not _is_no_iso_date(schema.get("example")):
         return nullable({"type": "string", "format": "date-time"})

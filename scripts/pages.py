@@ -17,7 +17,6 @@ ENTITY_WORDS = {
     **{f"{kind}_meeting": "meeting held" for kind in ("past", "listed", "metered")},
     **{f"{kind}_webinar": "webinar held" for kind in ("past", "listed")},
     "metered_room": "Zoom Room",
-    "transcribed_recording": "recording with a transcript",
     "transcribed_call": "recorded call with a transcript",
     "sms_session": "SMS conversation",
 }

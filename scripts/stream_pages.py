@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from column_tables import held_back
 from costs import cost_of, rounded
 from pages import code, in_words, joins_of, link, linked, page_of, sentence, table, use_of
 
@@ -73,7 +74,7 @@ def facts(stream: Stream) -> str:
         ("Key", code(stream.key)),
         ("Columns added by the tap", code(stream.context_columns)),
         ("Fields", f"{len(fields)}: [{stream.name}.json](../../tap_zoom/schemas/{stream.name}.json)"),
-        ("Never selected by default", code(stream.secret)),
+        ("Never selected by default", code(held_back(stream))),
         ("Needs", stream.requires),
         ("Scope", scopes(stream)),
         ("Scopes that lead to it", ", ".join(dict.fromkeys(scopes(each) for each in lead))),
@@ -179,7 +180,7 @@ def joins(stream: Stream) -> str:
 def diagram() -> str:
     """The core and its joins as a Mermaid entity diagram."""
     core = [stream for stream in PARTS["Core"] if stream.emitted]
-    lines = ["```mermaid", "erDiagram"]
+    lines = ["```mermaid", "erDiagram", "    direction LR"]
     for stream in core:
         for join in joins_of(stream):
             one = "|o" if join.note else "||"

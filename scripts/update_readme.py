@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import column_tables
 import costs
 import scopes_page
 import stream_pages
@@ -48,9 +49,12 @@ def marked() -> dict[Path, dict[str, str]]:
     """The parts of each page that are made: what stands between <!-- name --> and <!-- /name -->."""
     return {
         README: {"core": core_table(), "parts": parts_table(), "settings": settings_table()},
+        DOCS / "security.md": {"secrets": column_tables.secrets_table(), "kept": column_tables.kept_table()},
+        DOCS / "targets.md": {"collisions": column_tables.collisions_table()},
         DOCS / "streams.md": {"streams": stream_pages.index()},
         DOCS / "diagram.md": {"diagram": stream_pages.diagram()},
         DOCS / "scopes.md": {"without": scopes_page.without_granular(), "scopes": scopes_page.parts()},
+        DOCS / "incremental.md": {"sizes": costs.sizes_table()},
         DOCS / "costs.md": {"account": costs.account(), "parts": costs.parts_table(), "large": costs.large_table()},
     }
 

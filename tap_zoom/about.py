@@ -7,11 +7,12 @@ from typing import Any
 
 from tap_zoom import __version__
 from tap_zoom.config import LOGINS, SETTINGS
+from tap_zoom.discover import FULL_TABLE, INCREMENTAL
 from tap_zoom.setting import Setting
 from tap_zoom.streams import PARTS, replication_key_of
 from tap_zoom.streams.model import Stream
 
-CAPABILITIES = ("about", "catalog", "discover", "properties", "state")
+CAPABILITIES = ("about", "catalog", "discover", "properties", "state", "structured-logging", "test")
 
 
 def as_json() -> str:
@@ -42,7 +43,8 @@ def as_markdown() -> str:
             "",
             "## Streams",
             "",
-            "Those of the core are selected by default.",
+            "The core streams are selected by default. Replication: INCREMENTAL streams can be read from a bookmark on "
+            "(the setting replication_method); FULL_TABLE streams are always read in full.",
             "",
             streams_tables(),
             "",
@@ -67,8 +69,8 @@ def streams_tables() -> str:
         lines += [
             f"### {part}",
             "",
-            "| Stream | Key | Zoom's operation | Rate label | Scope (granular) | Scope (classic) |",
-            "| --- | --- | --- | --- | --- | --- |",
+            "| Stream | Key | Replication | Zoom's operation | Rate label | Scope (granular) | Scope (classic) |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
         ]
         lines += [_row(stream) for stream in streams if stream.emitted]
         lines.append("")
@@ -78,7 +80,14 @@ def streams_tables() -> str:
 def _row(stream: Stream) -> str:
     keys = ", ".join(f"`{name}`" for name in stream.key)
     granular = f"`{stream.granular}`" if stream.granular else "none"
-    return f"| `{stream.name}` | {keys} | `GET /{stream.path}` | {stream.rate_limit} | {granular} | `{stream.classic}` |"
+    operation = f"`GET /{stream.path}`"
+    cells = (f"`{stream.name}`", keys, method_of(stream), operation, str(stream.rate_limit), granular, f"`{stream.classic}`")
+    return f"| {' | '.join(cells)} |"
+
+
+def method_of(stream: Stream) -> str:
+    """INCREMENTAL for a stream that can be read from a bookmark on, where a user asks for it; else FULL_TABLE."""
+    return INCREMENTAL if replication_key_of(stream) else FULL_TABLE
 
 
 def _spelled(value: str | int | bool) -> str:
@@ -106,7 +115,7 @@ def _stream(part: str, stream: Stream) -> dict[str, Any]:
         "part": part,
         "selected_by_default": stream.core,
         "key_properties": list(stream.key),
-        "replication_method": "FULL_TABLE",
+        "replication_method": method_of(stream),
         "incremental_by": replication_key_of(stream) or None,
         "operation": f"GET /v2/{stream.path}",
         "rate_limit_label": str(stream.rate_limit),

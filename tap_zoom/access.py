@@ -117,5 +117,6 @@ def _message(problems: dict[str, list[str]]) -> str:
     count = "one selected stream" if len(problems) == 1 else f"{len(problems)} selected streams"
     return (
         f"The token lacks scopes for {count}: {lacks}. Add the scopes to the app on https://marketplace.zoom.us and "
-        f"activate it again, or {how}, or set on_missing_access to skip."
+        f"activate it again, or {how}, or set on_missing_access to skip, or to try if the token has them "
+        "under other names."
     )

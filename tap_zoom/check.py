@@ -6,22 +6,23 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from tap_zoom.access import ancestors
-from tap_zoom.api.dispatcher import Dispatcher
-from tap_zoom.api.rate_limits import limit_of
-from tap_zoom.api.request import Request
-from tap_zoom.api.responses import Page
-from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
-from tap_zoom.output import Output
-from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS
-from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
 from tap_zoom.sync.context import Context, linked
 from tap_zoom.sync.rows import content_of, rows_of
 from tap_zoom.sync.windows import Window
+from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
+from tap_zoom.output import Output
+from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS, parents_of
+from tap_zoom.streams.model import ACCOUNT, RateLimit, Params, Stream, Entity
+from tap_zoom.api.responses import Page
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.api.rate_limits import limit_of, plan_of
+from tap_zoom.api.request import Request
 
 ROWS = 30  # of a list that is only tried
-USERS_TRIED = 10  # until one has meetings, and one webinars
+CONTEXTS_TRIED = 10  # until one is readable, and has meetings, webinars ...
 READABLE = "readable"
 UNTRIED = f"{READABLE}, as far as the login says"
+FAILED = "failed: "
 
 
 class Check:
@@ -35,52 +36,71 @@ class Check:
         plan: str,
         older: bool,
         now: datetime,
+        skip: bool,
     ) -> None:
+        """`skip`: streams that the login can't read are left out by a run, so they are no failure."""
         self._dispatcher = dispatcher
         self._selected = set(selected)
         self._scopes = scopes
         self._plan = plan
         self._now = now
+        self._skip = skip
         names = self._selected.union(*(ancestors(BY_NAME[name], older) for name in self._selected)) - ENRICHERS
         self._streams = [stream for stream in STREAMS if stream.name in names]
         self._met: dict[Entity, list[Context]] = {ACCOUNT: [Context()]}
         self._limits: dict[RateLimit, float] = {}
 
     def run(self, output: Output) -> None:
-        """Write the table. Raises Incomplete unless every selected stream can be read."""
-        results = {stream.name: self._try(stream) for stream in self._streams}
-        for name, fallback in [(name, BY_NAME[name].fallback_stream) for name in results if BY_NAME[name].fallback_stream]:
-            if results[name] != READABLE and self._try(BY_NAME[fallback]) == READABLE:
-                results[name] = f"{READABLE} user by user ({fallback} in its place; {results[name]})"
-        output.document(self._table(results))
+        """Write the table. Raises Incomplete unless every selected stream can be read, or is left out on purpose."""
+        results: dict[str, str] = {}
+        for stream in self._streams:
+            result = self._try(stream, results)
+            fallback = BY_NAME.get(stream.fallback_stream)
+            if fallback and not result.startswith(READABLE) and self._try(fallback, results) == READABLE:
+                result = f"{READABLE} user by user ({fallback.name} in its place; {result})"
+            results[stream.name] = result
         wrong = [name for name, result in results.items() if not result.startswith(READABLE)]
+        if self._skip:
+            left_out = [name for name in wrong if not results[name].startswith(FAILED)]
+            results |= {name: f"left out, since on_missing_access is skip: {results[name]}" for name in left_out}
+            wrong = [name for name in wrong if name not in left_out]
+        output.document(self._table(results))
         if wrong:
             raise Incomplete(
-                f"Streams that can't be read: {', '.join(wrong)}. The table says why: add the scopes to "
-                "the app, take a role or a plan that allows them, or deselect the streams."
+                f"Streams that can't be read: {', '.join(wrong)}. The table says why: add the scopes to the app, take "
+                "a role or a plan that allows them, deselect the streams, or set on_missing_access to skip."
             )
 
-    def _try(self, stream: Stream) -> str:
+    def _try(self, stream: Stream, results: Mapping[str, str]) -> str:
+        """`results`: of the streams before it, those that lead to it among them."""
         if self._scopes is not None and not stream.allowed_by(self._scopes):
             return f"scope missing: {stream.scope}"
         contexts = self._met.get(stream.parent)
         if not contexts:
+            leads = {finder.name: results[finder.name] for finder, _ in parents_of(stream.parent) if finder.name in results}
+            if leads and not any(result.startswith(READABLE) for result in leads.values()):
+                return f"nothing leads to it: see {', '.join(leads)}"
             entity = stream.parent.name.replace("_", " ")
             return f"{UNTRIED}: no {entity} was met to try it on"
-        result = READABLE
-        for context in contexts[: USERS_TRIED if stream.links else 1]:
-            result = self._ask(stream, context)
-            if result != READABLE or any(self._met.get(link.entity) for link in stream.links):
+        result = ""
+        for context in contexts[:CONTEXTS_TRIED]:
+            asked = self._ask(stream, context)
+            result = asked if asked == READABLE or not result else result
+            found = not stream.links or any(self._met.get(link.entity) for link in stream.links)
+            if asked.startswith(FAILED) or (asked == READABLE and found):
                 break
         return result
 
     def _ask(self, stream: Stream, context: Context) -> str:
-        request = Request(stream, context.ids, {**self._days(stream), **stream.variants[0]}, most=min(ROWS, stream.page_size))
+        request = Request(
+            stream, context.ids, {**self._days(stream), **stream.variants[0]}, most=min(ROWS, stream.page_size)
+        )
         outcome = self._answer(request)
         if isinstance(outcome, Page):
             said = outcome.announcement
             if said.limit is not None and not said.daily:
                 self._limits[stream.rate_limit._replace(category=said.label or stream.rate_limit.category)] = said.limit
+            self._plan = plan_of(stream.rate_limit, said) or self._plan
             self._note(stream, outcome, context)
             return READABLE
         if isinstance(outcome, NothingHere):
@@ -88,7 +108,7 @@ class Check:
         if isinstance(outcome, StreamRefused):
             return f"{'scope missing' if outcome.scope_missing else 'role or plan too small'}: {outcome}"
         if isinstance(outcome, RequestFailed):
-            return f"failed: {outcome}"
+            return f"{FAILED}{outcome}"
         raise outcome
 
     def _answer(self, request: Request) -> Page | Exception:
@@ -98,7 +118,7 @@ class Check:
         return taken[1]
 
     def _note(self, stream: Stream, page: Page, context: Context) -> None:
-        """Keep what the rows lead to."""
+        """Keep the contexts that the rows lead to."""
         try:
             rows = rows_of(stream, content_of(page.body)) if stream.links else []
         except (ValueError, RecursionError):
@@ -109,7 +129,7 @@ class Check:
                     self._met.setdefault(link.entity, []).append(child)
 
     def _days(self, stream: Stream) -> Params:
-        """The last days that a call takes, of what wants to know."""
+        """The last days that a call takes, if it takes dates."""
         dates = stream.date_range
         if dates is None:
             return {}

@@ -6,6 +6,7 @@ import argparse
 import ctypes
 import json
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
@@ -14,7 +15,7 @@ from typing import NoReturn
 from tap_zoom import __version__
 from tap_zoom.errors import TapZoomError, UsageError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.log import Secrets, start_logging, take_over
+from tap_zoom.log import Secrets, start_logging, take_over, writes_json
 from tap_zoom.output import Output
 
 LOGGER = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # Nothing but messages may reach stdout, whatever a library prints.
         with redirect_stdout(sys.stderr):
-            do(parser().parse_args(argv), Output(interrupts), interrupts, secrets)
+            do(parsed(argv), Output(interrupts), interrupts, secrets)
         return 0
     except TapZoomError as error:
         LOGGER.critical(str(error))
@@ -67,7 +68,7 @@ def do(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, se
     elif arguments.discover:
         from tap_zoom import discover  # noqa: PLC0415
 
-        output.document(json.dumps(discover.catalog(), indent=2))
+        output.document(json.dumps(discover.catalog(arguments.select), indent=2))
     else:
         from tap_zoom.run import run  # noqa: PLC0415
 
@@ -75,25 +76,68 @@ def do(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, se
         run(arguments, output, interrupts, secrets)
 
 
+# What argparse says without repeating an argument, which could hold a secret.
+SAFE_TO_SAY = re.compile(
+    r"argument [\w/-]+: (expected one argument|not allowed with argument [\w/-]+|must be json or markdown)"
+)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        raise UsageError(f"Wrong usage: {message}. tap-zoom --help lists what there is.")
+        safe = SAFE_TO_SAY.fullmatch(message)
+        self.refuse(f"{message if safe else 'an option is misspelt, or has a value that it does not take'}.")
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Raise UsageError, after the usage."""
+        if writes_json():
+            LOGGER.info(" ".join(self.format_usage().split()))
+        else:
+            self.print_usage(sys.stderr)
+        raise UsageError(f"Wrong usage: {problem} tap-zoom --help lists the options.")
 
 
-def parser() -> argparse.ArgumentParser:
+def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments. Raises UsageError, which repeats none of them but the names of options: they may be secrets."""
+    reader = parser()
+    arguments, unknown = reader.parse_known_args(argv)
+    if unknown:
+        reader.refuse(_unknown(unknown))
+    if arguments.select and not arguments.discover:
+        reader.refuse("--select goes with --discover.")
+    return arguments
+
+
+def _unknown(arguments: list[str]) -> str:
+    options = [found[0] for each in arguments if (found := re.match(r"--[a-z][a-z_-]{1,29}(?=$|=)", each))]
+    what = f"there is no option {' or '.join(options)}" if options else "some arguments belong to no option"
+    return (
+        f"{what}. Settings are read from the JSON file that --config names, or with --config ENV from the "
+        "environment."
+    )
+
+
+def output_format(text: str) -> str:
+    if text not in ("json", "markdown"):
+        raise argparse.ArgumentTypeError("must be json or markdown")
+    return text
+
+
+def parser() -> _Parser:
     what_it_is = "Singer tap for Zoom: meetings, webinars, recordings, reports, phone, chat, rooms."
     result = _Parser("tap-zoom", description=what_it_is, add_help=False)
     add = result.add_argument
     add("-c", "--config", action="append", default=[], metavar="FILE|ENV",
         help="settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the later wins")
     what = result.add_mutually_exclusive_group()
-    what.add_argument("-d", "--discover", action="store_true", help="write the catalog of all streams")
+    what.add_argument("-d", "--discover", action="store_true", help="write the catalog: all streams and fields")
     what.add_argument("--test", action="store_true", help="log in and try each selected stream")
     what.add_argument("--about", action="store_true", help="write settings, capabilities and streams")
     what.add_argument("--version", action="store_true", help="write the version")
     what.add_argument("-h", "--help", action="store_true", help="write this")
-    add("--format", choices=("json", "markdown"), default="json", help="of --about")
+    add("--select", action="append", default=[], metavar="STREAMS",
+        help="with --discover: select just these streams: names and patterns with commas between them, core for the "
+        "core streams; may be repeated")
+    add("--format", type=output_format, default="json", metavar="json|markdown", help="the format of --about")
     add("--catalog", "-p", "--properties", metavar="FILE", dest="catalog", help="select streams and fields")
-    add("-s", "--state", metavar="FILE", help="go on where the run that left this state was stopped")
+    add("-s", "--state", metavar="FILE", help="resume from this state file")
     return result  # fmt: skip

@@ -104,8 +104,9 @@ class Config:
     )
     max_workers: int = setting("Upper bound on requests in flight.", "Max Workers", 64, bounds=(1, 1000))
     on_missing_access: str = setting(
-        "What to do about a selected stream that the token's scopes or the plan don't allow: fail, or skip it.",
-        "On Missing Access", "fail", options=("fail", "skip"),
+        "What to do about a selected stream that the token's scopes or the plan don't allow: fail; skip it; or try it, "
+        "whatever the token's scopes say, and fail only if Zoom refuses it.",
+        "On Missing Access", "fail", options=("fail", "skip", "try"),
     )
     on_daily_limit: str = setting(
         "What to do when a daily limit is reached: stop (the next run goes on), or wait for the reset.",
@@ -165,10 +166,22 @@ def read_json_object(path: str, what: str) -> dict[str, Any]:
     return value
 
 
+def _looks_like_path(text: str) -> bool:
+    """False for JSON, a URL, `name=value` or a single long word: settings or a secret, given instead of a path."""
+    is_word = re.fullmatch(r"[^/.\s]{20,}", text)
+    return not is_word and not re.search(r"[{}\[\]\"'=\n]|:.|^eyJ|^\s*$", text)
+
+
 def read_json(path: str, what: str) -> Any:
+    """The JSON value in a file that the user named. Raises ConfigError."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
+        if not _looks_like_path(path):
+            raise ConfigError(
+                f"--{what} takes the path of a JSON file{', or ENV' * (what == 'config')}, and was given another text, "
+                "which is not repeated here since it may hold secrets. Write that text to a file and give its path."
+            ) from None
         raise ConfigError(f"The {what} file {path} can't be read: {error.strerror}. Check the path.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"The {what} file {path} is no UTF-8 text. Write it as JSON in UTF-8.") from None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import filter as matching_names
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from singer import metadata
 
-from tap_zoom.errors import ConfigError
+from tap_zoom.errors import ConfigError, UsageError
 from tap_zoom.streams import BY_NAME, EMITTED, replication_key_of
 from tap_zoom.streams.model import Stream
+from tap_zoom.streams.secrets import is_held_back
 from tap_zoom.words import described
 
 Schema = dict[str, Any]
@@ -21,31 +23,64 @@ Log = Callable[[str], None]
 
 _LISTED = {"inclusion": "available", "selected-by-default": True}  # a stream that a catalog lists and says no more of
 METHODS = FULL_TABLE, INCREMENTAL = "FULL_TABLE", "INCREMENTAL"
+MOST_NAMED = 5  # differences of a catalog, in its warning
+CORE = "core"  # stands for the core streams where streams are named
 UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schema lacks; in no catalog
 
 
 @cache
 def schema_of(stream: Stream) -> Schema:
     """All fields of a stream, from the package; without words, which are for those who read it."""
-    file = resources.files("tap_zoom").joinpath("schemas", f"{stream.name}.json")
+    file = resources.files("tap_zoom") / "schemas" / f"{stream.name}.json"
     schema: Schema = json.loads(file.read_text("utf-8"))
     return schema
 
 
-def catalog() -> dict[str, Any]:
-    """The Singer catalog of all streams."""
-    return {
-        "streams": [
-            {
-                "tap_stream_id": stream.name,
-                "stream": stream.name,
-                "key_properties": list(stream.key),
-                "schema": described(stream.name, schema_of(stream)),
-                "metadata": metadata.to_list(_metadata(stream)),
-            }
-            for stream in EMITTED
-        ]
+def catalog(wanted: Sequence[str] = ()) -> dict[str, Any]:
+    """The Singer catalog of all streams. `wanted`: names and patterns of the only streams to select, see `named`;
+    without them none is marked, and what is selected by default counts."""
+    entries = {
+        stream.name: {
+            "tap_stream_id": stream.name,
+            "stream": stream.name,
+            "key_properties": list(stream.key),
+            "schema": described(stream.name, schema_of(stream)),
+            "metadata": metadata.to_list(_metadata(stream)),
+        }
+        for stream in EMITTED
     }
+    if wanted:
+        chosen = named(wanted)
+        for name, entry in entries.items():
+            of_stream = next(each["metadata"] for each in entry["metadata"] if not each["breadcrumb"])
+            of_stream["selected"] = name in chosen
+    return {"streams": list(entries.values())}
+
+
+def named(wanted: Iterable[str]) -> frozenset[str]:
+    """The streams meant by texts such as "users,report_*": names, shell patterns and "core" for the core streams, with
+    commas between them. Raises UsageError for what means no stream, with the nearest name."""
+    names = [stream.name for stream in EMITTED]
+    found: set[str] = set()
+    unknown = []
+    for word in filter(None, (word.strip() for text in wanted for word in text.split(","))):
+        matching = [each.name for each in EMITTED if each.core] if word == CORE else matching_names(names, word)
+        found.update(matching)
+        unknown += [] if matching else [f"{word!r}{_nearest(word, names)}"]
+    if unknown or not found:
+        what = f"no stream is called {', '.join(unknown)}" if unknown else "--select names no stream"
+        raise UsageError(f"Wrong usage: {what}. tap-zoom --about --format markdown lists the streams.")
+    return frozenset(found)
+
+
+def _nearest(word: str, names: list[str]) -> str:
+    """In words, the name that was probably meant: one that holds the word, else one that is spelled much like it."""
+    from difflib import get_close_matches  # noqa: PLC0415  # few misspell one
+
+    word = word.lower().strip("*")
+    holding = sorted((name for name in names if word and word in name), key=len)
+    nearest = (holding or get_close_matches(word, [*names, CORE], 1, 0.5) or [""])[0]
+    return f" (did you mean {nearest}?)" if nearest else ""
 
 
 def bookmark_of(stream: Stream, schema: Schema) -> list[str]:
@@ -68,7 +103,7 @@ def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
         key = len(breadcrumb) == 2 and breadcrumb[1] in stream.key
         described[breadcrumb] = {
             "inclusion": "automatic" if key else "available",
-            "selected-by-default": breadcrumb[-1] not in stream.secret,
+            "selected-by-default": not is_held_back(stream.name, breadcrumb[-1]),
         }
     return described
 
@@ -87,14 +122,15 @@ def select(
 ) -> dict[str, Schema]:
     """The selected streams, in the table's order, each with a schema of its selected fields.
 
-    `chosen` is a catalog; without one everything is taken that is selected by default. A catalog only selects: its
-    schemas are not looked at. `keep_unknown_fields` gives each stream the column for them, which no catalog can
-    deselect. Raises ConfigError for one that is no catalog.
+    `chosen` is a catalog; without one everything is taken that is selected by default. A catalog only selects: one
+    warning names the keys and types in it that differ from the tap's own. `keep_unknown_fields` gives each stream the
+    column for them, which no catalog can deselect. Raises ConfigError for one that is no catalog.
     """
     if chosen is None:
         marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED if stream.core}
     else:
         marks = _read_marks(chosen, warn)
+    entries = {each.get("tap_stream_id", each.get("stream")): each for each in (chosen or {}).get("streams", ())}
     selected = {}
     for stream in EMITTED:
         mine = marks.get(stream.name)
@@ -107,7 +143,49 @@ def select(
         schema = selected[stream.name] = _pruned(schema_of(stream), wanted, ())
         if keep_unknown_fields:
             schema["properties"][UNKNOWN_FIELDS] = {"type": ["null", "object"]}
+    others = [
+        where
+        for name, schema in selected.items()
+        if name in entries
+        for where in _differences(BY_NAME[name], entries[name], schema)
+    ]
+    if others:
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        warn(
+            f"Keys or types in the catalog differ from the tap's: {', '.join(others[:MOST_NAMED])}{more}. The tap's "
+            "own are used. Write a new catalog with --discover; to change types, use the target or a mapper."
+        )
     return selected
+
+
+def _differences(stream: Stream, entry: Mapping[str, Any], selected: Schema) -> Iterator[str]:
+    """Where the key or the types in a stream's entry of a catalog are not the tap's own: "users (key)", "users.dept".
+    `selected`: the schema of its selected fields."""
+    marks = _read_metadata(stream.name, entry.get("metadata")).get((), {})
+    for key in (entry.get("key_properties"), marks.get("table-key-properties")):
+        if isinstance(key, list) and {*map(str, key)} != {*stream.key}:
+            yield f"{stream.name} (key)"
+            break
+    yield from (f"{stream.name}.{path}" for path in _other_types(entry.get("schema"), selected, ""))
+
+
+def _other_types(theirs: Any, ours: Schema, path: str) -> Iterator[str]:
+    """The paths of the fields that both have, with other types or another format. What is no schema has none."""
+    if not isinstance(theirs, dict):
+        return
+    if path and "type" in theirs and _kind(theirs) != _kind(ours):
+        yield path
+    inside = theirs.get("properties")
+    for name, part in ours.get("properties", {}).items():
+        if isinstance(inside, dict) and name in inside:
+            yield from _other_types(inside[name], part, f"{path}.{name}" if path else name)
+    if "items" in ours:
+        yield from _other_types(theirs.get("items"), ours["items"], path)
+
+
+def _kind(schema: Mapping[str, Any]) -> tuple[frozenset[str], Any]:
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return frozenset(map(str, types)), schema.get("format")
 
 
 def incremental(
@@ -136,17 +214,27 @@ def _is_selected(mark: Mapping[str, Any], default: Mapping[str, Any]) -> bool:
 
 
 def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb) -> Schema:
-    """The schema without the fields that are not wanted; an object takes its fields along."""
+    """The schema without the fields that are not wanted. A deselected object takes its fields along, and an object
+    whose fields are all deselected goes as well."""
     pruned = dict(schema)
     if "properties" in schema:
-        pruned["properties"] = {
+        fields = {
             name: _pruned(part, wanted, (*path, "properties", name))
             for name, part in schema["properties"].items()
-            if wanted[(*path, "properties", name)]
+            if wanted[path + ("properties", name)]  # noqa: RUF005 (mypy takes a star for the syntax of Python 3.11)
         }
+        whole = schema["properties"]
+        pruned["properties"] = {name: part for name, part in fields.items() if not _is_bare(part, whole[name])}
     if "items" in schema:
         pruned["items"] = _pruned(schema["items"], wanted, (*path, "items"))
     return pruned
+
+
+def _is_bare(pruned: Schema, whole: Schema) -> bool:
+    """True for an object, or a list of objects, that had fields and has none left."""
+    if "items" in whole:
+        return _is_bare(pruned["items"], whole["items"])
+    return bool(whole.get("properties")) and not pruned["properties"]
 
 
 def _read_marks(

@@ -18,6 +18,7 @@
         ├── Passing             can pass: is asked again
         │   ├── NoAnswer        connection refused, reset or silent
         │   ├── Blocked         HTML in place of JSON under a 4xx status: most often a firewall's page
+        │   ├── NotAsDocumented an answer without its list, or an error in another form than Zoom's
         │   ├── RateLimited     per-second 429
         │   └── TokenRefused    401/124: a fresh token may help
         ├── PageTokenExpired    the list has to be read from its start
@@ -118,6 +119,10 @@ class NoAnswer(Passing):
 
 
 class Blocked(Passing):
+    pass
+
+
+class NotAsDocumented(Passing):
     pass
 
 

@@ -59,13 +59,15 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
     log_in = login(settings, secrets.add)
     try:
         token = log_in.first_token(interrupts) if schemas else None
+        # With "try", Zoom decides stream by stream.
+        scopes = token.scopes if token and settings.on_missing_access != "try" else None
         state = State.read(value, _accounts(settings, token), now, LOGGER.warning)
         dispatcher = _dispatcher(settings, log_in, interrupts)
         if arguments.test:
             older = wants_older(_start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date())
-            Check(dispatcher, schemas, token.scopes if token else None, settings.plan, older, now).run(output)
+            skips = settings.on_missing_access == "skip"
+            Check(dispatcher, schemas, scopes, settings.plan, older, now, skips).run(output)
             return
-        scopes = token.scopes if token else None
         sync(settings, schemas, incremental, scopes, state, dispatcher, output, now, _today)
     except Stopped:
         log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)

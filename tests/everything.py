@@ -14,6 +14,7 @@ EVERYTHING = (*truth.KEYS, *further.KEYS)
 SMALL = (23, "few")
 BY_HAND = {  # those of the further streams that the simulator's table does not hold: their parent
     "history_meetings": "", "user_details": "users", "report_user_meetings": "users",
+    "meeting_transcripts": "recordings", "meeting_transcript_cues": "recordings",
 }  # fmt: skip
 USERS = {"/users"}  # the list without its look-ups: of a pending user nothing is asked
 

@@ -163,3 +163,33 @@ def test_a_plan_that_lacks_an_operation_ends_the_stream(path: str, stream: str) 
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
     assert run.exit_status == 0
     assert_exact(all_but(stream), run.records)
+
+
+def test_with_try_the_scopes_of_the_token_are_not_looked_at() -> None:
+    """Zoom knows a scope by a new name: what it allows comes whole, though the token lists none of the known names."""
+    with scripted() as zoom:
+        token = {"access_token": "SECRET-access", "api_url": zoom.url, "scope": "user:view meeting:view"}
+        zoom.faults.insert(0, says("/oauth/token", token))
+        chosen = catalog_of("users", "meetings")
+        failed = run_tap(zoom.config(), zoom=zoom, catalog=chosen, secrets=["SECRET-access"])
+        tried = run_tap(zoom.config(on_missing_access="try"), zoom=zoom, catalog=chosen, secrets=["SECRET-access"])
+        trial = run_tap(
+            zoom.config(on_missing_access="try"), "--test", zoom=zoom, catalog=chosen, secrets=["SECRET-access"], document=True
+        )
+    assert failed.exit_status == 1 and "on_missing_access" in failed.critical and "to try" in failed.critical
+    assert (tried.exit_status, trial.exit_status) == (0, 0)
+    assert {name: len(rows) for name, rows in tried.records.items()} == {"users": 1, "meetings": 1}
+    assert tried.logged("WARNING") == []
+
+
+def test_with_try_a_stream_that_zoom_refuses_is_missing() -> None:
+    """As with fail: one ERROR, the others whole, exit status 1."""
+    body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin]."}
+    with SimulatedZoom(account(*FEW), scopes=without(PANELISTS)) as zoom:
+        zoom.refuse("/webinars/{any}/panelists", 400, body)
+        run = run_tap(zoom.config(on_missing_access="try"), zoom=zoom)
+        trial = run_tap(zoom.config(on_missing_access="try"), "--test", zoom=zoom, document=True)
+    assert (run.exit_status, trial.exit_status) == (1, 1)
+    assert_exact(all_but("webinar_panelists"), run.records)
+    assert sum("webinar_panelists" in line for line in run.logged("ERROR")) == 1
+    assert "webinar_panelists" in run.critical and "webinar_panelists" in trial.critical

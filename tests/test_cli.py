@@ -15,7 +15,7 @@ import pytest
 from tap_zoom import __version__
 from tap_zoom.config import SETTINGS
 from tap_zoom.streams import PARTS
-from tests.simulator import SimulatedZoom, further, truth
+from tests.simulator import Fault, SimulatedZoom, further, truth
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import ROOT, account, assert_exact, catalog_of, expected, run_tap, start_tap
 
@@ -84,6 +84,20 @@ def test_about_as_json_is_complete() -> None:
     assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == {**truth.KEYS, **further.KEYS}
 
 
+def test_about_says_how_each_stream_is_replicated() -> None:
+    """INCREMENTAL where the catalog forces no method, in both formats; with the time that bookmarks are about."""
+    catalog = json.loads(run_tap(None, "--discover", document=True).stdout)["streams"]
+    forced = {entry["tap_stream_id"] for entry in catalog if "forced-replication-method" in entry["metadata"][0]["metadata"]}
+    streams = json.loads(run_tap(None, "--about", document=True).stdout)["streams"]
+    text = run_tap(None, "--about", "--format", "markdown", document=True).stdout
+    for stream in streams:
+        method = "FULL_TABLE" if stream["name"] in forced else "INCREMENTAL"
+        assert stream["replication_method"] == method
+        assert (stream["incremental_by"] is None) is (method == "FULL_TABLE")
+        assert re.search(rf"^\| `{stream['name']}` \| [^|]+ \| {method} \|", text, re.MULTILINE)
+    assert 0 < len(forced) < len(streams)
+
+
 def test_about_says_what_is_selected_by_default() -> None:
     """The streams of the part that comes first, and no other."""
     streams = json.loads(run_tap(None, "--about", document=True).stdout)["streams"]
@@ -109,6 +123,32 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     assert run.exit_status == 2
     assert run.stdout == ""
     assert "Traceback" not in run.stderr
+
+
+SECRET = "S3CRET-abcdef"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([f"--client-secret={SECRET}"], "there is no option --client-secret"),
+        (["--client_secret", SECRET], "there is no option --client_secret"),
+        (["--config", "{", '"client_secret":', f'"{SECRET}"', "}"], "some arguments belong to no option"),
+        ([SECRET], "some arguments belong to no option"),
+        ([f"--{SECRET}"], "some arguments belong to no option"),
+        ([f"-x{SECRET}"], "some arguments belong to no option"),
+        ([f"--discover={SECRET}"], "an option is misspelt, or has a value that it does not take"),
+        ([f"-d{SECRET}"], "an option is misspelt, or has a value that it does not take"),
+        ([f"--c={SECRET}"], "an option is misspelt, or has a value that it does not take"),
+        (["--about", "--format", SECRET], "argument --format: must be json or markdown"),
+    ],
+)
+def test_no_argument_is_repeated_but_the_names_of_options(arguments: list[str], said: str) -> None:
+    """It may be a secret; the line says what is wrong and what was expected. Exit status 2."""
+    run = run_tap(None, *arguments, secrets=[SECRET])
+    assert (run.exit_status, run.stdout) == (2, "")
+    assert said in run.critical and "--help lists the options" in run.critical
+    assert "--config names" in run.critical or "belong" not in said
 
 
 def test_discovery_takes_no_notice_of_a_config(zoom: SimulatedZoom) -> None:
@@ -270,3 +310,43 @@ def test_a_trial_says_limits_in_words() -> None:
     assert run.exit_status == 1
     assert re.search(r"^  Resource-intensive +10 a minute \(assumed\)$", run.stdout, re.MULTILINE)
     assert re.search(r"^  Medium +2000 a second$", run.stdout, re.MULTILINE)
+
+
+def test_a_trial_leaves_out_what_a_run_leaves_out() -> None:
+    """With on_missing_access skip: the table says so, and the exit status is that of a run, 0; also for what hangs on it."""
+    lacking = "webinar:read:list_webinars:admin"
+    chosen = catalog_of("users", "webinars", "webinar_panelists")
+    with SimulatedZoom(account(), scopes=[scope for scope in GRANULAR_SCOPES if scope != lacking]) as zoom:
+        skipped = run_tap(zoom.config(on_missing_access="skip"), "--test", zoom=zoom, catalog=chosen, document=True)
+        failed = run_tap(zoom.config(), "--test", zoom=zoom, catalog=chosen, document=True)
+        run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom, catalog=chosen)
+    assert (skipped.exit_status, failed.exit_status, run.exit_status) == (0, 1, 0)
+    for name in {"webinars", "webinar_panelists"} - run.schemas.keys():
+        assert re.search(rf"^  {name} +left out, since on_missing_access is skip: nothing leads to it: see user_webinars$", skipped.stdout, re.MULTILINE)
+        assert name in failed.critical
+    assert set(run.schemas) == {"users"}
+    assert re.search(r"^  users +readable$", skipped.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("body", [{"code": 4711, "message": "Invalid access token, scopes."}, {"code": 200, "message": "No permission."}])
+def test_a_trial_leaves_out_what_zoom_refuses(body: dict[str, Any]) -> None:
+    """A scope that shows to be missing, a plan or a role that is too small: the same. A fault stays a failure."""
+    with SimulatedZoom(account()) as zoom:
+        zoom.refuse("/webinars/{any}/panelists", 400, body)
+        config = zoom.config("jwt", on_missing_access="skip")
+        run = run_tap(config, "--test", zoom=zoom, catalog=catalog_of("webinar_panelists"), document=True)
+        assert run.exit_status == 0
+        assert re.search(r"^  webinar_panelists +left out, since on_missing_access is skip: ", run.stdout, re.MULTILINE)
+        zoom.refuse("/meetings/{any}", 400, {"code": 9999, "message": "Odd."})
+        run = run_tap(config, "--test", zoom=zoom, catalog=catalog_of("webinar_panelists", "meetings"), document=True)
+    assert run.exit_status == 1
+    assert "meetings" in run.critical and "webinar_panelists" not in run.critical
+
+
+def test_a_refusal_of_one_meeting_is_not_one_of_the_stream() -> None:
+    """Further ones are tried before a trial says that a stream can't be read."""
+    fault = Fault.answer(400, {"code": 4711, "message": "Scopes."}, match=r"/v2/meetings/\d+\?", times=1)
+    with SimulatedZoom(account(1, "paged"), faults=[fault]) as zoom:
+        run = run_tap(zoom.config("jwt"), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
+    assert run.exit_status == 0 and fault.happened == 1
+    assert re.search(r"^  meetings +readable$", run.stdout, re.MULTILINE)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import singer
 
-from tests.simulator import further, truth
-from tests.tap import run_tap
+from tests.simulator import SimulatedZoom, further, truth
+from tests.simulator.further.truth import HELD_BACK
+from tests.tap import assert_exact, expected, run_tap
 
 KEYS = {**truth.KEYS, **further.KEYS}
 Marks = dict[tuple[str, ...], dict[str, Any]]
@@ -75,7 +76,7 @@ def test_every_field_has_its_metadata(stream: str) -> None:
     for breadcrumb in fields(catalog()[stream]["schema"]):
         key = len(breadcrumb) == 2 and breadcrumb[1] in KEYS[stream]
         assert described[breadcrumb]["inclusion"] == ("automatic" if key else "available")
-        secret = breadcrumb[-1] in truth.LOGIN_SECRETS
+        secret = breadcrumb[-1] in {*truth.LOGIN_SECRETS, *HELD_BACK.get(stream, ())}
         assert described[breadcrumb]["selected-by-default"] is not secret
         assert "selected" not in described[breadcrumb]
 
@@ -96,3 +97,79 @@ def test_the_catalog_is_the_same_each_time() -> None:
     """Byte for byte, so that callers can cache it."""
     first, second = (run_tap(None, "--discover", document=True).stdout for _ in range(2))
     assert first == second
+
+
+# --- --discover --select --------------------------------------------------------------------------------------------
+
+
+def selected_by(*arguments: str) -> set[str]:
+    """The streams that are marked as selected in the catalog that these arguments give; all others are marked too."""
+    run = run_tap(None, "--discover", *arguments, document=True)
+    assert (run.exit_status, run.stderr) == (0, "")
+    found = {}
+    for entry in json.loads(run.stdout)["streams"]:
+        [of_stream] = [each["metadata"] for each in entry["metadata"] if not each["breadcrumb"]]
+        found[entry["tap_stream_id"]] = of_stream.pop("selected")
+        assert of_stream == marks(entry["tap_stream_id"])[()]
+    assert set(found) == set(KEYS) and set(found.values()) <= {True, False}
+    return {name for name, selected in found.items() if selected}
+
+
+REPORTS = {name for name in KEYS if name.startswith("report_")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "streams"),
+    [
+        (["--select", "users"], {"users"}),
+        (["--select", "users,recordings"], {"users", "recordings"}),
+        (["--select", " users , recordings ,"], {"users", "recordings"}),
+        (["--select=users,recordings,report_*"], {"users", "recordings", *REPORTS}),
+        (["--select", "users", "--select", "recordings"], {"users", "recordings"}),
+        (["--select", "users,users", "--select", "u?ers"], {"users"}),
+        (["--select", "core"], set(truth.KEYS)),
+        (["--select", "core,recordings"], {*truth.KEYS, "recordings"}),
+        (["--select", "[gr]ro*,roles"], {"roles"} | {name for name in KEYS if re.match("[gr]ro", name)}),
+        (["--select", "*"], set(KEYS)),
+    ],
+)
+def test_just_the_named_streams_are_selected(arguments: list[str], streams: set[str]) -> None:
+    """By names, shell patterns and the word core, in one list or several; the rest of the catalog is the same."""
+    assert selected_by(*arguments) == streams
+
+
+def test_a_catalog_made_by_names_selects_these_in_a_run(zoom: SimulatedZoom) -> None:
+    """Their rows come, with the fields that are selected by default, and no others."""
+    made = json.loads(run_tap(None, "--discover", "--select", "users,webinar_p*", document=True).stdout)
+    run = run_tap(zoom.config(), zoom=zoom, catalog=made)
+    assert run.exit_status == 0
+    wanted = ("users", "webinar_panelists", "webinar_polls", "webinar_poll_results")
+    assert_exact({name: expected()[name] for name in wanted}, run.records)
+    assert run.logged("WARNING") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("recordngs", "'recordngs' (did you mean recordings?)"),
+        ("users,Meetings", "'Meetings' (did you mean meetings?)"),
+        ("transcripts", "'transcripts' (did you mean meeting_transcripts?)"),
+        ("reprot_*", "'reprot_*' (did you mean report_"),
+        ("cor", "'cor' (did you mean "),
+        ("users,qqq,meetins", "'qqq', 'meetins' (did you mean meetings?)"),
+        ("", "--select names no stream"), (",", "--select names no stream"),
+    ],
+)  # fmt: skip
+def test_a_name_of_no_stream_is_wrong_usage(text: str, said: str) -> None:
+    """Exit status 2, and a CRITICAL line with all such names, each with the nearest one; no catalog."""
+    run = run_tap(None, "--discover", "--select", text)
+    assert (run.exit_status, run.stdout) == (2, "")
+    assert said in run.critical and "--about" in run.critical
+
+
+@pytest.mark.parametrize("arguments", [["--select", "users"], ["--test", "--select", "users"], ["--about", "--select", "users"]])
+def test_select_is_for_discovery_only(arguments: list[str]) -> None:
+    """A run is not given a selection that it would not take: exit status 2."""
+    run = run_tap(None, *arguments)
+    assert (run.exit_status, run.stdout) == (2, "")
+    assert "--select goes with --discover" in run.critical

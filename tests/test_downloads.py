@@ -22,7 +22,7 @@ from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, assert_exact, catalog_of, run_tap
 
 TRANSCRIPT = r"/v2/meetings/[^/]+/transcript"
-TEXTS, WORDS = "meeting_transcripts", "phone_recording_transcripts"
+TEXTS, WORDS = "meeting_ai_transcripts", "phone_recording_transcripts"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_an_address_with_half_a_character_costs_one_row(zoom: SimulatedZoom) -> 
     change: Callable[[Any], Any] = lambda content: {  # noqa: E731
         **content, "can_download": True, "download_restriction_reason": "", "download_url": f"{zoom.url}/\ud800",
     }  # fmt: skip
-    assert_one_lost(zoom, read(zoom, Fault.changed(change, match=TRANSCRIPT)), "transcript_texts")
+    assert_one_lost(zoom, read(zoom, Fault.changed(change, match=TRANSCRIPT)), "ai_transcript_texts")
 
 
 def test_a_redirect_to_another_host_takes_no_token_along(zoom: SimulatedZoom, elsewhere: SimulatedZoom) -> None:
@@ -119,7 +119,7 @@ def test_what_is_no_text_is_one_lost_row(zoom: SimulatedZoom, status: int, body:
     """At the signed URL; the rest goes on."""
     headers = {"Location": "/signed/elsewhere"} if status == 302 else {}
     run = read(zoom, Fault.answer(status, body, headers, match="/signed/"))
-    assert_one_lost(zoom, run, "transcript_texts", words)
+    assert_one_lost(zoom, run, "ai_transcript_texts", words)
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncate", "503", "429"])
@@ -157,7 +157,7 @@ class Exchanges:
 
 def fetch(url: str) -> None:
     login = Mock(token=Mock(return_value=Mock(value="SECRET", api_url="https://api.zoom.us")))
-    Client(Config(), login, 1).fetch(Request(BY_NAME["transcript_texts"], {"download_url": url, "meeting_uuid": "a=="}, {}))
+    Client(Config(), login, 1).fetch(Request(BY_NAME["ai_transcript_texts"], {"download_url": url, "meeting_uuid": "a=="}, {}))
 
 
 def moved(location: str) -> Answer:

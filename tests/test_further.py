@@ -13,7 +13,7 @@ from tests.tap import assert_exact, catalog_of, run_tap
 
 # Shapes that one stream or two have.
 ODD = (
-    "chat_messages", "meeting_transcripts", "metrics_meeting_participants", "metrics_zoomroom_meetings", "phone_call_history",
+    "chat_messages", "meeting_ai_transcripts", "meeting_transcript_cues", "meeting_transcripts", "metrics_meeting_participants", "metrics_zoomroom_meetings", "phone_call_history",
     "phone_recording_transcripts", "phone_sms_messages", "report_meeting_qa", "workspace_reservations", "workspaces",
 )  # fmt: skip
 OTHERS = [name for name in further.KEYS if name not in ODD]

@@ -38,7 +38,7 @@ UNAVAILABLE = {
 NOTHING = {
     "group_members": "404/4130", "group_settings": "404/4130", "meeting_qna_results": "404/3001 401/1010",
     "meeting_recordings": "404/3301 404/1001 400/1010", "meeting_summary_details": "404/3001 400/300",
-    "meeting_transcripts": "404/3322", "metrics_meeting_participants": "404/3001 400/12702",
+    "meeting_ai_transcripts": "404/3322", "metrics_meeting_participants": "404/3001 400/12702",
     "past_meeting_participants": "404/3001 400/12702", "past_meetings": "404/3001 400/12702 400/300",
     "past_webinar_participants": "404/3001", "phone_call_elements": "404/-",
     "phone_recording_transcripts": "400/404 400/12000 400/12001 400/12002", "phone_sms_messages": "404/7013",
@@ -48,7 +48,7 @@ NOTHING = {
     "report_webinar_qa": "404/3001 404/1001", "report_webinar_survey": "404/3001 400/12702 400/1010",
     "role_details": "400/1034", "role_members": "400/1034", "room_details": "404/1012", "room_location_details": "404/4801",
     "room_sensor_data": "404/1012", "survey_answers": "404/6701", "survey_details": "404/6701", "survey_instances": "404/6701",
-    "user_assistants": "404/1001", "user_details": "404/1001 400/1120", "user_settings": "404/1001",
+    "user_assistants": "404/1001", "user_details": "404/1001 400/1120", "user_settings": "404/1001 400/1120",
 }  # fmt: skip
 OTHER = "tracking_fields"
 

@@ -107,19 +107,20 @@ def test_only_http_touches_the_network(name: str) -> None:
 
 # Each uses what stands above it. The package itself only starts the command line.
 FLOORS = """
-errors  times  words
+errors  text  times  words
 setting
-streams.model
-streams.refusals
+streams.model  streams.secrets
+streams.refusals  streams.transcripts
 streams.spans  streams.users
 streams.account  streams.boards  streams.chat  streams.dashboards  streams.meetings  streams.phone  streams.webinars
-streams.recordings  streams.reports  streams.rooms  streams.surveys
+streams.reports  streams.rooms  streams.surveys
 streams.held
-streams.occurrences
+streams.occurrences  streams.recordings
 streams
 interrupts  config  discover  access  state
 log  output
 zoom  zoom.http  zoom.limits  zoom.request
+zoom.bodies
 zoom.answers  zoom.retry  zoom.token_store
 zoom.auth  zoom.lanes
 zoom.client

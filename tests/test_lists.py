@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,9 +11,9 @@ import pytest
 
 from tap_zoom.sync.windows import windows
 from tap_zoom.streams.held import REPORTS
-from tests.scripted import ACTIVE, USERS, paths
-from tests.simulator import Fault, SimulatedZoom, truth
-from tests.tap import Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap
+from tests.scripted import USERS, paths
+from tests.simulator import Fault, SimulatedZoom
+from tests.tap import Record, Run, account, assert_exact, catalog_of, expected, run_tap
 
 STREAMS = ("users", "meetings", "report_meetings")
 SIZE = "lists"
@@ -158,74 +157,3 @@ def test_rows_that_say_nothing_are_the_only_loss() -> None:
     assert len(run.logged("ERROR")) == len(USELESS)
     assert f"{sum(len(odd.rows) for odd in USELESS.values())} records lost" in run.critical
     assert_exact(right(), run.records)
-
-
-# --- answers that are no such list, or no such thing ----------------------------------------------------------------
-
-
-class Broken(NamedTuple):
-    """What is answered once in place of the right answer.
-
-    `left`: what comes out all the same; `error`: how the one ERROR line goes on after "Lost: ", "" for none.
-    """
-
-    where: str
-    body: Any
-    left: Callable[[], Mapping[str, list[Record]]]
-    error: str = ""
-
-
-def without_active_users() -> dict[str, list[Record]]:
-    """What is known where nobody is active: no numbers of theirs, and of what was held only what the reports list."""
-    seen = copy_of(1, SIZE)
-    seen.users = [user for user in seen.users if user.status != "active"]
-    return truth.expected(seen)
-
-
-def without_numbers_of_one() -> dict[str, list[Record]]:
-    """What is known where one user's numbers are not listed."""
-    seen = copy_of(1, SIZE)
-    for number in seen.users[0].numbers:
-        number.state = "expired"
-    return truth.expected(seen)
-
-
-def without_second_window() -> dict[str, list[Record]]:
-    """What is known where the history holds nothing of its second window."""
-    rows = expected(1, SIZE)["report_meetings"]
-    kept = [row for row in rows if not f"{WINDOWS[1].first}" <= row["start_time"][:10] <= f"{WINDOWS[1].last}"]
-    assert 0 < len(kept) < len(rows)
-    return {**expected(1, SIZE), "report_meetings": kept}
-
-
-NO_TOKEN = "the token of the next page is no text, so the list can't be read further"
-BROKEN: dict[str, Broken] = {
-    "null for the users": Broken(ACTIVE, {"users": None}, without_active_users),
-    "an object for the users": Broken(ACTIVE, {"users": {}}, without_active_users, "users: GET /v2/users?status=active: users is no list"),
-    "a list for the answer": Broken(ACTIVE, [], without_active_users, "users: GET /v2/users?status=active answered 200"),
-    "null for the answer": Broken(ACTIVE, None, without_active_users, "users: GET /v2/users?status=active answered 200"),
-    "a number for the page token": Broken(
-        ACTIVE, {"users": [], "next_page_token": 7}, without_active_users, f"users: GET /v2/users?status=active: {NO_TOKEN}"
-    ),
-    "an object for the page token": Broken(
-        ACTIVE, {"users": [], "next_page_token": {"x": 1}}, without_active_users, f"users: GET /v2/users?status=active: {NO_TOKEN}"
-    ),
-    "text for the numbers": Broken(
-        ANY_NUMBERS, {"meetings": "none"}, without_numbers_of_one, f"user_meetings: GET /v2/{numbers_of(HOSTS[0])}: meetings is no list"
-    ),
-    "nothing for the history": Broken(rf"/v2/{HISTORY}\?.*from={WINDOWS[1].asked_from}", {}, without_second_window),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_an_answer_that_is_no_list(name: str) -> None:
-    """Zoom writes null, or nothing, for an empty list; anything else is one lost item, and all that does not hang on it is out."""
-    broken = BROKEN[name]
-    fault = Fault.answer(200, json.dumps(broken.body).encode(), match=broken.where)
-    with SimulatedZoom(account(1, SIZE), faults=[fault]) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
-    assert fault.happened == 1
-    assert run.logged("ERROR") == [f"ERROR Lost: {broken.error}"] * bool(broken.error)
-    assert run.exit_status == bool(broken.error)
-    assert not broken.error or "1 item lost" in run.critical
-    assert_exact({stream: broken.left()[stream] for stream in STREAMS}, run.records)

@@ -34,6 +34,8 @@ REFUSALS: dict[str, tuple[int, int | None, str]] = {
     "no registration": (400, 3000, "Registration has not been enabled for this webinar: 1."),
     "none required": (400, 3000, "This webinar doesn't have registration required: x."),
     "not found": (404, 404, "Meeting Poll not found"),
+    "others hidden": (403, 2306, "Display meetings scheduled for others is off."),
+    "still pending": (400, 1000, "You can not access settings of users that are still in pending state."),
     "polls off": (400, 4400, "Meeting polls disabled. To enable this feature, enable the \"Meeting Polls/Quizzes\" setting."),
     "too old": (400, 12702, "Can not access a meeting a year ago."),
     "bare 404": (404, None, ""),
@@ -58,6 +60,7 @@ GONE = {"meeting gone", "webinar gone", "report gone", "not ended"}
 WRONG_KIND = {"webinar info", "webinar id", "occurrence id", "no registration 300"}
 NOT_ENABLED = {"webinar info 3000", "no registration", "none required"}
 NO_USER = {"user missing", "user not reported"}
+HOST_GONE = NO_USER | {"invitation over"}  # of what the user hosts
 NO_ADD_ON = {"no add-on", "no add-on yet"}
 NOT_PAID = NO_ADD_ON | {"not paid"}
 OTHER_ACCOUNT = {"other account", "other account 401", "other account 404"}  # everywhere
@@ -65,30 +68,30 @@ OTHER_ACCOUNT = {"other account", "other account 401", "other account 404"}  # e
 NOTHING: dict[str, set[str]] = {
     "users": set(),
     "user_lookup": NO_USER | {"invitation over"},
-    "user_meetings": NO_USER | {"may not host"},
-    "meetings": GONE | WRONG_KIND | NOT_ENABLED | {"may not host"},
-    "meeting_registrants": GONE | WRONG_KIND | NOT_ENABLED | {"not found", "may not host"},
-    "meeting_questions": GONE | WRONG_KIND | NOT_ENABLED | {"may not host"},
-    "meeting_polls": GONE | {"not found", "polls off", "may not host"},
-    "meeting_instances": GONE,
+    "user_meetings": NO_USER | {"may not host", "others hidden"},
+    "meetings": GONE | WRONG_KIND | NOT_ENABLED | {"may not host"} | HOST_GONE,
+    "meeting_registrants": GONE | WRONG_KIND | NOT_ENABLED | {"not found", "may not host"} | HOST_GONE,
+    "meeting_questions": GONE | WRONG_KIND | NOT_ENABLED | {"may not host"} | {"not found"} | HOST_GONE,
+    "meeting_polls": GONE | {"not found", "polls off", "may not host"} | HOST_GONE,
+    "meeting_instances": GONE | HOST_GONE,
     "user_webinars": NO_USER | NOT_PAID,
-    "webinars": GONE | WRONG_KIND | NO_ADD_ON,
-    "webinar_registrants": GONE | WRONG_KIND | NOT_ENABLED | NOT_PAID,
-    "webinar_panelists": GONE | WRONG_KIND | NOT_PAID,
-    "webinar_questions": GONE | WRONG_KIND | NOT_ENABLED | NOT_PAID,
-    "webinar_polls": GONE | WRONG_KIND | NOT_PAID | {"polls off"},
-    "webinar_tracking_sources": GONE | WRONG_KIND | NOT_PAID,
-    "webinar_instances": GONE | WRONG_KIND | NO_ADD_ON | {"bare 404"},
+    "webinars": GONE | WRONG_KIND | NO_ADD_ON | HOST_GONE,
+    "webinar_registrants": GONE | WRONG_KIND | NOT_ENABLED | NOT_PAID | {"not found"} | HOST_GONE,
+    "webinar_panelists": GONE | WRONG_KIND | NOT_PAID | HOST_GONE,
+    "webinar_questions": GONE | WRONG_KIND | NOT_ENABLED | NOT_PAID | {"not found"} | HOST_GONE,
+    "webinar_polls": GONE | WRONG_KIND | NOT_PAID | {"polls off"} | HOST_GONE,
+    "webinar_tracking_sources": GONE | WRONG_KIND | NOT_PAID | {"not found"} | HOST_GONE,
+    "webinar_instances": GONE | WRONG_KIND | NO_ADD_ON | {"bare 404"} | HOST_GONE,
     "history_meetings": set(),
     "user_past_meetings": NO_USER,
-    "report_meetings": GONE | WRONG_KIND | NO_USER | {"too old"},
-    "report_meeting_participants": GONE | WRONG_KIND | {"too old"},
-    "meeting_poll_results": GONE | {"too old"},
-    "report_webinars": GONE | WRONG_KIND | NO_ADD_ON | {"too old"},
-    "report_webinar_participants": GONE | WRONG_KIND | NO_ADD_ON | {"too old"},
-    "webinar_absentees": GONE | WRONG_KIND | NOT_ENABLED | NO_ADD_ON | {"too old"},
-    "webinar_poll_results": GONE | NO_ADD_ON | {"too old"},
-    "webinar_qna_results": GONE | NO_ADD_ON | {"too old"},
+    "report_meetings": GONE | WRONG_KIND | {"too old"} | HOST_GONE,
+    "report_meeting_participants": GONE | WRONG_KIND | {"too old"} | HOST_GONE,
+    "meeting_poll_results": GONE | {"too old"} | HOST_GONE,
+    "report_webinars": GONE | WRONG_KIND | NO_ADD_ON | {"too old"} | HOST_GONE,
+    "report_webinar_participants": GONE | WRONG_KIND | NO_ADD_ON | {"too old"} | HOST_GONE,
+    "webinar_absentees": GONE | WRONG_KIND | NOT_ENABLED | NO_ADD_ON | {"too old"} | {"not found"} | HOST_GONE,
+    "webinar_poll_results": GONE | NO_ADD_ON | {"too old"} | HOST_GONE,
+    "webinar_qna_results": GONE | NO_ADD_ON | {"too old"} | HOST_GONE,
 }
 
 
@@ -102,7 +105,7 @@ def meaning(stream: str, status: int, code: int | None, message: str) -> TapZoom
 
 def test_every_operation_stands_here() -> None:
     """A new one needs its row, here or where the further streams have theirs (test_further_access.py)."""
-    assert set(NOTHING) == set(BY_NAME) - (further.KEYS.keys() - NOTHING.keys()) - {"transcript_texts"}
+    assert set(NOTHING) == set(BY_NAME) - (further.KEYS.keys() - NOTHING.keys()) - {"ai_transcript_texts"}
 
 
 @pytest.mark.parametrize("stream", NOTHING)
@@ -115,7 +118,7 @@ def test_what_means_nothing_here_and_what_does_not(stream: str) -> None:
         nothing = meaning(stream, *REFUSALS[name])
         assert isinstance(nothing, NothingHere)
         assert nothing.answer == (f"{status}/-" if code is None else f"{status}/{code}")
-        assert re.fullmatch("[a-z ]{4,15}", str(nothing))
+        assert re.fullmatch("[a-z ]{4,22}", str(nothing))
 
 
 @pytest.mark.parametrize("stream", NOTHING)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, RateLimit
+from tap_zoom.streams import BY_NAME
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, PHONE_HEAVY, RateLimit
+from tap_zoom.api.lanes import Lanes
 from tap_zoom.api.rate_limits import (
     SECONDS_PER_429,
     SLOWER,
@@ -19,9 +21,12 @@ from tap_zoom.api.rate_limits import (
     Announcement,
     Pace,
     limit_of,
+    plan_of,
     read_headers,
     retry_after,
+    seconds_to_midnight,
 )
+from tap_zoom.api.request import Request
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
@@ -142,6 +147,13 @@ def test_a_429_that_names_the_limit_sets_it() -> None:
     assert throttle.free_at() == 1002.0
 
 
+def test_a_429_that_names_no_wait_at_all_holds_the_label_as_well() -> None:
+    """Retry-After: 0 is as good as none."""
+    throttle = Throttle(80, 0.5)
+    throttle.refused(1000.0, 0.0, None)
+    assert throttle.free_at() == 1000.0 + SECONDS_PER_429
+
+
 @pytest.mark.parametrize(("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))])
 def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...]) -> None:
     """Per second; of the Resource-intensive ones per minute."""
@@ -152,29 +164,32 @@ def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...])
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("7", 7.0), ("0", 0.0), ("1.5", 1.5), (" 3 ", 3.0), ("-5", 0.0),
+        ("7", 7.0), ("0", 0.0), ("1.5", 1.5), (" 3 ", 3.0), ("172800", 172800.0),
         (str(int(NOW.timestamp()) + 60), 60.0), (str(int(NOW.timestamp()) * 1000 + 60_000), 60.0), (str(int(NOW.timestamp()) - 60), 0.0),
-        ("1000000000", 1e9), ("1000000001", 0.0), ("100000000000", 1e11 - NOW.timestamp()), ("100000000001", 0.0),
+        ("1000000001", 0.0), ("100000000001", 0.0),
         ("Mon, 06 May 2024 07:09:39 -0000", 90.0), ("Mon, 06 May 2024 08:09:39 +0100", 90.0), ("Mon, 06 May 2024 06:09:39 -0100", 90.0),
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
         ("2024-05-06T08:08:09Z", 3600.0), ("2024-05-07T00:00:00Z", 60711.0), ("2024-05-06T09:08:09+01:00", 3600.0),
         ("2024-05-06 07:09:09", 60.0), ("2024-05-05T00:00:00Z", 0.0),
-        ("", None), ("soon", None), ("nan", None), ("inf", None), ("1e999", None),
+        ("", None), ("soon", None), ("nan", None), ("inf", None), ("1e999", None), ("-5", None), ("+5", None), ("5e1", None),
+        ("1_0", None), ("\u0661\u0662", None), ("\uff15", None), ("\u00b2", None), ("0x10", None), ("5,0", None), ("5 s", None),
+        ("172801", None), ("1000000000", None), ("100000000000", None), ("9" * 400, None), ("9999-12-31T00:00:00Z", None),
+        ("Mon, 06 May 2_024 07:09:39 GMT", None), ("Mon, \u0660\u0666 May 2024 07:09:39 GMT", None),
     ],
 )  # fmt: skip
 def test_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
-    """Seconds, Unix time, HTTP date, ISO date-time; anything else is no answer."""
+    """Seconds, Unix time, HTTP date, ISO date-time. Anything else, or more than two days, is ignored."""
     assert retry_after(text, NOW) == seconds
 
 
-@given(st.text(max_size=40))
+@given(st.text(max_size=40) | st.from_regex(r"[-+]?[\d_]+([.eE][\d_]+)?"))
 def test_any_retry_after_is_a_wait_or_none(text: str) -> None:
-    """Never negative, never endless, never an exception."""
+    """Never negative, never longer than two days, never an exception."""
     wait = retry_after(text, NOW)
-    assert wait is None or 0 <= wait < math.inf
+    assert wait is None or 0 <= wait <= 172_800
 
 
-@given(st.integers(0, 10**6))
+@given(st.integers(0, 172_800))
 def test_every_form_means_the_same(seconds: int) -> None:
     """The same wait, however it is written."""
     moment = NOW + timedelta(seconds=seconds)
@@ -213,11 +228,100 @@ def test_what_is_not_named_is_not_known() -> None:
     assert read_headers({"X-RateLimit-Limit": "0.5", "X-RateLimit-Type": "QPS"}, NOW) == Announcement(limit=0.5)
 
 
-@pytest.mark.parametrize("limit", ["", "-1", "0", "many", "nan", "inf"])
+ODD_LIMITS = ["", "-1", "0", "+3", "many", "nan", "inf", "-inf", "1e309", "1e2", "1_000", "\u0663\u0660", "\uff11", "0.0001", "30/s", "9" * 400]
+
+
+@pytest.mark.parametrize("limit", [*ODD_LIMITS, "10001", "30000000"])
 def test_odd_limits_are_passed_over(limit: str) -> None:
-    """What is no positive number teaches nothing."""
+    """Only a plain positive number is a limit, and no larger one than an API can have."""
     headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": limit}
-    assert read_headers(headers, NOW).limit is None
+    assert read_headers(headers, NOW) == Announcement("Light")
+
+
+@pytest.mark.parametrize("limit", [*ODD_LIMITS, "10000001"])
+@pytest.mark.parametrize("kind", ["", "Daily-limit"])
+def test_odd_limits_of_the_day_are_passed_over(kind: str, limit: str) -> None:
+    """With the type, and without, as ordinary answers name it."""
+    headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": limit}
+    assert read_headers(headers, NOW) == Announcement("Heavy", None, bool(kind))
+
+
+@pytest.mark.parametrize("kind", ["QPM", "per-user", "non-daily", "Daily-limit-2", "QPS, Daily-limit", "0"])
+def test_another_type_changes_no_rate(kind: str) -> None:
+    """It is not known what its limit counts."""
+    headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30000"}
+    assert read_headers(headers, NOW) == Announcement("Heavy")
+
+
+@pytest.mark.parametrize("kind", ["QPS", " qps ", "Daily-limit", "daily limit", "DAILY_LIMIT", "daily"])
+def test_the_known_types_may_be_spelt_differently(kind: str) -> None:
+    """In any case, with a hyphen, an underscore or a space."""
+    headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30"}
+    assert read_headers(headers, NOW) == Announcement("Heavy", 30.0, "d" in kind.lower())
+
+
+# --- the plan -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("category", "limit", "plan"),
+    [
+        ("Heavy", "30000", "pro"), ("Heavy", "60000", "business"), ("Heavy", "1000", "free"), ("Light", "6000", "free"),
+        ("Medium", "2000", "free"), ("Resource-intensive", "60000", "business"), ("Resource-intensive", "30000", None),
+        ("Heavy", "40", None), ("Heavy", "30001", None), ("Light", "30000", None), ("Huge", "30000", None), ("Heavy", "30_000", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [None, "Daily-limit"])
+def test_the_limit_of_the_day_tells_the_plan(category: str, limit: str, plan: str | None, kind: str | None) -> None:
+    """Ordinary answers carry category, the day's limit and what remains, and no type."""
+    headers = {"X-RateLimit-Category": category, "X-RateLimit-Limit": limit, "X-RateLimit-Remaining": "7"}
+    said = read_headers({**headers, "X-RateLimit-Type": kind} if kind else headers, NOW)
+    assert plan_of(HEAVY, said) == plan
+    assert said.limit is None or said.daily
+    assert plan_of(PHONE_HEAVY, said) is None  # Phone has limits of its own
+
+
+def test_a_limit_of_the_second_tells_no_plan() -> None:
+    """It is taken as it is."""
+    headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "6000"}
+    assert plan_of(HEAVY, read_headers(headers, NOW)) is None
+
+
+def test_a_limit_that_zoom_named_comes_before_that_of_the_plan() -> None:
+    """A plan changes a pace that was only assumed, and what was slowed is taken back then."""
+    throttle = Throttle(10, 0.5)
+    throttle.refused(1000.0, None, None)
+    assert throttle.assume(40)
+    assert throttle.rate == 20.0
+    assert not throttle.assume(40)
+    throttle.learn(30)
+    assert not throttle.assume(40)
+    assert throttle.rate == 15.0
+
+
+@pytest.mark.parametrize("plan", ["free", "pro", "business"])
+def test_all_lanes_follow_the_plan_that_an_answer_tells(plan: str) -> None:
+    """Also those that are first used later; but for a lane whose own limit Zoom named."""
+    lanes = Lanes(lambda lane: Throttle(limit_of(lane, "pro"), 1.0))
+    light, heavy, medium, phone = (Request(BY_NAME[name], {}, {}) for name in ("meetings", "history_meetings", "users", "phone_users"))
+    for request in (light, heavy):
+        lanes.of(request)
+    lanes.learn(LIGHT, Announcement("Light", 25.0))
+    per_day = {"free": 1000.0, "pro": 30_000.0, "business": 60_000.0}[plan]
+    lanes.learn(HEAVY, Announcement("Heavy", per_day=per_day))
+    assert lanes.of(light).throttle.limit == 25.0
+    for request in (heavy, medium, phone):
+        assert lanes.of(request).throttle.limit == limit_of(request.stream.rate_limit, plan)
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"),
+    [("2024-05-06T00:00:00+00:00", 86_400.0), ("2024-05-06T23:59:59+00:00", 1.0), ("2024-05-06T07:08:09+00:00", 60_711.0),
+     ("2024-05-06T23:30:00-02:00", 81_000.0)],
+)  # fmt: skip
+def test_limits_of_the_day_reset_at_midnight_utc(now: str, seconds: float) -> None:
+    """Whatever the zone of the clock."""
+    assert seconds_to_midnight(datetime.fromisoformat(now)) == seconds
 
 
 HOUR = timedelta(hours=1)

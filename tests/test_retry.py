@@ -13,6 +13,7 @@ from tap_zoom.errors import (
     ItemLost,
     LoginRefused,
     NoAnswer,
+    NotAsDocumented,
     Passing,
     RateLimited,
     TokenRefused,
@@ -21,7 +22,7 @@ from tap_zoom.streams import BY_NAME
 from tap_zoom.api.request import Request
 from tap_zoom.api.retry import delay, given_up
 
-KINDS = (Passing, NoAnswer, Blocked, RateLimited)
+KINDS = (Passing, NoAnswer, Blocked, NotAsDocumented, RateLimited)
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def test_delays_double_up_to_half_a_minute() -> None:
         (Passing("x"), True, 8), (Passing("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
         (Blocked("x"), True, 4), (Blocked("x"), False, 4), (RateLimited("x"), True, 40), (RateLimited("x"), False, 40),
         (TokenRefused("x"), True, 4), (TokenRefused("x"), False, 4),
+        (NotAsDocumented("x"), True, 6), (NotAsDocumented("x", 1.0), False, 6),
         (Passing("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
     ],
 )  # fmt: skip
@@ -52,11 +54,23 @@ def test_each_kind_of_error_has_its_number_of_tries(error: Passing, answered: bo
 
 
 @pytest.mark.usefixtures("no_jitter")
-@pytest.mark.parametrize(("named", "waited"), [(0.0, 0.5), (7.0, 7.5), (119.0, 119.5), (120.0, 120.5), (121.0, 120.5), (3600.0, 120.5)])
+@pytest.mark.parametrize(("named", "waited"), [(7.0, 7.5), (119.0, 119.5), (120.0, 120.5), (121.0, 120.5), (3600.0, 120.5)])
 def test_what_the_server_names_is_waited_and_a_little_more(named: float, waited: float) -> None:
     """Up to two minutes, however often it was tried."""
     for error in (kind("x", named) for kind in KINDS):
         assert delay(error, 1, 0.0, True) == delay(error, 3, 0.0, True) == waited
+
+
+@pytest.mark.usefixtures("no_jitter")
+@pytest.mark.parametrize("named", [0.0, 0.1, 1.0])
+def test_a_short_wait_that_is_named_each_time_does_not_spend_the_tries_in_seconds(named: float) -> None:
+    """The delays grow as they do where none is named."""
+    for kind in KINDS:
+        plain = [delay(kind("x"), tries, 0.0, True) for tries in range(1, 9)]
+        assert [delay(kind("x", named), tries, 0.0, True) for tries in range(1, 9)] == [
+            wait and max(wait, named + 0.5) for wait in plain
+        ]
+    assert sum(delay(Passing("x", 0.0), tries, 0.0, True) or 0.0 for tries in range(1, 9)) > 60
 
 
 @pytest.mark.usefixtures("no_jitter")
@@ -79,7 +93,7 @@ def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_
     assert [delay(TokenRefused("x"), tries, 10_000.0, True) for tries in range(1, 5)] == [0.5, 1.0, 2.0, None]
 
 
-@given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(0, 500))
+@given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(4, 500))
 def test_chance_spreads_the_delays(kind: type[Passing], tries: int, named: float | None) -> None:
     """Over all of the delay, or half a second after the named moment: many workers must not come back at once."""
     delays = {delay(kind("x", named), tries, 0.0, True) for _ in range(30)}
@@ -89,7 +103,7 @@ def test_chance_spreads_the_delays(kind: type[Passing], tries: int, named: float
 
 
 LIST = Request(BY_NAME["users"], {}, {"status": "active"})
-FILE = Request(BY_NAME["transcript_texts"], {"download_url": "https://zoom.us/x", "meeting_uuid": "a=="}, {})
+FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us/x", "meeting_uuid": "a=="}, {})
 
 
 @pytest.mark.parametrize(
@@ -97,7 +111,7 @@ FILE = Request(BY_NAME["transcript_texts"], {"download_url": "https://zoom.us/x"
     [
         (NoAnswer("No answer (X)"), LIST, False, HostSilent, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
         (NoAnswer("No answer (X)"), LIST, True, ItemLost, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
-        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
+        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
         (TokenRefused("it answered 401"), LIST, True, LoginRefused, "Login refused: Zoom does not accept the access token (it answered 401). Check that the app is activated on https://marketplace.zoom.us and that no other program invalidates its tokens."),
         (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401 (3 tries)"),
         (Passing("it answered 500"), LIST, False, ItemLost, "it answered 500 (3 tries)"),

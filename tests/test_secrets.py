@@ -74,7 +74,7 @@ def test_at_debug_no_email_and_no_token_of_a_page_is_shown() -> None:
     assert len(told) == sum(asked.label != "oauth" for asked in zoom.requests)
     assert any(re.fullmatch(r"DEBUG user_lookup email=\*\*\*: 200 in \d+ ms, try 1", line) for line in told)
     assert any(re.match(r"DEBUG \w+ .*\bpage=2: 200 in ", line) for line in told)
-    assert any(": 404/3001 (deleted) in " in line for line in told)
+    assert any(": 404/3001 (not found or not ended) in " in line for line in told)
 
 
 def test_at_debug_a_request_that_is_tried_again_says_so() -> None:

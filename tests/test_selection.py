@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -186,6 +187,67 @@ def test_a_catalog_only_selects(zoom: SimulatedZoom) -> None:
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
     assert run.schemas["users"]["key_properties"] == ["id"]
     assert_exact({"users": expected()["users"]}, run.records)
+
+
+def from_discovery(*streams: str) -> dict[str, Any]:
+    """The tap's own catalog, with these selected."""
+    found: dict[str, Any] = json.loads(run_tap(None, "--discover", "--select", ",".join(streams), document=True).stdout)
+    return found
+
+
+def entry_of(catalog: dict[str, Any], stream: str) -> dict[str, Any]:
+    entry: dict[str, Any] = next(each for each in catalog["streams"] if each["tap_stream_id"] == stream)
+    return entry
+
+
+def differences(zoom: SimulatedZoom, catalog: dict[str, Any]) -> list[str]:
+    """The warnings about keys and types of a run that is complete all the same."""
+    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
+    assert run.exit_status == 0
+    assert_exact({name: expected()[name] for name in ("users", "meeting_polls")}, run.records)
+    return [line for line in run.logged("WARNING") if "differ" in line]
+
+
+def test_other_keys_and_types_in_a_catalog_are_one_warning(zoom: SimulatedZoom) -> None:
+    """It names streams and fields, at any depth, of what is selected; the tap's own stay."""
+    catalog = from_discovery("users", "meeting_polls")
+    assert differences(zoom, catalog) == []
+    users, polls = entry_of(catalog, "users"), entry_of(catalog, "meeting_polls")
+    users["key_properties"] = ["email"]
+    users["schema"]["properties"]["dept"]["type"] = ["null", "integer"]
+    del users["schema"]["properties"]["created_at"]["format"]
+    polls["schema"]["properties"]["questions"]["items"]["properties"]["name"]["type"] = "boolean"
+    entry_of(catalog, "webinars")["key_properties"] = []  # not selected
+    [line] = differences(zoom, catalog)
+    for where in ("users (key)", "users.dept", "users.created_at", "meeting_polls.questions.name"):
+        assert where in line
+    assert "webinars" not in line and "--discover" in line
+
+
+def test_a_key_in_the_metadata_counts_as_one(zoom: SimulatedZoom) -> None:
+    """As Meltano's rules set it."""
+    catalog = from_discovery("users", "meeting_polls")
+    entry_of(catalog, "users")["metadata"][0]["metadata"]["table-key-properties"] = ["id", "email"]
+    [line] = differences(zoom, catalog)
+    assert "users (key)" in line
+
+
+def test_many_differences_are_one_short_warning(zoom: SimulatedZoom) -> None:
+    """The first five by name, and how many more."""
+    catalog = from_discovery("users", "meeting_polls")
+    properties = entry_of(catalog, "users")["schema"]["properties"]
+    for part in properties.values():
+        part["type"] = "null"
+    [line] = differences(zoom, catalog)
+    assert re.search(r"(users\.\w+, ){4}users\.\w+ and \d+ more\.", line)
+
+
+@pytest.mark.parametrize("schema", [None, [], "x", {}, {"properties": None}, {"properties": {"dept": 7, "email": {"anyOf": []}}}])
+def test_a_schema_that_says_nothing_differs_in_nothing(schema: Any, zoom: SimulatedZoom) -> None:
+    """What is no schema is passed over, as before."""
+    catalog = from_discovery("users", "meeting_polls")
+    entry_of(catalog, "users")["schema"] = schema
+    assert differences(zoom, catalog) == []
 
 
 @pytest.mark.parametrize("catalog", [{"streams": []}, catalog_of()])

@@ -81,15 +81,37 @@ def test_a_value_of_a_declared_type(kind: str, text: str, right: Any) -> None:
     assert plan.shapes.misfits["field.inside"] == misfit and plan.shapes.misfits.total() == misfit
 
 
+@pytest.mark.parametrize(("kind", "text", "right"), CASES, ids=lambda value: ascii(value)[:30])
+def test_one_value_in_place_of_a_list(kind: str, text: str, right: Any) -> None:
+    """A list of one; null where there is none, or where it does not fit and is counted."""
+    plan = plan_of({"type": ["null", "array"], "items": nullable(kind)})
+    empty = text in ("null", '""')
+    if text[:1] not in "[{":
+        assert exactly(shaped(plan, text)) == exactly([None if empty or right is None else [right]])
+        assert plan.shapes.misfits.total() == (right is None and not empty)
+
+
+def test_one_object_in_place_of_a_list() -> None:
+    """A list of one, if it has any of the fields that are declared; else null, and counted."""
+    plan = plan_of({"type": ["null", "array"], "items": {"type": ["null", "object"], "properties": {"a": nullable("integer")}}})
+    assert shaped(plan, '{"a":"1","b":2}', '[{"a":1}]') == [[{"a": 1}], [{"a": 1}]]
+    assert plan.shapes.unknown_inside == {"field.b": 1} and not plan.shapes.misfits
+    assert shaped(plan, "{}", '{"x":1}', "7", '"x"', "null", '""') == [None] * 6
+    assert plan.shapes.misfits == {"field": 4}
+
+
 @pytest.mark.parametrize(
-    "field", [{"type": ["null", "array"], "items": nullable("string")}, {"type": ["null", "object"], "properties": {"a": nullable("string")}}]
-)
-def test_what_is_no_list_and_no_object(field: dict[str, Any]) -> None:
+    ("field", "wrong"),
+    [
+        ({"type": ["null", "array"], "items": nullable("string")}, ["{}"]),
+        ({"type": ["null", "object"], "properties": {"a": nullable("string")}}, ["[]", '"x"', "7", "true", "1.5"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_and_no_object(field: dict[str, Any], wrong: list[str]) -> None:
     """Null, and counted unless it was null or an empty text."""
     plan = plan_of(field)
-    wrong = "{}" if "items" in field else "[]"
-    assert shaped(plan, wrong, '"x"', "7", "true", "1.5", "null", '""') == [None] * 7
-    assert plan.shapes.misfits == {"field": 5}
+    assert shaped(plan, *wrong, "null", '""') == [None] * (len(wrong) + 2)
+    assert plan.shapes.misfits == {"field": len(wrong)}
     assert plan.new_misfits() == ["field"]
 
 
@@ -110,17 +132,6 @@ def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]
     assert not plan.shapes.misfits
     assert shaped(plan, '{"a":[1e400,NaN,{"b":-Infinity}]}', "1e400") == [{"a": [None, None, {"b": None}]}, None]
     assert plan.shapes.misfits == {"field": 4}
-
-
-def test_a_field_that_is_an_object_or_a_list() -> None:
-    """Zoom's authentication_options: either comes out as it is declared, and what is neither is a misfit."""
-    inside = {"id": nullable("string")}
-    field = {"type": ["null", "object", "array"], "properties": inside, "items": {"type": ["null", "object"], "properties": inside}}
-    plan = plan_of(field)
-    assert shaped(plan, '{"id":7}', '[{"id":7},{"id":"x"}]', "null", '""') == [{"id": "7"}, [{"id": "7"}, {"id": "x"}], None, None]
-    assert not plan.shapes.misfits
-    assert shaped(plan, "7") == [None]
-    assert plan.shapes.misfits == {"field": 1}
 
 
 def test_unknown_fields_are_counted_row_by_row() -> None:

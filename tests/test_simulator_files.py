@@ -39,8 +39,8 @@ def fetch(zoom: SimulatedZoom, path: str, bearer: str = "") -> tuple[Reply, byte
 
 def test_a_transcript_is_behind_a_redirect_that_takes_no_token(zoom: SimulatedZoom, client: Client) -> None:
     """The download wants the access token, the signed URL must not see it."""
-    with_text = [row for row in truth_of(zoom, "meeting_transcripts") if row["text"]]
-    assert with_text and [row for row in truth_of(zoom, "meeting_transcripts") if row["text"] is None]
+    with_text = [row for row in truth_of(zoom, "meeting_ai_transcripts") if row["text"]]
+    assert with_text and [row for row in truth_of(zoom, "meeting_ai_transcripts") if row["text"] is None]
     download = with_text[0]["download_url"].removeprefix(zoom.url)
     assert fetch(zoom, download)[0].status == 401
     first, _ = fetch(zoom, download, client.bearer)

@@ -19,7 +19,7 @@ from typing import Any
 
 from tap_zoom.api import http
 from tap_zoom.api.client import Client
-from tap_zoom.api.rate_limits import Pace
+from tap_zoom.api.rate_limits import Pace, limit_of, plan_of
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.api.retry import delay, given_up
@@ -115,6 +115,7 @@ class Dispatcher:
         self._interrupts = interrupts
         self._log = log
         self._queues: dict[RateLimit, Queue] = {}
+        self._plan: str | None = None  # the account's, once an answer tells it
         self._results: SimpleQueue[tuple[Any, Page | Exception]] = SimpleQueue()
         self._changed = threading.Condition()  # over all that follows
         self._turn = threading.Lock()  # held by the worker that waits for the next request to be due
@@ -171,7 +172,9 @@ class Dispatcher:
 
     def queue(self, rate_limit: RateLimit) -> Queue:
         if rate_limit not in self._queues:
-            self._queues[rate_limit] = Queue(self._pace(rate_limit))
+            queue = self._queues[rate_limit] = Queue(self._pace(rate_limit))
+            if self._plan is not None:
+                queue.pace.assume(limit_of(rate_limit, self._plan))
         return self._queues[rate_limit]
 
     # --- workers
@@ -281,11 +284,16 @@ class Dispatcher:
         return delay(error, job.failed(error), now - job.started, self._client.last_answer is not None)
 
     def _learn(self, rate_limit: RateLimit, page: Page) -> None:
-        """Take over a limit that the headers of an answer name."""
+        """Take over a limit that the headers of an answer name, or those of the plan that they tell."""
         said = page.announcement
         named = rate_limit._replace(category=said.label or rate_limit.category)
         if said.label is not None and said.limit is not None and not said.daily and named in self._queues:
             self._queues[named].pace.learn(said.limit)
+        plan = plan_of(rate_limit, said)
+        if plan is not None and plan != self._plan:
+            self._plan = plan
+            if any([queue.pace.assume(limit_of(name, plan)) for name, queue in self._queues.items()]):
+                self._log(f"The daily limit in Zoom's headers is that of the plan {plan}, so its rate limits apply.")
 
     def _stop(self, why: Exception) -> None:
         """Send nothing any more; all that waits gets the same result."""

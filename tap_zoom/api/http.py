@@ -18,12 +18,23 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from tap_zoom.errors import ConfigError, NoAnswer
+from tap_zoom.text import escaped
 
 CONNECT_TIMEOUT = 10.0  # seconds
 READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
 ANSWER_TIMEOUT = 120.0  # seconds for a whole answer: one that comes byte by byte is never silent
 LARGEST_ANSWER = 32 << 20  # bytes, unpacked
 HOSTS = 4  # to which connections are kept
+
+CERTIFICATES = (
+    ": the certificate is not trusted. Behind a proxy that inspects TLS, set REQUESTS_CA_BUNDLE to the file of its "
+    "certificate authority"
+)
+PROXY = (
+    "The proxy in the variable HTTPS_PROXY, HTTP_PROXY or ALL_PROXY can't be used. Set it to a URL such as "
+    "http://proxy.example.com:3128. A user and a password go before the host (user:password@), with characters such as "
+    "/ # and @ percent-encoded."
+)
 
 
 @dataclass(slots=True)
@@ -77,9 +88,15 @@ class Connections:
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             ) as response:
                 return Answer(response.status_code, response.headers, _body(response, deadline))
+        except (ValueError, TypeError) as error:  # of requests and of urllib3, before anything is sent
+            if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
+                raise ConfigError(PROXY) from None  # without the library's words, which repeat parts of the URL
+            raise NoAnswer(f"No answer ({_reason(error)})") from None
         except requests.RequestException as error:
+            reason = _reason(error)
             unsafe = isinstance(error, requests.exceptions.SSLError)
-            raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({_reason(error)})") from None
+            advice = CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in reason else ""
+            raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({reason}){advice}") from None
         except OSError as error:  # from requests, before anything is sent
             raise ConfigError(f"{error}. Correct the variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.") from None
 
@@ -134,7 +151,7 @@ def _reason(error: Exception) -> str:
 
 def shortened(words: str, most: int = 300) -> str:
     """One line of somebody else's words, cut between two of them: half a secret could not be told from a word."""
-    line = " ".join(words.split())
+    line = escaped(" ".join(words.split()))
     return line if len(line) <= most else line[:most].rpartition(" ")[0] + " ..."
 
 

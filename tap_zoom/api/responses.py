@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
-from tap_zoom.api.http import Answer, parse, shortened
-from tap_zoom.api.rate_limits import Announcement
-from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     AccountRefused,
     Blocked,
     DailyLimitReached,
     ItemLost,
+    NotAsDocumented,
     NothingHere,
     PageTokenExpired,
     Passing,
@@ -25,14 +22,20 @@ from tap_zoom.errors import (
     TokenRefused,
     TooEarly,
 )
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams.model import INTENSIVE, Stream
 from tap_zoom.streams.refusals import OTHER_ACCOUNT
+from tap_zoom.api.bodies import is_bare_error, is_error, list_fault, read_error
+from tap_zoom.api.http import Answer, parse, shortened
+from tap_zoom.api.rate_limits import Announcement, seconds_to_midnight, server_time
+from tap_zoom.api.request import Request
 
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)
 TOKEN_INVALID = 124
 WRONG_PATH = 2300
+TOO_MANY = 429
 LONGEST_SHORT_WAIT = 120.0  # seconds; a 429 that asks for more is no per-second one, whatever it says
+MINUTE = 60.0  # seconds; dashboards are limited by the minute
 
 
 @dataclass(slots=True)
@@ -55,12 +58,33 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
         content = None
         if not _says_something(status, body):
             raise _no_json(request, status, body, announcement.wait) from None
-    if status == 200 and isinstance(content, dict) and not _is_error(request.stream, content):
-        return
+    if status == 200 and isinstance(content, dict) and not is_error(request.stream, content):
+        fault = list_fault(request, content)
+        if fault is None:
+            return
+        raise NotAsDocumented(f"{request} answered 200 {fault}", announcement.wait)
     code, message = read_error(content, body)
     message = shortened(message.strip().rstrip("."))
     said = f"{request} answered {status}" + (f" code {code}" if code is not None else "")
-    raise _meaning(request, status, code, message, said + (f": {message}" if message else ""), announcement)
+    if status == 200 and not isinstance(content, dict):
+        said += " with JSON that is not an object"
+    said += f": {message}" if message else ""
+    if status == TOO_MANY or (code == TOO_MANY and status < 500):
+        now = server_time(answer.headers, datetime.now(timezone.utc))
+        raise _limit_reached(request, message, said, announcement, now)
+    is_bare = is_bare_error(content, body, message)
+    error: RequestFailed | RunStopped | None = None
+    if code is not None or is_bare:
+        error = _declared(request.stream, status, code, message, said)
+    if isinstance(error, NothingHere) and request.page > 1:
+        error = ItemLost(f"{said} (page {request.page} of a list whose earlier pages were read)")
+    if error is None:
+        error = _general(status, code, message, said, announcement.wait)
+    if error is None:
+        # An error in another form than Zoom's comes from something on the way, and may pass.
+        is_zooms = is_bare or (code is not None and (not isinstance(content, dict) or "code" in content))
+        error = ItemLost(said) if is_zooms else NotAsDocumented(said, announcement.wait)
+    raise error
 
 
 def judge_file(request: Request, answer: Answer) -> None:
@@ -82,19 +106,14 @@ def _says_something(status: int, body: bytes) -> bool:
     return 400 <= status < 500 and body.lstrip()[:1] == b"{" and re.search(rb'"code"\s*:', body) is not None
 
 
-def _meaning(
-    request: Request, status: int, code: int | None, message: str, said: str, announcement: Announcement
-) -> RequestFailed | RunStopped:
-    """The error that Zoom's status, code and message stand for. Source: Zoom's page of each operation."""
-    if status == 429:
-        return _limit_reached(request, message, said, announcement)
+def _general(
+    status: int, code: int | None, message: str, said: str, wait: float | None
+) -> RequestFailed | RunStopped | None:
+    """The error that a status and a code stand for whatever was asked; None for any other."""
     if code == TOKEN_INVALID:
         return TokenRefused(said)
-    declared = _declared(request.stream, status, code, message, said)
-    if declared is not None:
-        return declared
     if status >= 500:
-        return Passing(said, announcement.wait)
+        return Passing(said, wait)
     if code in SCOPE_CODES:
         return StreamRefused(said, True, f"{status}/{code}")
     if code in NO_PERMISSION_CODES:
@@ -109,11 +128,11 @@ def _meaning(
         return AccountRefused(
             f"{said}. Zoom denies API access to the whole account: its owner or an administrator has to allow the app."
         )
-    return ItemLost(said)
+    return None
 
 
 def _declared(stream: Stream, status: int, code: int | None, message: str, said: str) -> RequestFailed | None:
-    """What the stream itself says about such a refusal."""
+    """The error that the stream declares for a status, a code and a message. Source: Zoom's page of each operation."""
     if stream.date_range and any(refusal.matches(status, code, message) for refusal in stream.date_range.out_of_range):
         return TooEarly(said)
     for nothing in (*stream.empty_answers, *OTHER_ACCOUNT):
@@ -125,21 +144,26 @@ def _declared(stream: Stream, status: int, code: int | None, message: str, said:
     return None
 
 
-def _limit_reached(request: Request, message: str, said: str, announcement: Announcement) -> RequestFailed | RunStopped:
+def _limit_reached(
+    request: Request, message: str, said: str, announcement: Announcement, server_time: datetime
+) -> RequestFailed | RunStopped:
+    """A 429: of the second or the minute, which passes, or of the day."""
     rate_limit = request.stream.rate_limit
     label = announcement.label or rate_limit.category
-    long = announcement.wait is not None and announcement.wait > LONGEST_SHORT_WAIT
+    wait = announcement.wait or None  # a time that is over says nothing
+    long = wait is not None and wait > LONGEST_SHORT_WAIT
     if not (announcement.daily or long or "daily" in message.lower()):
+        by_minute = label == INTENSIVE.category or "per-minute" in message.lower()
         mine = announcement.label in (None, rate_limit.category)
-        return RateLimited(said, announcement.wait, announcement.limit if mine else None)
+        named = MINUTE if by_minute and wait is None else announcement.wait
+        return RateLimited(said, named, announcement.limit if mine else None)
     limit = f" of {announcement.limit:g}" if announcement.daily and announcement.limit else ""
-    reset = "at the time that Zoom's dashboard names"
-    if announcement.wait is not None:
-        reset = (datetime.now(timezone.utc) + timedelta(seconds=announcement.wait)).strftime("at %Y-%m-%dT%H:%M:%SZ")
+    wait = seconds_to_midnight(server_time) if wait is None else wait
+    reset = (datetime.now(timezone.utc) + timedelta(seconds=wait)).strftime("%Y-%m-%dT%H:%M:%SZ")
     return DailyLimitReached(
-        f"The account's daily limit{limit} for {label} requests is reached and resets {reset} ({said}). "
+        f"The account's daily limit{limit} for {label} requests is reached and resets at {reset} ({said}). "
         "Run again after that with the last STATE to go on from here, or set on_daily_limit to wait.",
-        announcement.wait,
+        wait,
     )
 
 
@@ -148,32 +172,3 @@ def _no_json(request: Request, status: int, body: bytes, wait: float | None) -> 
     kind = "HTML" if body.lstrip()[:1] == b"<" else "no valid JSON" if body.strip() else "an empty body"
     said = f"{request} answered {status} with {kind} in place of JSON"
     return Blocked(said, wait) if 400 <= status < 500 else Passing(said, wait)
-
-
-def _is_error(stream: Stream, content: dict[str, Any]) -> bool:
-    """Whether an answer under HTTP 200 is an error body: a code, or a message of one, in the place of the data."""
-    lists = (*stream.record_lists, *stream.records.partition(".")[0].split("|"))
-    if any(content.get(name) is not None for name in lists if name):
-        return False
-    if not stream.records and ("id" in content or "uuid" in content or "questions" in content):
-        return False
-    code = content.get("code")
-    return code not in (None, 0, "0") or (code is None and "error_message" in content)
-
-
-def read_error(content: Any, body: bytes) -> tuple[int | None, str]:
-    """Zoom's code and message. A message with unescaped quotes makes the body invalid JSON: then by pattern."""
-    if isinstance(content, dict):
-        code, message = content.get("code"), content.get("message") or content.get("error_message") or ""
-        if not message and isinstance(content.get("reason"), str):
-            message = content["reason"]
-    else:
-        text = body.decode("utf-8", "replace")
-        found = re.search(r'"code"\s*:\s*"?(-?\d+)', text)
-        code = found.group(1) if found else None
-        words = re.search(r'"(?:error_)?message"\s*:\s*"(.*?)"?\s*[,}]?\s*\}?\s*$', text, re.DOTALL)
-        message = words.group(1) if words else ""
-    try:
-        return (int(code) if code is not None and not isinstance(code, bool) else None), str(message)
-    except (ValueError, TypeError, OverflowError):
-        return None, str(message)

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import backoff
 
+from tap_zoom.errors import (
+    Blocked,
+    Exhausted,
+    HostSilent,
+    LoginRefused,
+    NoAnswer,
+    NotAsDocumented,
+    Passing,
+    RateLimited,
+    TokenRefused,
+)
 from tap_zoom.api.request import Request
-from tap_zoom.errors import Blocked, Exhausted, HostSilent, LoginRefused, NoAnswer, Passing, RateLimited, TokenRefused
 
 TRIES = 8
 TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be said soon
 TRIES_IF_BLOCKED = 4
+TRIES_IF_NOT_AS_DOCUMENTED = 6
 TRIES_IF_LIMITED = 40
 TRIES_IF_TOKEN_REFUSED = 4  # once with the old token, then until the new one is known to all of Zoom
 LONGEST_DELAY = 30.0
@@ -32,13 +43,15 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
         most, seconds = TRIES_IF_TOKEN_REFUSED, 0.0  # the time until then says nothing about the token
     elif isinstance(error, Blocked):
         most = TRIES_IF_BLOCKED
+    elif isinstance(error, NotAsDocumented):
+        most = TRIES_IF_NOT_AS_DOCUMENTED
     elif isinstance(error, NoAnswer) and not host_answered:
         most = TRIES_AT_FIRST
     else:
         most = TRIES
     wait = backoff.full_jitter(min(0.5 * 2 ** (tries - 1), LONGEST_DELAY))
-    if error.wait is not None:
-        wait = min(error.wait, LONGEST_NAMED_DELAY) + backoff.full_jitter(0.5)
+    if error.wait is not None:  # at least: a server may name 0 each time
+        wait = max(wait, min(error.wait, LONGEST_NAMED_DELAY) + backoff.full_jitter(0.5))
     if tries >= most or seconds + wait > LONGEST_TIME:
         return None
     return wait

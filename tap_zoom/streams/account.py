@@ -5,8 +5,16 @@ Source: https://developers.zoom.us/docs/api/users/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Entity, Link, Stream, each
-from tap_zoom.streams.refusals import NO_ACCOUNT, NO_DEVICE_RIGHT, NO_GROUP, NO_INVITATION, NO_ROLE, NO_USER
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Link, Stream, Entity, each
+from tap_zoom.streams.refusals import (
+    NO_ACCOUNT,
+    NO_DEVICE_RIGHT,
+    NO_GROUP,
+    NO_INVITATION,
+    NO_ROLE,
+    NO_USER,
+    STILL_PENDING,
+)
 from tap_zoom.streams.users import MEMBER
 
 GROUP = Entity("group", {"group_id": str})
@@ -38,7 +46,7 @@ STREAMS = (
     ),
     Stream(
         "user_details", "users/{user_id}", LIGHT, ("user:read:user:admin", "user:read:admin"),
-        parent=MEMBER, empty_answers=(NO_USER, NO_INVITATION),
+        parent=MEMBER, empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("id",),
         description="a user in full: department, manager, plan, phone numbers, login types",
         requires="any plan; role with User: view",
@@ -51,14 +59,14 @@ STREAMS = (
         "user_settings", "users/{user_id}/settings", MEDIUM, ("user:read:settings:admin", "user:read:admin"),
         parent=MEMBER,
         variants=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
-        empty_answers=(NO_USER,),
+        empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("user_id", "option"), context_columns=("user_id", "option"), param_columns={"option": "option"},
         description="settings of a user, a row for each kind of them",
         requires="any plan; role with User: view",
     ),
     Stream(
         "user_assistants", "users/{user_id}/assistants", MEDIUM, ("user:read:list_assistants:admin", "user:read:admin"),
-        parent=MEMBER, records="assistants", empty_answers=(NO_USER,),
+        parent=MEMBER, records="assistants", empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("user_id", "id"), context_columns=("user_id",), key_defaults={"id": "email"},
         description="who may schedule for whom",
         requires="any plan; role with User: view",

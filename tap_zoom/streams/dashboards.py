@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/api/accounts/
 
 from __future__ import annotations
 
+from tap_zoom.streams.model import HEAVY, INTENSIVE, Link, Join, Stream, Entity, Uuid, each
+from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_DASHBOARD, TOO_OLD
 from tap_zoom.streams.date_ranges import DAYS, MONTHS
-from tap_zoom.streams.model import HEAVY, INTENSIVE, Entity, Join, Link, Stream, Uuid, each
-from tap_zoom.streams.refusals import GONE, NO_DASHBOARD, TOO_OLD
 
 METERED_MEETING = Entity("metered_meeting", {"meeting_uuid": Uuid, "meeting_id": int, "type": str})
 METERED_ROOM = Entity("metered_room", {"zoomroom_id": str})
@@ -16,8 +16,7 @@ STREAMS = (
     Stream(
         "metrics_meetings", "metrics/meetings", INTENSIVE,
         ("dashboard:read:list_meetings:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
-        date_range=DAYS, params={"include_fields": "tracking_fields"}, variants=each("type", "past", "pastOne"),
-        page_size=300,
+        date_range=DAYS, params={"include_fields": "tracking_fields"}, variants=each("type", "past", "pastOne"), page_size=300,
         records="meetings", replication_key="start_time", no_access=(NO_DASHBOARD,),
         links=(Link(METERED_MEETING, {"meeting_uuid": "uuid", "meeting_id": "id", "type": "?type"}),),
         key=("uuid",),
@@ -33,9 +32,8 @@ STREAMS = (
         "metrics_meeting_participants", "metrics/meetings/{meeting_uuid}/participants", HEAVY,
         ("dashboard:read:list_meeting_participants:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
         parent=METERED_MEETING, params={"type": "{type}", "include_fields": "registrant_id"}, page_size=300,
-        records="participants", empty_answers=(GONE, TOO_OLD),
-        key=("meeting_uuid", "user_id", "join_time", "sequence"),
-        context_columns=("meeting_uuid", "meeting_id", "sequence"),
+        records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        key=("meeting_uuid", "user_id", "join_time", "sequence"), context_columns=("meeting_uuid", "meeting_id", "sequence"),
         description="dashboard: who was in a meeting, with device, network, place and leave reason",
         requires="Business; dashboard; role with Dashboard: view",
         overlaps=(
@@ -46,8 +44,7 @@ STREAMS = (
     Stream(
         "metrics_webinars", "metrics/webinars", INTENSIVE,
         ("dashboard:read:list_webinars:admin", "dashboard_webinars:read:admin", "dashboard:read:admin"),
-        date_range=DAYS, params={"type": "past"}, page_size=300, records="webinars", replication_key="start_time",
-        no_access=(NO_DASHBOARD,),
+        date_range=DAYS, params={"type": "past"}, page_size=300, records="webinars", replication_key="start_time", no_access=(NO_DASHBOARD,),
         key=("uuid",),
         description="dashboard: webinars held, with quality and features",
         requires="Business with the webinar add-on; role with Dashboard: view", retention="six months",
@@ -78,8 +75,7 @@ STREAMS = (
         "metrics_quality", "metrics/quality", HEAVY,
         ("dashboard:read:meeting_quality_score:admin", "dashboard_home:read:admin", "dashboard:read:admin"),
         date_range=MONTHS, variants=each("type", "meeting", "participants"),
-        key=("window_from", "type"), context_columns=("window_from", "window_to", "type"),
-        param_columns={"type": "type"},
+        key=("window_from", "type"), context_columns=("window_from", "window_to", "type"), param_columns={"type": "type"},
         description="dashboard: how many meetings or participants had good quality, a row for each month",
         requires="Business; dashboard; role with Dashboard: view", retention="six months, whole",
     ),
@@ -95,8 +91,7 @@ STREAMS = (
     Stream(
         "metrics_zoomroom_meetings", "metrics/zoomrooms/{zoomroom_id}", HEAVY,
         ("dashboard:read:zoomroom:admin", "dashboard_zr:read:admin", "dashboard:read:admin"),
-        parent=METERED_ROOM, date_range=DAYS, page_size=300, records="past_meetings.meetings",
-        replication_key="start_time",
+        parent=METERED_ROOM, date_range=DAYS, page_size=300, records="past_meetings.meetings", replication_key="start_time",
         key=("zoomroom_id", "uuid"), context_columns=("zoomroom_id",),
         description="dashboard: meetings held in a Zoom Room",
         requires="Business with Zoom Rooms; role with Dashboard: view", retention="six months",

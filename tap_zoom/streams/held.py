@@ -6,18 +6,20 @@ are still listed.
 
 from __future__ import annotations
 
-from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Condition, Entity, Join, Link, Row, Stream, Uuid, each
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Link, Join, Row, Stream, Entity, Uuid, Condition, each
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
     NEVER_HELD,
+    NO_REGISTRATION,
     NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
     TOO_OLD,
     WRONG_KIND,
 )
+from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
 
@@ -55,14 +57,14 @@ STREAMS = (
     Stream(
         "meeting_instances", "past_meetings/{meeting_id}/instances", MEDIUM,
         ("meeting:read:list_past_instances:admin", "meeting:read:admin"),
-        parent=MEETING, records="meetings", replication_key="start_time", empty_answers=(GONE,),
+        parent=MEETING, records="meetings", replication_key="start_time", empty_answers=(GONE, *HOST_GONE),
         links=(Link(PAST_MEETING, {"meeting_uuid": "uuid"}, older_than="history_meetings"),),
     ),
     Stream(
         "webinar_instances", "past_webinars/{webinar_id}/instances", LIGHT,
         ("webinar:read:list_past_instances:admin", "webinar:read:admin"),
         parent=WEBINAR, records="webinars", replication_key="start_time",
-        empty_answers=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN),
+        empty_answers=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN, *HOST_GONE),
         links=(Link(PAST_WEBINAR, {"webinar_uuid": "uuid"}, older_than="history_meetings"),),
     ),
     Stream(
@@ -70,8 +72,7 @@ STREAMS = (
         ("report:read:list_history_meetings:admin", "report:read:admin"),
         # Zoom names no default of the two.
         date_range=REPORTS, params={"meeting_type": "all", "report_type": "all"}, page_size=300,
-        records="history_meetings", replication_key="start_time", links=_OCCURRENCES,
-        fallback_stream="user_past_meetings",
+        records="history_meetings", replication_key="start_time", links=_OCCURRENCES, fallback_stream="user_past_meetings",
         key=("meeting_uuid",),
         description="all meetings and webinars held: department, features used, most viewers",
         requires="Pro; role with Usage Reports: view", retention="six months",
@@ -89,14 +90,13 @@ STREAMS = (
     Stream(
         "user_past_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
-        parent=USER, date_range=REPORTS, variants=each("type", "past", "pastOne"), page_size=300,
-         # two or more people; one person
+        parent=USER, date_range=REPORTS, variants=each("type", "past", "pastOne"), page_size=300,  # two or more people; one person
         records="meetings", replication_key="start_time", empty_answers=(NO_USER,), links=_OCCURRENCES,
     ),
     # --- meetings --------------------------------------------------------------------------------------------
     Stream(
         "report_meetings", "report/meetings/{meeting_uuid}", HEAVY, ("report:read:meeting:admin", "report:read:admin"),
-        parent=PAST_MEETING, empty_answers=(GONE, NO_USER, TOO_OLD, WRONG_KIND), key=("uuid",),
+        parent=PAST_MEETING, empty_answers=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE), key=("uuid",),
         core=True,
         description="meetings held, each occurrence: when, how long, how many people",
         requires="Pro; role with Usage Reports: view", retention="one year",
@@ -109,9 +109,8 @@ STREAMS = (
         "report_meeting_participants", "report/meetings/{meeting_uuid}/participants", HEAVY,
         ("report:read:list_meeting_participants:admin", "report:read:admin"),
         parent=PAST_MEETING, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
-        empty_answers=(GONE, TOO_OLD, WRONG_KIND),
-        key=("meeting_uuid", "user_id", "join_time", "sequence"),
-        context_columns=("meeting_uuid", "meeting_id", "sequence"),
+        empty_answers=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE),
+        key=("meeting_uuid", "user_id", "join_time", "sequence"), context_columns=("meeting_uuid", "meeting_id", "sequence"),
         core=True,
         description="who was in a meeting, a row for each time somebody joined",
         requires="Pro; role with Usage Reports: view", retention="one year",
@@ -123,7 +122,7 @@ STREAMS = (
     Stream(
         "meeting_poll_results", "past_meetings/{meeting_uuid}/polls", MEDIUM,
         ("meeting:read:list_poll_results:admin", "meeting:read:admin"),
-        parent=PAST_MEETING, records="questions", empty_answers=(TOO_OLD, GONE),
+        parent=PAST_MEETING, records="questions", empty_answers=(TOO_OLD, GONE, *HOST_GONE),
         key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
@@ -134,7 +133,7 @@ STREAMS = (
     # --- webinars --------------------------------------------------------------------------------------------
     Stream(
         "report_webinars", "report/webinars/{webinar_uuid}", HEAVY, ("report:read:webinar:admin", "report:read:admin"),
-        parent=PAST_WEBINAR, empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN), key=("uuid",),
+        parent=PAST_WEBINAR, empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE), key=("uuid",),
         core=True,
         description="webinars held, each occurrence: when, how long, how many people",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="one year",
@@ -147,9 +146,8 @@ STREAMS = (
         "report_webinar_participants", "report/webinars/{webinar_uuid}/participants", HEAVY,
         ("report:read:list_webinar_participants:admin", "report:read:admin"),
         parent=PAST_WEBINAR, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
-        empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN),
-        key=("webinar_uuid", "user_id", "join_time", "sequence"),
-        context_columns=("webinar_uuid", "webinar_id", "sequence"),
+        empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
+        key=("webinar_uuid", "user_id", "join_time", "sequence"), context_columns=("webinar_uuid", "webinar_id", "sequence"),
         core=True,
         description="who was in a webinar, a row for each time somebody joined",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="six months to one year",
@@ -162,7 +160,7 @@ STREAMS = (
         "webinar_absentees", "past_webinars/{webinar_uuid}/absentees", HEAVY,
         ("webinar:read:list_absentees:admin", "webinar:read:admin"),
         parent=PAST_WEBINAR, page_size=300, records="registrants",
-        empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN),
+        empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "id"), context_columns=("webinar_uuid", "webinar_id"),
         core=True,
         description="who registered for a webinar and did not come",
@@ -172,7 +170,7 @@ STREAMS = (
     Stream(
         "webinar_poll_results", "past_webinars/{webinar_uuid}/polls", MEDIUM,
         ("webinar:read:list_past_polls:admin", "webinar:read:admin"),
-        parent=PAST_WEBINAR, records="questions", empty_answers=(GONE, TOO_OLD, NO_WEBINAR_PLAN),
+        parent=PAST_WEBINAR, records="questions", empty_answers=(GONE, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
@@ -183,7 +181,7 @@ STREAMS = (
     Stream(
         "webinar_qna_results", "past_webinars/{webinar_uuid}/qa", MEDIUM,
         ("webinar:read:past_qa:admin", "webinar:read:admin"),
-        parent=PAST_WEBINAR, records="questions", empty_answers=(GONE, TOO_OLD, NO_WEBINAR_PLAN),
+        parent=PAST_WEBINAR, records="questions", empty_answers=(GONE, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},

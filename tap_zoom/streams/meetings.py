@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Join, Link, Stream, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, Link, Join, Stream, Entity, each
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
     MAY_NOT_HOST,
     NO_POLL,
     NO_REGISTRATION,
     NO_USER,
     NOT_ENABLED,
+    OTHERS_HIDDEN,
     POLLS_OFF,
     WRONG_KIND,
 )
@@ -21,15 +23,15 @@ STREAMS = (
     Stream(
         "user_meetings", "users/{user_id}/meetings", MEDIUM,
         ("meeting:read:list_meetings:admin", "meeting:read:admin"),
-        parent=USER, page_size=300, records="meetings", empty_answers=(NO_USER, MAY_NOT_HOST),
+        parent=USER, page_size=300, records="meetings", empty_answers=(NO_USER, MAY_NOT_HOST, OTHERS_HIDDEN),
         links=(Link(MEETING, {"meeting_id": "id"}),),
     ),
     Stream(
         "meetings", "meetings/{meeting_id}", LIGHT, ("meeting:read:meeting:admin", "meeting:read:admin"),
         parent=MEETING, params={"show_previous_occurrences": "true"},
         # 3161 is about the host, who may not schedule any more; the meetings of such a user are not listed either.
-        empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST),
-        key=("id",), secret=("start_url",),
+        empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST, *HOST_GONE),
+        key=("id",),
         core=True,
         description="scheduled meetings, a series once, with settings and occurrences",
         requires="any plan", retention="30 days after the number's last use",
@@ -39,7 +41,7 @@ STREAMS = (
         "meeting_registrants", "meetings/{meeting_id}/registrants", MEDIUM,
         ("meeting:read:list_registrants:admin", "meeting:read:admin"),
         parent=MEETING, variants=each("status", "approved", "pending", "denied"), page_size=300, records="registrants",
-        empty_answers=(GONE, WRONG_KIND, NO_REGISTRATION, MAY_NOT_HOST, NOT_ENABLED),
+        empty_answers=(GONE, WRONG_KIND, NO_REGISTRATION, MAY_NOT_HOST, NOT_ENABLED, *HOST_GONE),
         key=("meeting_id", "id"), context_columns=("meeting_id",),
         core=True,
         description="who registered for a meeting: approved, pending and denied",
@@ -48,7 +50,7 @@ STREAMS = (
     Stream(
         "meeting_questions", "meetings/{meeting_id}/registrants/questions", LIGHT,
         ("meeting:read:list_registration_questions:admin", "meeting:read:admin"),
-        parent=MEETING, empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST),
+        parent=MEETING, empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, MAY_NOT_HOST, *HOST_GONE),
         key=("meeting_id",), context_columns=("meeting_id",),
         core=True,
         description="what a meeting's registration form asks",
@@ -57,7 +59,7 @@ STREAMS = (
     Stream(
         "meeting_polls", "meetings/{meeting_id}/polls", LIGHT,
         ("meeting:read:list_polls:admin", "meeting:read:admin"),
-        parent=MEETING, records="polls", empty_answers=(POLLS_OFF, NO_POLL, GONE, MAY_NOT_HOST),
+        parent=MEETING, records="polls", empty_answers=(POLLS_OFF, NO_POLL, GONE, MAY_NOT_HOST, *HOST_GONE),
         key=("meeting_id", "id"), context_columns=("meeting_id",),
         core=True,
         description="polls prepared for a meeting",

@@ -7,7 +7,7 @@ dates, and its `links` say to which entities its rows lead: these are the contex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
 
@@ -78,7 +78,8 @@ class Link:
 
     `ids`: the field of the row for each id ("a|b": the first that has a value; "?a": the request's parameter a). The
     other ids come from the row's own context. `older_than`: only for rows from before the first window of that stream.
-    `same_window`: the child streams ask in the window in which the row was found.
+    `same_window`: the child streams ask in the window in which the row was found. `files`: the list in the row that
+    names files; those that fulfil `where` are downloaded at once, and make rows of the entity's streams.
     """
 
     entity: Entity
@@ -86,6 +87,14 @@ class Link:
     where: tuple[Condition, ...] = ()
     older_than: str = ""
     same_window: bool = False
+    files: str = ""
+
+
+class TextFile(NamedTuple):
+    """A file as a row names it, and the text in it."""
+
+    file: Row
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,7 @@ class Stream:
     record_lists: Mapping[str, Params] = field(default_factory=dict)  # several lists, each with columns of its own
     replication_key: str = ""  # the field with the time of a row
     text_column: str = ""  # the answer is a text file, for this column
+    of_files: Callable[[Row, list[TextFile]], Iterable[Row]] | None = None  # makes rows of text files and their row
     redirects: bool = False  # Zoom redirects to a file
     last_page_empty: bool = False  # the last page with rows names a next one, which is empty
     empty_answers: tuple[Refusal, ...] = ()  # refusals that mean "nothing here"
@@ -172,7 +182,6 @@ class Stream:
     computed: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # added columns made from a row
     param_columns: Mapping[str, str] = field(default_factory=dict)  # added columns that name a parameter's value
     key_defaults: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
-    secret: tuple[str, ...] = ()  # fields that let somebody log in: not selected by default
     core: bool = False  # selected by default
     # the two exceptions
     enriched_by: str = ""  # the stream that adds what rows of this one lack: an id, a text

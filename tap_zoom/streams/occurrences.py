@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from tap_zoom.streams.held import LISTED_MEETING, LISTED_WEBINAR, respondent
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Stream
-from tap_zoom.streams.refusals import GONE, NO_ACCESS, NO_USER, TOO_OLD
+from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_ACCESS, TOO_OLD
 
 STREAMS = (
     Stream(
         "past_meetings", "past_meetings/{meeting_uuid}", LIGHT,
         ("meeting:read:past_meeting:admin", "meeting:read:admin"),
-        parent=LISTED_MEETING, empty_answers=(GONE, TOO_OLD, NO_ACCESS),
+        parent=LISTED_MEETING, empty_answers=(GONE, TOO_OLD, NO_ACCESS, *HOST_GONE),
         key=("uuid",),
         description="meetings held, in short: a Light request each",
         requires="Pro; role with User: view",
@@ -25,9 +25,8 @@ STREAMS = (
     Stream(
         "past_meeting_participants", "past_meetings/{meeting_uuid}/participants", MEDIUM,
         ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
-        parent=LISTED_MEETING, page_size=300, records="participants", empty_answers=(GONE, TOO_OLD),
-        key=("meeting_uuid", "user_id", "join_time", "sequence"),
-        context_columns=("meeting_uuid", "meeting_id", "sequence"),
+        parent=LISTED_MEETING, page_size=300, records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        key=("meeting_uuid", "user_id", "join_time", "sequence"), context_columns=("meeting_uuid", "meeting_id", "sequence"),
         description="who was in a meeting, without the limit of the day",
         requires="Pro; role with User: view",
         overlaps=(
@@ -38,9 +37,8 @@ STREAMS = (
     Stream(
         "past_webinar_participants", "past_webinars/{webinar_uuid}/participants", MEDIUM,
         ("webinar:read:list_past_participants:admin", "webinar:read:admin"),
-        parent=LISTED_WEBINAR, page_size=300, records="participants", empty_answers=(GONE,),
-        key=("webinar_uuid", "user_id", "join_time", "sequence"),
-        context_columns=("webinar_uuid", "webinar_id", "sequence"),
+        parent=LISTED_WEBINAR, page_size=300, records="participants", empty_answers=(GONE, *HOST_GONE),
+        key=("webinar_uuid", "user_id", "join_time", "sequence"), context_columns=("webinar_uuid", "webinar_id", "sequence"),
         description="who was in a webinar, without the limit of the day",
         requires="Pro with the webinar add-on; role with User: view",
         overlaps=(
@@ -51,9 +49,8 @@ STREAMS = (
     Stream(
         "meeting_qna_results", "past_meetings/{meeting_uuid}/qa", MEDIUM,
         ("meeting:read:past_qa:admin", "meeting:read:admin"),
-        parent=LISTED_MEETING, records="questions", empty_answers=(GONE,),
-        key=("meeting_uuid", "respondent", "sequence"),
-        context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
+        parent=LISTED_MEETING, records="questions", empty_answers=(GONE, *HOST_GONE),
+        key=("meeting_uuid", "respondent", "sequence"), context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         copied=("start_time",), computed={"respondent": respondent},
         description="questions asked in a meeting, a row for each asker",
         requires="Pro; role with User: view",
@@ -64,7 +61,7 @@ STREAMS = (
     Stream(
         "report_meeting_qa", "report/meetings/{meeting_uuid}/qa", HEAVY,
         ("report:read:meeting_qna:admin", "report:read:admin"),
-        parent=LISTED_MEETING, records="questions.question_details", empty_answers=(GONE, NO_USER),
+        parent=LISTED_MEETING, records="questions.question_details", empty_answers=(GONE, *HOST_GONE),
         key=("meeting_uuid", "question_id"), context_columns=("meeting_uuid", "meeting_id"),
         copied=("start_time", "user_id", "email", "name"),
         description="questions asked in a meeting, with their ids, times and answers",
@@ -77,9 +74,8 @@ STREAMS = (
     Stream(
         "report_meeting_survey", "report/meetings/{meeting_uuid}/survey", HEAVY,
         ("report:read:meeting_survey:admin", "report:read:admin"),
-        parent=LISTED_MEETING, records="survey_answers", empty_answers=(GONE, TOO_OLD),
-        key=("meeting_uuid", "respondent", "sequence"),
-        context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
+        parent=LISTED_MEETING, records="survey_answers", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        key=("meeting_uuid", "respondent", "sequence"), context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         copied=("survey_id", "survey_name", "start_time"), computed={"respondent": respondent},
         description="answers to the survey of a meeting",
         requires="Pro; role with Usage Reports: view",
@@ -91,7 +87,7 @@ STREAMS = (
     Stream(
         "report_webinar_qa", "report/webinars/{webinar_uuid}/qa", HEAVY,
         ("report:read:webinar_qna:admin", "report:read:admin"),
-        parent=LISTED_WEBINAR, records="questions.question_details", empty_answers=(GONE, NO_USER),
+        parent=LISTED_WEBINAR, records="questions.question_details", empty_answers=(GONE, *HOST_GONE),
         key=("webinar_uuid", "question_id"), context_columns=("webinar_uuid", "webinar_id"),
         copied=("start_time", "user_id", "email", "name"),
         description="questions asked in a webinar, with their ids, times and answers",
@@ -104,9 +100,8 @@ STREAMS = (
     Stream(
         "report_webinar_survey", "report/webinars/{webinar_uuid}/survey", HEAVY,
         ("report:read:webinar_survey:admin", "report:read:admin"),
-        parent=LISTED_WEBINAR, records="survey_answers", empty_answers=(GONE, TOO_OLD),
-        key=("webinar_uuid", "respondent", "sequence"),
-        context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"),
+        parent=LISTED_WEBINAR, records="survey_answers", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        key=("webinar_uuid", "respondent", "sequence"), context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"),
         copied=("survey_id", "survey_name", "start_time"), computed={"respondent": respondent},
         description="answers to the survey of a webinar",
         requires="Pro with the webinar add-on; role with Usage Reports: view",

@@ -5,10 +5,11 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
-from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Join, Link, Stream, Uuid
+from tap_zoom.streams.held import LISTED_MEETING
+from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Link, Join, Stream, Entity, Uuid, Condition
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
     MAY_NOT_HOST,
     NO_ACCOUNT_400,
     NO_MEETING_ID,
@@ -21,24 +22,29 @@ from tap_zoom.streams.refusals import (
     SUMMARIES_CLOSED,
     SUMMARY_IN_TRASH,
 )
+from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
+from tap_zoom.streams.transcripts import cues, transcript
 from tap_zoom.streams.users import MEMBER
 
 RECORDING = Entity("recording", {"meeting_uuid": Uuid, "meeting_id": int})
 SUMMARY = Entity("summary", {"meeting_uuid": Uuid})
-TRANSCRIBED = Entity("transcribed_recording", {"meeting_uuid": Uuid, "meeting_id": int})
-TRANSCRIPT = Entity("transcript", {"download_url": str, "meeting_uuid": Uuid})
+TRANSCRIPT_FILE = Entity("transcript_file", {"download_url": str, "meeting_uuid": Uuid})
+AI_TRANSCRIPT = Entity("ai_transcript", {"download_url": str, "meeting_uuid": Uuid})
+
+LIST_RECORDINGS = ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin")
+TRANSCRIPT = ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin")
 
 STREAMS = (
     Stream(
-        "recordings", "users/{user_id}/recordings", MEDIUM,
-        ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
-        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time",
-        empty_answers=(NO_USER, NO_RECORDING),
+        # recording_source_type is left out on purpose: then Zoom lists all recordings, those of My Notes included, and
+        # each of its values leaves some out.
+        "recordings", "users/{user_id}/recordings", MEDIUM, LIST_RECORDINGS,
+        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time", empty_answers=(NO_USER, NO_RECORDING),
         links=(
             Link(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
             Link(
-                TRANSCRIBED, {"meeting_uuid": "uuid", "meeting_id": "id"},
-                where=(Condition("file_type", frozenset({"transcript"}), in_list="recording_files"),),
+                TRANSCRIPT_FILE, {"download_url": "download_url", "meeting_uuid": "uuid"},
+                where=(Condition("file_type", frozenset({"transcript"})),), files="recording_files",
             ),
         ),
         key=("uuid",),
@@ -53,7 +59,7 @@ STREAMS = (
     Stream(
         "meeting_recordings", "meetings/{meeting_uuid}/recordings", LIGHT,
         ("cloud_recording:read:list_recording_files:admin", "recording:read:admin"),
-        parent=RECORDING, empty_answers=(NO_RECORDING, NO_USER),
+        parent=RECORDING, empty_answers=(NO_RECORDING, *HOST_GONE),
         key=("uuid",),
         description="a recording in full: passcode, audio of each participant",
         requires="Pro with cloud recording; role with Recording: view",
@@ -65,25 +71,46 @@ STREAMS = (
     Stream(
         "recording_settings", "meetings/{meeting_uuid}/recordings/settings", LIGHT,
         ("cloud_recording:read:recording_settings:admin", "recording:read:admin"),
-        parent=RECORDING, empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
+        parent=RECORDING, empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE, *HOST_GONE),
         key=("meeting_uuid",), context_columns=("meeting_uuid", "meeting_id"),
         description="who may see a recording, and for how long",
         requires="Pro with cloud recording; role with Recording: view",
     ),
+    # Zoom answers 404/3322 for most of these when meetings/{uuid}/transcript is asked: the text is in the file.
     Stream(
-        "meeting_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM,
-        ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
-        parent=TRANSCRIBED, empty_answers=(NO_TRANSCRIPT,), enriched_by="transcript_texts",
-        key=("meeting_uuid",), context_columns=("meeting_uuid", "text"),
-        description="the words of a recording, as text",
-        requires="Pro with cloud recording; role with Recording: view",
+        "meeting_transcripts", "{download_url}", DOWNLOADS, LIST_RECORDINGS,
+        parent=TRANSCRIPT_FILE, text_column="text", of_files=transcript,
+        key=("meeting_uuid",), context_columns=("meeting_uuid",),
+        description="the transcript of a recording, as text",
+        requires="Pro with cloud recording; role with Recording: view", retention="as recordings",
+        joins=(Join("meeting_uuid", "recordings", "uuid"),),
     ),
-    # The words stand in a file, at an address that the answer names. Where there is a reason not to, it is not ready,
-    # or not to be had.
     Stream(
-        "transcript_texts", "{download_url}", DOWNLOADS,
-        ("cloud_recording:read:meeting_transcript:admin", "recording:read:admin"),
-        parent=TRANSCRIPT, text_column="text",
+        "meeting_transcript_cues", "{download_url}", DOWNLOADS, LIST_RECORDINGS,
+        parent=TRANSCRIPT_FILE, text_column="text", of_files=cues,
+        key=("meeting_uuid", "number"), context_columns=("meeting_uuid",),
+        description="the transcript of a recording, a row for each cue: who said what, and when",
+        requires="Pro with cloud recording; role with Recording: view", retention="as recordings",
+        overlaps="The same files as `meeting_transcripts`: with both selected, each is downloaded once.",
+        joins=(Join("meeting_uuid", "recordings", "uuid"),),
+    ),
+    Stream(
+        "meeting_ai_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM, TRANSCRIPT,
+        parent=LISTED_MEETING, empty_answers=(NO_TRANSCRIPT, GONE, *HOST_GONE), enriched_by="ai_transcript_texts",
+        key=("meeting_uuid",), context_columns=("meeting_uuid", "text"),
+        description="transcripts of the AI assistant, also of meetings without a recording",
+        requires="Pro with the AI assistant; role with Recording: view",
+        overlaps=(
+            "Other transcripts than those of `meeting_transcripts`, which are files of a recording. It costs a request "
+            "for each meeting held."
+        ),
+        joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
+    ),
+    # The text is in a file, at an address that the answer names. If the answer gives a reason not to download it, it is
+    # not ready, or not available.
+    Stream(
+        "ai_transcript_texts", "{download_url}", DOWNLOADS, TRANSCRIPT,
+        parent=AI_TRANSCRIPT, text_column="text",
         enriches=(
             Condition("can_download", frozenset({"true"})), Condition("download_restriction_reason", NO_VALUE),
             Condition("download_url", NO_VALUE, is_in=False),
@@ -92,8 +119,7 @@ STREAMS = (
     Stream(
         "meeting_summaries", "meetings/meeting_summaries", MEDIUM,
         ("meeting:read:list_summaries:admin", "meeting_summary:read:admin"),
-        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300,
-        records="summaries",
+        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300, records="summaries",
         replication_key="summary_last_modified_time", no_access=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
         links=(Link(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
         key=("meeting_uuid", "summary_created_time"),
@@ -104,15 +130,14 @@ STREAMS = (
     Stream(
         "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
         ("meeting:read:summary:admin", "meeting_summary:read:admin"),
-        parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH), no_access=(SUMMARIES_CLOSED,),
+        parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH, *HOST_GONE), no_access=(SUMMARIES_CLOSED,),
         key=("meeting_uuid",),
         description="AI summaries: the text, and who does what next",
         requires="Pro with AI Companion; role with Meeting Summaries: view",
     ),
     Stream(
         "archive_files", "archive_files", MEDIUM, ("archiving:read:list_archived_files:admin", "recording:read:admin"),
-        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings",
-        replication_key="complete_time",
+        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings", replication_key="complete_time",
         no_access=(NO_ACCOUNT_400,),
         key=("uuid",),
         description="archived meetings and webinars, with their files",

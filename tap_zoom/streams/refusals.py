@@ -16,8 +16,11 @@ TOO_EARLY = Refusal(400, 300, _matching(r"^(?!.*(page.?token|validation failed))
 START_TOO_EARLY = Refusal(400, 400, _matching(r"start date"))
 NO_USER = Refusal(404, 1001, reason="no such user")
 NO_INVITATION = Refusal(400, 1120, reason="no invitation")
+HOST_GONE = (NO_USER, NO_INVITATION)  # of what a user hosts, once the user has left the account
+STILL_PENDING = Refusal(400, 1000, reason="still pending")  # a user who has not accepted the invitation
+OTHERS_HIDDEN = Refusal(403, 2306, reason="others hidden")  # meetings that somebody else scheduled for the user
 MAY_NOT_HOST = Refusal(400, 3161, reason="may not host")
-GONE = Refusal(404, 3001, reason="deleted")
+GONE = Refusal(404, 3001, reason="not found or not ended")
 WRONG_KIND = Refusal(
     400,
     300,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Link, Stream, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Link, Stream, Entity, Condition, each
 from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
 
 USER = Entity("user", {"user_id": str})
@@ -11,15 +11,14 @@ MEMBER = Entity("member", {"user_id": str})  # a user who has joined: of a pendi
 STREAMS = (
     Stream(
         "users", "users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"),
-        params={"include_fields": "custom_attributes"}, variants=each("status", "active", "inactive", "pending"),
-        page_size=300,
+        params={"include_fields": "custom_attributes"}, variants=each("status", "active", "inactive", "pending"), page_size=300,
         records="users",
         links=(
             Link(USER, {"user_id": "id"}),
             Link(MEMBER, {"user_id": "id"}, where=(Condition("status", frozenset({"pending"}), is_in=False),)),
         ),
         enriched_by="user_lookup",
-        key=("id",), key_defaults={"id": "email"}, secret=("host_key",),
+        key=("id",), key_defaults={"id": "email"},
         core=True,
         description="people of the account: active, inactive and pending",
         requires="any plan; role with User: view", retention="while the user is in the account",

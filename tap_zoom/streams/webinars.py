@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Join, Link, Stream, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, Link, Join, Stream, Entity, each
 from tap_zoom.streams.refusals import (
     GONE,
+    HOST_GONE,
+    NO_REGISTRATION,
     NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
@@ -20,13 +22,15 @@ STREAMS = (
     Stream(
         "user_webinars", "users/{user_id}/webinars", MEDIUM,
         ("webinar:read:list_webinars:admin", "webinar:read:admin"),
-        parent=USER, page_size=300, records="webinars", empty_answers=(NO_USER, NOT_PAID),
+        parent=USER, params={"include_events_webinar": "true"},  # the default, said so that another one changes nothing
+        page_size=300, records="webinars", empty_answers=(NO_USER, NOT_PAID),
         links=(Link(WEBINAR, {"webinar_id": "id"}),),
     ),
     Stream(
         "webinars", "webinars/{webinar_id}", LIGHT, ("webinar:read:webinar:admin", "webinar:read:admin"),
-        parent=WEBINAR, params={"show_previous_occurrences": "true"}, empty_answers=(GONE, WRONG_KIND, NO_WEBINAR_PLAN),
-        key=("id",), secret=("start_url",),
+        parent=WEBINAR, params={"show_previous_occurrences": "true"},
+        empty_answers=(GONE, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
+        key=("id",),
         core=True,
         description="scheduled webinars, a series once, with settings and occurrences",
         requires="Pro with the webinar add-on", retention="as meetings",
@@ -36,7 +40,7 @@ STREAMS = (
         "webinar_registrants", "webinars/{webinar_id}/registrants", MEDIUM,
         ("webinar:read:list_registrants:admin", "webinar:read:admin"),
         parent=WEBINAR, variants=each("status", "approved", "pending", "denied"), page_size=300, records="registrants",
-        empty_answers=(GONE, WRONG_KIND, NOT_ENABLED, NOT_PAID),
+        empty_answers=(GONE, WRONG_KIND, NO_REGISTRATION, NOT_ENABLED, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
         description="who registered for a webinar: approved, pending and denied",
@@ -45,7 +49,7 @@ STREAMS = (
     Stream(
         "webinar_panelists", "webinars/{webinar_id}/panelists", MEDIUM,
         ("webinar:read:list_panelists:admin", "webinar:read:admin"),
-        parent=WEBINAR, records="panelists", empty_answers=(GONE, WRONG_KIND, NOT_PAID),
+        parent=WEBINAR, records="panelists", empty_answers=(GONE, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
         description="who was invited to speak at a webinar",
@@ -54,7 +58,7 @@ STREAMS = (
     Stream(
         "webinar_questions", "webinars/{webinar_id}/registrants/questions", LIGHT,
         ("webinar:read:list_registration_questions:admin", "webinar:read:admin"),
-        parent=WEBINAR, empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, NOT_PAID),
+        parent=WEBINAR, empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id",), context_columns=("webinar_id",),
         core=True,
         description="what a webinar's registration form asks",
@@ -63,7 +67,7 @@ STREAMS = (
     Stream(
         "webinar_polls", "webinars/{webinar_id}/polls", LIGHT,
         ("webinar:read:list_polls:admin", "webinar:read:admin"),
-        parent=WEBINAR, records="polls", empty_answers=(GONE, POLLS_OFF, WRONG_KIND, NOT_PAID),
+        parent=WEBINAR, records="polls", empty_answers=(GONE, POLLS_OFF, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
         description="polls prepared for a webinar",
@@ -72,7 +76,8 @@ STREAMS = (
     Stream(
         "webinar_tracking_sources", "webinars/{webinar_id}/tracking_sources", MEDIUM,
         ("webinar:read:list_tracking_sources:admin", "webinar:read:admin"),
-        parent=WEBINAR, records="tracking_sources", empty_answers=(GONE, WRONG_KIND, NOT_PAID),
+        parent=WEBINAR, records="tracking_sources",
+        empty_answers=(GONE, NO_REGISTRATION, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
         description="links that bring registrants, with their counts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ Unknown = Callable[[Record, str, Any], None]  # what to do about a field of a re
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,4})?", re.ASCII)
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+SCALARS = (str, int, float, bool, Decimal)  # Python types of JSON's texts, numbers and booleans
 PYTHON_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
 LEAST_ROUNDED = 2.0**63  # orjson reads larger integers as floats
 
@@ -33,15 +34,22 @@ class NeedsExactNumbers(Exception):
 
 
 class Shapes:
-    """The functions of one stream, and what they met: `misfits`, values that went out as null; `unknown`, fields that
-    the schema lacks; `unknown_inside`, those inside of known objects; all counted by field. `exact`: numbers were
-    parsed so that none is rounded."""
+    """The functions of one stream, and counts by field: `misfits`, values emitted as null; `unknown`, fields that the
+    schema lacks; `unknown_inside`, the same inside known objects; `withheld`, secrets among the unknown fields.
+    `exact`: numbers were parsed so that none is rounded. `secrets`: names of fields that are not kept as unknown ones.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Collection[str] = ()) -> None:
         self.misfits: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
         self.unknown_inside: Counter[str] = Counter()
+        self.withheld: Counter[str] = Counter()
         self.exact = False
+        self._secrets = frozenset(secrets)
+
+    @property
+    def counters(self) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:
+        return self.misfits, self.unknown, self.unknown_inside, self.withheld
 
     def of_row(self, selected: Mapping[str, Any], whole: Mapping[str, Any]) -> Shape:
         """For rows with these fields; of `whole`, those that are not `selected` are left out. With a column for unknown
@@ -52,12 +60,10 @@ class Shapes:
 
     def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
         kind = _kind(schema)
-        if "properties" in schema and "items" in schema:
-            return self._object_or_array(schema, whole, path)
         if kind == "object" and "properties" in schema:
             return self.of_object(schema["properties"], whole["properties"], path)
         if kind == "array" and "items" in schema:
-            return self._array(self._of(schema["items"], whole["items"], path), path)
+            return self._array(self._of(schema["items"], whole["items"], path), whole["items"], path)
         if kind in _SCALARS:
             return _SCALARS[kind](self, self._misfit(path))
         return lambda value: self._as_sent(value, path)
@@ -96,8 +102,25 @@ class Shapes:
         self.unknown[name] += 1
 
     def _keep(self, record: Record, name: str, value: Any) -> None:
+        if name in self._secrets:
+            self.withheld[name] += 1
+            return
         self.unknown[name] += 1
-        record.setdefault(UNKNOWN_FIELDS, {})[name] = self._as_sent(value, f"{UNKNOWN_FIELDS}.{name}")
+        kept = self._without_secrets(value, name)
+        record.setdefault(UNKNOWN_FIELDS, {})[name] = self._as_sent(kept, f"{UNKNOWN_FIELDS}.{name}")
+
+    def _without_secrets(self, value: Any, path: str) -> Any:
+        """An unknown value without the secrets inside it."""
+        if type(value) is list:
+            return [self._without_secrets(part, path) for part in value]
+        if type(value) is not dict:
+            return value
+        self.withheld.update(f"{path}.{name}" for name in value.keys() & self._secrets)
+        return {
+            name: self._without_secrets(part, f"{path}.{name}")
+            for name, part in value.items()
+            if name not in self._secrets
+        }
 
     def _leave_out_of(self, path: str) -> Unknown:
         def leave_out(record: Record, name: str, value: Any) -> None:
@@ -105,22 +128,24 @@ class Shapes:
 
         return leave_out
 
-    def _array(self, item: Shape, path: str) -> Shape:
+    def _array(self, item: Shape, schema: Mapping[str, Any], path: str) -> Shape:
+        """Lists of what `schema` declares. One such value in place of a list becomes a list of one: a text, number or
+        boolean, or an object that has any of the declared fields."""
         misfit = self._misfit(path)
+        is_scalar, fields = _kind(schema) in _SCALARS, schema.get("properties", {}).keys()
+
+        def is_one(value: Any) -> bool:
+            if type(value) is dict:
+                return not fields.isdisjoint(value)
+            return is_scalar and type(value) in SCALARS and value != ""
 
         def shape(value: Any) -> Any:
-            return [item(part) for part in value] if type(value) is list else misfit(value)
+            if type(value) is list:
+                return [item(part) for part in value]
+            part = item(value) if is_one(value) else misfit(value)
+            return None if part is None else [part]
 
         return shape
-
-    def _object_or_array(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
-        """Zoom has both under one name, each where something else was asked."""
-        misfit = self._misfit(path)
-        shapes: dict[type, Shape] = {
-            dict: self.of_object(schema["properties"], whole["properties"], path),
-            list: self._array(self._of(schema["items"], whole["items"], path), path),
-        }
-        return lambda value: shapes.get(type(value), misfit)(value)
 
     def _as_sent(self, value: Any, path: str) -> Any:
         """A value without a declared type, with null for a number that JSON can't hold."""

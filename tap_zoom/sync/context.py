@@ -50,8 +50,10 @@ def _typed(kind: type, text: str) -> Any:
 
 
 def linked(stream: Stream, row: Any, context: Context, params: Params) -> Iterator[tuple[Link, Context | None]]:
-    """The contexts that a row leads to, by link; None for a link whose id the row lacks."""
+    """The contexts that a row leads to, by link; None for a link whose id the row lacks. Its files are none."""
     for link in stream.links:
+        if link.files:
+            continue
         if type(row) is not dict:
             yield link, None
         elif all(condition.holds(row) for condition in link.where):

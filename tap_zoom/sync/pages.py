@@ -13,7 +13,7 @@ from tap_zoom.api.responses import Page
 from tap_zoom.output import Output
 from tap_zoom.report import Report
 from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.model import Ids, Link
+from tap_zoom.streams.model import Ids, Link, Row, Stream, TextFile
 from tap_zoom.sync.coercion import Record
 from tap_zoom.sync.context import Context, as_text, linked
 from tap_zoom.sync.records import Patch, RecordBuilder
@@ -72,7 +72,12 @@ class Pages:
         content, keyless = self._emit(task, page, patch)
         if keyless:
             result.missing = f"{task}: the key of {keyless} rows can't be made from what Zoom sent"
-        unlinked = sum(not self._follow(task, row, is_retry) for row in rows_of(stream, content)) if stream.links else 0
+        rows = rows_of(stream, content) if stream.links else []
+        unlinked = sum(not self._follow(task, row, is_retry) for row in rows)
+        if any(link.files for link in stream.links):
+            for row in task.kept(rows, None if is_retry else self._windows.since(stream)):
+                for files in files_of(stream, row):
+                    self._download(task, files, result)
         if unlinked and not keyless:
             result.missing = f"{task}: {unlinked} rows lack the id that leads to their children"
         if stream.page_size and (token := token_of(stream, content)):
@@ -85,9 +90,14 @@ class Pages:
 
         Raises ValueError for an answer that is not as documented.
         """
-        if task.row_of is None:
+        owner, row = task.row_of, task.row
+        if owner is None:
             return ""
-        owner, row = task.row_of
+        if isinstance(row, tuple):
+            files, number = row
+            if page is not None:
+                self._emit_files(owner, files, number, page)
+            return ""
         fields, columns = _added(task, page) if page else ({}, {})
         row = {**row, **fields}
         if fields:
@@ -160,7 +170,40 @@ class Pages:
         known = {other: task.context.ids.get(other) for other in others}
         for number, value in lacking.items():
             context = Context(stream.parent, {name: value, **known})
-            yield Task(stream, context, {}, None, task.node, task.traversal, row_of=(task, rows[number]))
+            yield Task(stream, context, {}, None, task.node, task.traversal, row_of=task, row=rows[number])
+
+    def _download(self, task: Task, files: Files, result: PageRead) -> None:
+        """Add a task for each file of a row, if a selected stream makes rows of them."""
+        stream = next((each for each in self._tasks.streams() if each.parent is files.link.entity), None)
+        if stream is None:
+            return
+        for number, file in enumerate(files.files):
+            ids = files.ids(file)
+            url, *others = ids.values()
+            if not isinstance(url, str) or not url:
+                name = files.link.entity.name.replace("_", " ")
+                result.missing = f"{task}: the {name} for {' '.join(map(str, others))} has no address to download it from"
+                return
+            context = Context(files.link.entity, ids)
+            result.enrichments.append(
+                Task(stream, context, {}, None, task.node, task.traversal, row_of=task, row=(files, number))
+            )
+
+    def _emit_files(self, owner: Task, files: Files, number: int, page: Page) -> None:
+        """Keep the text of a file. With the last one, emit the rows that streams make of the texts of a row.
+
+        Raises ValueError for a file that is no text.
+        """
+        files.texts[number] = text_of(page.body)
+        if len(files.texts) < len(files.files):
+            return
+        texts = [TextFile(file, files.texts[number]) for number, file in enumerate(files.files)]
+        for builder in self._builders.values():
+            stream = builder.stream
+            if stream.parent is files.link.entity and stream.of_files:
+                columns = files.ids(files.row)
+                made = [builder.record(dict(row), columns)[0] for row in stream.of_files(files.row, texts)]
+                self._write(builder, [record for records in made for record in records], page.received)
 
     def _check_progress(self, task: Task, content: Any) -> None:
         """Raises ValueError for a list that would never end."""
@@ -169,6 +212,31 @@ class Pages:
         task.pages.add(digest)
         if task.repeated >= MAX_REPEATED:
             raise ValueError(f"{task}: {MAX_REPEATED} pages in a row brought no new row, so the list would never end")
+
+
+@dataclass(slots=True)
+class Files:
+    """The files of a row, the earliest first, and the texts of those that were downloaded, by number."""
+
+    link: Link
+    row: Row
+    files: list[Row]
+    texts: dict[int, str] = field(default_factory=dict)
+
+    def ids(self, file: Row) -> dict[str, Any]:
+        """The ids of a file: in its own fields, or in those of the row."""
+        return {
+            name: (file if field_ in file else self.row).get(field_) for name, field_ in self.link.ids.items()
+        }
+
+
+def files_of(stream: Stream, row: Any) -> Iterator[Files]:
+    """The files in a row of which other streams make rows."""
+    for link in stream.links if type(row) is dict else ():
+        listed = row.get(link.files) if link.files else None
+        files = [file for file in listed if type(file) is dict] if type(listed) is list else []
+        if files := [file for file in files if all(condition.holds(file) for condition in link.where)]:
+            yield Files(link, row, sorted(files, key=lambda file: str(file.get("recording_start") or "")))
 
 
 def _lacking(task: Task, body: bytes) -> dict[int, str]:

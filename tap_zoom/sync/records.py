@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.streams.model import Stream
-from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
 from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
+from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
+from tap_zoom.streams.model import Stream
+from tap_zoom.streams.secrets import names_held_back
 
 Patch = Callable[[list[Any]], list[Any]]
 
@@ -65,10 +66,11 @@ class RecordBuilder:
         self.stream = stream
         self.schema = schema
         self.bookmark = bookmark
-        self.shapes = Shapes()
+        self.shapes = Shapes(names_held_back(stream.name))
         self._named_misfits: set[str] = set()
         self._named_unknown: set[str] = set()
         self._named_inside: set[str] = set()
+        self._named_withheld: set[str] = set()
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.context_columns if name in schema["properties"])
         # Known as well, but no columns of Zoom's: what stands in for a missing key, and the id that a file repeats.
@@ -95,6 +97,8 @@ class RecordBuilder:
                 yield f"left out: {fields}; set keep_unknown_fields to keep them"
         if fields := ", ".join(self._new(self.shapes.unknown_inside, self._named_inside)):
             yield f"left out inside of other fields: {fields}"
+        if fields := ", ".join(self._new(self.shapes.withheld, self._named_withheld)):
+            yield f"left out, since they are secrets: {fields}"
 
     def _new(self, counted: Counter[str], named: set[str]) -> list[str]:
         if len(counted) == len(named):
@@ -113,12 +117,12 @@ class RecordBuilder:
         """
         content = content_of(body)
         shapes = self.shapes
-        counted = shapes.misfits.copy(), shapes.unknown.copy(), shapes.unknown_inside.copy()
+        counted = [counter.copy() for counter in shapes.counters]
         try:
             shapes.exact = False
             shaped = self._shaped(content, patch)
         except NeedsExactNumbers:
-            shapes.misfits, shapes.unknown, shapes.unknown_inside = counted
+            shapes.misfits, shapes.unknown, shapes.unknown_inside, shapes.withheld = counted
             shapes.exact = True
             content = content_of(body, exact=True)
             shaped = self._shaped(content, patch)

@@ -286,7 +286,7 @@ class Sync:
 
     @staticmethod
     def _owner(task: Task) -> Task:
-        return task.row_of[0] if task.row_of else task
+        return task.row_of or task
 
     def _finish(self, name: str, node: Node, stream: Stream | None = None) -> None:
         """A task of a node is finished, and with the last one the node."""

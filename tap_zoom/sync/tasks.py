@@ -23,7 +23,7 @@ from tap_zoom.times import sortable
 class Task:
     """One list of pages. `traversal`: the name of the traversal that `node` belongs to, "" for a list of the account.
 
-    `row_of`: the task whose row this one enriches, with the row. `page`, `token`: the page to request next. The last
+    `row_of`: the task whose row this one enriches; `row`: that row, or its files with the number of this one. `page`, `token`: the page to request next. The last
     fields are about the pages so far: tokens, digests of pages without new rows, and numbers of rows that share a key.
     """
 
@@ -33,7 +33,8 @@ class Task:
     window: Window | None
     node: Node
     traversal: str
-    row_of: tuple[Task, Any] | None = None
+    row_of: Task | None = None
+    row: Any = None
     is_resumed: bool = False  # its node was emitted by an earlier run; the list is read again for its links
     is_whole: bool = True  # nothing of it is missing so far
     unfinished: int = 1  # itself, and its rows that are being enriched
@@ -55,7 +56,7 @@ class Task:
     def failure(self) -> Failure:
         """What the state keeps of it if it can't be read. A row that can't be enriched is missing from its own list."""
         if self.row_of is not None:
-            return self.row_of[0].failure
+            return self.row_of.failure
         window = self.window
         days = [window.first.isoformat(), window.last.isoformat()] if window else []
         context = self.context.name if self.context.entity is not ACCOUNT else ""

@@ -48,11 +48,12 @@ class Limits:
         per_second: dict[str, int] | None = None,
         daily_limits: dict[str, int] | None = None,
         daily_reset: float | None = None,
-        headers: bool = True,
+        headers: bool | str = True,
         retry_after_form: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`daily_reset`: seconds from the start to the reset, instead of midnight UTC; `clock`: Unix time."""
+        """`daily_reset`: seconds from the start to the reset, instead of midnight UTC; `clock`: Unix time; `headers`:
+        "day" for those of an ordinary answer that was recorded: the limit of the day, without a type."""
         self.per_second = {**PER_SECOND[plan], **(per_second or {})}
         self.per_day = {**PER_DAY[plan], **(daily_limits or {})}
         self.throttled: Counter[str] = Counter()
@@ -104,6 +105,11 @@ class Limits:
         """What every answer says about the limits."""
         if not self._headers:
             return []
+        if self._headers == "day":
+            shared = self._day_of(label)
+            daily = self.per_day.get(shared, 0)
+            sent = self._announced(label, "", daily, max(0, daily - self._today[shared]))
+            return [each for each in sent if each[0] != "X-RateLimit-Type"] if daily else []
         limit = self.per_second[label]
         return self._announced(label, "QPS", limit, max(0, limit - len(self._recent[label])))
 

@@ -81,7 +81,7 @@ OPERATIONS = (
     ),
     _operation(
         "/users/{userId}/webinars", "listed_webinars", "Medium", _WEBINAR, "list_webinars", 300, _FULL,
-        type="enum:scheduled|upcoming", page_number="int:99999",
+        type="enum:scheduled|upcoming", page_number="int:99999", include_events_webinar="flag",
     ),
     _operation(
         "/meetings/{meetingId}", "meeting", "Light", _MEETING, "meeting", makes="meetings id",

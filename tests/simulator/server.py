@@ -55,7 +55,7 @@ class SimulatedZoom:
         rotation: str = "strict",
         one_token: bool = False,
         history: str = "ok",
-        limit_headers: bool = True,
+        limit_headers: bool | str = True,
         retry_after_form: str | None = None,
         per_second: dict[str, int] | None = None,
         daily_limits: dict[str, int] | None = None,

@@ -23,7 +23,7 @@ __all__ = ["KEYS", "LOGIN_SECRETS", "compare", "expected"]
 
 KEYS = {operation.stream: operation.key for operation in OPERATIONS if operation.stream}
 # Login secrets that aren't selected unless somebody asks for them.
-LOGIN_SECRETS = ("start_url", "host_key")
+LOGIN_SECRETS = ("start_url", "host_key", "dynamic_host_key")
 
 
 def expected(

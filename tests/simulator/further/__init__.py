@@ -12,10 +12,13 @@ OPERATIONS = tuple(stream.operation() for stream in STREAMS.values())
 HAND_MADE = {
     "history_meetings": "/report/history_meetings", "user_details": "/users/{userId}",
     "report_user_meetings": "/report/users/{userId}/meetings",
+    # Made of the files that a recording names.
+    "meeting_transcripts": "/users/{userId}/recordings", "meeting_transcript_cues": "/users/{userId}/recordings",
 }  # fmt: skip
 KEYS = {
     "history_meetings": ("meeting_uuid",), "user_details": ("id",),
     "report_user_meetings": ("user_id", "query_type", "uuid", "sequence"),
+    "meeting_transcripts": ("meeting_uuid",), "meeting_transcript_cues": ("meeting_uuid", "number"),
     **{name: stream.key for name, stream in STREAMS.items()},
 }  # fmt: skip
 BY_PATH = {stream.path: stream for stream in STREAMS.values()}

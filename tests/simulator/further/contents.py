@@ -24,6 +24,7 @@ Row = dict[str, Any]
 REACH = 690
 _ANCIENT = 1200
 _SESSIONS = 150
+_FILES = "/rec/download/"
 
 
 class Made(NamedTuple):
@@ -209,9 +210,13 @@ class FurtherContents:
             fixed[stream.time] = at(schema["properties"][stream.time], moment)
         if moment is not None and stream.until:
             fixed[stream.until] = at(schema["properties"][stream.until], moment + timedelta(hours=2))
-        if stream.name == "meeting_transcripts":
+        if stream.name == "meeting_ai_transcripts":
             fixed |= self._transcript(parent, rng)
         fixed |= particulars.of_row(stream.name, parent.id, moment, rng)
+        for file in fixed.get("recording_files", ()):
+            if file["file_type"] == "TRANSCRIPT":
+                path = f"{_FILES}{rng.getrandbits(64):x}"
+                file["download_url"], self.texts[path] = self._url() + path, particulars.text_file(rng)
         if moment is not None and (held := particulars.kept(stream.name, parent.id, self.account).get(moment)):
             fixed |= particulars.of_meeting(stream.name, held)
         row = maker.record(table, keep={*key, *leading, *stream.fallback_stream.values(), *stream.copied} & table.keys(), **fixed)
@@ -242,7 +247,7 @@ class FurtherContents:
                 yield Made({**row, "message": text(rng), "id": made.row["id"]}, made.moment, state)
 
     def _transcript(self, parent: Parent, rng: random.Random) -> Row:
-        path = f"/rec/download/{rng.getrandbits(64):x}"
+        path = f"{_FILES}{rng.getrandbits(64):x}"
         row, text_behind = particulars.transcript(parent.id, self._url() + path, rng)
         if text_behind:
             self.texts[path] = text_behind

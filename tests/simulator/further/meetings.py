@@ -29,8 +29,8 @@ STREAMS = (
         nothing=((404, None, "Not Found"),),
     ),
     Further(
-        "meeting_transcripts", "/meetings/{meetingId}/transcript", "", "meeting_uuid", parent="recordings", by="uuid",
-        adds="meeting_uuid=parent:uuid text=download",
+        "meeting_ai_transcripts", "/meetings/{meetingId}/transcript", "", "meeting_uuid", parent="history_meetings",
+        by="meeting_uuid", kind="meeting", adds="meeting_uuid=parent:meeting_uuid text=download",
         nothing=((404, 3322, "This meeting transcript does not exist."),),
     ),
     Further(

@@ -32,17 +32,17 @@ def of_option(table: Fields, option: str | None) -> Fields:
 
 def is_empty(stream: str, parent: Row) -> bool:
     """Whether the parent's row says that there is nothing."""
-    if stream == "meeting_transcripts":
-        return all(file["file_type"] != "TRANSCRIPT" for file in parent["recording_files"])
     return stream == "phone_recording_transcripts" and not parent.get("transcript_download_url")
 
 
 def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random) -> Row:
     """What a row has to say."""
     if stream == "recordings":
-        # Captions have no id.
-        files = [{"id": "f1", "file_type": "MP4"}, {"file_type": "CC"}, {"id": "f2", "file_type": "TRANSCRIPT"}]
-        files = files[: 3 if rng.random() < 0.7 else 2]
+        # Captions have no id. Who stops the recording and begins again has two transcripts, listed in any order.
+        files: list[Row] = [{"id": "f1", "file_type": "MP4"}, {"file_type": "CC"}]
+        for number in range(rng.choice((0, 1, 1, 2))):
+            start = f"2026-03-0{2 - number}T10:00:00Z"
+            files.append({"id": f"t{number}", "file_type": "TRANSCRIPT", "recording_start": start})
         return {"host_id": parent, "recording_files": files, "total_size": rng.randint(10**7, 10**9)}
     if stream == "meeting_summaries" and moment is not None:
         # Edited later, perhaps in another month.
@@ -80,4 +80,10 @@ def transcript(meeting: str, url: str, rng: random.Random) -> tuple[Row, str]:
     """An answer about a transcript, and the text behind its URL, which is there even where nobody may have the text."""
     reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
     row = {"meeting_id": meeting, "can_download": not reason, "download_url": url, "download_restriction_reason": reason}
-    return row, "" if reason else f"WEBVTT\r\n\r\n1\r\n00:00:01.000 --> 00:00:04.500\r\nZoë: {text(rng)}\r\n"
+    return row, "" if reason else text_file(rng)
+
+
+def text_file(rng: random.Random) -> str:
+    """A WebVTT file of two cues, of which one names nobody."""
+    first, second = (f"{number}\r\n00:0{number}:01.000 --> 01:00:0{number}.250\r\n" for number in (1, 2))
+    return f"WEBVTT\r\n\r\n{first}Zoë: {text(rng)}\r\n\r\n{second}{text(rng)}\r\n{text(rng)}\r\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,15 @@ from .shapes import fields_of
 if TYPE_CHECKING:
     from ..server import SimulatedZoom
 
-__all__ = ["KEYS", "truth_of"]
+__all__ = ["HELD_BACK", "KEYS", "truth_of"]
+
+# Secrets that are not selected by default, by stream, at any depth.
+HELD_BACK = {
+    "account_settings": {"authorized_channel_token", "passcode"}, "chat_messages": {"download_url"},
+    "clips": {"passcode", "thumbnail_link"}, "meeting_recordings": {"download_access_token"},
+    "phone_sms_messages": {"download_url"}, "room_details": {"activation_code", "room_passcode", "download_url"},
+    "room_location_details": {"room_passcode", "download_url"}, "rooms": {"activation_code"},
+}  # fmt: skip
 
 # How far back a tap reads what Zoom answers for any time, unless it is told.
 _DAYS_BACK = 730
@@ -119,7 +127,7 @@ class _Truth:
         return _numbered(made, stream.key, in_order=_arrives_in_order(stream))
 
     def _record(self, stream: Further, parent: Parent, ask: Ask, made: Made, window: dict[str, str]) -> Row:
-        record = conversion.record(fields_of(stream.row), made.row)
+        record = without(HELD_BACK.get(stream.name, frozenset()), conversion.record(fields_of(stream.row), made.row))
         if stream.copied:
             around = self.contents.envelope(stream, parent, stream.asked(ask))
             record |= conversion.record(fields_of(stream.answer), {name: around[name] for name in stream.copied})
@@ -153,7 +161,8 @@ class _Truth:
         values = ask if kind == "ask" else made.row
         found = (name[1:-1] if name.startswith("'") else values.get(name) for name in names.split("|"))
         return conversion.string(next(value for value in found if value))
-    # The three that the simulator knows by hand
+
+    # Those that the simulator knows by hand
 
     def by_hand(self, stream: str) -> list[Row]:
         contents = self.zoom.answers.contents
@@ -162,6 +171,8 @@ class _Truth:
         if stream == "user_details":
             rows = [contents.user(user.id) for user in users]
             return [conversion.record(fields_of(schema), row) for row in rows if not isinstance(row, Refusal)]
+        if stream.startswith("meeting_transcript"):
+            return list(self._of_files(stream))
         name = "history_meetings" if stream == "history_meetings" else "meetings"
         table = fields_of(schema["properties"][name]["items"])
         if stream == "history_meetings":
@@ -173,6 +184,45 @@ class _Truth:
                     row = contents.user_report_row(held)
                     made.append((row, conversion.record(table, row) | _whose(held.of.host, query_type)))
         return _numbered(made, KEYS[stream], in_order=False)
+
+    def _of_files(self, stream: str) -> Iterator[Row]:
+        """Transcripts, or their cues: of the files that each recording names."""
+        for _, _, made in self._rows(STREAMS["recordings"]):
+            files = [file for file in made.row["recording_files"] if file["file_type"] == "TRANSCRIPT"]
+            files.sort(key=lambda file: file["recording_start"])
+            texts = [self.contents.texts[file["download_url"].removeprefix(self.zoom.url)] for file in files]
+            uuid = made.row["uuid"]
+            if stream == "meeting_transcripts" and files:
+                sent = conversion.record(fields_of(STREAMS["recordings"].row), made.row)
+                same = {name: sent.get(name) for name in ("account_id", "host_id", "auto_delete", "auto_delete_date")}
+                yield same | {
+                    "meeting_uuid": uuid, "meeting_id": uuid, "meeting_topic": sent.get("topic"), "can_download": True,
+                    "download_url": files[0]["download_url"], "text": "\n\n".join(texts),
+                }  # fmt: skip
+            elif stream != "meeting_transcripts":
+                yield from ({"meeting_uuid": uuid, "number": number, **cue} for number, cue in enumerate(_cues(files, texts), 1))
+
+
+def _cues(files: list[Row], texts: list[str]) -> Iterator[Row]:
+    """Those of the two that stand in each text file of the simulator."""
+    for file, text in zip(files, texts, strict=True):
+        _, first, second = text.split("\r\n\r\n")
+        said = [(61.0, 3601.25, "Zoë", first.split("Zoë: ")[1])]
+        said += [(121.0, 3602.25, None, "\n".join(second.splitlines()[2:]))]
+        for start, end, speaker, words in said:
+            yield {
+                "file_id": file["id"], "recording_start": file["recording_start"], "start_seconds": start,
+                "end_seconds": end, "speaker": speaker, "text": conversion.string(words),
+            }  # fmt: skip
+
+
+def without(names: Collection[str], value: Any) -> Any:
+    """A value without fields of these names, at any depth."""
+    if isinstance(value, list):
+        return [without(names, part) for part in value]
+    if isinstance(value, dict):
+        return {name: without(names, part) for name, part in value.items() if name not in names}
+    return value
 
 
 def _whose(user: User, query_type: str) -> Row:

@@ -1,0 +1,142 @@
+"""Bodies of answers: error bodies in any shape, and answers under HTTP 200 whose list is missing or cut."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tap_zoom.streams.model import Stream
+from tap_zoom.api.request import Request
+
+# Where error bodies of Zoom and of gateways have their code and their words, the most specific first.
+CODES = ("code", "errorCode", "error_code")
+WORDS = (
+    "message", "errorMessage", "error_message", "error_description", "reason", "faultstring", "detail", "title",
+    "description", "error", "fault",
+)  # fmt: skip
+ONLY_IN_ERRORS = (
+    *CODES, "errorMessage", "error_message", "error_description", "error", "errors", "fault", "faultstring",
+)  # fmt: skip
+ERROR_FIELDS = frozenset({
+    *CODES, *WORDS, "errors", "status", "statusCode", "success", "result", "data", "path", "timestamp", "type",
+    "instance", "requestId", "request_id", "traceId", "trace_id",
+})  # fmt: skip
+MOST_ERRORS, DEEPEST_ERROR = 10, 5  # that are named in one message; that are looked into
+# What Zoom documents beside a list: an answer that has one of these and no list is an empty list.
+BESIDE_LISTS = frozenset({
+    "next_page_token", "page_size", "page_count", "page_number", "total_records", "from", "to", "id", "uuid",
+    "start_time", "meeting_id", "meeting_uuid", "webinar_id", "webinar_uuid", "survey_id", "year", "month",
+})  # fmt: skip
+
+
+def is_bare_error(content: Any, body: bytes, message: str) -> bool:
+    """True if an error without a code may be Zoom's own: no body, or only words that say that nothing was found."""
+    if not body.strip() or content == {}:
+        return True
+    is_short = isinstance(content, dict) and content.keys() <= {"code", "message"}
+    return is_short and re.search(r"not( be)? found|not exist", message, re.IGNORECASE) is not None
+
+
+def is_error(stream: Stream, content: dict[str, Any]) -> bool:
+    """True if an answer under HTTP 200 is an error body, of Zoom's or of a gateway's, in place of the data."""
+    names = list_names(stream)
+    if any(content.get(name) for name in names) or not _has_error(content):
+        return False
+    if names:
+        return True
+    if "id" in content or "uuid" in content or "questions" in content:
+        return False
+    return any(content.get(name) for name in ONLY_IN_ERRORS) or content.keys() <= ERROR_FIELDS
+
+
+def _has_error(content: dict[str, Any]) -> bool:
+    """True if an object has a code or words of an error. Zoom's code 0 stands for success."""
+    code = next((content[name] for name in CODES if content.get(name) is not None), None)
+    if content.get("status") is False or content.get("success") is False:
+        return True
+    return code not in (0, "0") and (code is not None or any(content.get(name) for name in (*WORDS, "errors")))
+
+
+def list_names(stream: Stream) -> tuple[str, ...]:
+    """The fields at the top of an answer that hold its lists; none where the answer is the one record."""
+    return tuple(name for name in (*stream.record_lists, *stream.records.partition(".")[0].split("|")) if name)
+
+
+def list_fault(request: Request, content: dict[str, Any]) -> str | None:
+    """What is wrong with a list in an answer under 200, in words that follow "answered 200"; None if it can be read.
+
+    Zoom's empty page may lack its list: {"page_size": 0, "total_records": 0, "next_page_token": ""}. So an answer
+    without its list is empty only if it is a first page, has something that belongs beside the list, counts no records
+    and names no next page.
+    """
+    stream = request.stream
+    names = list_names(stream)
+    if not names:
+        return None
+    is_nested = "." in stream.records
+    for name in names:
+        part = content.get(name)
+        if part is not None and not isinstance(part, list) and not (is_nested and isinstance(part, dict)):
+            return f"and {name} is not a list"
+    token, total = content.get("next_page_token"), _count(content.get("total_records"))
+    lists = [content[name] for name in names if content.get(name) is not None]
+    if not lists:
+        is_page = not content.keys().isdisjoint({*BESIDE_LISTS, *names})
+        may_end = stream.last_page_empty or (request.page == 1 and not token)
+        if is_page and may_end and not total:
+            return None
+        return f"without its list ({' or '.join(names)})"
+    if token and not stream.page_size:
+        return "with a next page, although this list is documented as having one page"
+    rows = sum(map(len, lists)) if stream.record_lists else len(next(filter(None, lists), ()))
+    sizes = (request.most or stream.page_size, _count(content.get("page_size")))
+    size = min((size for size in sizes if size > 0), default=0)
+    # Zoom's total_records is not exact. But it must not count more than full pages of this size can hold.
+    if not token and not is_nested and 0 < size <= rows and total > request.page * rows:
+        return f"with a full page of {rows} records and no next page, but counts {total}"
+    return None
+
+
+def _count(value: Any) -> int:
+    """A number of records; 0 for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if type(value) is int else 0
+
+
+def read_error(content: Any, body: bytes) -> tuple[int | None, str]:
+    """Zoom's code and message. A message with unescaped quotes makes the body invalid JSON: then by pattern."""
+    if isinstance(content, dict):
+        code = next((content[name] for name in CODES if content.get(name) is not None), None)
+        message = _words(content)
+    elif isinstance(content, (str, list)):
+        code, message = None, _words(content)
+    else:
+        text = body.decode("utf-8", "replace")
+        found = re.search(r'"code"\s*:\s*"?(-?\d+)', text)
+        code = found.group(1) if found else None
+        words = re.search(r'"(?:error_)?message"\s*:\s*"(.*?)"?\s*[,}]?\s*\}?\s*$', text, re.DOTALL)
+        message = words.group(1) if words else ""
+    try:
+        return (int(code) if code is not None and not isinstance(code, bool) else None), message
+    except (ValueError, TypeError, OverflowError):
+        return None, message
+
+
+def _words(value: Any, depth: int = 0) -> str:
+    """The words in an error of any shape: {"message": ...}, {"error": {"message": ...}}, {"errors": [{"field": ...,
+    "message": ...}]}, a list or a text."""
+    if isinstance(value, list):
+        each = (_words(part, depth + 1) for part in value[:MOST_ERRORS] if depth < DEEPEST_ERROR)
+        return "; ".join(filter(None, each))
+    if not isinstance(value, dict):
+        return "" if value is None or isinstance(value, bool) else str(value)
+    if depth >= DEEPEST_ERROR:
+        return ""
+    message = next((words for name in WORDS if (words := _words(value.get(name), depth + 1))), "")
+    if isinstance(value.get("field"), str) and message:
+        return f"{value['field']}: {message}"
+    error, details = value.get("error"), _words(value.get("errors"), depth + 1)
+    if isinstance(error, str) and error not in message:
+        message = f"{message} ({error})"
+    return " ".join(filter(None, (message, details)))

@@ -1,0 +1,369 @@
+"""Answers under HTTP 200 whose list is missing or cut: retried, then lost by name. Zoom's empty pages stay empty lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from tap_zoom.sync.windows import windows
+from tap_zoom.streams.held import REPORTS
+from tests.scripted import ACTIVE, says, scripted
+from tests.simulator import Fault, SimulatedZoom, truth
+from tests.tap import FEW, Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap
+
+STREAMS = ("users", "meetings", "report_meetings")
+SIZE = "lists"
+FIRST_DAY = account(1, SIZE).first_day.date()
+WINDOWS = list(windows(REPORTS, FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
+HISTORY = "report/history_meetings"
+NUMBERS = f"users/{account(1, SIZE).users[0].id}/meetings"
+TRIES = 6
+AT_ONCE = "import backoff; backoff.full_jitter = lambda _: 0.0"  # retries do not wait
+ENVELOPE = {"page_count": 0, "page_size": 0, "total_records": 0, "next_page_token": ""}
+
+
+def without_active_users() -> dict[str, list[Record]]:
+    """The records of an account in which nobody is active."""
+    seen = copy_of(1, SIZE)
+    seen.users = [user for user in seen.users if user.status != "active"]
+    return truth.expected(seen)
+
+
+def without_numbers_of_one() -> dict[str, list[Record]]:
+    """The records if one user's meetings are not listed."""
+    seen = copy_of(1, SIZE)
+    for number in seen.users[0].numbers:
+        number.state = "expired"
+    return truth.expected(seen)
+
+
+def without_second_window() -> dict[str, list[Record]]:
+    """The records if the history has none in its second window."""
+    rows = expected(1, SIZE)["report_meetings"]
+    kept = [row for row in rows if not f"{WINDOWS[1].first}" <= row["start_time"][:10] <= f"{WINDOWS[1].last}"]
+    assert 0 < len(kept) < len(rows)
+    return {**expected(1, SIZE), "report_meetings": kept}
+
+
+class List(NamedTuple):
+    """A list that others hang on. `left`: the records without it."""
+
+    match: str
+    name: str
+    request: str
+    left: Callable[[], Mapping[str, list[Record]]]
+
+
+LISTS = {
+    "users": List(ACTIVE, "users", "users: GET /v2/users?status=active", without_active_users),
+    "numbers": List(rf"/v2/{NUMBERS}", "meetings", f"user_meetings: GET /v2/{NUMBERS}", without_numbers_of_one),
+    "history": List(
+        rf"/v2/{HISTORY}\?.*from={WINDOWS[1].asked_from}", "history_meetings",
+        f"history_meetings: GET /v2/{HISTORY}?from={WINDOWS[1].asked_from}&to={WINDOWS[1].asked_to}", without_second_window,
+    ),
+}  # fmt: skip
+
+
+def run_with(answer: Any, match: str, times: int | None, *streams: str, world: str = AT_ONCE) -> tuple[Run, int]:
+    """A run of an account in which this is answered so many times, and how often it was asked."""
+    fault = Fault.answer(200, json.dumps(answer).encode(), match=match, times=times)
+    with SimulatedZoom(account(1, SIZE), faults=[fault]) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*streams), world=world)
+    return run, fault.happened
+
+
+# --- empty lists ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer", [ENVELOPE, {"next_page_token": ""}, {"page_size": 300, "from": "2026-01-01", "to": "2026-01-28"}, {"NAME": None}, {"NAME": []}],
+    ids=["the envelope", "a token that is empty", "size and days", "null", "a list"],
+)  # fmt: skip
+@pytest.mark.parametrize("which", LISTS)
+def test_an_empty_page_is_an_empty_list(which: str, answer: Any) -> None:
+    """Zoom leaves the list out, or sends null or nothing in it: asked once, no loss."""
+    of = LISTS[which]
+    run, asked = run_with({name.replace("NAME", of.name): value for name, value in answer.items()}, of.match, 1, *STREAMS, world="")
+    assert (run.exit_status, asked, run.logged("ERROR")) == (0, 1, [])
+    assert not any("asked again" in line for line in run.log)
+    assert_exact({stream: of.left()[stream] for stream in STREAMS}, run.records)
+
+
+@pytest.mark.parametrize("answer", [ENVELOPE, {"total_records": 0}, {"id": 1, "uuid": "x", "start_time": "2026-01-01T00:00:00Z"}])
+def test_an_unpaged_list_may_be_left_out_as_well(answer: Any) -> None:
+    """Past polls have the occurrence beside their list."""
+    with scripted(says("/v2/meetings/111/polls", answer), says("/v2/users/u1/assistants", answer)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls", "user_assistants"))
+    assert (run.exit_status, run.logged("ERROR"), run.of_type("RECORD")) == (0, [], [])
+
+
+# --- lists that are missing ------------------------------------------------------------------------------------
+
+WITHOUT = " answered 200 without its list (NAME)"
+MISSING: dict[str, tuple[Any, str]] = {
+    "nothing": ({}, WITHOUT),
+    "another name": ({"items": []}, WITHOUT),
+    "another name beside null": ({"data": None}, WITHOUT),
+    "a count of rows": ({**ENVELOPE, "total_records": 301}, WITHOUT),
+    "a count of rows as text": ({**ENVELOPE, "total_records": "301", "NAME": None}, WITHOUT),
+    "a next page": ({"next_page_token": "t"}, WITHOUT),
+    "an object": ({"NAME": {}}, " answered 200 and NAME is not a list"),
+    "a text": ({"NAME": "none", "next_page_token": ""}, " answered 200 and NAME is not a list"),
+    "a number": ({"NAME": 0}, " answered 200 and NAME is not a list"),
+    "a list around it": ([{"NAME": []}], " answered 200 with JSON that is not an object"),
+    "null for all": (None, " answered 200 with JSON that is not an object"),
+    "words for all": ("Service\nUnavailable", " answered 200 with JSON that is not an object: Service Unavailable"),
+    "words": ({"message": "Service is temporarily unavailable."}, " answered 200: Service is temporarily unavailable"),
+    "words in an envelope": ({**ENVELOPE, "message": "Try later."}, " answered 200: Try later"),
+    "words beside an empty list": ({"NAME": [], "message": "Try later."}, " answered 200: Try later"),
+    "status and errorCode": (
+        {"status": False, "errorCode": 5010, "errorMessage": "System busy", "result": None}, " answered 200 code 5010: System busy"
+    ),
+    "status alone": ({"status": False, **ENVELOPE}, " answered 200"),
+    "success and errors": ({"success": False, "errors": ["one", "two"]}, " answered 200: one; two"),
+    "OAuth's form": ({"error": "server_error", "error_description": "try later"}, " answered 200: try later (server_error)"),
+    "an error inside": ({"error": {"code": 503, "message": "backend"}}, " answered 200: backend"),
+    "a gateway's fault": (
+        {"fault": {"faultstring": "Body buffer overflow", "detail": {"errorcode": "protocol.http.TooBigBody"}}},
+        " answered 200: Body buffer overflow",
+    ),
+    "problem+json": ({"type": "about:blank", "title": "Bad Gateway", "status": 502, "detail": "upstream"}, " answered 200: upstream"),
+}  # fmt: skip
+
+
+def named(value: Any, name: str) -> Any:
+    """The same with the name of the list in its place."""
+    return json.loads(json.dumps(value).replace("NAME", name))
+
+
+@cache
+def run_with_all(times: int | None) -> Run:
+    """A run in which each of these is answered so many times for the registrants of a meeting of its own."""
+    faults = []
+    for number, (answer, _) in enumerate(MISSING.values(), 500):
+        body = json.dumps(named(answer, "registrants")).encode()
+        faults.append(Fault.answer(200, body, match=f"/v2/meetings/{number}/registrants.*approved", times=times))
+    meetings = [{"id": number} for number in range(500, 500 + len(faults))]
+    right = [says("/registrants.*approved", {"registrants": [{"id": "r"}]}), says("/registrants", {"registrants": []})]
+    with scripted(*faults, *right, says(r"/v2/users/[^/]+/meetings", {"meetings": meetings})) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"), world=AT_ONCE)
+    assert [fault.happened for fault in faults] == [times or TRIES] * len(faults)
+    return run
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_an_answer_without_its_list_is_lost(name: str) -> None:
+    """After retries there is one ERROR line with Zoom's own words."""
+    number, words = 500 + list(MISSING).index(name), MISSING[name][1].replace("NAME", "registrants")
+    asked = f"meeting_registrants: GET /v2/meetings/{number}/registrants?status=approved"
+    [error] = [line for line in run_with_all(None).logged("ERROR") if asked in line]
+    assert error == f"ERROR Lost: {asked}{words} ({TRIES} tries)"
+
+
+def test_answers_without_their_lists_are_the_only_loss() -> None:
+    """Exit status 1, and no record is made of them."""
+    run = run_with_all(None)
+    assert run.exit_status == 1
+    assert f"{len(MISSING)} items lost" in run.critical
+    assert run.of_type("RECORD") == []
+
+
+def test_an_answer_without_its_list_is_retried() -> None:
+    """Once is no loss: the next answer has the list."""
+    run = run_with_all(1)
+    assert (run.exit_status, run.logged("ERROR")) == (0, [])
+    numbers = [row["meeting_id"] for row in run.records["meeting_registrants"]]
+    assert sorted(numbers) == [500 + number for number in range(len(MISSING))]
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_a_list_that_others_hang_on_is_lost_as_well(which: str) -> None:
+    """It is named, exit status 1, and the rest of the account is complete."""
+    of = LISTS[which]
+    run, asked = run_with({"message": "Try later."}, of.match, None, *STREAMS)
+    assert asked == TRIES
+    assert run.logged("ERROR") == [f"ERROR Lost: {of.request} answered 200: Try later ({TRIES} tries)"]
+    assert run.exit_status == 1
+    assert_exact({stream: of.left()[stream] for stream in STREAMS}, run.records)
+
+
+def test_an_error_with_zooms_code_is_no_empty_list_either() -> None:
+    """Beside a list that is empty, too. The code says what it is, so it is not retried."""
+    run, asked = run_with({"users": [], "code": 9999, "message": "Something new."}, ACTIVE, None, *STREAMS)
+    assert asked == 1
+    assert run.logged("ERROR") == ["ERROR Lost: users: GET /v2/users?status=active answered 200 code 9999: Something new"]
+    assert run.exit_status == 1
+
+
+def test_a_429_under_http_200_is_one() -> None:
+    """By its code: waited for and retried."""
+    run, asked = run_with({"code": 429, "message": "maximum per-second rate limit"}, ACTIVE, 3, *STREAMS)
+    assert (asked, run.exit_status) == (3, 0)
+    assert_exact({stream: expected(1, SIZE)[stream] for stream in STREAMS}, run.records)
+
+
+# --- later pages ----------------------------------------------------------------------------------------------
+
+FIRST = {"users": [{"id": "u0", "email": "b@x.org"}], "next_page_token": "t", "page_size": 300}
+LATER = ACTIVE + ".*next_page_token="
+
+
+def pages(*answers: Any, status: int = 200) -> Run:
+    """A run in which the active users come in pages: the first, and these for the second."""
+    with scripted(*(says(LATER, answer, status) for answer in answers), says(ACTIVE, FIRST)) as zoom:
+        return run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
+
+
+@pytest.mark.parametrize("page", [{}, {"next_page_token": ""}, ENVELOPE, {"users": None}, {"users": None, "next_page_token": ""}])
+def test_a_later_page_without_its_list_is_a_failure(page: Any) -> None:
+    """An empty page is one only as the first. The pages before it are emitted."""
+    run = pages(page)
+    assert run.exit_status == 1
+    assert run.logged("ERROR") == [
+        f"ERROR Lost: users: GET /v2/users?status=active answered 200 without its list (users) ({TRIES} tries)"
+    ]
+    assert [row["id"] for row in run.records["users"]] == ["u0"]
+
+
+@pytest.mark.parametrize("page", [{"users": []}, {"users": [], "next_page_token": "", "total_records": 1}])
+def test_a_later_page_with_an_empty_list_is_the_end(page: Any) -> None:
+    """A list whose rows fill its pages may end so."""
+    run = pages(page)
+    assert (run.exit_status, run.logged("ERROR")) == (0, [])
+    assert [row["id"] for row in run.records["users"]] == ["u0"]
+
+
+def test_a_later_page_that_is_refused_is_a_failure() -> None:
+    """Also by an answer that would mean "nothing here" for the first page."""
+    gone = says("/v2/meetings/111/registrants.*next_page_token=", {"code": 3001, "message": "Meeting does not exist: 111."}, 404)
+    first = says("/v2/meetings/111/registrants.*approved", {"registrants": [{"id": "r"}], "next_page_token": "t"})
+    with scripted(gone, first) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"))
+    assert run.exit_status == 1
+    [error] = run.logged("ERROR")
+    assert "404 code 3001: Meeting does not exist: 111 (page 2 of a list" in error
+    assert [row["id"] for row in run.records["meeting_registrants"]] == ["r"]
+
+
+def test_an_unpaged_list_that_names_a_next_page_is_a_failure() -> None:
+    """It is not read further, so it is not whole."""
+    with scripted(says("/v2/meetings/111/polls", {"polls": [{"id": "p"}], "next_page_token": "t"})) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls"), world=AT_ONCE)
+    assert run.exit_status == 1
+    [error] = run.logged("ERROR")
+    assert "meeting_polls: GET /v2/meetings/111/polls answered 200 with a next page" in error and f"({TRIES} tries)" in error
+
+
+# --- full last pages --------------------------------------------------------------------------------------------
+
+
+def users(count: int, first: int = 0, **beside: Any) -> dict[str, Any]:
+    return {"users": [{"id": f"u{number:03}"} for number in range(first, first + count)], **beside}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [users(300, total_records=301), users(300, total_records="301", next_page_token=""), users(30, page_size=30, total_records=45),
+     users(30, page_size="30", total_records=45), users(1, page_size=1, total_records=2, next_page_token=None)],
+    ids=["as asked", "as text", "Zoom's own size", "a size as text", "one"],
+)  # fmt: skip
+def test_a_full_last_page_that_counts_more_is_a_failure(page: Any) -> None:
+    """Zoom counts more than the page holds, and names no next one."""
+    with scripted(says(ACTIVE, page)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
+    assert run.exit_status == 1
+    [error] = run.logged("ERROR")
+    assert f"with a full page of {len(page['users'])} records and no next page, but counts {page['total_records']}" in error
+
+
+@pytest.mark.parametrize(
+    "page",
+    [users(300, total_records=300), users(299, total_records=301), users(300), users(300, total_records=0), users(300, total_records=None),
+     users(29, page_size=30, total_records=45), users(2, page_size=0, total_records=1), users(3, page_size=-1, total_records=9)],
+)  # fmt: skip
+def test_a_count_alone_is_no_failure(page: Any) -> None:
+    """total_records is not exact: only a full page shows that something was cut."""
+    with scripted(says(ACTIVE, page)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
+    assert (run.exit_status, run.logged("ERROR")) == (0, [])
+    assert len(run.records["users"]) == len(page["users"])
+
+
+@pytest.mark.parametrize(("total", "failed"), [(600, False), (601, True)])
+def test_the_pages_before_count_as_well(total: int, failed: bool) -> None:
+    """Two full pages of 300."""
+    last = says(LATER, users(300, 300, total_records=total))
+    with scripted(last, says(ACTIVE, users(300, total_records=total, next_page_token="t"))) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
+    assert run.exit_status == failed
+    assert len(run.records["users"]) == (300 if failed else 600)
+
+
+# --- errors in another form under other statuses ------------------------------------------------------------------
+
+FOREIGN = [
+    (400, {"fault": {"faultstring": "Bad thing"}}, "400: Bad thing"), (404, {"error": "no route", "status": 404, "path": "/v2/x"}, "404: no route"),
+    (404, {"message": "no Route matched with those values"}, "404: no Route matched with those values"), (404, ["x"], "404: x"),
+    (404, "gone", "404: gone"), (400, {"status": False, "errorCode": 77, "errorMessage": "Odd"}, "400 code 77: Odd"),
+    (201, {"questions": []}, "201"), (405, {"errors": [{"field": "from", "message": "wrong"}]}, "405: from: wrong"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "words"), FOREIGN)
+def test_an_error_that_is_not_zooms_is_retried_and_lost(status: int, body: Any, words: str) -> None:
+    """Somebody on the way answers. It is never taken for "nothing here", which a bare 404 can mean."""
+    with scripted(says("/v2/past_webinars/9/instances", body, status), says("/v2/users/u1/webinars", {"webinars": [{"id": 9}]}),
+                  says("/v2/meetings/111/polls", body, status)) as zoom:  # fmt: skip
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls", "report_webinars"), world=AT_ONCE)
+    assert run.exit_status == 1
+    assert sorted(run.logged("ERROR")) == [
+        f"ERROR Lost: meeting_polls: GET /v2/meetings/111/polls answered {words} ({TRIES} tries)",
+        f"ERROR Lost: webinar_instances: GET /v2/past_webinars/9/instances answered {words} ({TRIES} tries)",
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b" ", {}, {"message": "Webinar was not found."}])
+def test_a_bare_404_still_means_nothing_here(body: Any) -> None:
+    """Where Zoom documents it without a code: no body, or words that say so."""
+    with scripted(says("/v2/past_webinars/9/instances", body, 404), says("/v2/users/u1/webinars", {"webinars": [{"id": 9}]})) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_webinars"))
+    assert (run.exit_status, run.logged("ERROR")) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [({"status": False, "errorCode": 5010, "errorMessage": "System busy"}, "200 code 5010: System busy"), ({"message": "Try later."}, "200: Try later"),
+     ({"error": {"reason": "busy"}, "meta": {"node": 1}}, "200: busy"), ({"errors": [{"field": "a", "message": "b"}], "meta": {}}, "200: a: b")],
+)  # fmt: skip
+def test_a_single_object_is_not_made_of_an_error(body: Any, words: str) -> None:
+    """An object whose key does not come from the answer would be a record without any value."""
+    with scripted(says("/v2/meetings/111/registrants/questions", body)) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_questions"), world=AT_ONCE)
+    assert (run.exit_status, run.of_type("RECORD")) == (1, [])
+    [error] = run.logged("ERROR")
+    assert f"answered {words} (" in error
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "body"),
+    [("meetings", r"meetings/111\?", {"id": 111, "status": "waiting", "message": "Hello"}), ("role_details", "roles/7", {"id": "7", "description": "Reads"}),
+     ("meeting_questions", "meetings/111/registrants/questions", {"questions": [], "custom_questions": []})],
+)  # fmt: skip
+def test_an_object_may_have_such_fields(stream: str, path: str, body: Any) -> None:
+    """What has an id, or its documented lists, is data."""
+    with scripted(says(f"/v2/{path}", body), says(r"/v2/roles\?", {"roles": [{"id": "7"}]})) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(stream))
+    assert (run.exit_status, run.logged("ERROR"), len(run.records[stream])) == (0, [], 1)
+
+
+def test_the_documented_answers_have_nothing_of_an_error() -> None:
+    """Pages of every core stream pass at the first try."""
+    with SimulatedZoom(account(*FEW), page_cap=2) as zoom:
+        run = run_tap(zoom.config(), zoom=zoom)
+    assert (run.exit_status, run.logged("ERROR")) == (0, [])
+    assert not any("asked again" in line for line in run.log)
+    assert_exact(expected(*FEW), run.records)

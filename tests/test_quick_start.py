@@ -1,0 +1,150 @@
+"""The README's quick start in a shell: it works in bash and zsh, typed, pasted or in a file, also with Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.simulator import SimulatedZoom
+from tests.tap import LONGEST_RUN, ROOT, account
+
+SHELLS = {"bash": ["bash", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"]}
+# Confirms the last state when its input ends, as targets do.
+TARGET = """
+import json, sys
+messages = [json.loads(line) for line in sys.stdin]
+states = [message["value"] for message in messages if message["type"] == "STATE"]
+print(json.dumps(states[-1]))
+"""
+BEGUN = 60  # requests, after which the run is under way and not near its end
+
+
+def commands(page: str, after: str) -> str:
+    """The first block of commands after some words of a page."""
+    found = re.search(r"^```bash\n(.*?)^```$", (ROOT / page).read_text("utf-8").partition(after)[2], re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
+
+
+BLOCKS = {"README": commands("README.md", "<!-- quick start -->"), "state": commands("docs/state.md", "## Keep it")}
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> str:
+    """The shell's name, if it is installed."""
+    name: str = request.param
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed")
+    return name
+
+
+@pytest.fixture
+def slow_zoom() -> Iterator[SimulatedZoom]:
+    """An account that is not read before it is interrupted."""
+    with SimulatedZoom(account(), latency=0.05) as zoom:
+        yield zoom
+
+
+def environment(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
+    """config.json in `home`, and an environment with the tap and a target on its PATH."""
+    (home / "config.json").write_text(json.dumps(zoom.config(max_workers=4)), "utf-8")
+    (home / "bin").mkdir()
+    scripts = {"tap-zoom": "from tap_zoom import main; main()", "target-jsonl": TARGET}
+    for name, script in scripts.items():
+        (home / "bin" / name).write_text(f"#!{sys.executable}\n{script}", "utf-8")
+        (home / "bin" / name).chmod(0o755)
+    path = os.pathsep.join([str(home / "bin"), os.environ["PATH"]])
+    return {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm", "no_proxy": "*", "TAP_ZOOM_LOGLEVEL": "ERROR"}
+
+
+def state_in(home: Path) -> dict[str, object]:
+    state: dict[str, object] = json.loads((home / "state.json").read_text("utf-8"))
+    return state
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Twice in a row, as a script: exit status 0, and the state of a finished run, which the second run was given."""
+    env = environment(tmp_path, zoom)
+    for _ in range(2):
+        done = subprocess.run([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert "finished_at" in state_in(tmp_path)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
+    block: str, number: int, status: int, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
+) -> None:
+    """As by Ctrl-C in a terminal, or by timeout and systemd."""
+    env = environment(tmp_path, slow_zoom)
+    running = subprocess.Popen([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, stderr=subprocess.PIPE, start_new_session=True)
+    until_begun(slow_zoom)
+    os.killpg(running.pid, number)
+    said = running.communicate(timeout=LONGEST_RUN)[1]
+    assert running.returncode == status, said
+    assert state_in(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["typed", "pasted"])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_ctrl_c_at_a_prompt_keeps_state_and_status(
+    block: str, how: str, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
+) -> None:
+    """The terminal throws away what was typed ahead; the shell still has the rest of the block, and the prompt is back."""
+    env = environment(tmp_path, slow_zoom)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execvpe(SHELLS[shell][0], SHELLS[shell], env)
+    try:
+        read_until(terminal, r"[$%#] ")
+        text = BLOCKS[block]
+        os.write(terminal, (text if how == "typed" else f"\x1b[200~{text.rstrip()}\x1b[201~").encode())
+        if how == "pasted":
+            read_until(terminal, r"\}")  # it shows all that was pasted before it takes the return key
+            os.write(terminal, b"\r")
+        until_begun(slow_zoom, terminal)
+        os.write(terminal, b"\x03")
+        read_until(terminal, r"CRITICAL Stopped by SIGINT")
+        os.write(terminal, b'echo "it was ""$?".\r')
+        assert read_until(terminal, r"it was (\d+)\.") == "130"
+    finally:
+        os.close(terminal)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert state_in(tmp_path)
+
+
+def until_begun(zoom: SimulatedZoom, terminal: int | None = None) -> None:
+    """Wait for the run to be under way; what it writes to the terminal is read."""
+    deadline = time.monotonic() + LONGEST_RUN
+    while len(zoom.requests) < BEGUN:
+        assert time.monotonic() < deadline
+        if select.select([] if terminal is None else [terminal], [], [], 0.02)[0] and terminal is not None:
+            os.read(terminal, 65536)
+
+
+def read_until(terminal: int, pattern: str) -> str:
+    """Read what is shown until it matches; the first group of the match."""
+    shown = ""
+    deadline = time.monotonic() + LONGEST_RUN
+    while not (found := re.search(pattern, shown)):
+        assert select.select([terminal], [], [], max(deadline - time.monotonic(), 0))[0], shown
+        shown += os.read(terminal, 65536).decode(errors="replace")
+    return found[1] if found.groups() else ""
