@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ import pytest
 import trustme
 
 from tap_zoom.errors import ConfigError, NoAnswer
-from tap_zoom.api.http import Connections, TooLarge
+from tap_zoom.api import http
+from tap_zoom.api.http import Bearer, Connections, TooLarge
 
 
 class Server(ThreadingHTTPServer):
@@ -31,6 +33,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, str, Any]] = []  # who asked, for what, with which headers
         self.bodies: list[bytes] = []
+        self.end = threading.Event()
         self.scheme = "http"
         if context is not None:
             self.scheme = "https"
@@ -52,15 +55,29 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith(b"/packed"):
             self.send_packed(path)
             return
+        if path.startswith(b"/drops"):
+            self.send_drops()
+            return
         self.send_response(204 if path.endswith(b"/empty") else 302 if path.endswith(b"/moved") else 200)
         if path.endswith(b"/moved"):
             self.send_header("Location", self.server.location)
         self.send_header("Content-Length", str(len(path) + 10 if path.endswith(b"/cut") else len(path)))
         self.send_header("X-Made-Of", "words")
+        self.send_header("Set-Cookie", "a=b; Path=/")
         self.end_headers()
         if not path.endswith(b"/empty"):
             self.wfile.write(path)
         self.close_connection = path.endswith(b"/cut")
+
+    def send_drops(self) -> None:
+        """A byte now and then, and never the last one."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with suppress(OSError):
+            while not self.server.end.wait(0.01):
+                self.wfile.write(b"1\r\n.\r\n")
+        self.close_connection = True
 
     def send_packed(self, path: bytes) -> None:
         """As who packs while sending: in chunks, without a length. A number in the path is so many megabytes."""
@@ -92,8 +109,6 @@ class Handler(BaseHTTPRequestHandler):
 
 def pump(one: Any, port: int) -> None:
     """Carry bytes both ways until a side ends."""
-    import socket
-
     other = socket.create_connection(("127.0.0.1", port))
 
     def carry(source: Any, sink: Any) -> None:
@@ -121,6 +136,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 def server() -> Iterator[Server]:
     with Server() as made:
         yield made
+        made.end.set()
         made.shutdown()
 
 
@@ -148,50 +164,77 @@ def test_one_connection_serves_many_requests(server: Server) -> None:
     """Also after an answer without a body; paths and queries arrive as they were written."""
     connections = Connections(3)
     paths = ["/v2/users?page_size=300&status=active", "/v2/past_meetings/%252Fab%253D%253D/instances", "/empty", "/a%20b?c=%2Fd"]
-    answers = [connections.exchange("GET", f"{server.url}{path}", {"A": "b"}) for path in paths]
+    answers = [connections.exchange("GET", f"{server.url}{path}", {"A": "b"}, Bearer("the token")) for path in paths]
     assert [path for _, path, _ in server.asked] == paths
     assert len({who for who, _, _ in server.asked}) == 1
     assert [answer.status for answer in answers] == [200, 200, 204, 200]
     assert [answer.body.decode() for answer in answers] == [*paths[:2], "", paths[3]]
     assert all(answer.headers["x-made-of"] == "words" and "X-MADE-OF" in answer.headers for answer in answers)
-    assert all(headers["A"] == "b" for _, _, headers in server.asked)
+    assert all(headers["A"] == "b" and headers["Authorization"] == "Bearer the token" for _, _, headers in server.asked)
 
 
 def test_a_host_alone_has_a_path_all_the_same(server: Server) -> None:
     """And what follows a # is not for it."""
-    Connections(1).exchange("GET", server.url, {})
-    Connections(1).exchange("GET", f"{server.url}/a#b", {})
+    Connections(1).exchange("GET", server.url, {}, Bearer(None))
+    Connections(1).exchange("GET", f"{server.url}/a#b", {}, Bearer(None))
     assert [path for _, path, _ in server.asked] == ["/", "/a"]
 
 
 def test_a_form_is_sent(server: Server) -> None:
     """As the login does."""
-    Connections(1).exchange("POST", f"{server.url}/oauth/token", {"Content-Type": "application/x-www-form-urlencoded"}, "a=b&c=d")
-    assert server.bodies == [b"a=b&c=d"]
+    Connections(1).exchange("POST", f"{server.url}/oauth/token", {}, ("id", "secret"), {"a": "b", "c": "d e"})
+    assert server.bodies == [b"a=b&c=d+e"]
+    [(_, _, headers)] = server.asked
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert headers["Authorization"] == "Basic " + base64.b64encode(b"id:secret").decode()
 
 
 def test_an_answer_that_is_cut_off_is_none(server: Server) -> None:
     """And the next one comes over another connection."""
     connections = Connections(1)
-    with pytest.raises(NoAnswer, match=r"^No answer \(IncompleteRead"):
-        connections.exchange("GET", f"{server.url}/cut", {})
-    assert connections.exchange("GET", f"{server.url}/whole", {}).body == b"/whole"
+    with pytest.raises(NoAnswer, match=r"^No answer \(IncompleteRead|bytes are missing"):
+        connections.exchange("GET", f"{server.url}/cut", {}, Bearer(None))
+    assert connections.exchange("GET", f"{server.url}/whole", {}, Bearer(None)).body == b"/whole"
 
 
 def test_what_is_packed_and_comes_in_chunks_is_unpacked(server: Server) -> None:
     """Over the same connection; and what is too large is measured unpacked."""
     connections = Connections(1)
-    assert [connections.exchange("GET", f"{server.url}/packed", {}).body for _ in range(2)] == [b"/packed"] * 2
+    assert [connections.exchange("GET", f"{server.url}/packed", {}, Bearer(None)).body for _ in range(2)] == [b"/packed"] * 2
     assert len({who for who, _, _ in server.asked}) == 1
     with pytest.raises(TooLarge):
-        connections.exchange("GET", f"{server.url}/packed/33", {})
+        connections.exchange("GET", f"{server.url}/packed/33", {}, Bearer(None))
+
+
+def test_an_answer_that_comes_byte_by_byte_has_a_deadline(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is never silent, and never whole."""
+    monkeypatch.setattr(http, "ANSWER_TIMEOUT", 0.05)
+    with pytest.raises(NoAnswer, match=r"not whole after 0.05 s"):
+        Connections(1).exchange("GET", f"{server.url}/drops", {}, Bearer(None))
+
+
+def test_a_silent_host_has_a_shorter_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first byte, or between two of them."""
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoAnswer, match=r"^No answer \(ReadTimeout|^No answer \(TimeoutError"):
+        Connections(1).exchange("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, Bearer(None))
+
+
+def test_cookies_and_netrc_are_not_used(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cookie of one answer goes out with no other; a password for the host stays in its file."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password word")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    connections = Connections(1)
+    for path in ("/cookie", "/next"):
+        connections.exchange("GET", f"{server.url}{path}", {}, Bearer(None))
+    assert all("Cookie" not in headers and "Authorization" not in headers for _, _, headers in server.asked)
 
 
 @pytest.mark.parametrize("location", ["http://[::1/x", "http://a:99999999/", "/elsewhere"])
 def test_a_redirect_is_an_answer(server: Server, location: str) -> None:
     """Wherever it leads to, and whether that can be read or not: nobody follows it."""
     server.location = location
-    answer = Connections(1).exchange("GET", f"{server.url}/moved", {})
+    answer = Connections(1).exchange("GET", f"{server.url}/moved", {}, Bearer(None))
     assert (answer.status, answer.headers["Location"]) == (302, location)
     assert len(server.asked) == 1
 
@@ -199,7 +242,7 @@ def test_a_redirect_is_an_answer(server: Server, location: str) -> None:
 def test_a_name_in_an_address_is_sent_to_no_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor to the host."""
     monkeypatch.setenv("HTTP_PROXY", server.url)
-    Connections(1).exchange("GET", "http://me:word@zoom.example/x", {})
+    Connections(1).exchange("GET", "http://me:word@zoom.example/x", {}, Bearer(None))
     [(_, path, headers)] = server.asked
     assert (path, headers["Host"]) == ("http://zoom.example/x", "zoom.example")
 
@@ -208,7 +251,7 @@ def test_certificates_that_are_not_there_are_a_wrong_setting(server: Server, mon
     """With the name of the variable."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
     with pytest.raises(ConfigError, match=r"/nonexistent.*REQUESTS_CA_BUNDLE"):
-        Connections(1).exchange("GET", "https://127.0.0.1:9/", {})
+        Connections(1).exchange("GET", "https://127.0.0.1:9/", {}, Bearer(None))
 
 
 def test_a_host_that_nobody_listens_at_gives_no_answer(server: Server) -> None:
@@ -216,35 +259,35 @@ def test_a_host_that_nobody_listens_at_gives_no_answer(server: Server) -> None:
     server.shutdown()
     server.server_close()
     with pytest.raises(NoAnswer, match="Connection refused"):
-        Connections(1).exchange("GET", server.url, {})
+        Connections(1).exchange("GET", server.url, {}, Bearer(None))
 
 
 @pytest.mark.parametrize("url", ["http:///x", "ftp://127.0.0.1/x", "http://[::1/x", "nowhere"])
 def test_an_address_that_is_none_gives_no_answer(url: str) -> None:
     """Whatever the libraries make of it."""
     with pytest.raises((NoAnswer, ValueError)):
-        Connections(1).exchange("GET", url, {})
+        Connections(1).exchange("GET", url, {}, Bearer(None))
 
 
 def test_a_certificate_that_nobody_signed_is_not_trusted(safe: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the environment names who did."""
     with pytest.raises(NoAnswer, match=r"^No safe connection \(SSLCertVerificationError"):
-        Connections(1).exchange("GET", f"{safe.url}/a", {"Authorization": "secret"})
+        Connections(1).exchange("GET", f"{safe.url}/a", {}, Bearer("secret"))
     assert safe.asked == []
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    assert Connections(1).exchange("GET", f"{safe.url}/a", {}).body == b"/a"
+    assert Connections(1).exchange("GET", f"{safe.url}/a", {}, Bearer(None)).body == b"/a"
 
 
 def test_a_proxy_is_asked_for_the_whole_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the name that stands before it; but not where the environment excepts the host."""
     monkeypatch.setenv("HTTP_PROXY", f"http://me:word@127.0.0.1:{server.server_port}")
-    answer = Connections(1).exchange("GET", "http://zoom.example/v2/users?a=b", {})
+    answer = Connections(1).exchange("GET", "http://zoom.example/v2/users?a=b", {}, Bearer(None))
     [(_, path, headers)] = server.asked
     assert path == answer.body.decode() == "http://zoom.example/v2/users?a=b"
     assert headers["Host"] == "zoom.example"
     assert headers["Proxy-Authorization"] == "Basic " + base64.b64encode(b"me:word").decode()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert Connections(1).exchange("GET", f"{server.url}/b", {}).body == b"/b"
+    assert Connections(1).exchange("GET", f"{server.url}/b", {}, Bearer(None)).body == b"/b"
 
 
 def test_what_is_safe_goes_through_a_tunnel(safe: Server, server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +297,7 @@ def test_what_is_safe_goes_through_a_tunnel(safe: Server, server: Server, bundle
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     connections = Connections(1)
     for path in ("/a?b=c", "/d"):
-        assert connections.exchange("GET", f"{safe.url}{path}", {"Authorization": "secret"}).body == path.encode()
+        assert connections.exchange("GET", f"{safe.url}{path}", {}, Bearer("secret")).body == path.encode()
     [(_, host, headers)] = server.asked
     assert host == f"127.0.0.1:{safe.server_port}" and "Authorization" not in headers
     assert [path for _, path, _ in safe.asked] == ["/a?b=c", "/d"]

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+import requests
+from requests.auth import AuthBase
 
 from tap_zoom.config import Config
 from tap_zoom.errors import ConfigError, TapZoomError, TokenRefused
@@ -29,8 +31,9 @@ class Zoom:
         self.given = Token("the token", api_url="https://api-eu.example")
         self._answer = Answer(status, headers or {}, body)
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any = None) -> Answer:
-        self.asked.append((method, url, headers, body))
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], auth: AuthBase, data: Any = None) -> Answer:
+        sent = auth(requests.Request(method, url, headers=dict(headers), data=data).prepare())
+        self.asked.append((method, sent.url or "", sent.headers, sent.body))
         return self._answer
 
     def token(self) -> Token:

@@ -63,12 +63,19 @@ class Bearer(AuthBase):
         return request
 
 
+class Session(requests.Session):
+    """Looks at no redirect: requests would parse its address, and read its body whole."""
+
+    def get_redirect_target(self, _: requests.Response) -> None:
+        return None
+
+
 class Connections:
     """A session that keeps up to `most` connections to a host. Thread-safe. Proxies and certificates are those that
     requests takes from the environment."""
 
     def __init__(self, most: int) -> None:
-        self._session = requests.Session()
+        self._session = Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=most)
         self._session.mount("https://", adapter)
@@ -109,9 +116,8 @@ def _body(response: requests.Response, deadline: float) -> bytes:
             raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
         if time.monotonic() > deadline:
             raise requests.Timeout(not_whole())
-    length = response.headers.get("Content-Length", "")
-    if length.isdigit() and response.raw.tell() < int(length):  # urllib3 1.26 does not check it
-        raise requests.ConnectionError(f"{response.raw.tell()} of {length} bytes came")
+    if response.raw.length_remaining:  # urllib3 1.26 does not check it
+        raise requests.ConnectionError(f"{response.raw.length_remaining} bytes are missing")
     return bytes(whole)
 
 
