@@ -13,7 +13,6 @@ from tap_zoom.streams.refusals import (
     HOST_GONE,
     NEVER_HELD,
     NO_REGISTRATION,
-    NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
     TOO_OLD,
@@ -91,7 +90,7 @@ STREAMS = (
         "user_past_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
         about=USER, over=REPORTS, asks=each("type", "past", "pastOne"), page=300,  # two or more people; one person
-        rows="meetings", at="start_time", nothing=(NO_USER,), finds=_OCCURRENCES,
+        rows="meetings", at="start_time", nothing=HOST_GONE, finds=_OCCURRENCES,
     ),
     # --- meetings --------------------------------------------------------------------------------------------
     Stream(

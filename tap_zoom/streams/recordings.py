@@ -16,7 +16,6 @@ from tap_zoom.streams.refusals import (
     NO_RECORDING,
     NO_SUMMARIES,
     NO_TRANSCRIPT,
-    NO_USER,
     NOT_FOUND,
     NOT_FOUND_WITH_CODE,
     SUMMARIES_CLOSED,
@@ -39,7 +38,7 @@ STREAMS = (
         # recording_source_type is left out on purpose: then Zoom lists all recordings, those of My Notes included, and
         # each of its values leaves some out.
         "recordings", "users/{user_id}/recordings", MEDIUM, LIST_RECORDINGS,
-        about=MEMBER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_USER, NO_RECORDING),
+        about=MEMBER, over=ALL_DAYS, page=300, rows="meetings", at="start_time", nothing=(NO_RECORDING, *HOST_GONE),
         finds=(
             Find(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
             Find(

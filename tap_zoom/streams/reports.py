@@ -6,7 +6,7 @@ Source: https://developers.zoom.us/docs/api/meetings/
 from __future__ import annotations
 
 from tap_zoom.streams.model import HEAVY, Stream, each
-from tap_zoom.streams.refusals import MONTH_TOO_OLD, NO_USER
+from tap_zoom.streams.refusals import HOST_GONE, MONTH_TOO_OLD
 from tap_zoom.streams.spans import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.users import MEMBER
 
@@ -15,7 +15,7 @@ STREAMS = (
         "report_user_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
         about=MEMBER, over=REPORTS, asks=each("type", "pastJoined", "pastOne"), page=300, rows="meetings",
-        at="start_time", nothing=(NO_USER,),
+        at="start_time", nothing=HOST_GONE,
         key=("user_id", "query_type", "uuid", "sequence"), adds=("user_id", "query_type", "sequence"),
         asked={"query_type": "type"},
         holds="what a user hosted or joined",
