@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import jwt as pyjwt
 import pytest
-import trustme
 
 from tap_zoom.config import SETTINGS, Config, load
 from tap_zoom.errors import ConfigError
@@ -337,80 +333,3 @@ def test_user_agent_is_sent(zoom: SimulatedZoom) -> None:
     assert "/oauth/token" in {asked.path for asked in zoom.requests}
     assert {asked.headers["user-agent"] for asked in zoom.requests} == {"ours/1.0"}
     assert_exact({"users": expected()["users"]}, run.records)
-
-
-SECRET = "S3CRETabcdefghijklmnopqrstuvwxyz"
-
-
-@pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        json.dumps({"client_secret": SECRET}), json.dumps({"client_secret": SECRET}, indent=2), f"client_secret={SECRET}",
-        f"client_secret: {SECRET}", f"client_secret:{SECRET}", f"https://me:{SECRET}@example.com/config.json", SECRET,
-        f"[{SECRET}]", f"'{SECRET}.json'",
-    ],
-)  # fmt: skip
-def test_a_text_in_place_of_a_path_is_not_repeated(option: str, text: str, zoom: SimulatedZoom) -> None:
-    """Settings, or a secret: the line says that a path is expected."""
-    arguments = [option, text] if option == "--config" else ["--config", "ENV", option, text]
-    env = {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in zoom.config().items()}
-    run = run_tap(None, *arguments, zoom=zoom, env=env, secrets=[SECRET])
-    assert (run.exit_status, run.stdout) == (1, "")
-    assert f"{option} takes the path of a JSON file" in run.critical
-    assert zoom.requests == []
-
-
-@pytest.mark.parametrize("path", ["config.json", "/no where/José/config.json", "env", "conf/zoom", "../x/.config"])
-def test_a_path_that_is_not_there_is_repeated(path: str) -> None:
-    """So that a typing error can be seen."""
-    assert f"The config file {path} can't be read: No such file" in run_tap(path).critical
-
-
-PROXIES = [
-    "http://me:{}@host:bad", "http://me:{}@ho st:1", "me:{}@127.0.0.1:9", "http://me:{}/x@127.0.0.1:9", "http://me:{}#x@127.0.0.1:9",
-    "foo://me:{}@127.0.0.1:9", "socks9://me:{}@127.0.0.1:9", "http://me:{}@", "http://me:{}@[::1",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("proxy", PROXIES)
-def test_a_proxy_that_can_not_be_used_is_a_wrong_setting(proxy: str) -> None:
-    """Said at once, with the name of the variable and what it should be, and without its password."""
-    config = {"account_id": "a", "client_id": "b", "client_secret": SECRET, "auth_url": "https://zoom.invalid/oauth/token"}
-    env = {"HTTPS_PROXY": proxy.format("PassWord1"), "no_proxy": "", "NO_PROXY": ""}
-    run = run_tap(config, env=env, secrets=["PassWord1"])
-    assert (run.exit_status, run.stdout) == (1, "")
-    assert "HTTPS_PROXY" in run.critical and "http://proxy.example.com:3128" in run.critical
-
-
-def test_the_password_of_a_proxy_is_hidden_wherever_it_is_repeated(zoom: SimulatedZoom) -> None:
-    """As it stands in the URL, and as the proxy gets it."""
-    words = "the proxy http://me:Pass%2FWord1@127.0.0.1:9 wants Pass/Word1, not http://you:other-one@10.0.0.1"
-    zoom.faults.append(Fault.answer(400, {"reason": words, "error": "odd"}, match="/oauth/token", times=None))
-    env = {"HTTPS_PROXY": "http://me:Pass%2FWord1@127.0.0.1:9"}
-    run = run_tap(zoom.config(), zoom=zoom, env=env, secrets=["Pass%2FWord1", "Pass/Word1", "other-one"])
-    assert run.exit_status == 1
-    assert "wants ***" in run.critical
-
-
-def test_a_certificate_that_is_not_trusted_names_the_variable_that_helps() -> None:
-    """As behind a proxy that inspects TLS."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-        threading.Thread(target=_shake_hands, args=(listening, context), daemon=True).start()
-        url = f"https://127.0.0.1:{listening.getsockname()[1]}/oauth/token"
-        run = run_tap({"account_id": "a", "client_id": "b", "client_secret": SECRET, "auth_url": url})
-    assert run.exit_status == 1
-    assert "certificate" in run.critical and "REQUESTS_CA_BUNDLE" in run.critical
-
-
-def _shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
-    """Begin TLS with whoever comes, until nobody can come any more."""
-    with suppress(OSError):
-        while True:
-            accepted, _ = listening.accept()
-            with accepted, suppress(OSError), context.wrap_socket(accepted, server_side=True) as connection:
-                connection.recv(1)

@@ -171,7 +171,7 @@ def rows_in(answer: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
             yield row, {**answer, **around}
 
 
-@pytest.mark.parametrize("stream", EMITTED, ids=lambda stream: stream.name)
+@pytest.mark.parametrize("stream", [each for each in EMITTED if not each.text], ids=lambda stream: stream.name)
 def test_any_documented_answer_comes_through(stream: Stream) -> None:
     """Records validate against the stream's schema, and values of their documented types are what was sent."""
     schema, answer = schema_of(stream), answer_of(stream)

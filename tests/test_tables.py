@@ -45,7 +45,10 @@ UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
     ),
     (refused.STILL_PENDING, "clients that met it: a user who has not joined yet", "user_settings user_details user_assistants"),
     (refused.OTHERS_HIDDEN, "Zoom's pages of 2026: meetings that others scheduled are not shown", "user_meetings"),
-    (refused.NO_INVITATION, "the same as of users", "user_assistants"),
+    (
+        refused.NO_INVITATION, "the same as of users",
+        "user_assistants user_meetings user_webinars user_past_meetings recordings report_user_meetings",
+    ),
     (refused.GONE, "deleted since it was listed, as other operations about it say", "meeting_polls webinar_instances meeting_poll_results meeting_ai_transcripts"),
     (refused.NO_USER, "deleted since the user was listed, as other operations about users say", "chat_user_channels"),
     (refused.TOO_OLD, "held too long ago, as the reports about it say", "webinar_absentees webinar_poll_results webinar_qna_results"),

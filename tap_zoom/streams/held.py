@@ -13,7 +13,6 @@ from tap_zoom.streams.refusals import (
     HOST_GONE,
     NEVER_HELD,
     NO_REGISTRATION,
-    NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
     TOO_OLD,
@@ -72,7 +71,8 @@ STREAMS = (
         ("report:read:list_history_meetings:admin", "report:read:admin"),
         # Zoom names no default of the two.
         date_range=REPORTS, params={"meeting_type": "all", "report_type": "all"}, page_size=300,
-        records="history_meetings", replication_key="start_time", links=_OCCURRENCES, fallback_stream="user_past_meetings",
+        records="history_meetings", replication_key="start_time", links=_OCCURRENCES,
+        fallback_stream="user_past_meetings",
         key=("meeting_uuid",),
         description="all meetings and webinars held: department, features used, most viewers",
         requires="Pro; role with Usage Reports: view", retention="six months",
@@ -90,8 +90,9 @@ STREAMS = (
     Stream(
         "user_past_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
-        parent=USER, date_range=REPORTS, variants=each("type", "past", "pastOne"), page_size=300,  # two or more people; one person
-        records="meetings", replication_key="start_time", empty_answers=(NO_USER,), links=_OCCURRENCES,
+        parent=USER, date_range=REPORTS, variants=each("type", "past", "pastOne"), page_size=300,
+         # two or more people; one person
+        records="meetings", replication_key="start_time", empty_answers=HOST_GONE, links=_OCCURRENCES,
     ),
     # --- meetings --------------------------------------------------------------------------------------------
     Stream(
@@ -110,7 +111,8 @@ STREAMS = (
         ("report:read:list_meeting_participants:admin", "report:read:admin"),
         parent=PAST_MEETING, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
         empty_answers=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE),
-        key=("meeting_uuid", "user_id", "join_time", "sequence"), context_columns=("meeting_uuid", "meeting_id", "sequence"),
+        key=("meeting_uuid", "user_id", "join_time", "sequence"),
+        context_columns=("meeting_uuid", "meeting_id", "sequence"),
         core=True,
         description="who was in a meeting, a row for each time somebody joined",
         requires="Pro; role with Usage Reports: view", retention="one year",
@@ -147,7 +149,8 @@ STREAMS = (
         ("report:read:list_webinar_participants:admin", "report:read:admin"),
         parent=PAST_WEBINAR, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
         empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
-        key=("webinar_uuid", "user_id", "join_time", "sequence"), context_columns=("webinar_uuid", "webinar_id", "sequence"),
+        key=("webinar_uuid", "user_id", "join_time", "sequence"),
+        context_columns=("webinar_uuid", "webinar_id", "sequence"),
         core=True,
         description="who was in a webinar, a row for each time somebody joined",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="six months to one year",

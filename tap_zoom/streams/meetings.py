@@ -9,7 +9,6 @@ from tap_zoom.streams.refusals import (
     MAY_NOT_HOST,
     NO_POLL,
     NO_REGISTRATION,
-    NO_USER,
     NOT_ENABLED,
     OTHERS_HIDDEN,
     POLLS_OFF,
@@ -23,7 +22,7 @@ STREAMS = (
     Stream(
         "user_meetings", "users/{user_id}/meetings", MEDIUM,
         ("meeting:read:list_meetings:admin", "meeting:read:admin"),
-        parent=USER, page_size=300, records="meetings", empty_answers=(NO_USER, MAY_NOT_HOST, OTHERS_HIDDEN),
+        parent=USER, page_size=300, records="meetings", empty_answers=(*HOST_GONE, MAY_NOT_HOST, OTHERS_HIDDEN),
         links=(Link(MEETING, {"meeting_id": "id"}),),
     ),
     Stream(

@@ -16,7 +16,6 @@ from tap_zoom.streams.refusals import (
     NO_RECORDING,
     NO_SUMMARIES,
     NO_TRANSCRIPT,
-    NO_USER,
     NOT_FOUND,
     NOT_FOUND_WITH_CODE,
     SUMMARIES_CLOSED,
@@ -39,7 +38,8 @@ STREAMS = (
         # recording_source_type is left out on purpose: then Zoom lists all recordings, those of My Notes included, and
         # each of its values leaves some out.
         "recordings", "users/{user_id}/recordings", MEDIUM, LIST_RECORDINGS,
-        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time", empty_answers=(NO_USER, NO_RECORDING),
+        parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time",
+        empty_answers=(NO_RECORDING, *HOST_GONE),
         links=(
             Link(RECORDING, {"meeting_uuid": "uuid", "meeting_id": "id"}),
             Link(
@@ -119,7 +119,8 @@ STREAMS = (
     Stream(
         "meeting_summaries", "meetings/meeting_summaries", MEDIUM,
         ("meeting:read:list_summaries:admin", "meeting_summary:read:admin"),
-        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300, records="summaries",
+        date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300,
+        records="summaries",
         replication_key="summary_last_modified_time", no_access=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
         links=(Link(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
         key=("meeting_uuid", "summary_created_time"),
@@ -130,14 +131,16 @@ STREAMS = (
     Stream(
         "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
         ("meeting:read:summary:admin", "meeting_summary:read:admin"),
-        parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH, *HOST_GONE), no_access=(SUMMARIES_CLOSED,),
+        parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH, *HOST_GONE),
+        no_access=(SUMMARIES_CLOSED,),
         key=("meeting_uuid",),
         description="AI summaries: the text, and who does what next",
         requires="Pro with AI Companion; role with Meeting Summaries: view",
     ),
     Stream(
         "archive_files", "archive_files", MEDIUM, ("archiving:read:list_archived_files:admin", "recording:read:admin"),
-        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings", replication_key="complete_time",
+        date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings",
+        replication_key="complete_time",
         no_access=(NO_ACCOUNT_400,),
         key=("uuid",),
         description="archived meetings and webinars, with their files",

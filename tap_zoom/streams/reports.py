@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.model import HEAVY, Stream, each
-from tap_zoom.streams.refusals import MONTH_TOO_OLD, NO_USER
+from tap_zoom.streams.refusals import HOST_GONE, MONTH_TOO_OLD
+from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.users import MEMBER
 
 STREAMS = (
@@ -16,7 +16,7 @@ STREAMS = (
         ("report:read:user:admin", "report:read:admin"),
         parent=MEMBER, date_range=REPORTS, variants=each("type", "pastJoined", "pastOne"), page_size=300,
         records="meetings",
-        replication_key="start_time", empty_answers=(NO_USER,),
+        replication_key="start_time", empty_answers=HOST_GONE,
         key=("user_id", "query_type", "uuid", "sequence"), context_columns=("user_id", "query_type", "sequence"),
         param_columns={"query_type": "type"},
         description="what a user hosted or joined",

@@ -11,7 +11,8 @@ MEMBER = Entity("member", {"user_id": str})  # a user who has joined: of a pendi
 STREAMS = (
     Stream(
         "users", "users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"),
-        params={"include_fields": "custom_attributes"}, variants=each("status", "active", "inactive", "pending"), page_size=300,
+        params={"include_fields": "custom_attributes"}, variants=each("status", "active", "inactive", "pending"),
+        page_size=300,
         records="users",
         links=(
             Link(USER, {"user_id": "id"}),

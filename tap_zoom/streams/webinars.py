@@ -7,7 +7,6 @@ from tap_zoom.streams.refusals import (
     GONE,
     HOST_GONE,
     NO_REGISTRATION,
-    NO_USER,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
     NOT_PAID,
@@ -23,7 +22,7 @@ STREAMS = (
         "user_webinars", "users/{user_id}/webinars", MEDIUM,
         ("webinar:read:list_webinars:admin", "webinar:read:admin"),
         parent=USER, params={"include_events_webinar": "true"},  # the default, said so that another one changes nothing
-        page_size=300, records="webinars", empty_answers=(NO_USER, NOT_PAID),
+        page_size=300, records="webinars", empty_answers=(*HOST_GONE, NOT_PAID),
         links=(Link(WEBINAR, {"webinar_id": "id"}),),
     ),
     Stream(

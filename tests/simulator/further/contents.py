@@ -213,7 +213,7 @@ class FurtherContents:
         if stream.name == "meeting_ai_transcripts":
             fixed |= self._transcript(parent, rng)
         fixed |= particulars.of_row(stream.name, parent.id, moment, rng)
-        for file in fixed.get("recording_files", ()):
+        for file in fixed["recording_files"] if stream.name == "recordings" else ():
             if file["file_type"] == "TRANSCRIPT":
                 path = f"{_FILES}{rng.getrandbits(64):x}"
                 file["download_url"], self.texts[path] = self._url() + path, particulars.text_file(rng)
