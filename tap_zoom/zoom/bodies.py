@@ -14,7 +14,9 @@ WORDS = (
     "message", "errorMessage", "error_message", "error_description", "reason", "faultstring", "detail", "title",
     "description", "error", "fault",
 )  # fmt: skip
-ONLY_IN_ERRORS = (*CODES, "errorMessage", "error_message", "error_description", "error", "errors", "fault", "faultstring")
+ONLY_IN_ERRORS = (
+    *CODES, "errorMessage", "error_message", "error_description", "error", "errors", "fault", "faultstring",
+)  # fmt: skip
 ERROR_FIELDS = frozenset({
     *CODES, *WORDS, "errors", "status", "statusCode", "success", "result", "data", "path", "timestamp", "type",
     "instance", "requestId", "request_id", "traceId", "trace_id",
@@ -71,10 +73,11 @@ def list_fault(request: Request, content: dict[str, Any]) -> str | None:
     names = list_names(stream)
     if not names:
         return None
-    is_nested = "." in stream.rows
+    top, _, inner = stream.rows.partition(".")
+    if inner and isinstance(content.get(top), dict):  # the list is inside an object, else inside rows
+        content, names, inner = content[top], (inner,), ""
     for name in names:
-        part = content.get(name)
-        if part is not None and not isinstance(part, list) and not (is_nested and isinstance(part, dict)):
+        if content.get(name) is not None and not isinstance(content[name], list):
             return f"and {name} is not a list"
     token, total = content.get("next_page_token"), _count(content.get("total_records"))
     lists = [content[name] for name in names if content.get(name) is not None]
@@ -90,7 +93,7 @@ def list_fault(request: Request, content: dict[str, Any]) -> str | None:
     sizes = (request.most or stream.page, _count(content.get("page_size")))
     size = min((size for size in sizes if size > 0), default=0)
     # Zoom's total_records is not exact. But it must not count more than full pages of this size can hold.
-    if not token and not is_nested and 0 < size <= rows and total > request.page * rows:
+    if not token and not inner and 0 < size <= rows and total > request.page * rows:
         return f"with a full page of {rows} records and no next page, but counts {total}"
     return None
 
