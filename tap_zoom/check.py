@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from tap_zoom.access import ancestors
-from tap_zoom.sync.context import Context, linked
-from tap_zoom.sync.rows import content_of, rows_of
-from tap_zoom.sync.windows import Window
-from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
-from tap_zoom.output import Output
-from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS, parents_of
-from tap_zoom.streams.model import ACCOUNT, RateLimit, Params, Stream, Entity
-from tap_zoom.api.responses import Page
 from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.api.rate_limits import limit_of, plan_of
 from tap_zoom.api.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
+from tap_zoom.output import Output
+from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS, parents_of
+from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
+from tap_zoom.sync.context import Context, linked
+from tap_zoom.sync.rows import content_of, rows_of
+from tap_zoom.sync.windows import Window
 
 ROWS = 30  # of a list that is only tried
 CONTEXTS_TRIED = 10  # until one is readable, and has meetings, webinars ...

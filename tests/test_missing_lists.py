@@ -9,8 +9,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
+<<<<<<< HEAD
 from tap_zoom.sync.windows import windows
+=======
+from tap_zoom.engine.windows import windows
+from tap_zoom.streams import BY_NAME
+>>>>>>> main
 from tap_zoom.streams.held import REPORTS
+from tap_zoom.zoom.bodies import list_fault
+from tap_zoom.zoom.request import Request
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import Fault, SimulatedZoom, truth
 from tests.tap import FEW, Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap
@@ -204,6 +211,19 @@ def test_a_429_under_http_200_is_one() -> None:
     run, asked = run_with({"code": 429, "message": "maximum per-second rate limit"}, ACTIVE, 3, *STREAMS)
     assert (asked, run.exit_status) == (3, 0)
     assert_exact({stream: expected(1, SIZE)[stream] for stream in STREAMS}, run.records)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [({}, "without its list (past_meetings)"), ({"past_meetings": {}}, "without its list (meetings)"),
+     ({"past_meetings": {"meetings": "none"}}, "and meetings is not a list"), ({"past_meetings": "none"}, "and past_meetings is not a list"),
+     ({"past_meetings": {"meetings": [{}], "page_size": 1, "total_records": 2}}, "with a full page of 1 records"),
+     ({"past_meetings": {"page_size": 300, "next_page_token": ""}}, None), ({"past_meetings": {"meetings": []}}, None), ({"id": "r"}, None)],
+)  # fmt: skip
+def test_a_list_inside_an_object_is_looked_for_there(body: Any, words: str | None) -> None:
+    """The meetings of a Zoom Room stand beside its details."""
+    fault = list_fault(Request(BY_NAME["metrics_zoomroom_meetings"], {"zoomroom_id": "r"}, {}), body)
+    assert fault is None if words is None else (fault or "").startswith(words)
 
 
 # --- later pages ----------------------------------------------------------------------------------------------

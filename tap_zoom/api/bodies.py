@@ -73,10 +73,15 @@ def list_fault(request: Request, content: dict[str, Any]) -> str | None:
     names = list_names(stream)
     if not names:
         return None
+<<<<<<< HEAD:tap_zoom/api/bodies.py
     is_nested = "." in stream.records
+=======
+    top, _, inner = stream.rows.partition(".")
+    if inner and isinstance(content.get(top), dict):  # the list is inside an object, else inside rows
+        content, names, inner = content[top], (inner,), ""
+>>>>>>> main:tap_zoom/zoom/bodies.py
     for name in names:
-        part = content.get(name)
-        if part is not None and not isinstance(part, list) and not (is_nested and isinstance(part, dict)):
+        if content.get(name) is not None and not isinstance(content[name], list):
             return f"and {name} is not a list"
     token, total = content.get("next_page_token"), _count(content.get("total_records"))
     lists = [content[name] for name in names if content.get(name) is not None]
@@ -92,7 +97,7 @@ def list_fault(request: Request, content: dict[str, Any]) -> str | None:
     sizes = (request.most or stream.page_size, _count(content.get("page_size")))
     size = min((size for size in sizes if size > 0), default=0)
     # Zoom's total_records is not exact. But it must not count more than full pages of this size can hold.
-    if not token and not is_nested and 0 < size <= rows and total > request.page * rows:
+    if not token and not inner and 0 < size <= rows and total > request.page * rows:
         return f"with a full page of {rows} records and no next page, but counts {total}"
     return None
 

@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from tap_zoom.api.bodies import is_bare_error, is_error, list_fault, read_error
+from tap_zoom.api.http import Answer, parse, shortened
+from tap_zoom.api.rate_limits import Announcement, seconds_to_midnight, server_time
+from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     AccountRefused,
     Blocked,
@@ -24,10 +28,6 @@ from tap_zoom.errors import (
 )
 from tap_zoom.streams.model import INTENSIVE, Stream
 from tap_zoom.streams.refusals import OTHER_ACCOUNT
-from tap_zoom.api.bodies import is_bare_error, is_error, list_fault, read_error
-from tap_zoom.api.http import Answer, parse, shortened
-from tap_zoom.api.rate_limits import Announcement, seconds_to_midnight, server_time
-from tap_zoom.api.request import Request
 
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import backoff
 
+from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     Blocked,
     Exhausted,
@@ -18,7 +19,6 @@ from tap_zoom.errors import (
     RateLimited,
     TokenRefused,
 )
-from tap_zoom.api.request import Request
 
 TRIES = 8
 TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be said soon

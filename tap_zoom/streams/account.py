@@ -5,7 +5,7 @@ Source: https://developers.zoom.us/docs/api/users/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Link, Stream, Entity, each
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Entity, Link, Stream, each
 from tap_zoom.streams.refusals import (
     NO_ACCOUNT,
     NO_DEVICE_RIGHT,

@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/api/accounts/
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import HEAVY, INTENSIVE, Link, Join, Stream, Entity, Uuid, each
-from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_DASHBOARD, TOO_OLD
 from tap_zoom.streams.date_ranges import DAYS, MONTHS
+from tap_zoom.streams.model import HEAVY, INTENSIVE, Entity, Join, Link, Stream, Uuid, each
+from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_DASHBOARD, TOO_OLD
 
 METERED_MEETING = Entity("metered_meeting", {"meeting_uuid": Uuid, "meeting_id": int, "type": str})
 METERED_ROOM = Entity("metered_room", {"zoomroom_id": str})

@@ -6,8 +6,9 @@ are still listed.
 
 from __future__ import annotations
 
+from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Link, Join, Row, Stream, Entity, Uuid, Condition, each
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Condition, Entity, Join, Link, Row, Stream, Uuid, each
 from tap_zoom.streams.refusals import (
     GONE,
     HOST_GONE,
@@ -18,7 +19,6 @@ from tap_zoom.streams.refusals import (
     TOO_OLD,
     WRONG_KIND,
 )
-from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
 

@@ -5,8 +5,9 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
+from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
 from tap_zoom.streams.held import LISTED_MEETING
-from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Link, Join, Stream, Entity, Uuid, Condition
+from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Join, Link, Stream, Uuid
 from tap_zoom.streams.refusals import (
     GONE,
     HOST_GONE,
@@ -21,7 +22,6 @@ from tap_zoom.streams.refusals import (
     SUMMARIES_CLOSED,
     SUMMARY_IN_TRASH,
 )
-from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
 from tap_zoom.streams.transcripts import cues, transcript
 from tap_zoom.streams.users import MEMBER
 

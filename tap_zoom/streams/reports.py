@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
+from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.model import HEAVY, Stream, each
 from tap_zoom.streams.refusals import HOST_GONE, MONTH_TOO_OLD
-from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.users import MEMBER
 
 STREAMS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Link, Stream, Entity, Condition, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Link, Stream, each
 from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
 
 USER = Entity("user", {"user_id": str})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_zoom.streams.model import LIGHT, MEDIUM, Link, Join, Stream, Entity, each
+from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Join, Link, Stream, each
 from tap_zoom.streams.refusals import (
     GONE,
     HOST_GONE,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
-from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
 from tap_zoom.streams.model import Stream
 from tap_zoom.streams.secrets import names_held_back
+from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
+from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
 
 Patch = Callable[[list[Any]], list[Any]]
 
