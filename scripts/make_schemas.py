@@ -58,7 +58,9 @@ def schema_of(stream: Stream, answer: Schema | None) -> Schema:
     for path, schema in announced(stream).items():
         place, name = at(properties, path)
         place.setdefault(name, plain(schema))
-    properties |= {name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.context_columns}
+    properties |= {
+        name: nullable({"type": "integer" if name in INTEGERS else "string"}) for name in stream.context_columns
+    }
     corrections = json.loads(CORRECTIONS.read_text(encoding="utf-8")).get(stream.name, {"fields": {}})
     for path, correction in corrections["fields"].items():
         place, name = at(properties, path)

@@ -81,7 +81,15 @@ def _row(stream: Stream) -> str:
     keys = ", ".join(f"`{name}`" for name in stream.key)
     granular = f"`{stream.granular}`" if stream.granular else "none"
     operation = f"`GET /{stream.path}`"
-    cells = (f"`{stream.name}`", keys, method_of(stream), operation, str(stream.rate_limit), granular, f"`{stream.classic}`")
+    cells = (
+        f"`{stream.name}`",
+        keys,
+        method_of(stream),
+        operation,
+        str(stream.rate_limit),
+        granular,
+        f"`{stream.classic}`",
+    )
     return f"| {' | '.join(cells)} |"
 
 

@@ -110,7 +110,7 @@ def _scopes(names: Iterable[str]) -> str:
 def _message(problems: dict[str, list[str]]) -> str:
     lacks = " | ".join(f"{name} needs {_scopes(lacking)}" for name, lacking in problems.items())
     commands = " && ".join(f"meltano select tap-zoom --exclude {name} '*'" for name in problems)
-    how = f"deselect the streams ({commands}; without Meltano set \"selected\": false in the catalog)"
+    how = f'deselect the streams ({commands}; without Meltano set "selected": false in the catalog)'
     if len(problems) > FEW and not any(BY_NAME[name].core for name in problems):
         core = ", ".join(f"{stream.name}.*" for stream in STREAMS if stream.core)
         how = f"read the core streams alone (in meltano.yml, in place of *.*: select: [{core}])"

@@ -77,7 +77,9 @@ class Check:
             return f"scope missing: {stream.scope}"
         contexts = self._met.get(stream.parent)
         if not contexts:
-            leads = {finder.name: results[finder.name] for finder, _ in parents_of(stream.parent) if finder.name in results}
+            leads = {
+                finder.name: results[finder.name] for finder, _ in parents_of(stream.parent) if finder.name in results
+            }
             if leads and not any(result.startswith(READABLE) for result in leads.values()):
                 return f"nothing leads to it: see {', '.join(leads)}"
             entity = stream.parent.name.replace("_", " ")

@@ -103,7 +103,11 @@ class Report:
         """Days that a resumed run had not read have left Zoom's retention."""
         then = "What belongs to a meeting number that is still listed is found through that." if has_older else ""
         LOGGER.warning(
-            "%s: the run was stopped so long ago that Zoom no longer has the days from %s to %s. %s", stream, first, last, then
+            "%s: the run was stopped so long ago that Zoom no longer has the days from %s to %s. %s",
+            stream,
+            first,
+            last,
+            then,
         )
 
     def problems(self, held: Collection[str]) -> list[str]:
@@ -112,7 +116,9 @@ class Report:
         if count := sum(map(len, self._lost.values())):
             problems.append(f"{_count(count, 'request')} failed (the ERROR lines name them; later runs retry them)")
         elif held:
-            problems.append(f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)")
+            problems.append(
+                f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)"
+            )
         if self.refused and not self._skips:
             problems.append(
                 f"no access to {', '.join(self.refused)} (add the scopes, the role or the plan that the ERROR lines "

@@ -64,7 +64,9 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
         state = State.read(value, _accounts(settings, token), now, LOGGER.warning)
         dispatcher = _dispatcher(settings, log_in, interrupts)
         if arguments.test:
-            older = wants_older(_start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date())
+            older = wants_older(
+                _start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date()
+            )
             skips = settings.on_missing_access == "skip"
             Check(dispatcher, schemas, scopes, settings.plan, older, now, skips).run(output)
             return
@@ -78,8 +80,8 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
 
 
 def sync(
-    settings: Config, schemas: Mapping[str, discover.Schema], incremental: frozenset[str], scopes: frozenset[str] | None,
-    state: State, dispatcher: Dispatcher, output: Output, now: datetime, today: Callable[[], date],
+    settings: Config, schemas: Mapping[str, discover.Schema], incremental: frozenset[str],
+    scopes: frozenset[str] | None, state: State, dispatcher: Dispatcher, output: Output, now: datetime, today: Callable[[], date],
 ) -> None:  # fmt: skip
     """Sync the streams of `schemas`. `scopes`: the token's, None if it names none; `incremental`: the streams to read
     from their bookmark; `today()`: the day by now."""
@@ -96,7 +98,9 @@ def sync(
     state.unfinished = this
     tasks = Tasks(access)
     dates = _start_dates(settings, state, incremental, tasks)
-    since = dates.since([name for name in schemas if name in access.selected], this.started_at, LOGGER.warning, LOGGER.info)
+    since = dates.since(
+        [name for name in schemas if name in access.selected], this.started_at, LOGGER.warning, LOGGER.info
+    )
     windows = Windows(since, dates.start_time, this.started_at.date(), today, tasks.below)
     builders = {
         name: _builder(name, schema, name in incremental) for name, schema in schemas.items() if name in access.selected
@@ -142,9 +146,7 @@ def _this_run(
     return Run(now, selection, from_start), False
 
 
-def _start_dates(
-    settings: Config, state: State, incremental: frozenset[str], tasks: Tasks | None = None
-) -> StartDates:
+def _start_dates(settings: Config, state: State, incremental: frozenset[str], tasks: Tasks | None = None) -> StartDates:
     """Bookmarks don't count in a run that began without them. Nor do those of conversations whose list failed: messages
     from before that may not have been read."""
     stopped = state.unfinished

@@ -125,7 +125,11 @@ class State:
             return state
         version = value.get("version") if isinstance(value, dict) else None
         if not isinstance(value, dict) or type(version) is not int or version not in (2, VERSION):
-            what = "of an older version of this tap" if version == 1 and version is not True else "empty or not of this tap"
+            what = (
+                "of an older version of this tap"
+                if version == 1 and version is not True
+                else "empty or not of this tap"
+            )
             warn(f"The state is {what}, so everything is read from the start.")
         elif value.get("account") not in (account, *(others if version == 2 else ())):
             warn("The state is of another account, so everything is read from the start.")
@@ -135,7 +139,9 @@ class State:
                 if version == VERSION:
                     state._read_rest(value, now)
                 elif "finished_at" not in value:
-                    warn("The state is of a stopped run of an older version: its bookmarks are kept, the run starts over.")
+                    warn(
+                        "The state is of a run that an older version stopped: bookmarks are kept, the run starts over."
+                    )
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 warn("The state is damaged, so everything is read from the start.")
                 return cls(account)
@@ -157,7 +163,9 @@ class State:
                 self.failures += [Failure(**about, **task) for task in tasks]
         for failure in self.failures:
             failure.check()
-        self.given_up = {date.fromisoformat(day).isoformat(): list(map(str, each)) for day, each in value["given_up"].items()}
+        self.given_up = {
+            date.fromisoformat(day).isoformat(): list(map(str, each)) for day, each in value["given_up"].items()
+        }
         for run in _list(value["unfinished"])[-1:]:
             started_at = parse_time(run["started_at"])
             if started_at is None or started_at > now or not isinstance(run["from_start"], bool):
@@ -194,7 +202,8 @@ class State:
     def _run(self, run: Run) -> Values:
         return {
             "started_at": stamp(run.started_at), "selection": run.selection, "from_start": run.from_start,
-            "bookmarks": self.bookmarks_digest, "resume_at": {name: at and list(at) for name, at in run.resume_at.items()},
+            "bookmarks": self.bookmarks_digest,
+            "resume_at": {name: at and list(at) for name, at in run.resume_at.items()},
         }  # fmt: skip
 
     @property

@@ -9,15 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-<<<<<<< HEAD
-from tap_zoom.sync.windows import windows
-=======
-from tap_zoom.engine.windows import windows
 from tap_zoom.streams import BY_NAME
->>>>>>> main
 from tap_zoom.streams.held import REPORTS
-from tap_zoom.zoom.bodies import list_fault
-from tap_zoom.zoom.request import Request
+from tap_zoom.api.bodies import list_fault
+from tap_zoom.api.request import Request
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import Fault, SimulatedZoom, truth
 from tests.tap import FEW, Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tap_zoom.streams.model import Stream
 from tap_zoom.api.request import Request
+from tap_zoom.streams.model import Stream
 
 # Where error bodies of Zoom and of gateways have their code and their words, the most specific first.
 CODES = ("code", "errorCode", "error_code")
@@ -73,13 +73,9 @@ def list_fault(request: Request, content: dict[str, Any]) -> str | None:
     names = list_names(stream)
     if not names:
         return None
-<<<<<<< HEAD:tap_zoom/api/bodies.py
-    is_nested = "." in stream.records
-=======
-    top, _, inner = stream.rows.partition(".")
+    top, _, inner = stream.records.partition(".")
     if inner and isinstance(content.get(top), dict):  # the list is inside an object, else inside rows
         content, names, inner = content[top], (inner,), ""
->>>>>>> main:tap_zoom/zoom/bodies.py
     for name in names:
         if content.get(name) is not None and not isinstance(content[name], list):
             return f"and {name} is not a list"

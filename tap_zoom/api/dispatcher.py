@@ -292,7 +292,8 @@ class Dispatcher:
         plan = plan_of(rate_limit, said)
         if plan is not None and plan != self._plan:
             self._plan = plan
-            if any([queue.pace.assume(limit_of(name, plan)) for name, queue in self._queues.items()]):
+            changed = [queue.pace.assume(limit_of(name, plan)) for name, queue in self._queues.items()]
+            if any(changed):
                 self._log(f"The daily limit in Zoom's headers is that of the plan {plan}, so its rate limits apply.")
 
     def _stop(self, why: Exception) -> None:

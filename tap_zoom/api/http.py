@@ -91,7 +91,13 @@ class Connections:
         deadline = time.monotonic() + ANSWER_TIMEOUT
         try:
             with self._session.request(
-                method, url, headers=dict(headers), data=data, auth=auth, stream=True, allow_redirects=False,
+                method,
+                url,
+                headers=dict(headers),
+                data=data,
+                auth=auth,
+                stream=True,
+                allow_redirects=False,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             ) as response:
                 return Answer(response.status_code, response.headers, _body(response, deadline))

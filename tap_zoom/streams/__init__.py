@@ -39,7 +39,7 @@ PARTS: dict[str, tuple[Stream, ...]] = {
     "Reports and logs": reports.STREAMS,
     "Dashboards": dashboards.STREAMS,
     "Surveys": surveys.STREAMS,
-    "More about past meetings and webinars": tuple(s for s in held.STREAMS if s.key and not s.core) + occurrences.STREAMS,
+    "More about past meetings": tuple(s for s in held.STREAMS if s.key and not s.core) + occurrences.STREAMS,
     "Phone": phone.STREAMS,
     "Team Chat": chat.STREAMS,
     "Rooms": rooms.STREAMS,

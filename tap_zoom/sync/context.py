@@ -38,7 +38,9 @@ class Context:
         entity_name, *words = rest.split(" ")
         entity = ENTITIES[entity_name]
         pairs = zip(entity.ids.items(), words, strict=True)
-        return cls(entity, {key: None if word == _NO_ID else _typed(kind, unquote(word)) for (key, kind), word in pairs}, time)
+        return cls(
+            entity, {key: None if word == _NO_ID else _typed(kind, unquote(word)) for (key, kind), word in pairs}, time
+        )
 
 
 def _quoted(text: str) -> str:

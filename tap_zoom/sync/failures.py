@@ -217,7 +217,9 @@ class Failures:
     def _fits(self, failure: Failure) -> bool:
         """True if there is room in the state; a hold always has: there is at most one of a stream."""
         kept = [*self._kept.values(), failure]
-        size = sum(len(json.dumps(each.task())) for each in kept) + 110 * len({(each.stream, each.runs) for each in kept})
+        size = sum(len(json.dumps(each.task())) for each in kept) + 110 * len(
+            {(each.stream, each.runs) for each in kept}
+        )
         return len(kept) <= MAX_KEPT and size + 11 * len(self._given_up) <= MAX_BYTES
 
     def _store(self) -> None:
@@ -227,6 +229,10 @@ class Failures:
 
 def time_of(failure: Failure) -> str:
     """The time from which something may be missing because of a failure; "" if that can't be said."""
-    return f"{failure.days[0]}T00:00:00Z" if failure.days else failure.context.split(" ")[0] if failure.context[:1].isdigit() else ""
-
-
+    return (
+        f"{failure.days[0]}T00:00:00Z"
+        if failure.days
+        else failure.context.split(" ")[0]
+        if failure.context[:1].isdigit()
+        else ""
+    )

@@ -132,7 +132,9 @@ class Pages:
             self._output.records(name, records, received)
             self._report.records(name, len(records))
         for path in builder.new_misfits():
-            LOGGER.warning("%s.%s: a value did not fit the schema and was emitted as null. More are counted.", name, path)
+            LOGGER.warning(
+                "%s.%s: a value did not fit the schema and was emitted as null. More are counted.", name, path
+            )
         for outcome in builder.new_unknown():
             LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", name, outcome)
 
@@ -182,7 +184,9 @@ class Pages:
             url, *others = ids.values()
             if not isinstance(url, str) or not url:
                 name = files.link.entity.name.replace("_", " ")
-                result.missing = f"{task}: the {name} for {' '.join(map(str, others))} has no address to download it from"
+                result.missing = (
+                    f"{task}: the {name} for {' '.join(map(str, others))} has no address to download it from"
+                )
                 return
             context = Context(files.link.entity, ids)
             result.enrichments.append(
@@ -225,9 +229,7 @@ class Files:
 
     def ids(self, file: Row) -> dict[str, Any]:
         """The ids of a file: in its own fields, or in those of the row."""
-        return {
-            name: (file if field_ in file else self.row).get(field_) for name, field_ in self.link.ids.items()
-        }
+        return {name: (file if field_ in file else self.row).get(field_) for name, field_ in self.link.ids.items()}
 
 
 def files_of(stream: Stream, row: Any) -> Iterator[Files]:

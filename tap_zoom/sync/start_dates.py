@@ -13,7 +13,7 @@ from tap_zoom.sync.windows import first_day, oldest_day
 from tap_zoom.times import parse_time, sortable
 
 DAYS_OF_DETAILS = 366  # of past meetings and webinars: Zoom answers 12702 for older ones
-# Subtracted from a bookmark at least: a meeting lasts up to 30 hours, and reports list it by its start once it has ended.
+# Subtracted from a bookmark at least: a meeting lasts up to 30 hours, and is listed by its start once it has ended.
 LEAST_LOOKBACK = timedelta(days=2)
 Log = Callable[[str], None]
 Since = dict[str, "str | None"]  # by stream that is read by date: a time, None for all that Zoom has
@@ -50,7 +50,9 @@ class StartDates:
         for stream in streams:
             value = self.bookmarks.get(stream.name, {})
             moment = parse_time(value.get(replication_key_of(stream))) if isinstance(value, dict) else None
-            since = _before(moment, max(self.lookback, LEAST_LOOKBACK)) if moment is not None and moment <= now else None
+            since = (
+                _before(moment, max(self.lookback, LEAST_LOOKBACK)) if moment is not None and moment <= now else None
+            )
             if since is not None and stream.name not in self.whole:
                 marks[stream.name] = since
             elif since is None and stream.name in self.bookmarks:

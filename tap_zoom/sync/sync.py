@@ -1,8 +1,8 @@
 """The loop of a run: tasks of the next contexts go to the dispatcher, records go out as answers arrive.
 
-    tasks of the next contexts  ->  dispatcher (a queue for each rate limit)  ->  answer, as it arrives
-    answer  ->  records to stdout; links to the traversal; the next page to the front of its queue
-    last page of a context's tasks  ->  its children are known, the checkpoint moves, a STATE may follow
+tasks of the next contexts  ->  dispatcher (a queue for each rate limit)  ->  answer, as it arrives
+answer  ->  records to stdout; links to the traversal; the next page to the front of its queue
+last page of a context's tasks  ->  its children are known, the checkpoint moves, a STATE may follow
 """
 
 from __future__ import annotations
@@ -272,7 +272,12 @@ class Sync:
         if isinstance(outcome, StreamRefused) and outcome.scope_missing:
             if task.stream.name in self._tasks.asked:
                 self._tasks.refuse(task.stream)
-                LOGGER.warning("Rows of %s are emitted without the id or text that %s adds: %s", owner.stream.name, task.stream.name, outcome)
+                LOGGER.warning(
+                    "Rows of %s are emitted without the id or text that %s adds: %s",
+                    owner.stream.name,
+                    task.stream.name,
+                    outcome,
+                )
         elif not isinstance(outcome, (Page, NothingHere)):
             self._retries.fail(owner, str(outcome), is_fault=isinstance(outcome, Exhausted))
             return

@@ -1,4 +1,4 @@
-"""Tasks: a stream asked about a context, in a window, with its parameters. Which ones there are follows from the table."""
+"""Tasks: a stream asked about a context, in a window, with its parameters. The table says which there are."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from tap_zoom.times import sortable
 class Task:
     """One list of pages. `traversal`: the name of the traversal that `node` belongs to, "" for a list of the account.
 
-    `row_of`: the task whose row this one enriches; `row`: that row, or its files with the number of this one. `page`, `token`: the page to request next. The last
-    fields are about the pages so far: tokens, digests of pages without new rows, and numbers of rows that share a key.
+    `row_of`: the task whose row this one enriches; `row`: that row, or its files with the number of this one. `page`,
+    `token`: the page to request next. The last fields are about the pages so far: tokens, digests of pages, and numbers
+    of rows that share a key.
     """
 
     stream: Stream
@@ -136,8 +137,10 @@ class Tasks:
     # --- the table
 
     def streams(self, is_retry: bool = False) -> Iterator[Stream]:
-        """The streams that are asked, in the table's order; a fallback only if it replaces its stream. A retry reads all
-        below a task, so it asks more."""
+        """The streams that are asked, in the table's order; a fallback only if it replaces its stream.
+
+        A retry reads all below a task, so it asks more.
+        """
         asked = self.retried if is_retry else self.asked
         unused = {stream.fallback_stream for stream in STREAMS if stream.name in asked} & FALLBACKS
         return (stream for stream in STREAMS if stream.name in asked - unused)
@@ -166,7 +169,9 @@ class Tasks:
 
     def depends_on(self, name: str) -> frozenset[str]:
         """A stream, and those that lead to it in this run."""
-        return frozenset({name, *(each for each in ancestors(BY_NAME[name], self._older) if each in self.asked | self.refused)})
+        return frozenset(
+            {name, *(each for each in ancestors(BY_NAME[name], self._older) if each in self.asked | self.refused)}
+        )
 
     def rate_limits(self, name: str) -> frozenset[RateLimit]:
         """The rate limits of the tasks of a traversal: of a stream with a date range, or about an entity."""
@@ -189,7 +194,12 @@ class Tasks:
         return [
             entity.name
             for entity in listed
-            if any(link.older_than == stream.name for top in self.about(entity) for each in self.below(top) for link in each.links)
+            if any(
+                link.older_than == stream.name
+                for top in self.about(entity)
+                for each in self.below(top)
+                for link in each.links
+            )
         ]
 
     def in_place_of(self, name: str) -> Stream | None:
