@@ -81,7 +81,8 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
 
 def sync(
     settings: Config, schemas: Mapping[str, discover.Schema], incremental: frozenset[str],
-    scopes: frozenset[str] | None, state: State, dispatcher: Dispatcher, output: Output, now: datetime, today: Callable[[], date],
+    scopes: frozenset[str] | None, state: State, dispatcher: Dispatcher, output: Output, now: datetime,
+    today: Callable[[], date],
 ) -> None:  # fmt: skip
     """Sync the streams of `schemas`. `scopes`: the token's, None if it names none; `incremental`: the streams to read
     from their bookmark; `today()`: the day by now."""
