@@ -19,7 +19,7 @@
         │   ├── NoAnswer        connection refused, reset or silent
         │   ├── Blocked         HTML in place of JSON under a 4xx status: most often a firewall's page
         │   ├── RateLimited     per-second 429
-        │   └── TokenRefused    401/124: a fresh token may help
+        │   └── TokenRefused    401/124: another token, or time for this one to be known, may help
         ├── PageTokenExpired    the list has to be read from its start
         ├── TooEarly            the days asked for begin before what Zoom still lists
         ├── NothingHere         a refusal that the stream declares as empty
@@ -129,7 +129,9 @@ class RateLimited(Passing):
 
 
 class TokenRefused(Passing):
-    pass
+    """`elsewhere`: Zoom accepts the same token at other paths."""
+
+    elsewhere = False
 
 
 class PageTokenExpired(RequestFailed):
