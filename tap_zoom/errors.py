@@ -129,7 +129,7 @@ class RateLimited(Passing):
 
 
 class TokenRefused(Passing):
-    """`elsewhere`: Zoom accepts the same token at other paths."""
+    """`elsewhere`: all of Zoom knows the token by now, and accepts it at other paths."""
 
     elsewhere = False
 

@@ -132,12 +132,12 @@ def test_the_login_hears_of_a_refused_token(status: int, code: int | None, refus
 
 @pytest.mark.parametrize("wait", [None, 0.0, 12.5])
 def test_what_the_login_says_of_a_refused_token_goes_along(wait: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long to wait, where Zoom accepts the token elsewhere; a request that was tried before is told from others."""
+    """How long to wait, and 0 where the path is at fault; a request that was tried before is told from others."""
     zoom = Zoom(401, b'{"code":124}')
     zoom.wait = wait
     with pytest.raises(TokenRefused) as found:
         client_of(zoom, monkeypatch).fetch(ACTIVE, tries=2)
-    assert (found.value.wait, found.value.elsewhere) == (wait, wait is not None)
+    assert (found.value.wait, found.value.elsewhere) == (wait, wait == 0.0)
     assert zoom.refused == [(zoom.given, True)]
 
 

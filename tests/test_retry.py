@@ -49,7 +49,7 @@ def test_delays_double_up_to_half_a_minute() -> None:
     [
         (Passing("x"), True, 8), (Passing("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
         (Blocked("x"), True, 4), (Blocked("x"), False, 4), (RateLimited("x"), True, 40), (RateLimited("x"), False, 40),
-        (refused_here(), True, 4), (refused_here(), False, 4), (refused_here(30.0), True, 4), (TokenRefused("x"), True, 45), (TokenRefused("x"), False, 45),
+        (refused_here(), True, 4), (refused_here(), False, 4), (refused_here(0.0), True, 4), (TokenRefused("x"), True, 45), (TokenRefused("x"), False, 45),
         (Passing("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
     ],
 )  # fmt: skip
@@ -84,7 +84,8 @@ def test_a_named_delay_is_given_up_where_it_leads_too_far(seconds: float, wait: 
 def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_way() -> None:
     """The time until then says nothing about the token. Where the token is at fault, the login waits and gives up."""
     assert [delay(refused_here(), tries, 10_000.0, True) for tries in range(1, 5)] == [0.5, 1.0, 2.0, None]
-    assert [delay(refused_here(wait), 1, 10_000.0, True) for wait in (0.0, 29.0)] == [0.5, 29.5]
+    assert delay(refused_here(0.0), 1, 10_000.0, True) == 0.5
+    assert [delay(TokenRefused("x", 4.0), tries, 10_000.0, True) for tries in (1, 4, 400)] == [4.5, 4.5, 4.5]
     assert [delay(TokenRefused("x"), tries, 10_000.0, True) for tries in (1, 4, 400)] == [0.5, 0.5, 0.5]
 
 

@@ -21,8 +21,9 @@ from tap_zoom.zoom.token_store import TokenStore, token_store
 
 TIME_TO_BE_KNOWN = 30.0  # seconds until all of Zoom knows a new token
 TOKENS_IN_VAIN = 3  # tokens in a row, none of which Zoom accepts anywhere, before the login counts as refused
-SHORTEST_LIFE = 2.0  # seconds between two tokens, however soon another program ends ours
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds between two questions whether Zoom knows a token by now
+TRIES_OF_ENDED = 2  # refusals in a row, after which a new token that was accepted counts as ended
+TOKENS_IN_HASTE = 5  # after that, new tokens that may have been ended as well, before one gets its time to be known
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two tries while a token is new
 
 LOGGER = logging.getLogger(__name__)
 
@@ -46,12 +47,13 @@ class Login:
         self._spending = spending
         self._lock = threading.Lock()
         self._token: Token | None = None
-        self._issued_at = float("-inf")  # on the monotonic clock, as all times here
-        self._known_at = float("-inf")  # when all of Zoom knows the token
+        self._known_at = float("-inf")  # when all of Zoom knows the token; on the monotonic clock, as all times here
         # A token that Zoom accepted, and when the latest request that it accepted with this token left.
         self._accepted: tuple[Token | None, float] = (None, float("-inf"))
         self._in_vain = 0  # tokens in a row that were refused and never accepted
         self._failure: TapZoomError | None = None
+        self._in_haste = 0  # tokens left that get no time, since another program seems to end ours
+        self._spreads_slowly = False  # a new token was accepted, refused and accepted again
         self._told_of_another_program = False
 
     def token(self) -> Token:
@@ -93,8 +95,9 @@ class Login:
         self._in_vain = 0
 
     def refuse(self, token: Token, why: TokenRefused, again: bool, accepts: Callable[[Token], bool]) -> float | None:
-        """Zoom did not accept the token for one request. Returns None if the next token is to be tried; otherwise Zoom
-        accepts this one elsewhere: the seconds until all of Zoom knows it.
+        """Zoom did not accept the token for one request. Returns None if the next token is to be tried. Otherwise Zoom
+        accepts this one elsewhere: the seconds until the request should be tried again, which are 0 once all of Zoom
+        knows the token, so that the path is at fault.
 
         `why` is the refusal. `again`: the request was tried before. `accepts` asks Zoom, at a path where it accepted a
         token before. May block for TIME_TO_BE_KNOWN, and holds up all requests meanwhile. Raises LoginRefused after
@@ -111,24 +114,31 @@ class Login:
             if not proven and not self._becomes_known(token, accepts):
                 self._end(token, why)
                 return None
-            return max(self._known_at - time.monotonic(), 0.0)
+            return max(min(self._known_at - time.monotonic(), LONGEST_PAUSE), 0.0)
 
     def _becomes_known(self, token: Token, accepts: Callable[[Token], bool]) -> bool:
-        """True as soon as Zoom accepts the token. False if it accepted it before and no longer does, or if the token
-        had its time to be known."""
-        pause = FIRST_PAUSE
+        """True as soon as Zoom accepts the token. False if the token had its time to be known, or if Zoom accepted it
+        before and no longer does. In the latter case somebody ended it, unless parts of Zoom know it and others don't
+        yet, which shows when a refused token is accepted again."""
+        accepted_before = self._accepted[0] is token
+        pause, refusals = FIRST_PAUSE, 0
         while True:
             asked_at = time.monotonic()
             if accepts(token):
                 self.accept(token, asked_at)
+                if accepted_before and refusals:
+                    self._spreads_slowly, self._in_haste = True, 0
                 return True
+            refusals += 1
             if asked_at > self._known_at:
                 return False
-            if self._accepted[0] is token:
+            if accepted_before and refusals == TRIES_OF_ENDED and not self._spreads_slowly:
+                self._in_haste = TOKENS_IN_HASTE
                 self._tell_of_another_program()
-                time.sleep(max(self._issued_at + SHORTEST_LIFE - time.monotonic(), 0.0))
                 return False
-            if pause == FIRST_PAUSE:
+            if self._in_haste and refusals == TRIES_OF_ENDED:
+                return False
+            if refusals == 1 and not accepted_before and not self._in_haste:
                 LOGGER.warning(
                     "Zoom does not accept a new access token yet. Waiting up to %.0f s for that, then asking for "
                     "another one.",
@@ -148,7 +158,9 @@ class Login:
     def _end(self, token: Token, why: TokenRefused) -> None:
         """Use this token no more. Raises LoginRefused after TOKENS_IN_VAIN."""
         self._token = replace(token, expires_at=float("-inf"))
-        if self._accepted[0] is not token:
+        if self._accepted[0] is not token and self._in_haste:
+            self._in_haste -= 1
+        elif self._accepted[0] is not token:
             self._in_vain += 1
         if self._in_vain >= TOKENS_IN_VAIN:
             self._failure = LoginRefused(
@@ -186,9 +198,8 @@ class Login:
                 except TapZoomError as error:
                     self._failure = error
                     raise
-                self._issued_at = time.monotonic()
                 if former is not None and former.value != token.value:
-                    self._known_at = self._issued_at + TIME_TO_BE_KNOWN
+                    self._known_at = time.monotonic() + TIME_TO_BE_KNOWN
                 self._token = token
             return token
 

@@ -52,7 +52,7 @@ class Client:
             page = self._ask(request, token, tries)
         except TokenRefused as refusal:
             refusal.wait = self._login.refuse(token, refusal, tries > 1, lambda other: self._accepts(other, request))
-            refusal.elsewhere = refusal.wait is not None
+            refusal.elsewhere = refusal.wait == 0.0
             raise
         except NothingHere:
             self._login.accept(token, left_at)

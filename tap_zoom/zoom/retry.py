@@ -15,7 +15,7 @@ TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be s
 TRIES_IF_BLOCKED = 4
 TRIES_IF_LIMITED = 40
 TRIES_IF_TOKEN_REFUSED = 4  # of one path, with tokens that Zoom accepts at others
-LONGEST_DELAY_FOR_TOKEN = 0.5  # the login has waited already
+LONGEST_DELAY_FOR_TOKEN = 0.5  # seconds besides those that the login names
 LONGEST_DELAY = 30.0
 LONGEST_NAMED_DELAY = 120.0  # where the server names one
 LONGEST_TIME = 600.0  # from the first try to the last
@@ -28,7 +28,7 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
     first try; `host_answered`: in this run, ever.
     """
     if isinstance(error, TokenRefused) and not error.elsewhere:
-        return float(backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN))  # the login gives up in time
+        return (error.wait or 0.0) + backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN)  # the login gives up in time
     if isinstance(error, RateLimited):
         most = TRIES_IF_LIMITED
     elif isinstance(error, TokenRefused):
