@@ -36,8 +36,6 @@ from tap_zoom.zoom.frontier import Frontier
 from tap_zoom.zoom.limits import Throttle, limit_of
 
 LOGGER = logging.getLogger(__name__)
-# For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.
-SECONDS_FOR_TOKEN, SECONDS_FOR_TOKEN_IF_STOPPED = 5.0, 0.8
 
 
 def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
@@ -95,11 +93,8 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
             Writer(plans, output, report, now.date()), routes, agenda, state, frontier, output, report, fail=not skip
         )
         _read_all(sync, state, output, report, frontier, plans)
-    except Stopped:
-        log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
-        raise
     except Exception:
-        log_in.settle(SECONDS_FOR_TOKEN)
+        log_in.settle(interrupts)
         raise
 
 
@@ -114,16 +109,17 @@ def _read_all(
 ) -> None:
     status = metrics.Status.failed
     try:
-        sync.run()
-        sync.close(datetime.now(timezone.utc))
-        status = metrics.Status.succeeded
+        try:
+            sync.run()
+            sync.close(datetime.now(timezone.utc))
+            status = metrics.Status.succeeded
+        except (Stopped, TargetGone, Incomplete):
+            raise
+        except Exception:
+            output.state(state.value())
+            raise
     except Stopped:
         output.last_words(state.value())
-        raise
-    except (TargetGone, Incomplete):
-        raise
-    except Exception:
-        output.state(state.value())
         raise
     finally:
         report.close(status, frontier.retries, {name: plan.shapes.misfits for name, plan in plans.items()})

@@ -56,9 +56,6 @@ class Frontier:
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)  # the leading worker waits here for the next request to be due
-        # Held until there may be something to take. A condition would do, if a signal did not leave it half locked.
-        self._news = threading.Lock()
-        self._news.acquire()
         self._turn = threading.Lock()  # held by the leading worker
         self._workers = 0
         self._idle = 0
@@ -85,8 +82,7 @@ class Frontier:
         """
         left, deadline = 0.0, time.monotonic() + patience
         while True:
-            with self._interrupts.allowed():
-                self._news.acquire(timeout=left)
+            self._interrupts.wait(left)
             with self._lock:
                 taken = self._take()
             left = deadline - time.monotonic()
@@ -200,17 +196,12 @@ class Frontier:
         elif isinstance(outcome, RunStopped):
             self._stop(outcome)
         if self._order[0][2].outcome is not None or self._stopped is not None:
-            self._tell()
+            self._interrupts.wake()
 
     def _stop(self, why: Exception) -> None:
         """Let nothing leave any more."""
         self._stopped = self._stopped or why
-        self._tell()
-
-    def _tell(self) -> None:
-        """Let the walk look again. Called with the lock, so that only one releases."""
-        if self._news.locked():
-            self._news.release()
+        self._interrupts.wake()
 
     def _retry_in(self, job: Job, error: Passing | DailyLimitReached, throttle: Throttle, now: float) -> float | None:
         if isinstance(error, DailyLimitReached):

@@ -26,6 +26,7 @@ class Job:
     tries: int = 0
     limited: int = 0  # how many of these were answered 429
     refused: int = 0  # how many of these with a token that Zoom did not accept
+    refused_here: int = 0  # how many of these although Zoom accepts the token elsewhere
     started: float = 0.0
     in_flight: bool = False
 
@@ -36,12 +37,13 @@ class Job:
             return self.limited
         if isinstance(error, TokenRefused):
             self.refused += 1
-            return self.refused
+            self.refused_here += error.elsewhere
+            return self.refused_here if error.elsewhere else self.refused
         return self.tries - self.limited - self.refused
 
     def begin_anew(self) -> None:
         """What was tried on an earlier day says nothing."""
-        self.tries = self.limited = self.refused = 0
+        self.tries = self.limited = self.refused = self.refused_here = 0
         self.started = 0.0
 
 
