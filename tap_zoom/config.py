@@ -39,7 +39,12 @@ def checked_url(value: str, where: str) -> str:
         raise ConfigError(f"{where} must be a plain URL such as {DEFAULT_API_URL}.")
     if parts.scheme == "http" and host != "localhost" and not (address and address.is_loopback):
         raise ConfigError(f"{where} must begin with https: over http anybody on the way could read the token.")
-    return value.strip().rstrip("/").removesuffix("/v2")  # each path begins with it
+    return value.strip().rstrip("/")
+
+
+def checked_api_url(value: str, where: str) -> str:
+    """The same without /v2 at its end, which each path begins with."""
+    return checked_url(value, where).removesuffix("/v2")
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -76,7 +81,7 @@ class Config:
     )
     api_url: str | None = setting(
         f"API host, with or without /v2. Default: the api_url of the token answer, otherwise {DEFAULT_API_URL}.",
-        "API URL", check=checked_url,
+        "API URL", check=checked_api_url,
     )
     auth_url: str = setting(
         "Where tokens are asked for.", "Authorization URL", "https://zoom.us/oauth/token", check=checked_url

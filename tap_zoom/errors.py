@@ -20,7 +20,7 @@
         │   ├── Blocked         HTML in place of JSON under a 4xx status: most often a firewall's page
         │   ├── NotAsDocumented an answer without its list, or an error in another form than Zoom's
         │   ├── RateLimited     per-second 429
-        │   └── TokenRefused    401/124: a fresh token may help
+        │   └── TokenRefused    401/124: another token, or time for this one to be known, may help
         ├── PageTokenExpired    the list has to be read from its start
         ├── TooEarly            the days asked for begin before what Zoom still lists
         ├── NothingHere         a refusal that the stream declares as empty
@@ -135,7 +135,9 @@ class RateLimited(Passing):
 
 
 class TokenRefused(Passing):
-    pass
+    """`elsewhere`: all of Zoom knows the token by now, and accepts it at other paths."""
+
+    elsewhere = False
 
 
 class PageTokenExpired(RequestFailed):

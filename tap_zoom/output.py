@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import select
 import stat
@@ -14,10 +15,15 @@ from typing import Any
 
 import orjson
 
-from tap_zoom.errors import TargetGone
+from tap_zoom.errors import Stopped, TargetGone
 from tap_zoom.interrupts import Interrupts
 
 Record = dict[str, Any]
+
+SECONDS_FOR_TARGET = 10.0  # after a signal; orchestrators kill a process about that long after SIGTERM
+POLL = 0.2  # seconds between two looks for a signal while the target is busy
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Output:
@@ -30,12 +36,12 @@ class Output:
         self._interrupts = interrupts
         self._descriptor = descriptor
         self._rest: memoryview = memoryview(b"")
-        # A pipe that is writable takes PIPE_BUF bytes without blocking, and no more than that is promised.
+        # A pipe or a socket that is writable takes PIPE_BUF bytes without blocking, and no more than that is promised.
         try:
-            is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+            mode = os.fstat(descriptor).st_mode
         except OSError as error:
             raise TargetGone(f"There is no stdout to write to ({error.strerror}). Give one, or a target.") from None
-        self._most = select.PIPE_BUF if is_pipe else sys.maxsize
+        self._most = select.PIPE_BUF if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else sys.maxsize
 
     def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str], bookmark: list[str] | None) -> None:
         """`bookmark`: the column that it is about, of a stream that is read from there on."""
@@ -60,25 +66,37 @@ class Output:
             if not isinstance(error.__cause__, BrokenPipeError):
                 raise
 
-    def last_words(self, state: Record, seconds: float = 0.5) -> None:
-        """After a signal: end the line that was cut, then write the last STATE; a full pipe is not waited for."""
-        deadline = time.monotonic() + seconds
+    def last_words(self, state: Record) -> None:
+        """After a signal: end the line that was begun, then write the last STATE.
+
+        A busy target is waited for, up to SECONDS_FOR_TARGET; a second signal cuts that short.
+        """
+        deadline = time.monotonic() + SECONDS_FOR_TARGET
         line, newline, _ = bytes(self._rest).partition(b"\n")
         self._rest = memoryview(line + newline + _state(state))
         try:
-            while self._rest and self._writable(deadline - time.monotonic()):
-                self._write_some()
-        except (OSError, ValueError):
-            pass  # nobody reads any more, and there is nothing left to do about it
+            if not self._writable(0):
+                LOGGER.warning(
+                    "The target is busy. Waiting up to %g s for it to take the last STATE; a second signal ends the "
+                    "tap at once.",
+                    SECONDS_FOR_TARGET,
+                )
+            while self._rest and time.monotonic() < deadline:
+                if self._writable(POLL):
+                    self._write_some()
+                else:
+                    self._interrupts.check()
+        except (Stopped, OSError, ValueError):
+            pass  # nothing is left to do about it
 
     def _write(self, block: bytes) -> None:
         self._rest = memoryview(block)
         try:
             while self._rest:
-                if not self._writable(0):
-                    with self._interrupts.allowed():
-                        self._writable(None)
-                self._write_some()
+                if self._writable(POLL):
+                    self._write_some()
+                else:
+                    self._interrupts.check()
         except (OSError, ValueError) as error:
             self._rest = memoryview(b"")
             raise TargetGone(
@@ -86,8 +104,8 @@ class Output:
                 "is no room. Look at the target's own messages; then run again with the last STATE that it kept."
             ) from error
 
-    def _writable(self, seconds: float | None) -> bool:
-        return bool(select.select([], [self._descriptor], [], seconds if seconds is None else max(seconds, 0))[1])
+    def _writable(self, seconds: float) -> bool:
+        return bool(select.select([], [self._descriptor], [], seconds)[1])
 
     def _write_some(self) -> None:
         self._rest = self._rest[os.write(self._descriptor, self._rest[: self._most]) :]

@@ -15,10 +15,11 @@ from singer import metrics
 
 from tap_zoom import config, discover
 from tap_zoom.access import Access, check, warn_of_fallback
-from tap_zoom.api.auth import Login, Token, login
+from tap_zoom.api.auth import Login, login
 from tap_zoom.api.client import Client
 from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.api.rate_limits import Pace, limit_of
+from tap_zoom.api.token_endpoint import Token
 from tap_zoom.check import Check
 from tap_zoom.config import Config
 from tap_zoom.errors import ConfigError, Incomplete, Stopped, TargetGone, UsageError
@@ -39,8 +40,6 @@ from tap_zoom.sync.windows import Windows
 from tap_zoom.times import stamp
 
 LOGGER = logging.getLogger(__name__)
-# For a refresh token that is being replaced when the run ends; after a signal somebody waits for that.
-SECONDS_FOR_TOKEN, SECONDS_FOR_TOKEN_IF_STOPPED = 5.0, 0.8
 
 
 def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
@@ -71,11 +70,8 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
             Check(dispatcher, schemas, scopes, settings.plan, older, now, skips).run(output)
             return
         sync(settings, schemas, incremental, scopes, state, dispatcher, output, now, _today)
-    except Stopped:
-        log_in.settle(SECONDS_FOR_TOKEN_IF_STOPPED)
-        raise
     except Exception:
-        log_in.settle(SECONDS_FOR_TOKEN)
+        log_in.settle(interrupts)
         raise
 
 
@@ -113,16 +109,17 @@ def sync(
     loop = Sync(tasks, windows, pages, retries, dispatcher, state, this, resumed, output, report)
     status = metrics.Status.failed
     try:
-        loop.run()
-        loop.close(start_date)
-        status = metrics.Status.succeeded
+        try:
+            loop.run()
+            loop.close(start_date)
+            status = metrics.Status.succeeded
+        except (Stopped, TargetGone, Incomplete):
+            raise
+        except Exception:
+            output.state(loop.last_state())
+            raise
     except Stopped:
         output.last_words(loop.last_state())
-        raise
-    except (TargetGone, Incomplete):
-        raise
-    except Exception:
-        output.state(loop.last_state())
         raise
     finally:
         report.close(status, dispatcher.retries, {name: each.shapes.misfits for name, each in builders.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -82,10 +83,20 @@ class Setting:
                 )
             return moment
         if self.kind == "file":
-            return Path(value).expanduser()
+            return _path(value, where)
         if not value.isascii():
             raise ConfigError(f"{where} holds a character that is no ASCII. Check how it was pasted.")
         return value.strip()
+
+
+def _path(value: str, where: str) -> Path:
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        path = None
+    if path is None or (value.partition("/")[0] == "~" and os.environ.get("HOME") == ""):
+        raise ConfigError(f"{where} begins with ~, but there is no such home directory here. Write the whole path.")
+    return path
 
 
 def setting(description: str, label: str, default: str | int | bool | None = None, **more: Any) -> Any:

@@ -165,6 +165,29 @@ def test_no_secret_shows_where_the_settings_are_printed() -> None:
     assert config.secrets == tuple(secrets.values())
 
 
+@pytest.mark.parametrize(("url", "kept"), [("https://zoom.example/oauth/v2", None), ("https://zoom.example/v2/", "https://zoom.example/v2"), ("https://zoom.us/oauth/token", None)])
+def test_a_path_of_auth_url_is_kept(url: str, kept: str | None) -> None:
+    """Also one that ends in /v2, which is taken off api_url only."""
+    config = load_from_environment(AUTH_URL=url, API_URL=url)
+    assert config.auth_url == (kept or url)
+    assert config.api_url == url.rstrip("/").removesuffix("/v2")
+
+
+def test_a_home_directory_that_is_not_there_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A line that names the setting, and no request; with a home directory ~ stands for it."""
+    rest = {"refresh_token": "SECRET-refresh", "client_id": "a", "client_secret": "SECRET-client"}
+    run = run_tap({**rest, "token_store": "~nobody-of-that-name/token.json"})
+    assert run.exit_status == 1
+    assert "The setting token_store in " in run.critical and "no such home directory" in run.critical
+    for name in ("~/token.json", "~"):
+        monkeypatch.setenv("HOME", "")
+        with pytest.raises(ConfigError, match="token_store in ENV begins with ~, but there is no such home directory here"):
+            load_from_environment(TOKEN_STORE=name)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert load_from_environment(TOKEN_STORE=name).token_store == tmp_path / name[2:]
+    assert load_from_environment(TOKEN_STORE="a~/x").token_store == Path("a~/x")
+
+
 @pytest.mark.parametrize("value", [None, ""])
 def test_null_and_empty_mean_unset(value: str | None, zoom: SimulatedZoom) -> None:
     """Callers write settings so that nobody set."""

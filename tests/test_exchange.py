@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -25,9 +25,13 @@ from tap_zoom.api.request import Request
 class Zoom:
     """Takes what would go out, and answers it; and the login whose token was refused."""
 
+    accepts: Callable[[Token], bool]
+
     def __init__(self, status: int = 200, body: bytes = b'{"users":[]}', headers: dict[str, str] | None = None) -> None:
         self.asked: list[tuple[str, str, Mapping[str, str], Any]] = []
-        self.refused: list[Token] = []
+        self.refused: list[tuple[Token, bool]] = []
+        self.accepted: list[Token] = []
+        self.wait: float | None = None
         self.given = Token("the token", api_url="https://api-eu.example")
         self._answer = Answer(status, headers or {}, body)
 
@@ -39,8 +43,13 @@ class Zoom:
     def token(self) -> Token:
         return self.given
 
-    def refuse(self, token: Token) -> None:
-        self.refused.append(token)
+    def accept(self, token: Token, left_at: float) -> None:
+        self.accepted.append(token)
+
+    def refuse(self, token: Token, why: TokenRefused, again: bool, accepts: Callable[[Token], bool]) -> float | None:
+        self.refused.append((token, again))
+        self.accepts = accepts
+        return self.wait
 
 
 def client_of(zoom: Zoom, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Client:
@@ -119,5 +128,52 @@ def test_the_login_hears_of_a_refused_token(status: int, code: int | None, refus
     with pytest.raises(TapZoomError) as found:
         client.fetch(ACTIVE)
     assert isinstance(found.value, TokenRefused) == bool(refused)
-    assert zoom.refused == [zoom.given] * refused
+    assert zoom.refused == [(zoom.given, False)] * refused
+    assert zoom.accepted == [zoom.given] * (code == 1010)  # a refusal that says that there is nothing
     assert client.last_answer is not None
+
+
+@pytest.mark.parametrize("wait", [None, 0.0, 12.5])
+def test_what_the_login_says_of_a_refused_token_goes_along(wait: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long to wait, and 0 where the path is at fault; a request that was tried before is told from others."""
+    zoom = Zoom(401, b'{"code":124}')
+    zoom.wait = wait
+    with pytest.raises(TokenRefused) as found:
+        client_of(zoom, monkeypatch).fetch(ACTIVE, tries=2)
+    assert (found.value.wait, found.value.elsewhere) == (wait, wait == 0.0)
+    assert zoom.refused == [(zoom.given, True)]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "accepted"),
+    [(200, b'{"users":[]}', True), (404, b'{"code":1001}', True), (400, b'{"code":4711,"message":"x"}', True),
+     (401, b'{"code":124}', False), (400, b'{"code":124}', False), (500, b"", False), (403, b"<html>", False)],
+)  # fmt: skip
+def test_whether_zoom_accepts_a_token_is_asked_where_it_answered_before(status: int, body: bytes, accepted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any answer will do that is about something else than the token; with the token that is in question."""
+    zoom = Zoom()
+    client = client_of(zoom, monkeypatch)
+    client.fetch(ACTIVE)
+    assert zoom.accepted == [zoom.given]
+    zoom._answer = Answer(401, {}, b'{"code":124}')
+    with pytest.raises(TokenRefused):
+        client.fetch(Request(BY_NAME["groups"], {}, {}))
+    zoom._answer = Answer(status, {}, body)
+    assert zoom.accepts(Token("another")) is accepted
+    asked = zoom.asked[-1]
+    assert asked[1] == zoom.asked[0][1] != zoom.asked[1][1]
+    assert asked[2]["Authorization"] == "Bearer another"
+
+
+def test_before_any_answer_the_refused_path_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no other to go by. An item that is not there is an answer that accepts the token."""
+    zoom = Zoom(401, b'{"code":124}')
+    client = client_of(zoom, monkeypatch)
+    with pytest.raises(TokenRefused):
+        client.fetch(ACTIVE)
+    assert zoom.accepts(zoom.given) is False
+    assert zoom.asked[1][1] == zoom.asked[0][1]
+    zoom._answer = Answer(404, {}, b'{"code":3001,"message":"Meeting does not exist: 1."}')
+    with pytest.raises(TapZoomError):
+        client.fetch(Request(BY_NAME["meeting_registrants"], {"meeting_id": 1}, {"status": "approved"}))
+    assert zoom.accepted == [zoom.given]

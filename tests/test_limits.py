@@ -114,19 +114,26 @@ def test_everything_comes_out_in_order_although_much_waits(at_once: None) -> Non
 def test_each_kind_of_fault_has_its_own_tries(fault: type[Passing], order: int, at_once: None) -> None:
     """A request that waited for its turn, or for a token, is still tried again after a reset or a 500, and before it."""
     steps: list[Step] = [lambda: RateLimited("429", 0.0)] * (TRIES_IF_LIMITED - 1)
-    steps += [lambda: TokenRefused("401")] * (TRIES_IF_TOKEN_REFUSED - 1)
+    steps += [lambda: TokenRefused("401")] * 20
+    steps += [refused_here] * (TRIES_IF_TOKEN_REFUSED - 1)
     steps += [lambda: fault("once")] * (TRIES - 1)
     assert isinstance(outcome(frontier(Client(steps[::order]), 1)), Page)
 
 
-def test_a_token_that_is_refused_again_and_again_ends_the_run(at_once: None) -> None:
+def refused_here() -> TokenRefused:
+    error = TokenRefused("the words of Zoom", 0.0)
+    error.elsewhere = True
+    return error
+
+
+def test_a_path_that_refuses_an_accepted_token_again_and_again_is_lost(at_once: None) -> None:
     """After its tries, whatever else the request met before."""
-    steps: list[Step] = [lambda: Passing("500"), *[lambda: TokenRefused("the words of Zoom")] * 100]
+    steps: list[Step] = [lambda: Passing("500"), lambda: TokenRefused("401"), *[refused_here] * 100]
     client = Client(steps)
-    refused = outcome(frontier(client, 1))
-    assert isinstance(refused, LoginRefused)
-    assert "does not accept the access token (the words of Zoom)" in str(refused)
-    assert client.fetched == 1 + TRIES_IF_TOKEN_REFUSED
+    lost = outcome(frontier(client, 1))
+    assert isinstance(lost, ItemLost)
+    assert "the words of Zoom" in str(lost)
+    assert client.fetched == 2 + TRIES_IF_TOKEN_REFUSED
 
 
 def test_without_a_token_nothing_leaves() -> None:

@@ -14,10 +14,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from tap_zoom.config import Config
-from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread
+from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread, TokenRefused
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.api import auth
-from tap_zoom.api.auth import TIME_TO_BE_KNOWN, Login, Token, login
+from tap_zoom.api import auth, token_endpoint
+from tap_zoom.api.auth import Login, Token, login
 from tap_zoom.api.http import Answer, Connections
 
 
@@ -41,6 +41,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(auth, "time", made)
+    monkeypatch.setattr(token_endpoint, "time", made)
     monkeypatch.setattr("backoff.full_jitter", lambda seconds: seconds)
     return made
 
@@ -69,47 +70,12 @@ def test_a_token_is_used_until_it_ends(clock: Clock) -> None:
     assert login.token() is login.token() is given[1]
 
 
-def test_a_refused_token_is_replaced_when_one_is_needed(clock: Clock) -> None:
-    """Once, however many requests had left with it."""
-    login, given = tokens()
-    refused = login.token()
-    login.refuse(refused)
-    assert len(given) == 1
-    assert login.token() is given[1]
-    login.refuse(refused)
-    login.refuse(refused)
-    assert login.token() is given[1]
-    assert len(given) == 2
-
-
-def test_a_new_token_has_time_to_be_known_to_all_of_zoom(clock: Clock) -> None:
-    """Refused before that it stays, refused later it is replaced; the first of a run is not given that time."""
-    login, given = tokens()
-    login.refuse(login.token())
-    new = login.token()
-    clock.now += TIME_TO_BE_KNOWN
-    login.refuse(new)
-    assert login.token() is new
-    clock.now += 0.1
-    login.refuse(new)
-    assert login.token() is given[2]
-
-
-def test_a_token_that_took_the_place_of_one_that_had_ended_has_that_time_as_well(clock: Clock) -> None:
-    """It is as new."""
-    login, given = tokens(60.0)
-    login.token()
-    clock.now += 61.0
-    login.refuse(login.token())
-    assert login.token() is given[1]
-
-
 def test_who_waited_for_the_next_token_takes_what_another_one_got(clock: Clock) -> None:
     """Many threads see the same token end."""
     login, given = tokens(60.0)
     former = login.token()
     clock.now += 61.0
-    assert login.token() is login._next(former) is given[1]
+    assert login.token() is login._next(former) is login._next(former) is given[1]
     assert len(given) == 2
 
 
@@ -155,14 +121,22 @@ def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         Login(lambda: Token("t")).first_token(Interrupts())
 
 
-def test_before_the_process_ends_no_other_token_is_asked_for() -> None:
-    """One that is on its way is waited for, so long and no longer."""
-    login, given = tokens()
-    login.settle(60.0)
+def test_a_login_without_a_refresh_token_is_not_waited_for_at_the_end(clock: Clock) -> None:
+    """Nothing is lost with an access token."""
+    asked, end = threading.Event(), threading.Event()
+
+    def ask() -> Token:
+        asked.set()
+        end.wait()
+        return Token("t")
+
+    login = Login(ask)
     thread = threading.Thread(target=login.token, daemon=True)
     thread.start()
-    login.settle(0.01)
-    assert thread.is_alive() and given == []
+    assert asked.wait(20)
+    login.settle(Interrupts())
+    assert thread.is_alive()
+    end.set()
 
 
 # --- what is sent, and what the answers mean --------------------------------------------------------------------
@@ -272,6 +246,13 @@ def test_what_a_token_answer_says(zoom: Zoom, answer: dict[str, Any], lives: flo
         (200, {}, ["200 no access_token. Check"]), (200, {"access_token": ""}, ["no access_token"]), (200, {"access_token": 7}, ["no access_token"]),
         (200, {"access_token": "a\nb"}, ["no access_token"]), (200, {"access_token": "é"}, ["no access_token"]), (404, TOKEN, ["404 no access_token"]),
         (400, {"reason": "long " * 100}, ["long long ..."]),
+        (200, {"status": False, "errorCode": 300, "errorMessage": "Account does not exist.", "result": None}, ["200 Account does not exist. (300). Check account_id"]),
+        (200, {"status": False, "errorCode": 3001, "errorMessage": None}, ['200 no access_token in {"status": false, "errorCode": 3001, "errorMessage": null}. Check']),
+        (200, {"error": "invalid_client", "error_description": "Unknown app"}, ["200 Unknown app (invalid_client). Check client_id and client_secret"]),
+        (400, {"error": {"code": "E7", "message": "Deep down"}}, ['"message": "Deep down"']), (403, {"errors": [{"detail": "In a list"}]}, ["In a list"]),
+        (401, {"code": 124, "message": "Invalid access token."}, ["401 Invalid access token. (124)"]), (400, {"reason": True, "code": 7}, ['{"reason": true, "code": 7}']),
+        (200, {"token_type": "bearer", "scope": "a:read"}, ['no access_token in {"token_type": "***", "scope": "a:read"}']),
+        (404, {"data": [{"access_token": "SECRET-other"}]}, ['{"data": [{"access_token": "***"}]}']),
     ],
 )  # fmt: skip
 def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: Any, words: list[str]) -> None:
@@ -282,6 +263,26 @@ def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: 
     said = str(caught.value)
     assert said.startswith(f"Login refused by {URL}: {status} ") and all(each in said for each in words)
     assert len(zoom.sent) == 1 and not zoom.clock.slept
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "tries", "words"),
+    [
+        (200, b"<html><head><title>Sign in &amp; go</title><style>x{}</style></head><body><h1>Hotel</h1> <script>var a</script></body></html>", 8, "200 without JSON: Sign in & go Hotel."),
+        (403, b"<html><body>Blocked by the firewall<!-- 7 --></body></html>", 4, "403 without JSON: Blocked by the firewall."), (404, b"", 4, "404 without JSON: an empty body."),
+        (301, b"<h1>Moved</h1>", 4, "301 without JSON: Moved."), (400, b"Bad Request", 4, "400 without JSON: Bad Request."), (200, b'["no", {"my_secret": "x"}]', 8, '200 without a JSON object: no access_token in ["no", {"my_secret": "***"}].'),
+        (503, b'{"reason": "Maintenance", "error": "busy"}', 8, "503: Maintenance (busy)."), (429, b'{"message": "Too many requests"}', 8, "429: Too many requests."),
+        (200, b'{"access_token": "SECRET-cut', 8, '200 without JSON: {"access_token": "***.'),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(status: int, body: bytes, tries: int, words: str, zoom: Zoom) -> None:
+    """The text of HTML, a part of a broken answer, without anything that may be a token. What never passes by itself is given up sooner."""
+    zoom.says(*[body] * 9, status=status)
+    with pytest.raises(HostSilent) as caught:
+        zoom.login().token()
+    assert f"gives no usable answer after {tries} tries. It answered {words} Check auth_url" in str(caught.value)
+    assert len(zoom.sent) == tries
 
 
 def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
@@ -297,8 +298,8 @@ def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
 
 @pytest.mark.parametrize(
     ("answers", "tries", "why"),
-    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502"), ([Answer(500, {}, b"")] * 9, 8, "It answered 500"),
-     ([Answer(200, {}, b"{")] * 9, 8, "It answered 200 without JSON"),
+    [([NoAnswer("No answer (x)")] * 9, 5, "No answer (x)"), ([Answer(502, {}, b"")] * 9, 8, "It answered 502: an empty body"), ([Answer(500, {}, b"")] * 9, 8, "It answered 500: an empty body"),
+     ([Answer(200, {}, b"{")] * 9, 8, "It answered 200 without JSON: {"),
      ([Answer(500, {}, b""), *[NoAnswer("No answer (x)")] * 9], 8, "No answer (x)")],
     ids=["never answered", "answers with faults", "answers with one fault", "answers no JSON", "answered once"],
 )  # fmt: skip
@@ -339,7 +340,7 @@ def test_the_next_refresh_token_is_kept_and_spent_next(zoom: Zoom, tmp_path: Pat
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"}, {**TOKEN, "refresh_token": "SECRET-3"})
     first = login.token()
     assert kept(path) == "SECRET-2"
-    login.refuse(first)
+    login.refuse(first, TokenRefused("x"), False, lambda _: False)
     login.token()
     assert kept(path) == "SECRET-3"
     assert zoom.forms() == [{"grant_type": ["refresh_token"], "refresh_token": [f"SECRET-{number}"]} for number in (1, 2)]
@@ -374,7 +375,7 @@ def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: P
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tap_zoom.api.token_store.Rotation.keep", full)
+    monkeypatch.setattr("tap_zoom.api.token_store._Beside.keep", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
     with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room, or the file writable; if .* authorise the app again\.$"):
         login.token()

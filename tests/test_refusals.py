@@ -22,8 +22,6 @@ STOPPING: dict[str, tuple[int, Any]] = {
     "a JSON 403 in other words": (403, {"error": "access denied"}),
     "an unknown path": (400, {"code": 2300, "message": "This API endpoint is not recognized."}),
     "an unknown path under another status": (404, {"code": 2300, "message": "This API endpoint is not recognized."}),
-    "a refused token": (401, {"code": 124, "message": "Invalid access token."}),
-    "a refused token without a code": (401, {"message": "Unauthorized"}),
 }
 LOSING: dict[str, tuple[int, Any]] = {
     "an unknown code": (400, {"code": 9999, "message": "Something new."}),
@@ -62,15 +60,6 @@ def test_what_concerns_the_whole_account_stops_the_run(name: str) -> None:
         rest = run_tap(zoom.config(), zoom=zoom, state=run.states[-1])
     assert rest.exit_status == 0
     assert_complete(expected(*FEW), run, rest)
-
-
-def test_a_token_that_is_never_accepted_is_renewed_once_only() -> None:
-    """401/124 for ever: one fresh token, then the run stops and says that the login is refused."""
-    with SimulatedZoom(account(*FEW), faults=[Fault("401_124", "/v2/", times=None)]) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom)
-        assert len(zoom.oauth.grants) == 2
-    assert run.exit_status == 1
-    assert "Login refused" in run.critical
 
 
 def crowded() -> tuple[str, int]:

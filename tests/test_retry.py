@@ -11,7 +11,6 @@ from tap_zoom.errors import (
     DailyLimitReached,
     HostSilent,
     ItemLost,
-    LoginRefused,
     NoAnswer,
     NotAsDocumented,
     Passing,
@@ -21,6 +20,14 @@ from tap_zoom.errors import (
 from tap_zoom.streams import BY_NAME
 from tap_zoom.api.request import Request
 from tap_zoom.api.retry import delay, given_up
+
+
+def refused_here(wait: float | None = None) -> TokenRefused:
+    """By one path; others accept the token."""
+    error = TokenRefused("x", wait)
+    error.elsewhere = True
+    return error
+
 
 KINDS = (Passing, NoAnswer, Blocked, NotAsDocumented, RateLimited)
 
@@ -43,8 +50,8 @@ def test_delays_double_up_to_half_a_minute() -> None:
     [
         (Passing("x"), True, 8), (Passing("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
         (Blocked("x"), True, 4), (Blocked("x"), False, 4), (RateLimited("x"), True, 40), (RateLimited("x"), False, 40),
-        (TokenRefused("x"), True, 4), (TokenRefused("x"), False, 4),
         (NotAsDocumented("x"), True, 6), (NotAsDocumented("x", 1.0), False, 6),
+        (refused_here(), True, 4), (refused_here(), False, 4), (refused_here(0.0), True, 4), (TokenRefused("x"), True, 45), (TokenRefused("x"), False, 45),
         (Passing("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
     ],
 )  # fmt: skip
@@ -89,8 +96,11 @@ def test_a_named_delay_is_given_up_where_it_leads_too_far(seconds: float, wait: 
 
 @pytest.mark.usefixtures("no_jitter")
 def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_way() -> None:
-    """The time until then says nothing about the token."""
-    assert [delay(TokenRefused("x"), tries, 10_000.0, True) for tries in range(1, 5)] == [0.5, 1.0, 2.0, None]
+    """The time until then says nothing about the token. Where the token is at fault, the login waits and gives up."""
+    assert [delay(refused_here(), tries, 10_000.0, True) for tries in range(1, 5)] == [0.5, 1.0, 2.0, None]
+    assert delay(refused_here(0.0), 1, 10_000.0, True) == 0.5
+    assert [delay(TokenRefused("x", 4.0), tries, 10_000.0, True) for tries in (1, 4, 400)] == [4.5, 4.5, 4.5]
+    assert [delay(TokenRefused("x"), tries, 10_000.0, True) for tries in (1, 4, 400)] == [0.5, 0.5, 0.5]
 
 
 @given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(4, 500))
@@ -114,12 +124,15 @@ FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us
         (NoAnswer("No answer (X)"), FILE, False, ItemLost, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
         (TokenRefused("it answered 401"), LIST, True, LoginRefused, "Login refused: Zoom does not accept the access token (it answered 401). Check that the app is activated on https://marketplace.zoom.us and that no other program invalidates its tokens."),
         (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401 (3 tries)"),
+        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
+        (TokenRefused("it answered 401"), LIST, True, ItemLost, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
+        (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
         (Passing("it answered 500"), LIST, False, ItemLost, "it answered 500 (3 tries)"),
         (RateLimited("it answered 429"), LIST, True, ItemLost, "it answered 429 (3 tries)"),
     ],
 )  # fmt: skip
 def test_what_it_means_to_give_up(error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str) -> None:
-    """A host that answers nothing at all, and a login that is refused, end the run; all else costs an item."""
+    """A host that answers nothing at all ends the run; all else costs an item."""
     meant = given_up(error, request_, 3, host_answers)
     assert type(meant) is kind and str(meant) == words
 

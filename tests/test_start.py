@@ -1,14 +1,19 @@
-"""Signals that come before the tap is there."""
+"""How a process starts: signals before the tap is loaded, and descriptors that are closed."""
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.tap import ROOT
+from tap_zoom import __version__
+from tests.simulator import SimulatedZoom
+from tests.tap import ROOT, account, catalog_of, expected
 
 SENDS_ITSELF = """
 import os, sys
@@ -33,3 +38,41 @@ def test_a_signal_while_the_tap_is_loaded_is_answered(number: signal.Signals, st
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert line.startswith("CRITICAL ") and number.name in line
+
+
+CLOSED = [("2>&-", 0, 2), (">&-", 1, 2), (">&- 2>&-", 1, 2), ("<&- 2>&-", 0, 2), ("<&- >&-", 1, 2), ("<&- >&- 2>&-", 1, 2)]
+
+
+def in_shell(arguments: str, redirections: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = f'exec "$0" -m tap_zoom {arguments} {redirections}'
+    env = {**os.environ, "no_proxy": "*"}
+    (folder / "tap_zoom").symlink_to(ROOT / "tap_zoom")
+    return subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, cwd=folder, env=env, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(("redirections", "status", "wrong_usage"), CLOSED)
+def test_a_tap_without_stdout_or_stderr_ends_as_it_should(redirections: str, status: int, wrong_usage: int, tmp_path: Path) -> None:
+    """The exit status is right, there is no traceback, and what is closed is not mistaken for another file."""
+    for number, (arguments, right) in enumerate((("--version", status), ("--nonsense", wrong_usage))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        done = in_shell(arguments, redirections, folder)
+        assert done.returncode == right
+        assert done.stdout == ("tap-zoom " + __version__ + "\n" if right == 0 else "")
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("redirections", "status"), [("2>&-", 0), ("<&- 2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1), ("2>/dev/full", 0), ("2>&- >/dev/full", 1)])
+def test_a_run_without_stderr_or_stdout(redirections: str, status: int, tmp_path: Path) -> None:
+    """Log lines go nowhere: not into a file or a connection that was opened later. A refresh token that is replaced is kept."""
+    with SimulatedZoom(account()) as zoom:
+        config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
+        config.write_text(json.dumps(zoom.config("refresh_token")), encoding="utf-8")
+        catalog.write_text(json.dumps(catalog_of("users")), encoding="utf-8")
+        done = in_shell("--config config.json --catalog catalog.json", redirections, tmp_path)
+        assert json.loads(config.read_text("utf-8"))["refresh_token"] == zoom.refresh_token
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum(line["type"] == "RECORD" for line in lines) == (len(expected()["users"]) if status == 0 else 0)
+    assert not lines or lines[-1]["type"] == "STATE"

@@ -16,8 +16,9 @@ from tap_zoom.api.http import Answer, Bearer, Connections, TooLarge
 from tap_zoom.api.rate_limits import Announcement, read_headers
 from tap_zoom.api.request import Request, query_of
 from tap_zoom.api.responses import Page, judge, judge_file
-from tap_zoom.config import DEFAULT_API_URL, Config, checked_url
-from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, TokenRefused
+from tap_zoom.api.token_endpoint import Token
+from tap_zoom.config import DEFAULT_API_URL, Config, checked_api_url
+from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, Passing, TapZoomError, TokenRefused
 
 LOGGER = logging.getLogger(__name__)
 _ZOOMS_HOST = re.compile(r"([a-z0-9-]+\.)*(zoom\.us|zoomgov\.com)", re.ASCII)
@@ -35,6 +36,7 @@ class Client:
             "User-Agent": config.user_agent or default_user_agent(),
         }  # fmt: skip
         self._base = ""
+        self._answered: Request | None = None
         self.last_answer: float | None = None  # on the monotonic clock
 
     def log_in(self) -> None:
@@ -44,7 +46,32 @@ class Client:
     def fetch(self, request: Request, tries: int = 1) -> Page:
         """The page that answers the request. Raises RequestFailed or RunStopped for anything else. `tries`: how often
         it was asked for by now."""
-        token = self._login.token()
+        token, left_at = self._login.token(), time.monotonic()
+        try:
+            page = self._ask(request, token, tries)
+        except TokenRefused as refusal:
+            refusal.wait = self._login.refuse(token, refusal, tries > 1, lambda other: self._accepts(other, request))
+            refusal.elsewhere = refusal.wait == 0.0
+            raise
+        except NothingHere:
+            self._login.accept(token, left_at)
+            raise
+        if not request.stream.is_file:
+            self._login.accept(token, left_at)
+            self._answered = request
+        return page
+
+    def _accepts(self, token: Token, refused: Request) -> bool:
+        """Does Zoom accept this token? Repeats the request that it answered last, or else the refused one."""
+        try:
+            self._ask(self._answered or refused, token, 1)
+        except Passing:
+            return False
+        except TapZoomError:
+            pass  # a refusal for another reason
+        return True
+
+    def _ask(self, request: Request, token: Token, tries: int) -> Page:
         started = time.monotonic()
         try:
             answer = self._get(request, token.value)
@@ -62,9 +89,6 @@ class Client:
                 judge_file(request, answer)
             else:
                 judge(request, answer, announcement)
-        except TokenRefused:
-            self._login.refuse(token)
-            raise
         except NothingHere as nothing:
             said = f"{nothing.answer} ({nothing})"
             raise
@@ -111,7 +135,7 @@ class Client:
     def _find_base(self) -> str:
         """Where the API is: our setting, what the token answer said, or Zoom's default."""
         url = self._config.api_url or self._login.token().api_url
-        base = checked_url(url, "The api_url of the token answer") if url else DEFAULT_API_URL
+        base = checked_api_url(url, "The api_url of the token answer") if url else DEFAULT_API_URL
         return f"{base}/v2"
 
 

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 from tap_zoom.api import http
@@ -47,6 +47,7 @@ class Job:
     tries: int = field(compare=False, default=0)
     limited: int = field(compare=False, default=0)
     refused: int = field(compare=False, default=0)
+    refused_here: int = field(compare=False, default=0)  # with a token that Zoom accepts at other paths
     started: float = field(compare=False, default=0.0)
     sent: float = field(compare=False, default=0.0)
 
@@ -57,7 +58,8 @@ class Job:
             return self.limited
         if isinstance(error, TokenRefused):
             self.refused += 1
-            return self.refused
+            self.refused_here += error.elsewhere
+            return self.refused_here if error.elsewhere else self.refused
         return self.tries - self.limited - self.refused
 
 
@@ -136,7 +138,7 @@ class Dispatcher:
         with self._changed:
             queue = self.queue(request.stream.rate_limit)
             if why := self._stopped or queue.spent:
-                self._results.put((task, why))
+                self._deliver(task, why)
                 return
             heapq.heappush(queue.ready, Job(priority, next(self._numbers), request, task))
             self._hire()
@@ -145,11 +147,13 @@ class Dispatcher:
     def take(self, seconds: float) -> Result | None:
         """The next answer, or the error that ended its request; None if none comes in time."""
         self._abandon(time.monotonic())
-        try:
-            with self._interrupts.allowed():
-                task, outcome = self._results.get(timeout=seconds)
-        except Empty:
-            return None
+        deadline = time.monotonic() + seconds
+        while self._results.empty():
+            if (left := deadline - time.monotonic()) <= 0:
+                return None
+            self._interrupts.wait(left)
+        self._interrupts.check()
+        task, outcome = self._results.get()
         self.in_flight -= 1
         if isinstance(outcome, Page):
             with self._changed:
@@ -260,7 +264,7 @@ class Dispatcher:
                 self._changed.notify()
                 return
             outcome = given_up(outcome, job.request, job.tries, (self._client.last_answer or 0.0) >= job.started)
-        self._results.put((job.task, outcome))
+        self._deliver(job.task, outcome)
         if isinstance(outcome, DailyLimitReached):
             queue.spent = outcome
             self._give_back(queue, outcome)
@@ -276,7 +280,7 @@ class Dispatcher:
             if queue.pace.free_at() < now + wait - 1:
                 self._log(f"{error} Waiting {wait:.0f} s for it.")
             queue.pace.hold(now + wait)
-            job.tries = job.limited = job.refused = 0  # the tries of another day say nothing
+            job.tries = job.limited = job.refused = job.refused_here = 0  # the tries of another day say nothing
             job.started = 0.0
             return wait
         if isinstance(error, RateLimited):
@@ -304,7 +308,11 @@ class Dispatcher:
 
     def _give_back(self, queue: Queue, why: Exception) -> None:
         for job in queue.clear():
-            self._results.put((job.task, why))
+            self._deliver(job.task, why)
+
+    def _deliver(self, task: Any, outcome: Page | Exception) -> None:
+        self._results.put((task, outcome))
+        self._interrupts.wake()
 
     def _abandon(self, now: float) -> None:
         """Give up on answers that never end. Their workers are replaced."""

@@ -12,7 +12,7 @@ from tap_zoom.errors import (
     Blocked,
     Exhausted,
     HostSilent,
-    LoginRefused,
+    ItemLost,
     NoAnswer,
     NotAsDocumented,
     Passing,
@@ -25,7 +25,8 @@ TRIES_AT_FIRST = 5  # of a host that has never answered: a wrong URL should be s
 TRIES_IF_BLOCKED = 4
 TRIES_IF_NOT_AS_DOCUMENTED = 6
 TRIES_IF_LIMITED = 40
-TRIES_IF_TOKEN_REFUSED = 4  # once with the old token, then until the new one is known to all of Zoom
+TRIES_IF_TOKEN_REFUSED = 4  # of one path, with tokens that Zoom accepts at others
+LONGEST_DELAY_FOR_TOKEN = 0.5  # seconds besides those that the login names
 LONGEST_DELAY = 30.0
 LONGEST_NAMED_DELAY = 120.0  # where the server names one
 LONGEST_TIME = 600.0  # from the first try to the last
@@ -37,6 +38,8 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
     `tries`: how often this request failed in this way, the latest included (see `Job.failed`); `seconds`: since its
     first try; `host_answered`: in this run, ever.
     """
+    if isinstance(error, TokenRefused) and not error.elsewhere:
+        return (error.wait or 0.0) + backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN)  # the login gives up in time
     if isinstance(error, RateLimited):
         most = TRIES_IF_LIMITED
     elif isinstance(error, TokenRefused):
@@ -65,11 +68,8 @@ def given_up(error: Exception, request: Request, tries: int, host_answers: bool)
             f"{request}: {error} after {tries} tries. Check api_url, the network and https://status.zoom.us, then run "
             "again with the last STATE to go on from here."
         )
-    if isinstance(error, TokenRefused) and not is_file:
-        return LoginRefused(
-            f"Login refused: Zoom does not accept the access token ({error}). Check that the app is activated on "
-            "https://marketplace.zoom.us and that no other program invalidates its tokens."
-        )
+    if isinstance(error, TokenRefused):
+        return ItemLost(f"{error}. Zoom accepts the token elsewhere ({tries} tries)")
     if isinstance(error, Passing):
         where = f"{request}: " if isinstance(error, NoAnswer) else ""
         return Exhausted(f"{where}{error} ({tries} tries)")

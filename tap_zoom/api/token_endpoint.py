@@ -1,0 +1,165 @@
+"""The token endpoint: what is sent to it, and what its answers mean.
+
+Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/ and https://developers.zoom.us/docs/integrations/oauth/
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from tap_zoom.api.http import Answer, Connections, TooLarge, in_time, parse, shortened
+from tap_zoom.api.retry import delay
+from tap_zoom.config import Config
+from tap_zoom.errors import Blocked, HostSilent, LoginRefused, Passing
+
+RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
+# Members of a token answer in which Zoom says why there is no token, and the code that goes with it.
+REASONS = ("reason", "message", "errorMessage", "error_message", "error_description", "error")
+CODES = ("error", "errorCode", "error_code", "code")
+TAGS = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>")
+SECRET = re.compile(r"(?i)token|secret|password")
+QUOTED_SECRET = re.compile(r"""(?i)("[^"]*(?:token|secret|password)[^"]*"\s*:\s*")[^"]*""")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token. `scopes` is None where the login names none (JWT)."""
+
+    value: str = field(repr=False)
+    expires_at: float = float("inf")  # on the monotonic clock
+    scopes: frozenset[str] | None = None
+    api_url: str | None = None
+
+
+class TokenEndpoint:
+    """POST {auth_url}, with the client's id and secret as Basic authentication."""
+
+    def __init__(self, config: Config, keep_secret: Callable[[str], None]) -> None:
+        self._url = config.auth_url
+        self._client = (config.client_id or "", config.client_secret or "")
+        self._headers = {"User-Agent": config.user_agent} if config.user_agent else {}
+        self._keep_secret = keep_secret
+        self._answered = False
+
+    def read(self, answer: dict[str, Any]) -> Token:
+        """The token in an answer; seconds to live, scopes and api_url where it names them."""
+        value = answer["access_token"]
+        self._keep_secret(value)
+        lives = answer.get("expires_in")
+        seconds = float(lives) if isinstance(lives, (int, float)) and lives > 0 else 3600.0
+        scopes, api_url = answer.get("scope"), answer.get("api_url")
+        if isinstance(scopes, list):
+            scopes = " ".join(map(str, scopes))
+        return Token(
+            value,
+            time.monotonic() + max(seconds - RENEW_BEFORE, seconds / 2),
+            frozenset(re.split(r"[\s,]+", scopes.strip())) if isinstance(scopes, str) and scopes.strip() else None,
+            api_url if isinstance(api_url, str) and api_url else None,
+        )
+
+    def ask(
+        self,
+        form: dict[str, str],
+        spending: AbstractContextManager[Any] | None = None,
+        keep: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """The token answer. What can pass is tried again here, since nothing else can go on without it. Each exchange
+        is made, and its answer given to `keep`, while `spending` is held."""
+        started, tries = time.monotonic(), 0
+        while True:
+            try:
+                with spending or nullcontext():
+                    answer = self._ask_once(form)
+                    keep(answer)
+                    return answer
+            except Passing as error:
+                tries += 1
+                wait = delay(error, tries, time.monotonic() - started, self._answered)
+                if wait is None:
+                    raise HostSilent(
+                        f"Login failed: {self._url} gives no usable answer after {tries} tries. {error}. "
+                        "Check auth_url, the network and https://status.zoom.us."
+                    ) from None
+                time.sleep(wait)
+
+    def _ask_once(self, form: dict[str, str]) -> dict[str, Any]:
+        try:
+            answer = in_time(
+                lambda: Connections(1).exchange("POST", self._url, self._headers, self._client, form)
+            )
+        except TooLarge as error:
+            raise Passing(str(error)) from None
+        self._answered = True
+        return self._judged(answer, form["grant_type"])
+
+    def _judged(self, answer: Answer, grant: str) -> dict[str, Any]:
+        status = answer.status
+        try:
+            content = parse(answer.body)
+        except ValueError:
+            content = None
+        if isinstance(content, dict):
+            token = content.get("access_token")
+            if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable() and token:
+                return content
+        words = _words_of_text(answer.body) if content is None else _words(content)
+        if status == 429 or status >= 500:
+            raise Passing(f"It answered {status}: {words}")
+        if not isinstance(content, dict):
+            kind = Blocked if status >= 300 else Passing  # a redirect, or the page of a firewall
+            raise kind(f"It answered {status} without {'JSON' if content is None else 'a JSON object'}: {words}")
+        raise LoginRefused(self._advice(status, content, grant, words))
+
+    def _advice(self, status: int, content: dict[str, Any], grant: str, words: str) -> str:
+        error = str(content.get("error") or "")
+        said = f"Login refused by {self._url}: {status} {words}"
+        if error == "invalid_client":
+            return f"{said}. Check client_id and client_secret against the app's credentials page."
+        if error == "invalid_grant" and grant == "refresh_token":
+            return (
+                f"{said}. The refresh token was used before, revoked or has expired, and trying again can't help: "
+                "authorise the app again and set the new refresh_token."
+            )
+        if grant == "account_credentials":
+            return f"{said}. Check account_id, and that the Server-to-Server OAuth app is activated."
+        return f"{said}. Check the app on https://marketplace.zoom.us, then authorise it again."
+
+
+def _words(content: Any) -> str:
+    """Zoom's own words in an answer without a token: its reason with its code, or else the whole answer without values
+    that may be secret."""
+    reason = code = ""
+    if isinstance(content, dict):
+        reason, code = _first(content, REASONS), _first(content, CODES)
+    if reason:
+        return reason + (f" ({code})" if code and code != reason else "")
+    whole = shortened(json.dumps(_without_secrets(content), ensure_ascii=False)) if content else ""
+    return f"no access_token{' in ' if whole else ''}{whole}"
+
+
+def _words_of_text(body: bytes) -> str:
+    """The same of an answer that isn't JSON: its text, without the tags of HTML and what may be a token."""
+    text = html.unescape(TAGS.sub(" ", body.decode("utf-8", "replace")))
+    return shortened(QUOTED_SECRET.sub(r"\1***", text)) or "an empty body"
+
+
+def _first(content: dict[str, Any], names: tuple[str, ...]) -> str:
+    """The first of these members that is a text or a number."""
+    for name in names:
+        value = content.get(name)
+        if value and isinstance(value, (str, int)) and value is not True:
+            return shortened(str(value))
+    return ""
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: "***" if SECRET.search(name) else _without_secrets(part) for name, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,304 @@
+"""Access tokens that Zoom refuses: ended by another program, not known yet, never accepted, or refused at one path only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tap_zoom.errors import LoginRefused, TokenRefused
+from tap_zoom.api import auth
+from tap_zoom.api.auth import LONGEST_PAUSE, TIME_TO_BE_KNOWN, TOKENS_IN_HASTE, TOKENS_IN_VAIN, Login, Token
+from tests.simulator import Fault, SimulatedZoom
+from tests.simulator.server import Asked
+from tests.tap import FEW, Run, account, assert_exact, expected, run_tap
+from tests.test_refusals import PARTICIPANTS, crowded, lost_only
+
+REFUSED = {"code": 124, "message": "Invalid access token."}
+QUICK = """
+from tap_zoom.api import auth
+auth.TIME_TO_BE_KNOWN, auth.FIRST_PAUSE, auth.LONGEST_PAUSE = {known}, 0.01, 0.05
+"""
+
+
+def quick(zoom: SimulatedZoom, login: str = "server_to_server", known: float = 0.5, **how: Any) -> Run:
+    """A run in which Zoom knows each token after so many seconds, and no other wait is long."""
+    return run_tap(zoom.config(login), zoom=zoom, world=QUICK.format(known=known), **how)
+
+
+def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> None:
+    """A token lives for a dozen requests. All records come, and one warning says why it takes longer."""
+    with SimulatedZoom(account(*FEW), one_token=True) as zoom:
+        answered = 0
+
+        def another_program(asked: Asked) -> None:
+            nonlocal answered
+            answered += asked.status == 200 and asked.path.startswith("/v2/")
+            if answered == 12:
+                answered = 0
+                zoom.oauth.issue()
+
+        zoom.watchers.append(another_program)
+        run = quick(zoom)
+        assert len(zoom.oauth.grants) > 5
+    assert run.exit_status == 0
+    assert_exact(expected(*FEW), run.records)
+    assert sum("another program" in line for line in run.logged("WARNING")) == 1
+
+
+def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
+    """Refused again and again, then accepted: it is still the second token, and all records come."""
+    fault = Fault("401_124", "/v2/", times=15)
+    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+        run = quick(zoom, known=60.0)
+        assert len(zoom.oauth.grants) == 2
+    assert fault.happened == 15
+    assert run.exit_status == 0
+    assert_exact(expected(*FEW), run.records)
+    assert sum("does not accept a new access token yet" in line for line in run.logged("WARNING")) == 1
+
+
+@pytest.mark.parametrize("status", [401, 400])
+def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
+    """After several of them; the line gives Zoom's words."""
+    fault = Fault.answer(status, REFUSED, match="/v2/", times=None)
+    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+        run = quick(zoom)
+        assert len(zoom.oauth.grants) == TOKENS_IN_VAIN
+    assert run.exit_status == 1
+    assert "Login refused" in run.critical and f"{status} code 124: Invalid access token" in run.critical
+
+
+def test_tokens_that_are_no_longer_accepted_end_the_run_with_a_state() -> None:
+    """In the middle of a run: the next run goes on there."""
+    with SimulatedZoom(account(*FEW), faults=[Fault("401_124", "/v2/", after=40, times=None)]) as zoom:
+        run = quick(zoom)
+        assert run.exit_status == 1
+        assert "Login refused" in run.critical
+        assert run.messages[-1]["type"] == "STATE"
+        zoom.faults.clear()
+        assert quick(zoom, state=run.states[-1]).exit_status == 0
+
+
+@pytest.mark.parametrize("body", [REFUSED, {"message": "Unauthorized"}], ids=["with a code", "without a code"])
+@pytest.mark.parametrize("login", ["server_to_server", "jwt"])
+def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body: dict[str, Any]) -> None:
+    """That item is named, and everything else comes."""
+    path, rows = crowded()
+    with SimulatedZoom(account(*FEW), faults=[Fault.answer(401, body, match=path, times=None)]) as zoom:
+        run = quick(zoom, login)
+    assert run.exit_status == 1
+    assert lost_only(run, "report_meeting_participants") == rows
+    [error] = run.logged("ERROR")
+    assert f"{path} answered 401" in error and "accepts the token elsewhere" in error
+
+
+def test_a_stream_that_refuses_tokens_which_others_accept_costs_its_items() -> None:
+    """The other streams are whole, although the refusals come from many paths at once."""
+    with SimulatedZoom(account(*FEW), faults=[Fault.answer(401, REFUSED, match=PARTICIPANTS, times=None)]) as zoom:
+        run = quick(zoom)
+    meetings = {row["meeting_uuid"] for row in expected(*FEW)["report_meeting_participants"]}
+    assert run.exit_status == 1
+    assert len(run.logged("ERROR")) >= len(meetings) > 1
+    assert lost_only(run, "report_meeting_participants") > 0
+
+
+def test_a_json_web_token_that_is_refused_ends_the_run_soon() -> None:
+    """There is no other token to wait for: with the wait for a new one, the test would take too long."""
+    with SimulatedZoom(account(*FEW), faults=[Fault("401_124", "/v2/", times=None)]) as zoom:
+        run = quick(zoom, "jwt", known=1e6)
+        assert len(zoom.requests) < 10 + 2 * 64
+    assert run.exit_status == 1
+    assert "Login refused" in run.critical
+
+
+# --- the policy by itself -------------------------------------------------------------------------------------
+
+
+class Zoom:
+    """A clock that is moved by hand, tokens without end, and what Zoom says when it is asked about one."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.given: list[Token] = []
+        self.asked: list[float] = []  # when
+        self.known_from = float("-inf")
+        self.login = Login(self.ask)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now += seconds
+
+    def ask(self) -> Token:
+        self.given.append(Token(f"token {len(self.given)}"))
+        return self.given[-1]
+
+    def accepts(self, token: Token) -> bool:
+        self.asked.append(self.now)
+        return self.now >= self.known_from
+
+    def refuse(self, token: Token, again: bool = False) -> float | None:
+        return self.login.refuse(token, TokenRefused("the words of Zoom"), again, self.accepts)
+
+    def second(self) -> Token:
+        """The second token of a run, which is new."""
+        self.refuse(self.login.token())
+        return self.login.token()
+
+
+@pytest.fixture
+def zoom(monkeypatch: pytest.MonkeyPatch) -> Zoom:
+    made = Zoom()
+    monkeypatch.setattr(auth, "time", made)
+    return made
+
+
+def test_a_refused_token_is_replaced_when_one_is_needed(zoom: Zoom) -> None:
+    """Once, however many requests had left with it; Zoom is not asked about it."""
+    refused = zoom.login.token()
+    assert zoom.refuse(refused) is None
+    assert len(zoom.given) == 1
+    assert zoom.login.token() is zoom.given[1]
+    assert zoom.refuse(refused) is None and zoom.refuse(refused, again=True) is None
+    assert zoom.login.token() is zoom.given[1]
+    assert zoom.asked == []
+
+
+def test_a_new_token_that_is_accepted_elsewhere_stays(zoom: Zoom) -> None:
+    """The path is tried again now and then, and is not at fault until all of Zoom has to know the token."""
+    token = zoom.second()
+    known_at = zoom.now + TIME_TO_BE_KNOWN
+    for left, wait in ((20.0, LONGEST_PAUSE), (1.5, 1.5), (0.0, 0.0)):
+        zoom.now = known_at - left
+        assert zoom.refuse(token) == wait
+        assert zoom.refuse(token, again=True) == wait
+    assert zoom.login.token() is token
+
+
+def test_an_old_token_that_is_accepted_elsewhere_stays_for_a_path_that_was_asked_before(zoom: Zoom) -> None:
+    """A path that is refused for the first time gets a new one."""
+    token = zoom.second()
+    zoom.now += TIME_TO_BE_KNOWN + 1.0
+    assert zoom.refuse(token, again=True) == 0.0
+    assert zoom.login.token() is token
+    assert zoom.refuse(token) is None
+    assert zoom.login.token() is zoom.given[2]
+
+
+def test_zoom_is_not_asked_about_a_token_that_it_has_accepted_since(zoom: Zoom) -> None:
+    """For a request that left after the refusal. Of one that left before it, it may have come too early."""
+    token = zoom.second()
+    zoom.login.accept(token, zoom.now)
+    zoom.refuse(token)
+    assert zoom.asked == []
+    zoom.login.accept(token, zoom.now - 0.1)
+    zoom.refuse(token)
+    assert len(zoom.asked) == 1
+    zoom.refuse(token)  # accepted just now
+    assert len(zoom.asked) == 1
+
+
+def test_a_new_token_that_nobody_knows_is_waited_for(zoom: Zoom) -> None:
+    """With longer and longer pauses, and it is used as soon as it is accepted."""
+    token = zoom.second()
+    start, zoom.known_from = zoom.now, zoom.now + 20.0
+    assert zoom.refuse(token) == LONGEST_PAUSE
+    assert [when - start for when in zoom.asked] == [0.0, 0.5, 1.5, 3.5, 7.5, 12.5, 17.5, 22.5]
+    assert zoom.login.token() is token
+
+
+def test_a_token_gets_all_of_its_time_and_is_replaced_then(zoom: Zoom) -> None:
+    """It is asked about once more when that time is over."""
+    token = zoom.second()
+    start, zoom.known_from = zoom.now, zoom.now + TIME_TO_BE_KNOWN
+    assert zoom.refuse(token) == 0.0
+    assert zoom.asked[-1] > start + TIME_TO_BE_KNOWN
+    assert zoom.login.token() is token
+    zoom.known_from = float("inf")
+    token = zoom.second()
+    assert zoom.refuse(token) is None
+    assert zoom.login.token() is not token
+
+
+def test_a_new_token_that_was_accepted_and_no_longer_is_was_ended_by_somebody(zoom: Zoom) -> None:
+    """It is replaced soon, after another question. The next ones may be ended before they are used, and are replaced as soon."""
+    token = zoom.second()
+    zoom.known_from = float("inf")
+    for _ in range(4):
+        zoom.now += 3.0
+        zoom.login.accept(token, zoom.now - 0.1)
+        start, before = zoom.now, len(zoom.asked)
+        assert zoom.refuse(token) is None
+        assert [when - start for when in zoom.asked[before:]] == [0.0, 0.5]
+        token = zoom.login.token()
+    assert len(zoom.given) == 6
+    for _ in range(TOKENS_IN_HASTE):
+        start = zoom.now
+        assert zoom.refuse(zoom.login.token()) is None
+        assert zoom.now - start == 0.5
+    zoom.refuse(zoom.login.token())
+    assert zoom.now - start > TIME_TO_BE_KNOWN
+
+
+def test_a_new_token_that_is_refused_and_accepted_in_turn_gets_all_of_its_time(zoom: Zoom) -> None:
+    """Parts of Zoom know it, others do not: somebody else would have ended it for good. The same for the next tokens."""
+    token = zoom.second()
+    for seconds in (0.4, 8.0, 8.0):
+        zoom.login.accept(token, zoom.now - 0.1)
+        zoom.known_from = zoom.now + seconds
+        assert zoom.refuse(token) is not None
+        assert zoom.login.token() is token
+    zoom.now += TIME_TO_BE_KNOWN
+    zoom.refuse(token)
+    token = zoom.login.token()
+    zoom.login.accept(token, zoom.now - 0.1)
+    zoom.known_from = float("inf")
+    start = zoom.now
+    assert zoom.refuse(token) is None
+    assert zoom.now - start == pytest.approx(TIME_TO_BE_KNOWN, abs=1.0)
+
+
+def test_after_several_tokens_in_vain_the_login_is_refused(zoom: Zoom) -> None:
+    """For everybody, with Zoom's words; no more tokens are asked for."""
+    zoom.known_from = float("inf")
+    start = zoom.now
+    for _ in range(TOKENS_IN_VAIN - 1):
+        assert zoom.refuse(zoom.login.token()) is None
+    last = zoom.login.token()
+    with pytest.raises(LoginRefused, match=r"does not accept the access token .the words of Zoom., nor the 2 before it\. .* last STATE"):
+        zoom.refuse(last)
+    with pytest.raises(LoginRefused):
+        zoom.login.token()
+    assert len(zoom.given) == TOKENS_IN_VAIN
+    assert zoom.now - start == pytest.approx((TOKENS_IN_VAIN - 1) * TIME_TO_BE_KNOWN, abs=1.0)
+
+
+def test_an_accepted_answer_in_between_begins_the_count_again(zoom: Zoom) -> None:
+    """Also one to a token that is over by now."""
+    zoom.known_from = float("inf")
+    for number in range(10):
+        token = zoom.login.token()
+        zoom.refuse(token)
+        if number % 2:
+            zoom.login.accept(token, zoom.now)
+    assert len(zoom.given) == 10
+
+
+def test_a_token_that_comes_again_is_not_new(zoom: Zoom) -> None:
+    """Some hosts give the same one until it ends: it gets no time to be known."""
+    zoom.login = Login(lambda: Token("the same"))
+    zoom.known_from = float("inf")
+    start = zoom.now
+    for _ in range(TOKENS_IN_VAIN - 1):
+        zoom.refuse(zoom.login.token())
+    with pytest.raises(LoginRefused):
+        zoom.refuse(zoom.login.token(), again=True)
+    assert zoom.now == start
+
+
+def test_words_of_a_refused_token_hold_no_token(zoom: Zoom) -> None:
+    """A Token does not show its value."""
+    assert "token 0" not in repr(zoom.login.token())
