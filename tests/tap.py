@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tap_zoom.streams import BY_NAME
+from tap_zoom.sync.windows import Window, Windows
 from tap_zoom.text import escaped
 from tests.forks import Fork
 from tests.simulator import Account, SimulatedZoom, further, truth
@@ -287,6 +289,13 @@ def _account(seed: int, size: str) -> Account:
 @cache
 def _expected(seed: int, size: str) -> dict[str, list[Record]]:
     return truth.expected(_account(seed, size))
+
+
+def windows_of(account: Account, stream: str = "history_meetings") -> list[Window]:
+    """The windows in which a run that begins now reads all of a stream."""
+    today = account.now.date()
+    windows = Windows({stream: None}, None, today, lambda: today, lambda each: (each,))
+    return [windows.window(BY_NAME[stream], name) for name in windows.names(BY_NAME[stream])]
 
 
 def assert_exact(right: dict[str, list[Record]], emitted: dict[str, list[Record]]) -> None:

@@ -12,6 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_zoom.api.bodies import read_error
+from tap_zoom.api.http import Answer
+from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.request import Request, encoded, query_of
+from tap_zoom.api.responses import judge
 from tap_zoom.errors import (
     AccountRefused,
     Blocked,
@@ -27,11 +32,6 @@ from tap_zoom.errors import (
     TokenRefused,
 )
 from tap_zoom.streams import BY_NAME, STREAMS
-from tap_zoom.api.responses import judge
-from tap_zoom.api.bodies import read_error
-from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement
-from tap_zoom.api.request import Request, encoded, query_of
 
 IDS = {"user_id": "u", "email": "a@b.c", "meeting_id": 1, "webinar_id": 2, "meeting_uuid": "m", "webinar_uuid": "w"}
 OTHER_IDS = {"download_url": "https://zoom.us/x"}

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import trustme
 
-from tap_zoom.errors import ConfigError, NoAnswer
 from tap_zoom.api import http
 from tap_zoom.api.http import Bearer, Connections, TooLarge
+from tap_zoom.errors import ConfigError, NoAnswer
 
 
 class Server(ThreadingHTTPServer):

@@ -11,12 +11,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from tap_zoom.config import Config
-from tap_zoom.errors import ItemLost
-from tap_zoom.streams import BY_NAME
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import LARGEST_ANSWER, Answer, Connections
 from tap_zoom.api.request import Request
+from tap_zoom.config import Config
+from tap_zoom.errors import ItemLost
+from tap_zoom.streams import BY_NAME
 from tests.everything import config, right, zoom_with_everything
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, assert_exact, catalog_of, run_tap

@@ -12,14 +12,14 @@ import pytest
 import requests
 from requests.auth import AuthBase
 
-from tap_zoom.config import Config
-from tap_zoom.errors import ConfigError, TapZoomError, TokenRefused
-from tap_zoom.streams import BY_NAME
 from tap_zoom.api.auth import Token
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import Answer, Connections
 from tap_zoom.api.rate_limits import Announcement
 from tap_zoom.api.request import Request
+from tap_zoom.config import Config
+from tap_zoom.errors import ConfigError, TapZoomError, TokenRefused
+from tap_zoom.streams import BY_NAME
 
 
 class Zoom:

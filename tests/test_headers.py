@@ -8,14 +8,13 @@ from email.utils import format_datetime
 
 import pytest
 
-from tap_zoom.sync.agenda import Agenda
+from tap_zoom.api.http import Answer
+from tap_zoom.api.rate_limits import limit_of, read_headers
+from tap_zoom.api.request import Request
+from tap_zoom.api.responses import judge
 from tap_zoom.errors import DailyLimitReached, RateLimited, RequestFailed, RunStopped
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import LIGHT
-from tap_zoom.api.responses import judge
-from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement, limit_of, read_headers
-from tap_zoom.api.request import Request
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import FEW, account, assert_exact, catalog_of, expected, run_tap
@@ -150,19 +149,3 @@ def test_the_pace_follows_the_plan_that_the_limit_of_the_day_tells(assumed: str,
         assert re.search(rf"^  Light +{light:g} a second \(assumed\)$", run.stdout, re.MULTILINE)
         told = [line for line in run.log if f"that of the plan {real}" in line]
         assert len(told) == (assumed != real)
-
-
-def said(category: str, per_day: float) -> Announcement:
-    return Announcement(category, per_day=per_day)
-
-
-def test_what_is_asked_ahead_follows_the_plan_as_well() -> None:
-    """Of all lanes, but for one whose own limit Zoom named."""
-    agenda = Agenda("pro", 1.0)
-    light, heavy = (Request(BY_NAME[name], {}, {}) for name in ("meetings", "history_meetings"))
-    for request, announced in ((light, Announcement("Light", 25.0)), (heavy, said("Heavy", 60_000.0))):
-        agenda.at_once(request, True)
-        agenda.taken(request, 0.0, announced)
-    rates = {lane.label: queue.rate for lane, queue in agenda._queues.items()}
-    assert rates == {"Light": 25.0, "Heavy": 40.0}
-

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_zoom.discover import schema_of
-from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.model import Stream
+from tap_zoom.sync.records import RecordBuilder, Sequence
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
 JOIN = "2024-01-01T00:00:00Z"

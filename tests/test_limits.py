@@ -10,6 +10,12 @@ from typing import Any
 
 import pytest
 
+from tap_zoom.api.dispatcher import BYTES_WAITING, Dispatcher
+from tap_zoom.api.http import Answer
+from tap_zoom.api.rate_limits import Announcement, Pace, read_headers, retry_after
+from tap_zoom.api.request import Request
+from tap_zoom.api.responses import Page, judge
+from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
 from tap_zoom.errors import (
     DailyLimitReached,
     HostSilent,
@@ -24,12 +30,6 @@ from tap_zoom.errors import (
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import HEAVY, LIGHT, RateLimit
-from tap_zoom.api.responses import Page, judge
-from tap_zoom.api.dispatcher import BYTES_WAITING, Dispatcher
-from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement, Pace, read_headers, retry_after
-from tap_zoom.api.request import Request
-from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
 from tests.simulator import Account, Fault, SimulatedZoom, truth
 from tests.tap import Run, account, assert_complete, assert_exact, catalog_of, expected, run_tap
 

@@ -9,17 +9,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_zoom.sync.windows import windows
-from tap_zoom.streams.held import REPORTS
 from tests.scripted import USERS, paths
 from tests.simulator import Fault, SimulatedZoom
-from tests.tap import Record, Run, account, assert_exact, catalog_of, expected, run_tap
+from tests.tap import Record, Run, account, assert_exact, catalog_of, expected, run_tap, windows_of
 
 STREAMS = ("users", "meetings", "report_meetings")
 SIZE = "lists"
 FIRST_DAY = account(1, SIZE).first_day.date()
 HOSTS = [user.id for user in account(1, SIZE).users[:3]]
-WINDOWS = list(windows(REPORTS, FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
+WINDOWS = windows_of(account(1, SIZE))
 HISTORY = "report/history_meetings"
 FIRST_WINDOW = rf"/v2/{HISTORY}\?.*from={FIRST_DAY}"
 LARGE = 2**70
@@ -85,11 +83,11 @@ USELESS: dict[str, Odd] = {
     "a number is a flag": Odd(numbers_of(HOSTS[0]), [{"id": True}]),
     "a number is null": Odd(numbers_of(HOSTS[1]), [{"id": None}]),
     "a number is in other digits": Odd(numbers_of(HOSTS[2]), [{"id": "12\u0663"}]),
-    "a UUID is a number": Odd(f"to={WINDOWS[0].asked_to}", [held(7)]),
-    "a UUID is null": Odd(f"to={WINDOWS[1].asked_to}", [held(None)]),
-    "a UUID is empty": Odd(f"to={WINDOWS[2].asked_to}", [held("")]),
-    "a UUID is empty without its NUL": Odd(f"to={WINDOWS[3].asked_to}", [held("\0")]),
-    "an occurrence is a list": Odd(f"to={WINDOWS[4].asked_to}", [[]]),
+    "a UUID is a number": Odd(f"to={WINDOWS[0].to}", [held(7)]),
+    "a UUID is null": Odd(f"to={WINDOWS[1].to}", [held(None)]),
+    "a UUID is empty": Odd(f"to={WINDOWS[2].to}", [held("")]),
+    "a UUID is empty without its NUL": Odd(f"to={WINDOWS[3].to}", [held("\0")]),
+    "an occurrence is a list": Odd(f"to={WINDOWS[4].to}", [[]]),
 }
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.log import Secrets, _Json, _Text, printable
+from tap_zoom.log import Secrets, _Json, _Text
+from tap_zoom.text import escaped
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import SimulatedZoom
 from tests.tap import ROOT, Run, catalog_of, expected, run_tap
@@ -127,8 +128,8 @@ def test_a_traceback_in_text_has_no_secrets_and_no_escapes() -> None:
 )  # fmt: skip
 def test_control_characters_are_spelled_out(text: str, shown: str) -> None:
     """Of C0 and C1, line breaks, and what turns the direction of writing; letters of all languages stay."""
-    assert printable(text) == shown
-    assert printable(shown) == shown
+    assert escaped(text) == shown
+    assert escaped(shown) == shown
 
 
 EVIL = "\x1b[2J\x1b]0;owned\x07 x\x08\x9b31m\nCRITICAL forged"

@@ -13,12 +13,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tap_zoom.config import Config
-from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread, TokenRefused
-from tap_zoom.interrupts import Interrupts
 from tap_zoom.api import auth, token_endpoint
 from tap_zoom.api.auth import Login, Token, login
 from tap_zoom.api.http import Answer, Connections
+from tap_zoom.config import Config
+from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread, TokenRefused
+from tap_zoom.interrupts import Interrupts
 
 
 class Clock:

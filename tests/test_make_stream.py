@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from scripts.make_stream import Operation, entry, things
+from scripts.make_stream import Operation, entities, entry
 from tap_zoom.streams import ENTITIES, STREAMS, date_ranges, model, refusals
-from tap_zoom.streams.model import SERVER_SIZE, Stream, Entity
+from tap_zoom.streams.model import SERVER_SIZE, Entity, Stream
 from tests.simulator.further.model import documented
 from tests.test_tables import UNDOCUMENTED_SCOPES, nameless
 
@@ -30,29 +30,29 @@ def made(path: str, facts: dict[str, Any]) -> Stream:
     return stream
 
 
-@pytest.mark.parametrize("stream", [each for each in STREAMS if not each.text], ids=lambda stream: stream.name)
+@pytest.mark.parametrize("stream", [each for each in STREAMS if not each.text_column], ids=lambda stream: stream.name)
 def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
-    """Path, lane and scopes as they are, of every stream; of a paged list its rows; where it is about time, a way to ask."""
+    """Path, rate limit and scopes as they are, of every stream; of a paged list its rows; where it is about time, a way to ask."""
     path = next(path for path in documented() if nameless(path) == nameless(f"/{stream.path}"))
     facts = documented()[path]
     again = made(path, facts)
     assert nameless(again.path) == nameless(stream.path)
-    assert again.lane == stream.rate_limit
+    assert again.rate_limit == stream.rate_limit
     assert again.scopes == stream.scopes or stream.name in UNDOCUMENTED_SCOPES
-    assert again.page in (stream.page_size, facts["parameters"].get("page_size", {}).get("maximum"), SERVER_SIZE)
-    assert bool(again.page) is bool(stream.page_size)
+    assert again.page_size in (stream.page_size, facts["parameters"].get("page_size", {}).get("maximum"), SERVER_SIZE)
+    assert bool(again.page_size) is bool(stream.page_size)
     if stream.page_size and not stream.record_lists and "." not in stream.records:
-        assert again.rows in stream.records.split("|")
+        assert again.records in stream.records.split("|")
     if stream.date_range is not None:
-        assert again.over is not None and again.over.params.keys() >= stream.date_range.params.keys()
+        assert again.date_range is not None and again.date_range.params.keys() >= stream.date_range.params.keys()
 
 
 @pytest.mark.parametrize("path", [path for path in documented() if "{" in path])
-def test_what_it_is_about_has_the_ids_of_its_path(path: str) -> None:
-    """A thing of the table, or a new one."""
-    about = made(path, documented()[path]).about
-    assert isinstance(about, Entity) and about.ids.keys() >= set(re.findall(r"{(.*?)}", made(path, documented()[path]).path))
-    assert (about.name == "?") is not bool(things(path))
+def test_the_parent_has_the_ids_of_the_path(path: str) -> None:
+    """It is an entity of the table, or a new one."""
+    parent = made(path, documented()[path]).parent
+    assert isinstance(parent, Entity) and parent.ids.keys() >= set(re.findall(r"{(.*?)}", made(path, documented()[path]).path))
+    assert (parent.name == "?") is not bool(entities(path))
 
 
 # --- the command ---------------------------------------------------------------------------------------------------
@@ -107,17 +107,18 @@ def test_a_new_operation_is_printed_and_known_to_the_tests(tmp_path: Path) -> No
     assert said.startswith("""\
 Stream(
     "nappers_naps", "nappers/{napper_id}/naps", MEDIUM, ("nap:read:admin",),
-    about=Entity("?", {"napper_id": str}), over=DAYS, asks=each("kind", "short", "long"), page=50, rows="naps",
+    parent=Entity("?", {"napper_id": str}), date_range=DAYS, variants=each("kind", "short", "long"), page_size=50,
+    records="naps",
     # 404/3001 GONE: Gone: {napperId}
     key=("?",),
-    holds="List naps",
-    needs="A Pro plan; A bed",
+    description="List naps",
+    requires="A Pro plan; A bed",
 ),
 
 Left to decide:
 * name; key: unique and never null (id)
 """)
-    assert "\n* at: when a row happened (date)\n" in said and said.endswith("run this again for its schema.\n")
+    assert "\n* replication_key: the time of a row (date)\n" in said and said.endswith("run this again for its schema.\n")
     known = json.loads((tmp_path / "tests" / "fixtures" / "operations.json").read_text())
     assert list(known) == ["/nappers/{napperId}/naps"] and known["/nappers/{napperId}/naps"]["refusals"] == [[404, 3001, "Gone: {napperId}"]]
 

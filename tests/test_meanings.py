@@ -7,12 +7,12 @@ import re
 
 import pytest
 
-from tap_zoom.errors import ItemLost, NothingHere, StreamRefused, TapZoomError, TooEarly
-from tap_zoom.streams import BY_NAME
-from tap_zoom.api.responses import judge
 from tap_zoom.api.http import Answer
 from tap_zoom.api.rate_limits import Announcement
 from tap_zoom.api.request import Request
+from tap_zoom.api.responses import judge
+from tap_zoom.errors import ItemLost, NothingHere, StreamRefused, TapZoomError, TooEarly
+from tap_zoom.streams import BY_NAME
 from tests.simulator import further
 from tests.test_client import ids_of
 

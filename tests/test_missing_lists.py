@@ -9,18 +9,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.held import REPORTS
 from tap_zoom.api.bodies import list_fault
 from tap_zoom.api.request import Request
+from tap_zoom.streams import BY_NAME
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import Fault, SimulatedZoom, truth
-from tests.tap import FEW, Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap
+from tests.tap import FEW, Record, Run, account, assert_exact, catalog_of, copy_of, expected, run_tap, windows_of
 
 STREAMS = ("users", "meetings", "report_meetings")
 SIZE = "lists"
 FIRST_DAY = account(1, SIZE).first_day.date()
-WINDOWS = list(windows(REPORTS, FIRST_DAY, account(1, SIZE).now.date(), FIRST_DAY))
+WINDOWS = windows_of(account(1, SIZE))
 HISTORY = "report/history_meetings"
 NUMBERS = f"users/{account(1, SIZE).users[0].id}/meetings"
 TRIES = 6
@@ -64,8 +63,8 @@ LISTS = {
     "users": List(ACTIVE, "users", "users: GET /v2/users?status=active", without_active_users),
     "numbers": List(rf"/v2/{NUMBERS}", "meetings", f"user_meetings: GET /v2/{NUMBERS}", without_numbers_of_one),
     "history": List(
-        rf"/v2/{HISTORY}\?.*from={WINDOWS[1].asked_from}", "history_meetings",
-        f"history_meetings: GET /v2/{HISTORY}?from={WINDOWS[1].asked_from}&to={WINDOWS[1].asked_to}", without_second_window,
+        rf"/v2/{HISTORY}\?.*from={WINDOWS[1].from_}", "history_meetings",
+        f"history_meetings: GET /v2/{HISTORY}?from={WINDOWS[1].from_}&to={WINDOWS[1].to}", without_second_window,
     ),
 }  # fmt: skip
 

@@ -11,9 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, PHONE_HEAVY, RateLimit
-from tap_zoom.api.lanes import Lanes
 from tap_zoom.api.rate_limits import (
     SECONDS_PER_429,
     SLOWER,
@@ -26,17 +23,17 @@ from tap_zoom.api.rate_limits import (
     retry_after,
     seconds_to_midnight,
 )
-from tap_zoom.api.request import Request
+from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, PHONE_HEAVY, RateLimit
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
 
-def departures(throttle: Pace, delays: list[float]) -> list[float]:
+def departures(pace: Pace, delays: list[float]) -> list[float]:
     """When requests leave that are each so much later than they might be."""
     now, left = 1000.0, []
     for delay in delays:
-        now = max(now, throttle.free_at()) + delay
-        throttle.leave(now)
+        now = max(now, pace.free_at()) + delay
+        pace.leave(now)
         left.append(now)
     return left
 
@@ -44,8 +41,8 @@ def departures(throttle: Pace, delays: list[float]) -> list[float]:
 @given(st.lists(st.floats(0, 0.2), min_size=2, max_size=300), st.integers(1, 100), st.sampled_from([1, 4, 10, 20, 30, 40, 80]))
 def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, limit: int) -> None:
     """However late single requests leave: in any second at most the limit, and in the long run our share of it."""
-    throttle = Pace(limit, share / 100)
-    left = departures(throttle, delays)
+    pace = Pace(limit, share / 100)
+    left = departures(pace, delays)
     for number, start in enumerate(left):
         assert sum(start <= other < start + 1 for other in left[number:]) <= max(limit, 1)
     if left[-1] - left[0] > 1:
@@ -54,8 +51,8 @@ def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, lim
 
 def test_requests_leave_evenly() -> None:
     """No burst at the start, none after a pause."""
-    throttle = Pace(10, 0.5)
-    left = departures(throttle, [0.0] * 10 + [30.0] + [0.0] * 10)
+    pace = Pace(10, 0.5)
+    left = departures(pace, [0.0] * 10 + [30.0] + [0.0] * 10)
     gaps = [second - first for first, second in itertools.pairwise(left)]
     assert min(gaps) > 0.17
     assert math.isclose(sorted(gaps)[5], 0.2, rel_tol=1e-6)
@@ -63,95 +60,95 @@ def test_requests_leave_evenly() -> None:
 
 def test_nothing_leaves_before_a_hold_is_over() -> None:
     """hold moves the next departure, and never brings it forward."""
-    throttle = Pace(10, 1)
-    throttle.hold(1010.0)
-    throttle.hold(1005.0)
-    assert throttle.free_at() == 1010.0
+    pace = Pace(10, 1)
+    pace.hold(1010.0)
+    pace.hold(1005.0)
+    assert pace.free_at() == 1010.0
 
 
 def test_a_429_holds_the_label_and_slows_it_down() -> None:
     """Once for all that were under way together; a thousand successes take it back."""
-    throttle = Pace(10, 0.8)
-    before = throttle.rate
-    throttle.refused(1000.0, None, None)
-    slowed = throttle.rate
-    throttle.refused(1000.1, None, None)  # under way as well when the first was answered
+    pace = Pace(10, 0.8)
+    before = pace.rate
+    pace.refused(1000.0, None, None)
+    slowed = pace.rate
+    pace.refused(1000.1, None, None)  # under way as well when the first was answered
     assert slowed < before
-    assert throttle.rate == slowed
-    assert throttle.free_at() == 1000.1 + SECONDS_PER_429
+    assert pace.rate == slowed
+    assert pace.free_at() == 1000.1 + SECONDS_PER_429
     for _ in range(1000):
-        throttle.speed_up()
-    assert throttle.rate == before
+        pace.speed_up()
+    assert pace.rate == before
 
 
 def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
     """Stragglers neither shorten the wait nor slow the label down again; what is refused after it does."""
-    throttle = Pace(10, 0.8)
-    throttle.refused(1000.0, 60.0, None)
-    slowed = throttle.rate
+    pace = Pace(10, 0.8)
+    pace.refused(1000.0, 60.0, None)
+    slowed = pace.rate
     for late in (1000.1, 1005.0, 1060.0):
-        throttle.refused(late, None, None)
-        assert throttle.rate == slowed
-    assert throttle.free_at() == 1060.5
-    throttle.refused(1060.6, None, None)
-    assert throttle.rate < slowed
+        pace.refused(late, None, None)
+        assert pace.rate == slowed
+    assert pace.free_at() == 1060.5
+    pace.refused(1060.6, None, None)
+    assert pace.rate < slowed
 
 
 @pytest.mark.parametrize("announced", [None, 10.0, 20.0])
 def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None) -> None:
     """Whatever was assumed before: then it is others who ask as well, and not a limit that is lower than we think."""
-    throttle = Pace(10, 0.8)
+    pace = Pace(10, 0.8)
     if announced:
-        throttle.learn(announced)
-    before = throttle.rate
+        pace.learn(announced)
+    before = pace.rate
     assert before == (announced or 10) * 0.8
-    throttle.refused(1000.0, None, None)
+    pace.refused(1000.0, None, None)
     slower = SLOWER_IF_ANNOUNCED if announced else SLOWER
-    assert throttle.rate == pytest.approx(before * slower)
-    throttle.refused(1001.0, None, None)
-    assert throttle.rate == pytest.approx(before * slower**2)
-    throttle.speed_up()
-    assert throttle.rate == pytest.approx(before * (slower**2 + 0.001))
+    assert pace.rate == pytest.approx(before * slower)
+    pace.refused(1001.0, None, None)
+    assert pace.rate == pytest.approx(before * slower**2)
+    pace.speed_up()
+    assert pace.rate == pytest.approx(before * (slower**2 + 0.001))
     for _ in range(1000):
-        throttle.speed_up()
-    assert throttle.rate == before
+        pace.speed_up()
+    assert pace.rate == before
 
 
 def test_it_never_stands_still() -> None:
     """However often it is refused, a tenth of the pace is left."""
-    throttle = Pace(10, 0.8)
+    pace = Pace(10, 0.8)
     for number in range(50):
-        throttle.refused(1000.0 + number, None, None)
-    assert throttle.rate == pytest.approx(0.8)
+        pace.refused(1000.0 + number, None, None)
+    assert pace.rate == pytest.approx(0.8)
 
 
 def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
     """The same limit again is none."""
-    throttle = Pace(10, 0.8)
-    throttle.refused(1000.0, None, None)
-    slowed = throttle.rate
-    throttle.learn(10.0)
-    throttle.refused(1000.1, None, 10.0)
-    assert throttle.rate == slowed
-    throttle.learn(20.0)
-    assert throttle.rate == 16.0
-    throttle.refused(1010.0, None, 20.0)
-    assert throttle.rate == pytest.approx(16.0 * SLOWER_IF_ANNOUNCED)
+    pace = Pace(10, 0.8)
+    pace.refused(1000.0, None, None)
+    slowed = pace.rate
+    pace.learn(10.0)
+    pace.refused(1000.1, None, 10.0)
+    assert pace.rate == slowed
+    pace.learn(20.0)
+    assert pace.rate == 16.0
+    pace.refused(1010.0, None, 20.0)
+    assert pace.rate == pytest.approx(16.0 * SLOWER_IF_ANNOUNCED)
 
 
 def test_a_429_that_names_the_limit_sets_it() -> None:
     """Zoom knows better than the plan."""
-    throttle = Pace(80, 0.5)
-    throttle.refused(1000.0, 2.0, 30.0)
-    assert throttle.rate == 15.0
-    assert throttle.free_at() == 1002.0
+    pace = Pace(80, 0.5)
+    pace.refused(1000.0, 2.0, 30.0)
+    assert pace.rate == 15.0
+    assert pace.free_at() == 1002.0
 
 
 def test_a_429_that_names_no_wait_at_all_holds_the_label_as_well() -> None:
     """Retry-After: 0 is as good as none."""
-    throttle = Throttle(80, 0.5)
-    throttle.refused(1000.0, 0.0, None)
-    assert throttle.free_at() == 1000.0 + SECONDS_PER_429
+    pace = Pace(80, 0.5)
+    pace.refused(1000.0, 0.0, None)
+    assert pace.free_at() == 1000.0 + SECONDS_PER_429
 
 
 @pytest.mark.parametrize(("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))])
@@ -289,29 +286,14 @@ def test_a_limit_of_the_second_tells_no_plan() -> None:
 
 def test_a_limit_that_zoom_named_comes_before_that_of_the_plan() -> None:
     """A plan changes a pace that was only assumed, and what was slowed is taken back then."""
-    throttle = Throttle(10, 0.5)
-    throttle.refused(1000.0, None, None)
-    assert throttle.assume(40)
-    assert throttle.rate == 20.0
-    assert not throttle.assume(40)
-    throttle.learn(30)
-    assert not throttle.assume(40)
-    assert throttle.rate == 15.0
-
-
-@pytest.mark.parametrize("plan", ["free", "pro", "business"])
-def test_all_lanes_follow_the_plan_that_an_answer_tells(plan: str) -> None:
-    """Also those that are first used later; but for a lane whose own limit Zoom named."""
-    lanes = Lanes(lambda lane: Throttle(limit_of(lane, "pro"), 1.0))
-    light, heavy, medium, phone = (Request(BY_NAME[name], {}, {}) for name in ("meetings", "history_meetings", "users", "phone_users"))
-    for request in (light, heavy):
-        lanes.of(request)
-    lanes.learn(LIGHT, Announcement("Light", 25.0))
-    per_day = {"free": 1000.0, "pro": 30_000.0, "business": 60_000.0}[plan]
-    lanes.learn(HEAVY, Announcement("Heavy", per_day=per_day))
-    assert lanes.of(light).throttle.limit == 25.0
-    for request in (heavy, medium, phone):
-        assert lanes.of(request).throttle.limit == limit_of(request.stream.rate_limit, plan)
+    pace = Pace(10, 0.5)
+    pace.refused(1000.0, None, None)
+    assert pace.assume(40)
+    assert pace.rate == 20.0
+    assert not pace.assume(40)
+    pace.learn(30)
+    assert not pace.assume(40)
+    assert pace.rate == 15.0
 
 
 @pytest.mark.parametrize(
@@ -356,8 +338,8 @@ def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
 
 def test_a_request_waits_no_longer_than_what_is_known_by_now_demands() -> None:
     """A limit of ten a minute is assumed and a thousand a second announced: the next one leaves at once."""
-    throttle = Pace(10 / 60, 1.0)
-    throttle.leave(100.0)
-    assert throttle.free_at() > 105.0
-    throttle.learn(1000.0)
-    assert throttle.free_at() < 100.1
+    pace = Pace(10 / 60, 1.0)
+    pace.leave(100.0)
+    assert pace.free_at() > 105.0
+    pace.learn(1000.0)
+    assert pace.free_at() < 100.1

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of, select
+from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.sync.rows import cleaned
-from tap_zoom.streams import BY_NAME, EMITTED
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.errors import LoginRefused, TokenRefused
 from tap_zoom.api import auth
 from tap_zoom.api.auth import LONGEST_PAUSE, TIME_TO_BE_KNOWN, TOKENS_IN_HASTE, TOKENS_IN_VAIN, Login, Token
+from tap_zoom.errors import LoginRefused, TokenRefused
 from tests.simulator import Fault, SimulatedZoom
 from tests.simulator.server import Asked
 from tests.tap import FEW, Run, account, assert_exact, expected, run_tap

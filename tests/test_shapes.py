@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tap_zoom.discover import schema_of
+from tap_zoom.streams import BY_NAME
 from tap_zoom.sync.records import RecordBuilder, Sequence
 from tap_zoom.sync.rows import canonical, cleaned, content_of, rows_of
-from tap_zoom.streams import BY_NAME
 
 USERS = BY_NAME["users"]
 

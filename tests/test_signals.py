@@ -11,19 +11,23 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from tap_zoom import run as runs
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.api.rate_limits import Pace
+from tap_zoom.api.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.config import Config
 from tap_zoom.errors import AccountRefused, Stopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.output import Output
-from tap_zoom.run import _read_all
+from tap_zoom.state import State
 from tap_zoom.streams import BY_NAME
-from tap_zoom.api.responses import Page
-from tap_zoom.api.dispatcher import Frontier
-from tap_zoom.api.rate_limits import Throttle
-from tap_zoom.api.request import Request
 from tests.simulator import SimulatedZoom
 from tests.tap import Process, account, assert_complete, expected, run_tap, start_tap
 from tests.test_interrupts import SIGNALS, wait_for
@@ -86,7 +90,7 @@ def test_a_second_signal_ends_thewait_for_a_busy_target(number: signal.Signals) 
     assert "SIGTERM" in run.log[-1]
 
 
-def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line() -> None:
+def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """The target is busy when Zoom denies the account; SIGTERM comes while the tap waits for it to take the STATE."""
     ours, theirs = os.pipe()
     handler = signal.getsignal(signal.SIGTERM)
@@ -102,13 +106,7 @@ def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line() ->
                 signal.raise_signal(signal.SIGTERM)
                 raise AccountRefused("403")
 
-        class Anything:
-            retries: dict[str, int] = {}
-
-            def close(self, *_: object) -> None:
-                pass
-
-            def value(self) -> dict[str, Any]:
+            def last_state(self) -> dict[str, Any]:
                 # The target reads again as soon as the tap has begun to write its last words.
                 if lines:
                     threading.Thread(target=read, daemon=True).start()
@@ -119,9 +117,10 @@ def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line() ->
             with open(ours, "rb", closefd=False) as reader:
                 lines.extend(reader)
 
-        anything: Any = Anything()
+        monkeypatch.setattr(runs, "Sync", lambda *_: Denied())
+        now = datetime.now(timezone.utc)
         with pytest.raises(Stopped):
-            _read_all(Denied(), anything, output, anything, anything, {})  # type: ignore[arg-type]
+            runs.sync(Config(), {}, frozenset(), None, State("a"), Mock(retries={}), output, now, now.date)
         os.close(theirs)
         theirs = -1
         wait_for(lambda: lines[-1].endswith(b"}\n"))
@@ -183,17 +182,17 @@ def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
             left = moment = moment + 1
             interrupts = Interrupts()
             interrupts.install()
-            frontier = Frontier(client, lambda _: Throttle(1e6, 1.0), 1, False, interrupts, print)  # type: ignore[arg-type]
-            frontier.submit(request, 0.0)
+            dispatcher = Dispatcher(client, lambda _: Pace(1e6, 1.0), 1, False, interrupts, print)  # type: ignore[arg-type]
+            dispatcher.submit(request, (), None)
             with pytest.raises(Stopped):
                 sys.settrace(trace)  # type: ignore[arg-type]
-                frontier.take(patience=0.001)
+                dispatcher.take(0.001)
                 sys.settrace(None)
                 if left > 0:  # it took fewer lines than that
                     signal.raise_signal(signal.SIGTERM)
-                frontier.take(patience=20)
+                dispatcher.take(20)
             sys.settrace(None)
-            frontier.submit(request, 0.0)  # what the walk and the workers share is as it has to be
+            dispatcher.submit(request, (), None)  # its lock is free
         assert moment > 10
     finally:
         sys.settrace(None)

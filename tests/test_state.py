@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.sync.windows import months_before
 from tap_zoom.state import START, Bookmark
+from tap_zoom.sync.windows import months_before
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import (

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, PARTS, FALLBACKS, STREAMS, parents_of
+from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, STREAMS, parents_of
 from tap_zoom.streams.model import ACCOUNT, Stream
 from tests.everything import right, zoom_with_everything
 from tests.simulator import SimulatedZoom, further, truth

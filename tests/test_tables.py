@@ -126,7 +126,7 @@ def rows_of(stream: Stream) -> list[Schema]:
 def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
     """Label and product, for Phone has limits of its own; each scope, and the granular one first."""
     facts = facts_of(stream)
-    assert stream.rate_limit.label == facts["label"]
+    assert stream.rate_limit.category == facts["label"]
     assert (stream.rate_limit.product == "Phone") is (facts["product"] == "Phone")
     assert set(stream.scopes) - {*facts["classic"], *facts["granular"]} == UNDOCUMENTED_SCOPES.get(stream.name, set())
     assert stream.granular in ("", stream.scopes[0])
@@ -165,23 +165,23 @@ def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
     own_key = {name for name in stream.key if name not in ours}
     places = rows_of(stream)
     for row in places:
-        finds = [where for link in stream.links if not find.files for where in find.ids.values() if not where.startswith("?")]
-        for find in (find for link in stream.links if find.files):
-            file = fields(row[find.files])
-            assert {*find.ids.values()} <= {*row, *file} and {where.field for where in link.where} <= file.keys()
-        for name in [*own_key - stream.key_defaults.keys(), *filter(None, [stream.replication_key]), *stream.copied, *finds]:
+        ids = [field for link in stream.links if not link.files for field in link.ids.values() if not field.startswith("?")]
+        for link in (link for link in stream.links if link.files):
+            file = fields(row[link.files])
+            assert {*link.ids.values()} <= {*row, *file} and {condition.field for condition in link.where} <= file.keys()
+        for name in [*own_key - stream.key_defaults.keys(), *filter(None, [stream.replication_key]), *stream.copied, *ids]:
             assert any(each in row for each in name.split("|")), name
-        for where in (where for link in stream.links if not find.files for where in link.where):
-            assert where.field in (fields(row[where.inside]) if where.inside else row), where
+        for condition in (condition for link in stream.links if not link.files for condition in link.where):
+            assert condition.field in (fields(row[condition.in_list]) if condition.in_list else row), condition
     anywhere = set().union(*places)
     assert (own_key | set(filter(None, stream.key_defaults.values()))) <= anywhere | ours
 
 
-@pytest.mark.parametrize("stream", [each for each in STREAMS if each.lookup], ids=lambda stream: stream.name)
+@pytest.mark.parametrize("stream", [each for each in STREAMS if each.enriched_by], ids=lambda stream: stream.name)
 def test_what_is_looked_up_by_is_in_the_rows(stream: Stream) -> None:
     """The fields that say whether a row lacks something."""
     [lookup] = [each for each in STREAMS if each.name == stream.enriched_by and each.name in ENRICHERS]
-    assert all(where.field in row for row in rows_of(stream) for where in lookup.lacking)
+    assert all(where.field in row for row in rows_of(stream) for where in lookup.enriches)
 
 
 def is_hosted(stream: Stream) -> bool:
@@ -200,7 +200,7 @@ def test_a_host_who_is_gone_means_nothing_here(stream: Stream) -> None:
 def test_refusals_are_zooms_own(stream: Stream) -> None:
     """Each that is declared is on the page of the operation, or stands above with its reason."""
     on_page = facts_of(stream)["refusals"]
-    declared = (*stream.empty_answers, *stream.no_access, *(stream.date_range.too_early if stream.date_range else ()))
+    declared = (*stream.empty_answers, *stream.no_access, *(stream.date_range.out_of_range if stream.date_range else ()))
     unlisted = [each for each in declared if not any(each.matches(*refusal) for refusal in on_page)]
     if is_hosted(stream):
         unlisted = [each for each in unlisted if each not in refused.HOST_GONE]

@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.config import Config
-from tap_zoom.errors import ConfigError
 from tap_zoom.api import token_store
 from tap_zoom.api.token_store import LONGEST_TOKEN, Rotation, TokenStore, is_mount_point
+from tap_zoom.config import Config
+from tap_zoom.errors import ConfigError
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, catalog_of, run_tap, start_tap
 from tests.test_interrupts import wait_for

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tap_zoom.config import load
 from tap_zoom.api import token_store
 from tap_zoom.api.token_store import LONGEST_TOKEN
+from tap_zoom.config import load
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import Run, account, assert_exact, catalog_of, expected, kill, run_tap, start_tap
 

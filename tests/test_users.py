@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tap_zoom.streams import BY_NAME
 from tap_zoom.api.request import Request
+from tap_zoom.streams import BY_NAME
 from tests.scripted import ACTIVE, PENDING, paths, says, scripted
 from tests.simulator.operations import GRANULAR_SCOPES
 from tests.tap import catalog_of, run_tap
