@@ -114,7 +114,7 @@ class Check:
         raise outcome
 
     def _answer(self, request: Request) -> Page | Exception:
-        self._dispatcher.submit(request, (), None)
+        self._dispatcher.submit(request, "", (), None)
         while (taken := self._dispatcher.take(1.0)) is None:
             pass
         return taken[1]

@@ -23,7 +23,8 @@ from functools import cached_property
 from typing import Any
 
 from tap_zoom import run
-from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.dispatcher import Job, Queue
+from tap_zoom.api.rate_limits import Announcement, Pace
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.config import Config
@@ -207,7 +208,7 @@ class Dispatcher:
     def __init__(self, zoom: Zoom, rates: dict[RateLimit, float], budget: dict[RateLimit, int], rng: random.Random) -> None:
         self.zoom, self.rates, self.budget, self.rng = zoom, rates, budget, rng
         self.now, self.in_flight = 0.0, 0
-        self.ready: dict[RateLimit, list[Any]] = {each: [] for each in rates}
+        self.queues = {each: Queue(Pace(rate, 1.0)) for each, rate in rates.items()}
         self.free = dict.fromkeys(rates, 0.0)
         self.spent: dict[RateLimit, Exception] = {}
         self.arrivals: list[Any] = []
@@ -216,23 +217,23 @@ class Dispatcher:
         self.retries: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
 
-    def submit(self, request: Request, priority: Any, task: Any) -> None:
+    def submit(self, request: Request, traversal: str, priority: Any, task: Any) -> None:
         self.in_flight += 1
         limit = request.stream.rate_limit
         if limit in self.spent:
             heapq.heappush(self.arrivals, (self.now, next(self.numbers), task, self.spent[limit]))
         else:
-            heapq.heappush(self.ready[limit], (priority, next(self.numbers), request, task))
+            self.queues[limit].push(traversal, Job(priority, next(self.numbers), request, task))
 
     def is_low(self, limit: RateLimit) -> bool:
-        return len(self.ready[limit]) < max(3 * self.rates[limit], 1)
+        return self.queues[limit].is_low
 
     def busiest(self) -> None:
         return None
 
     def take(self, seconds: float) -> tuple[Any, Page | Exception]:
         while True:
-            due = min(((max(self.free[limit], self.now), str(limit), limit) for limit, jobs in self.ready.items() if jobs), default=None)
+            due = min(((max(self.free[limit], self.now), str(limit), limit) for limit, queue in self.queues.items() if len(queue)), default=None)
             if self.arrivals and (due is None or self.arrivals[0][0] <= due[0]):
                 self.now, _, task, outcome = heapq.heappop(self.arrivals)
                 self.in_flight -= 1
@@ -243,7 +244,8 @@ class Dispatcher:
     def send(self, when: float, limit: RateLimit) -> None:
         self.now = max(self.now, when)
         self.free[limit] = self.now + 1 / self.rates[limit]
-        _, _, request, task = heapq.heappop(self.ready[limit])
+        job = self.queues[limit].pop(self.now)
+        request, task = job.request, job.task
         self.requests[limit] += 1
         self.asked[request.stream.name] += 1
         outcome: Page | Exception
@@ -254,9 +256,8 @@ class Dispatcher:
         arrives = self.now + self.rng.choice((0.05, 0.2, 0.2, 0.3, 2.0))
         heapq.heappush(self.arrivals, (arrives, next(self.numbers), task, outcome))
         if limit in self.spent:
-            for _, _, _, waiting in self.ready[limit]:
-                heapq.heappush(self.arrivals, (arrives, next(self.numbers), waiting, outcome))
-            self.ready[limit] = []
+            for waiting in self.queues[limit].clear():
+                heapq.heappush(self.arrivals, (arrives, next(self.numbers), waiting.task, outcome))
 
 
 class Killed(Exception):

@@ -183,7 +183,7 @@ def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
             interrupts = Interrupts()
             interrupts.install()
             dispatcher = Dispatcher(client, lambda _: Pace(1e6, 1.0), 1, False, interrupts, print)  # type: ignore[arg-type]
-            dispatcher.submit(request, (), None)
+            dispatcher.submit(request, "", (), None)
             with pytest.raises(Stopped):
                 sys.settrace(trace)  # type: ignore[arg-type]
                 dispatcher.take(0.001)
@@ -192,7 +192,7 @@ def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
                     signal.raise_signal(signal.SIGTERM)
                 dispatcher.take(20)
             sys.settrace(None)
-            dispatcher.submit(request, (), None)  # its lock is free
+            dispatcher.submit(request, "", (), None)  # its lock is free
         assert moment > 10
     finally:
         sys.settrace(None)

@@ -65,16 +65,21 @@ class Job:
 
 @dataclass(slots=True)
 class Queue:
-    """The requests of one rate limit that have not been sent. `retries`: a heap by the time at which they are due."""
+    """The requests of one rate limit that have not been sent.
+
+    `ready`: by traversal, in turn, so that one with many requests holds no other up; each a heap by priority.
+    `retries`: a heap by the time at which they are due.
+    """
 
     pace: Pace
     spent: DailyLimitReached | None = None
-    ready: list[Job] = field(default_factory=list)
+    ready: dict[str, list[Job]] = field(default_factory=dict)
+    waiting: int = 0  # requests in `ready`
     retries: list[tuple[float, int, Job]] = field(default_factory=list)
 
     @property
     def is_low(self) -> bool:
-        return len(self.ready) < max(LOW * min(self.pace.rate, FASTEST), 1)
+        return self.waiting < max(LOW * min(self.pace.rate, FASTEST), 1)
 
     @property
     def due(self) -> float:
@@ -82,20 +87,32 @@ class Queue:
         first = 0.0 if self.ready else self.retries[0][0] if self.retries else float("inf")
         return max(first, self.pace.free_at())
 
+    def push(self, traversal: str, job: Job) -> None:
+        heapq.heappush(self.ready.setdefault(traversal, []), job)
+        self.waiting += 1
+
     def pop(self, now: float) -> Job:
-        """The request to send now: a retry that is due, else the first in order."""
+        """The request to send now: a retry that is due, else the first of the traversal whose turn it is."""
         self.pace.leave(now)
-        retry = self.retries and (self.retries[0][0] <= now or not self.ready)
-        return heapq.heappop(self.retries)[2] if retry else heapq.heappop(self.ready)
+        if self.retries and (self.retries[0][0] <= now or not self.ready):
+            return heapq.heappop(self.retries)[2]
+        traversal, jobs = next(iter(self.ready.items()))
+        del self.ready[traversal]
+        job = heapq.heappop(jobs)
+        if jobs:
+            self.ready[traversal] = jobs  # behind the others
+        self.waiting -= 1
+        return job
 
     def clear(self) -> list[Job]:
-        jobs = [*self.ready, *(job for *_, job in self.retries)]
+        jobs = [*(job for jobs in self.ready.values() for job in jobs), *(job for *_, job in self.retries)]
         self.ready.clear()
         self.retries.clear()
+        self.waiting = 0
         return jobs
 
     def __len__(self) -> int:
-        return len(self.ready) + len(self.retries)
+        return self.waiting + len(self.retries)
 
 
 class Dispatcher:
@@ -132,15 +149,16 @@ class Dispatcher:
         self.requests: Counter[RateLimit] = Counter()
         self.retries: Counter[str] = Counter()  # by stream
 
-    def submit(self, request: Request, priority: Priority, task: Any) -> None:
-        """Queue a request. Its answer comes with `task`; those with the smallest priority are sent first."""
+    def submit(self, request: Request, traversal: str, priority: Priority, task: Any) -> None:
+        """Queue a request. Its answer comes with `task`. Traversals take turns; of one, those with the smallest
+        priority are sent first."""
         self.in_flight += 1
         with self._changed:
             queue = self.queue(request.stream.rate_limit)
             if why := self._stopped or queue.spent:
                 self._deliver(task, why)
                 return
-            heapq.heappush(queue.ready, Job(priority, next(self._numbers), request, task))
+            queue.push(traversal, Job(priority, next(self._numbers), request, task))
             self._hire()
             self._changed.notify()
 

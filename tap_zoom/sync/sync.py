@@ -195,9 +195,9 @@ class Sync:
         self._request(task)
 
     def _request(self, task: Task) -> None:
-        """What leads on goes first, and the next page of a list before all others: page tokens expire."""
+        """Of a traversal, lists that lead on go first, and next pages before all others: page tokens expire."""
         first = 0 if task.page > 1 else 1 if task.stream.links else 2
-        self._dispatcher.submit(task.request, (first, task.node.path), task)
+        self._dispatcher.submit(task.request, task.traversal, (first, task.node.path), task)
 
     # --- answers
 
