@@ -179,8 +179,13 @@ def _looks_like_path(text: str) -> bool:
 
 def read_json(path: str, what: str) -> Any:
     """The JSON value in a file that the user named. Raises ConfigError."""
+    return parse_json(read_text(path, what), path, what)
+
+
+def read_text(path: str, what: str) -> str:
+    """The text in a file or a pipe that the user named. Raises ConfigError."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         if not _looks_like_path(path):
             raise ConfigError(
@@ -190,6 +195,14 @@ def read_json(path: str, what: str) -> Any:
         raise ConfigError(f"The {what} file {path} can't be read: {error.strerror}. Check the path.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"The {what} file {path} is no UTF-8 text. Write it as JSON in UTF-8.") from None
+    except ValueError:  # a NUL in the path
+        raise ConfigError(f"The {what} file can't be read: its path is none. Check the path.") from None
+
+
+def parse_json(text: str, path: str, what: str) -> Any:
+    """The JSON value in a text that was read from `path`. Raises ConfigError."""
+    try:
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(
             f"The {what} file {path} is no valid JSON: {error.msg} at line {error.lineno}, column {error.colno}. "

@@ -114,7 +114,7 @@ class Report:
         """What is missing from a run that reached its end. `held`: streams of which an earlier part is missing."""
         problems = []
         if count := sum(map(len, self._lost.values())):
-            problems.append(f"{_count(count, 'request')} failed (the ERROR lines name them; later runs retry them)")
+            problems.append(f"{_count(count, 'item')} lost (the ERROR lines name them; later runs retry them)")
         elif held:
             problems.append(
                 f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)"

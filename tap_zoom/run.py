@@ -7,8 +7,8 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from singer import metrics
@@ -22,7 +22,7 @@ from tap_zoom.api.rate_limits import Pace, limit_of
 from tap_zoom.api.token_endpoint import Token
 from tap_zoom.check import Check
 from tap_zoom.config import Config
-from tap_zoom.errors import ConfigError, Incomplete, Stopped, TargetGone, UsageError
+from tap_zoom.errors import Incomplete, Stopped, TargetGone, UsageError
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.log import Secrets
 from tap_zoom.output import Output
@@ -187,24 +187,15 @@ def _read_state(path: str | None) -> object:
     """
     if path is None:
         return None
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"The state {path} can't be read: {getattr(error, 'strerror', None) or error}.") from None
+    text = config.read_text(path, "state")
     if not text.strip():
         return {}
-    try:
-        state: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        try:
-            state = json.loads(text.rstrip().rpartition("\n")[2])
-            if not _is_message(state):
-                raise ValueError("not a line of its own")
-        except (ValueError, RecursionError):
-            raise ConfigError(
-                f"The state {path} is not valid JSON. Give the last STATE of a run, or leave --state out to read "
-                "everything."
-            ) from None
+    before, _, last = text.rstrip().rpartition("\n")
+    state: Any = None
+    with suppress(ValueError, RecursionError):
+        state = json.loads(last)
+    if state is None or (before and not _is_message(state)):  # one document over several lines
+        state = config.parse_json(text, path, "state")
     if _is_message(state):
         state = state["value"]
     if isinstance(state, dict) and "version" not in state and state.keys() & {"completed", "partial"}:

@@ -37,7 +37,7 @@ def test_a_user_without_id_and_email_is_one_error() -> None:
         run = run_tap(zoom.config(), zoom=zoom, catalog=USERS)
     assert run.exit_status == 1
     assert len(run.logged("ERROR")) == 1
-    assert "1 record" in run.critical
+    assert "1 item" in run.critical
     assert [record["id"] for record in run.records["users"]] == ["u1"]
 
 
