@@ -37,12 +37,12 @@ def secrets_table() -> str:
         for secret in HELD_BACK
         if any(places(secret))
     )
-    return table(("Column", "What its reader can do"), rows)
+    return table(("Column", "Effect"), rows)
 
 
 def kept_table() -> str:
     """Codes and links that are selected with their stream, by name."""
-    return table(("Field", "What it is for"), ((code([secret.name]), secret.reason) for secret in KEPT))
+    return table(("Field", "Purpose"), ((code([secret.name]), secret.reason) for secret in KEPT))
 
 
 def places(secret: Secret) -> Iterator[tuple[Stream, str]]:

@@ -119,7 +119,7 @@ def time_of(streams: Iterable[Stream], plan: str, first: bool, account: Account 
         / limits[plan]
         for product, limits in PER_DAY.items()
     )
-    return spelled(seconds) if days <= 1 else f"{math.ceil(days)} days, by the limit of the day"
+    return spelled(seconds) if days <= 1 else f"{math.ceil(days)} days (daily limit)"
 
 
 def spelled(seconds: float) -> str:
@@ -140,14 +140,13 @@ def on_plan(streams: Iterable[Stream], plan: str) -> list[Stream]:
 def account() -> str:
     """For which account the tables are, and how it is read."""
     return (
-        f"For an account with {TYPICAL['says']}. The time is what Zoom's limits allow at {SHARE:.0%} of them "
-        f"(`rate_limit_share`). A nightly run is an incremental one that reads {NIGHT} days: the last one and "
-        "`lookback_days`."
+        f"The typical account has {TYPICAL['says']}. Times follow from {SHARE:.0%} of Zoom's limits "
+        f"(`rate_limit_share`). A nightly run is incremental and reads {NIGHT} days: the last day and `lookback_days`."
     )
 
 
 def parts_table() -> str:
-    head = ("Part", "First run", "on Pro", "on Business", "Each night", "on Pro", "on Business")
+    head = ("Part", "First sync", "on Pro", "on Business", "Each night", "on Pro", "on Business")
     return table(head, (row(part, streams) for part, streams in PARTS.items()))
 
 
@@ -159,7 +158,7 @@ def large_table() -> str:
         for stream, cost in costs.items()
         if cost.first > LARGE
     )
-    return table(("Stream", "Counts as", "First run", "Each night"), rows)
+    return table(("Stream", "Rate limit", "First sync", "Each night"), rows)
 
 
 def sizes_table() -> str:
@@ -188,6 +187,6 @@ def row(part: str, streams: tuple[Stream, ...]) -> tuple[str, ...]:
         cells.append(rounded(total))
         for plan in ("pro", "business"):
             there = on_plan(streams, plan)
-            cells.append(time_of(there, plan, first) if any(each.emitted for each in there) else "not there")
+            cells.append(time_of(there, plan, first) if any(each.emitted for each in there) else "not available")
     return tuple(cells)
 

@@ -14,8 +14,8 @@ ENTITY_WORDS = {
     "member": "user",
     "meeting": "scheduled meeting",
     "webinar": "scheduled webinar",
-    **{f"{kind}_meeting": "meeting held" for kind in ("past", "listed", "metered")},
-    **{f"{kind}_webinar": "webinar held" for kind in ("past", "listed")},
+    **{f"{kind}_meeting": "past meeting" for kind in ("past", "listed", "metered")},
+    **{f"{kind}_webinar": "past webinar" for kind in ("past", "listed")},
     "metered_room": "Zoom Room",
     "transcribed_call": "recorded call with a transcript",
     "sms_session": "SMS conversation",
@@ -62,12 +62,12 @@ def use_of(stream: Stream) -> str:
     """What a stream that is not emitted is for."""
     if stream.name in ENRICHERS:
         main = next(other for other in BY_NAME.values() if other.enriched_by == stream.name)
-        return f"optional: what rows of `{main.name}` lack"
+        return f"optional: adds ids or texts that rows of `{main.name}` lack"
     if stream.name in FALLBACKS:
         main = next(other for other in BY_NAME.values() if other.fallback_stream == stream.name)
-        return f"optional: takes the place of `{main.name}` where that is refused"
+        return f"optional: replaces `{main.name}` if the account refuses it"
     entities = " and ".join(dict.fromkeys(in_words(each.entity) for each in stream.links))
-    return f"finds each {entities}" + (" that is older than the reports list" if stream.links[0].older_than else "")
+    return f"lists each {entities}" + (" older than six months" if stream.links[0].older_than else "")
 
 
 def joins_of(stream: Stream) -> Iterator[Join]:

@@ -14,7 +14,7 @@ from tap_zoom.streams.model import Stream
 def without_granular() -> str:
     """The streams that an app with granular scopes can't read."""
     streams = [stream for part in PARTS.values() for stream in part if not stream.granular]
-    return "Zoom names no granular scope for these: " + ", ".join(link(stream, "streams/") for stream in streams) + "."
+    return "Zoom has no granular scope for " + ", ".join(link(stream, "streams/") for stream in streams) + "."
 
 
 def parts() -> str:
@@ -43,7 +43,7 @@ def rows(streams: tuple[Stream, ...]) -> list[tuple[str, ...]]:
     opened: dict[tuple[str, str], list[str]] = {}
     for stream in asked(streams):
         words = link(stream, "streams/") if stream.emitted else use_of(stream)
-        leads = "leads to them: " if stream not in streams and stream.emitted else ""
+        leads = "their parent: " if stream not in streams and stream.emitted else ""
         opened.setdefault((stream.granular, stream.classic), []).append(leads + words)
     return [
         (code([granular]) if granular else "none", code([classic]), "; ".join(words))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import choices
 import column_tables
 import costs
 import scopes_page
 import stream_pages
-from pages import check_joins, link, page_of, table
+from pages import check_joins, page_of
 
 from tap_zoom.about import settings_table
 from tap_zoom.streams import PARTS
@@ -48,11 +49,13 @@ def main(arguments: list[str]) -> int:
 def marked() -> dict[Path, dict[str, str]]:
     """The parts of each page that are made: what stands between <!-- name --> and <!-- /name -->."""
     return {
-        README: {"core": core_table(), "parts": parts_table(), "settings": settings_table()},
+        README: {"parts": parts_line()},
+        DOCS / "settings.md": {"settings": settings_table()},
+        DOCS / "which-streams.md": {"account": costs.account(), "choices": choices.tables()},
         DOCS / "security.md": {"secrets": column_tables.secrets_table(), "kept": column_tables.kept_table()},
         DOCS / "targets.md": {"collisions": column_tables.collisions_table()},
         DOCS / "streams.md": {"streams": stream_pages.index()},
-        DOCS / "diagram.md": {"diagram": stream_pages.diagram()},
+        DOCS / "diagram.md": {"diagrams": stream_pages.diagrams()},
         DOCS / "scopes.md": {"without": scopes_page.without_granular(), "scopes": scopes_page.parts()},
         DOCS / "incremental.md": {"sizes": costs.sizes_table()},
         DOCS / "costs.md": {"account": costs.account(), "parts": costs.parts_table(), "large": costs.large_table()},
@@ -60,7 +63,7 @@ def marked() -> dict[Path, dict[str, str]]:
 
 
 def filled(page: Path, parts: dict[str, str]) -> str:
-    """The text of a page with its parts made anew."""
+    """The text of a page with its generated parts replaced."""
     text = page.read_text("utf-8")
     for name, part in parts.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
@@ -71,19 +74,12 @@ def filled(page: Path, parts: dict[str, str]) -> str:
     return text
 
 
-def core_table() -> str:
-    rows = ((link(stream, "docs/streams/"), stream.description) for stream in PARTS["Core"] if stream.emitted)
-    return table(("Core", "What it holds"), rows)
-
-
-def parts_table() -> str:
-    """The other parts, a row each."""
-    rows = (
-        (f"[{part}](docs/streams/{page_of(part)})", ", ".join(f"`{each.name}`" for each in streams if each.emitted))
+def parts_line() -> str:
+    """Each part of Zoom, with the number of its streams."""
+    return " · ".join(
+        f"[{part}](docs/streams/{page_of(part)}) ({sum(stream.emitted for stream in streams)})"
         for part, streams in PARTS.items()
-        if part != "Core"
     )
-    return table(("Part", "Streams"), rows)
 
 
 if __name__ == "__main__":

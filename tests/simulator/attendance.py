@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from .dates import FORMS, written
 from .making import code
-from .model import Occurrence
+from .model import Occurrence, User
+from .vocabulary import person
 
 Row = dict[str, Any]
-_GUESTS = ("Guest", "iPhone", "Zoom User", "Jill Chill", "Ana María", "東京", "")
-_ANSWERS = ("Good", "Fine", "Bad", "Good;Fine", "", "More time", "No")
-_QUESTIONS = ("How are you?", "How useful was this?", "Any wishes?", "Will you come again?")
+_GUESTS = ("Guest", "iPhone", "Zoom User", "Jill Chill", "Ana María", "Conference room", "")
+_ANSWERS = {
+    "How useful was this session?": ("Very useful", "Somewhat useful", "Not useful", ""),
+    "What should we cover next?": ("Roadmap", "Pricing", "Security", "Roadmap;Pricing", "Security;Roadmap"),
+    "Did the time suit you?": ("Yes", "No", "An hour later, please"),
+    "Would you join again?": ("Yes", "No", "Maybe"),
+}
+_RESPONDENTS = ("Grace Novak", "Omar Sato", "Priya Weber", "Daniel Costa", "Sofia Larsen", "Mateo Okafor")
+_ASKED = {
+    "When will the recording be available?": ("Tomorrow, by e-mail", "On our website next week", ""),
+    "Does it work on mobile?": ("Yes", "On iOS today, Android follows"),
+    "What does it cost?": ("See the pricing page", ""),
+    "Can we get the slides?": ("Yes", "They are in the follow-up e-mail"),
+}
 
 
-def participants(rng: random.Random, held: Occurrence, *, drift: bool) -> list[Row]:
-    """Rows in the order in which Zoom pages them."""
+def participants(rng: random.Random, held: Occurrence, colleagues: Sequence[User] = (), *, drift: bool) -> list[Row]:
+    """Rows in the order in which Zoom pages them. `colleagues`: users of the account, who are most of the people."""
     rows: list[Row] = []
     user_id = rng.randint(16_778_240, 99_000_000)
     # Doors open: many join in the same few seconds.
@@ -25,7 +38,7 @@ def participants(rng: random.Random, held: Occurrence, *, drift: bool) -> list[R
     for _ in range(held.people):
         user_id += rng.choice((1, 1024))
         joined = held.start + timedelta(seconds=rng.choice(rush))
-        row = _participant(rng, held, user_id, joined, drift=drift)
+        row = _participant(rng, held, user_id, joined, colleagues, drift=drift)
         rows.append(row)
         chance = rng.random()
         if chance < 0.12:
@@ -44,15 +57,19 @@ def participants(rng: random.Random, held: Occurrence, *, drift: bool) -> list[R
     return rows
 
 
-def _participant(rng: random.Random, held: Occurrence, user_id: int, joined: Any, *, drift: bool) -> Row:
+def _participant(
+    rng: random.Random, held: Occurrence, user_id: int, joined: Any, colleagues: Sequence[User], *, drift: bool
+) -> Row:
     guest = rng.random() < 0.4
-    id_ = "" if guest else code(rng)
+    colleague = rng.choice(colleagues) if colleagues and rng.random() < 0.8 else None
+    somebody = person(rng)
+    id_ = "" if guest else colleague.id if colleague else code(rng)
     row: Row = {
         "id": id_,
         # Drift: a number where Zoom documents a string, for a whole meeting at a time.
         "user_id": user_id if drift and held.minutes % 9 == 0 else str(user_id),
-        "name": rng.choice(_GUESTS) if guest else f"Person {user_id}",
-        "user_email": "" if guest else f"person.{user_id % 500}@example.com",
+        "name": rng.choice(_GUESTS) if guest else colleague.name if colleague else somebody.name,
+        "user_email": "" if guest else colleague.email if colleague else somebody.email,
         **_times(rng, held, joined),
         "status": "in_waiting_room" if rng.random() < 0.05 else "in_meeting",
         "registrant_id": code(rng) if not guest and held.of.registration else "",
@@ -87,10 +104,10 @@ def poll_results(rng: random.Random, held: Occurrence) -> list[Row]:
     for row in rows:
         row["question_details"] = [
             {
-                "answer": rng.choice(_ANSWERS), "polling_id": poll_id, "question": question,
+                "answer": answer, "polling_id": poll_id, "question": question,
                 "date_time": "" if rng.random() < 0.04 else written(held.end, rng.choice(FORMS)),
             }
-            for question in rng.sample(_QUESTIONS, rng.randint(1, 2))
+            for question, answer in _answers(rng, _ANSWERS)
         ]
     return rows + [dict(row) for row in rows[:1]]
 
@@ -100,10 +117,14 @@ def qna_results(rng: random.Random, held: Occurrence) -> list[Row]:
     rows = [_respondent(rng) for _ in range(1 + held.people // 3)]
     for row in rows:
         row["question_details"] = [
-            {"answer": rng.choice(_ANSWERS), "question": question}
-            for question in rng.sample(_QUESTIONS, rng.randint(1, 2))
+            {"answer": answer, "question": question} for question, answer in _answers(rng, _ASKED)
         ]
     return rows
+
+
+def _answers(rng: random.Random, questions: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """One or two questions, each with an answer."""
+    return [(question, rng.choice(questions[question])) for question in rng.sample(sorted(questions), rng.randint(1, 2))]
 
 
 def _respondent(rng: random.Random) -> Row:
@@ -117,5 +138,5 @@ def _respondent(rng: random.Random) -> Row:
     if chance < 0.6:
         return {"email": None, "name": None}
     # Few people, so that some answer more than once.
-    person = rng.randint(1, 6)
-    return {"email": f"person.{person}@example.com", "name": f"Person {person}"}
+    name = rng.choice(_RESPONDENTS)
+    return {"email": f"{name.lower().replace(' ', '.')}@example.com", "name": name}

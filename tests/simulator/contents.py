@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import attendance, fields, refusals
+from . import attendance, fields, refusals, vocabulary
 from .account import Account
 from .dates import FORMS, instances_since, written, year_ago
 from .making import Maker
@@ -102,7 +102,7 @@ class Contents:
                 rows.append(
                     maker.record(
                         table, id=sent, uuid=self._next_uuid(number), type=number.type, host_id=user.id,
-                        start_time=written(self._scheduled(repeat)),
+                        start_time=written(self._scheduled(repeat)), **_only(table, self._subject(number)),
                     )
                 )
         return rows
@@ -110,6 +110,13 @@ class Contents:
     def _sent_number(self, maker: Maker, number: int) -> int | str:
         """Numbers are integers, except when they are strings."""
         return str(number) if self.account.drift and maker.rng.random() < 0.15 else number
+
+    def _subject(self, number: Number) -> Row:
+        """What a number's meetings are about, and the host's department; nothing where values drift or are missing."""
+        if self.account.drift:
+            return {}
+        topic = vocabulary.value(self.account.rng("topic", number.number), "topic")
+        return {"topic": topic, "dept": number.host.row.get("dept"), "department": number.host.row.get("dept")}
 
     # Numbers
 
@@ -124,7 +131,7 @@ class Contents:
             fixed["occurrences"] = self._occurrences(maker, number, previous=previous)
         made = maker.record(
             table, keep=("start_url",), id=self._sent_number(maker, number.number), uuid=self._next_uuid(number),
-            type=number.type, host_id=number.host.id, host_email=number.host.email, **fixed,
+            type=number.type, host_id=number.host.id, host_email=number.host.email, **fixed, **_only(table, self._subject(number)),
         )
         # A start URL logs in as the host.
         made["start_url"] = f"https://example.com/s/{number.number}?zak=SECRET-{number.next_uuid}"
@@ -242,7 +249,7 @@ class Contents:
             fields.REPORT, uuid=held.uuid, id=self._sent_number(maker, held.of.number), type=held.of.type,
             start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
             user_email=held.of.host.email, user_name=held.of.host.name, duration=held.minutes,
-            participants_count=held.people,
+            participants_count=held.people, **_only(fields.REPORT, self._subject(held.of)),
         )
 
     def participants(self, held: Occurrence) -> list[Row] | Refusal:
@@ -258,7 +265,11 @@ class Contents:
                 if held.of.kind == "meeting"
                 else refusals.webinar_report_missing(held.uuid)
             )
-        return attendance.participants(rng, held, drift=self.account.drift)
+        # Of a large account a few dozen people, who meet each other.
+        first = self.account.users.index(held.of.host) if held.of.host in self.account.users else 0
+        near = self.account.users[max(0, first - 15) : first + 15]
+        colleagues = [user for user in near if user.status == "active"]
+        return attendance.participants(rng, held, colleagues, drift=self.account.drift)
 
     def poll_results(self, held: Occurrence) -> list[Row] | Refusal:
         """Answers to polls, a row for each time somebody answered."""
@@ -301,7 +312,7 @@ class Contents:
             type="Meeting" if held.of.kind == "meeting" else "Webinar",
             start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
             host_email=held.of.host.email, host_display_name=held.of.host.name, participants=held.people,
-            duration=held.minutes,
+            duration=held.minutes, **_only(fields.HISTORY, self._subject(held.of)),
         )
 
     def user_report_row(self, held: Occurrence) -> Row:
@@ -314,3 +325,8 @@ class Contents:
             user_email=held.of.host.email, user_name=held.of.host.name, participants_count=held.people,
             duration=held.minutes,
         )
+
+
+def _only(table: fields.Fields, row: Row) -> Row:
+    """The values for fields of the table."""
+    return {name: value for name, value in row.items() if name in table}

@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from . import model
-from .dates import FORMS, day_start, instances_since
+from .dates import FORMS, day_start, instances_since, written
 from .fields import USER
 from .making import Maker, code
+from .vocabulary import FIRST_NAMES, LAST_NAMES
 
 if TYPE_CHECKING:
     from .account import Account
     from .model import Number, User
 
-_NAMES = "Jill Thomas Maria Chen Amara Noah Olga Ravi Zoe Kenji Lucia Omar Ines Pavel Grace Hugo".split()
-_SURNAMES = "Chill Hill Okafor Novak Rossi Sato Silva Weber Larsen Dubois Haddad Kim Moreau Costa".split()
+# Hours (UTC) and lengths of meetings where an account is calm.
+_HOURS = (7, 8, 8, 9, 9, 9, 10, 10, 11, 12, 13, 13, 14, 14, 15, 15, 16, 17)
+_LENGTHS = (15, 25, 30, 30, 45, 50, 60, 60, 90)
 # Every style that needs its own care in a path, often enough to be met.
 _UUID_STYLES = ("plain", "slash", "leading", "plus", "double", "plain", "leading_double", "slash", "plain")
 
@@ -40,6 +42,7 @@ class _Generator:
         self.size = account.size
         self.serial = 0
         self.styles = 0
+        self.emails: set[str] = set()
         # A few start times that several occurrences share.
         self.common_hours = [9, 9, 10, 14, 23]
 
@@ -76,15 +79,20 @@ class _Generator:
             user.lookup = ("ok", "gone", "expired", "ok", "ok", "ok", "ok")[position % 7]
 
     def _user(self, status: str, position: int) -> User:
-        rng = self.rng
-        first, last = rng.choice(_NAMES), rng.choice(_SURNAMES)
-        email = f"{first}.{last}.{position}@example.com".lower()
+        rng = self.account.rng("user", position)  # of its own, so that words don't change what is held
+        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+        email = f"{first}.{last}@example.com".lower()
+        if email in self.emails:
+            email = f"{first}.{last}.{position}@example.com".lower()
+        self.emails.add(email)
         id_ = code(rng)
         maker = Maker(rng, drift=self.account.drift)
         row = maker.record(
             USER, keep=("custom_attributes", "host_key"), id=id_, email=email, status=status,
             first_name=first, last_name=last, display_name=f"{first} {last}",
         )
+        if row.get("last_login_time") and status == "active":
+            row["last_login_time"] = written(self.account.now - timedelta(minutes=rng.randint(5, 60_000)))
         if status == "pending":
             # Zoom gives no id to somebody who hasn't accepted the invitation.
             del row["id"]
@@ -149,7 +157,7 @@ class _Generator:
     def _held(self, number: Number, start: datetime, people: int | None = None) -> None:
         rng = self.rng
         account = self.account
-        minutes = rng.randint(1, 90)
+        minutes = rng.randint(1, 90) if account.edges else rng.choice(_LENGTHS) + rng.choice((-2, 0, 0, 1, 3))
         if start < account.now:
             # Only what has ended is in any list.
             minutes = max(1, min(minutes, int((account.now - start).total_seconds() // 60) - 1))
@@ -166,6 +174,8 @@ class _Generator:
         account = self.account
         days = (account.now - account.first_day).days
         day = account.first_day + timedelta(days=self.rng.randint(1, max(1, days - 2)))
+        if not account.edges:
+            return self._office_hours(day)
         if self.rng.random() < 0.4:
             return day + timedelta(hours=self.rng.choice(self.common_hours))
         return day + timedelta(seconds=self.rng.randint(0, 86_399))
@@ -175,10 +185,18 @@ class _Generator:
         earliest = instances_since(account.now) + timedelta(days=2)
         span = int((account.first_day - earliest).total_seconds())
         start = earliest + timedelta(seconds=self.rng.randint(0, span - 1))
+        if not account.edges and start < account.first_day - timedelta(days=4):
+            start = self._office_hours(day_start(start.date()) + timedelta(days=1))
         # Nothing near the day where reports end: what that day's answer is may change during a run.
         if 362 <= (account.now - start).days <= 368:
             start -= timedelta(days=10)
         return start
+
+    def _office_hours(self, day: datetime) -> datetime:
+        """A working day's quarter of an hour, and a few seconds until the host is there; on a weekend, the Friday before."""
+        day -= timedelta(days=max(0, day.weekday() - 4))
+        quarter = self.rng.choice((0, 0, 0, 30, 30, 15, 45))
+        return day + timedelta(hours=self.rng.choice(_HOURS), minutes=quarter, seconds=self.rng.randint(0, 59))
 
     def _edges(self) -> None:
         """Occurrences at the edges of windows, in a listed series of both kinds and in an expired number."""

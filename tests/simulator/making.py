@@ -8,20 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from . import vocabulary
 from .dates import FORMS, UTC, written
 from .fields import Fields
+from .vocabulary import Person
 
-_WORDS = (
-    "Weekly budget review Zürich launch customer onboarding retro planning 東京 sync design town hall "
-    "training all-hands été interview roadmap demo 😀 board support emergency lunch".split()
-)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _LONG_AGO = datetime(2019, 3, 1, tzinfo=UTC)
+_ODD = 0.1  # the share of texts with unusual characters where values drift
 
 
 def text(rng: random.Random) -> str:
-    """A few words, not all of them ASCII."""
-    return " ".join(rng.choices(_WORDS, k=rng.randint(1, 3)))
+    """What somebody said or wrote."""
+    return vocabulary.value(rng, "message")
 
 
 def code(rng: random.Random, length: int = 22) -> str:
@@ -57,22 +56,23 @@ class Maker:
 
     def _object(self, fields: Fields, kept: set[str]) -> dict[str, Any]:
         made = {}
+        someone = vocabulary.person(self.rng) if fields.get("email") == "email" or "first_name" in fields else None
         for name, kind in fields.items():
             if name in kept:
-                made[name] = self._value(kind, plain=True)
+                made[name] = self._value(kind, name, someone, plain=True)
                 continue
             chance = self.rng.random()
             if chance < 0.05:
                 continue
-            made[name] = None if chance < 0.065 else self._value(kind, plain=False)
+            made[name] = None if chance < 0.065 else self._value(kind, name, someone, plain=False)
         return made
 
-    def _value(self, kind: Any, *, plain: bool) -> Any:
+    def _value(self, kind: Any, name: str, someone: Person | None, *, plain: bool) -> Any:
         if isinstance(kind, dict):
             return self._object(kind, set())
         if isinstance(kind, list):
-            return [self._value(kind[0], plain=plain) for _ in range(self.rng.choice((0, 1, 1, 2)))]
-        value = self._leaf(kind)
+            return [self._value(kind[0], name, None, plain=plain) for _ in range(self.rng.choice((0, 1, 1, 2)))]
+        value = self._leaf(kind, name, someone)
         if plain:
             return value
         if kind in ("text", "date", "url", "phone") and self.rng.random() < 0.04:
@@ -81,11 +81,11 @@ class Maker:
             return self._drifted(value, kind)
         return value
 
-    def _leaf(self, kind: str) -> Any:
+    def _leaf(self, kind: str, name: str, someone: Person | None) -> Any:
         rng = self.rng
         kind, _, choices = kind.partition(":")
         if kind == "text":
-            return text(rng)
+            return vocabulary.value(rng, name, someone, _ODD if self.drift else 0.01)
         if kind == "flag":
             return rng.random() < 0.5
         if kind == "one":
@@ -102,7 +102,7 @@ class Maker:
         if kind == "url":
             return f"https://example.com/j/{code(rng, 12)}"
         if kind == "email":
-            return f"{code(rng, 8).lower()}@example.com"
+            return someone.email if someone and name == "email" else vocabulary.person(rng).email
         if kind == "zip":
             return str(rng.randint(100_000, 999_999))
         if kind == "phone":

@@ -1,0 +1,88 @@
+"""Which streams answer which question, and what they cost: the tables of docs/which-streams.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from costs import cost_of, rounded
+from pages import code, link, table
+
+from tap_zoom.access import ancestors
+from tap_zoom.streams import BY_NAME, ENRICHERS
+from tap_zoom.streams.model import Stream
+
+# By subject: a question, and the streams that answer it, the cheapest way first.
+CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
+    "Meetings": (
+        ("Which meetings took place: topic, host, start, duration, number of participants?", "history_meetings"),
+        ("The same up to a year back, for meeting numbers that Zoom still lists?", "report_meetings"),
+        ("Who attended which meeting, and for how long?", "history_meetings report_meeting_participants"),
+        ("The same with Medium requests, which have no daily limit on Pro and Business?", "past_meeting_participants"),
+        ("Which meetings are scheduled?", "meetings"),
+        ("Who registered for a meeting?", "meeting_registrants"),
+        ("What did people answer in polls?", "meeting_poll_results"),
+        ("What did people ask in Q&A?", "report_meeting_qa"),
+        ("How good were audio and video?", "metrics_quality"),
+    ),
+    "Webinars": (
+        ("Which webinars took place, and how many people came?", "report_webinars"),
+        ("Who registered, attended, or didn't show up?", "webinar_registrants report_webinar_participants webinar_absentees"),
+        ("Where did registrants come from?", "webinar_tracking_sources"),
+        ("What did attendees answer and ask?", "webinar_poll_results webinar_qna_results"),
+    ),
+    "People and licenses": (
+        ("Who has an account, with which license and department, and when was the last sign-in?", "users"),
+        ("The same, with manager, company and phone numbers?", "user_details"),
+        ("Which licensed users host nothing?", "users history_meetings"),
+        ("How many minutes did each host use, in total?", "report_users"),
+        ("Who signed in when, from which client?", "report_activities"),
+        ("What did administrators change?", "report_operation_logs"),
+        ("Who is in which group or role?", "groups group_members roles role_members"),
+    ),
+    "Recordings, transcripts, summaries": (
+        ("What is recorded, how large is it, and whose is it?", "recordings"),
+        ("What was said, as one text for each meeting?", "meeting_transcripts"),
+        ("What was said, line by line with times?", "meeting_transcript_cues"),
+        ("What did AI Companion summarize, and which next steps did it list?", "meeting_summary_details"),
+        ("How much cloud storage is used each day?", "report_cloud_recording"),
+    ),
+    "Phone, chat, rooms": (
+        ("Which calls were made?", "phone_call_history"),
+        ("How many calls does each queue miss?", "phone_call_queues phone_call_queue_analytics"),
+        ("What do calls cost?", "phone_call_charges"),
+        ("What is written in chats?", "chat_sessions chat_messages"),
+        ("How active is each channel?", "chat_channel_activities"),
+        ("Which Zoom Rooms are there, and which devices do they have?", "rooms room_devices"),
+        ("How full are meeting rooms?", "metrics_zoomroom_meetings"),
+    ),
+}
+
+
+def tables() -> str:
+    """A section for each subject."""
+    lines: list[str] = []
+    for subject, questions in CHOICES.items():
+        lines += [f"## {subject}", "", table(HEAD, (row(question, names.split()) for question, names in questions)), ""]
+    return "\n".join(lines).rstrip()
+
+
+HEAD = ("Question", "Streams", "Requests: first sync", "each night", "Needs", "Scopes")
+
+
+def row(question: str, names: list[str]) -> tuple[str, ...]:
+    streams = [BY_NAME[name] for name in names]
+    costs = [cost_of(stream) for stream in requested(streams)]
+    return (
+        question,
+        ", ".join(link(stream, "streams/") for stream in streams),
+        rounded(sum(cost.first for cost in costs)),
+        rounded(sum(cost.nightly for cost in costs)),
+        "; ".join(dict.fromkeys(part for stream in streams for part in stream.requires.split("; "))),
+        code(dict.fromkeys(stream.granular or stream.classic for stream in requested(streams))),
+    )
+
+
+def requested(streams: Iterable[Stream]) -> list[Stream]:
+    """These streams, and those that lead to them."""
+    names = {name for stream in streams for name in (stream.name, *ancestors(stream, older=False))}
+    return [stream for stream in BY_NAME.values() if stream.name in names - ENRICHERS]

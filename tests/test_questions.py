@@ -1,0 +1,100 @@
+"""The questions of docs/questions.md have the answers that the simulated account knows; here in DuckDB."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from demo import tables
+from demo.questions import PAGE, Question, questions
+from tap_zoom.discover import schema_of
+from tap_zoom.streams import BY_NAME
+from tests.known_answers import ANSWERS, Rows
+from tests.simulator import Account, SimulatedZoom, further, truth, truth_of
+from tests.simulator.dates import UTC
+from tests.tap import ROOT, Run, catalog_of, run_tap
+
+NOW = datetime(2026, 3, 17, 9, 30, tzinfo=UTC)
+QUESTIONS = {question.text: question for question in questions()}
+STREAMS = sorted(set().union(*(question.streams for question in QUESTIONS.values())))
+
+
+def asked_then(question: Question) -> str:
+    """Its SQL as of the simulated day."""
+    return question.sql.replace("current_date", f"DATE '{NOW.date()}'")
+
+
+def known(text: str, right: Rows) -> Counter[tuple[Any, ...]]:
+    return Counter(ANSWERS[text](right, NOW.date()))
+
+
+def load_and_know() -> tuple[Run, Rows]:
+    """A run that reads the streams of all questions, and what they hold."""
+    account = Account.sized("demo", now=NOW)
+    with SimulatedZoom(account, scopes="classic") as zoom:
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
+        right = truth.expected(account) | {name: truth_of(zoom, name) for name in STREAMS if name in further.KEYS}
+    assert run.exit_status == 0, run.stderr[-2000:]
+    return run, right
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, Rows]]:
+    """Tables of files as target-jsonl writes them, and what is in the account."""
+    run, right = load_and_know()
+    place: Path = tmp_path_factory.mktemp("rows")
+    for stream, records in run.records.items():
+        (place / f"{stream}.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records), "utf-8")
+    (place / "catalog.json").write_text(run_tap(None, "--discover", document=True).stdout, "utf-8")
+    with duckdb.connect() as connection:
+        tables.create(connection, place / "catalog.json", place)
+        yield connection, right
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_a_question_has_the_known_answer(loaded: tuple[duckdb.DuckDBPyConnection, Rows], text: str) -> None:
+    """Row by row, and there are some."""
+    connection, right = loaded
+    found = connection.execute(asked_then(QUESTIONS[text])).fetchall()
+    answer = known(text, right)
+    assert answer
+    assert Counter(tuple(str(cell) if hasattr(cell, "isoformat") else cell for cell in row) for row in found) == answer
+
+
+def test_every_question_has_a_known_answer() -> None:
+    """None is on the page untested."""
+    headings = re.findall(r"^## (.+)$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert headings == list(QUESTIONS) == list(ANSWERS)
+
+
+def test_the_page_says_what_to_select_beyond_the_core() -> None:
+    """Question by question."""
+    for section in PAGE.read_text("utf-8").split("\n## ")[1:]:
+        words, sql = section.split("```sql")
+        named = set(re.findall(r"`(\w+)`", words.partition("Beyond the core:")[2]))
+        assert named == Question("", sql).streams - truth.KEYS.keys(), section
+
+
+def test_a_database_is_made_of_what_target_jsonl_has_written(tmp_path: Path) -> None:
+    """By a command: files with and without a time in their names, and all columns of streams that nobody has read."""
+    (tmp_path / "catalog.json").write_text(run_tap(None, "--discover", document=True).stdout, "utf-8")
+    (tmp_path / "users.jsonl").write_text('{"id": "a", "created_at": "2026-01-02T03:04:05Z"}\n', "utf-8")
+    (tmp_path / "meetings-20260102T030405.jsonl").write_text('{"id": 1, "settings": {"x": []}, "occurrences": [{"y": null}]}\n', "utf-8")
+    command = [sys.executable, "-m", "demo.tables", tmp_path / "catalog.json", tmp_path, tmp_path / "zoom.duckdb"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    with duckdb.connect(str(tmp_path / "zoom.duckdb")) as connection:
+        assert connection.execute("SELECT id, created_at FROM users").fetchall() == [("a", datetime(2026, 1, 2, 3, 4, 5))]
+        found = connection.execute("SELECT settings ->> 'x', len(occurrences) FROM meetings").fetchall()
+        described = {row[0] for row in connection.execute("DESCRIBE whiteboards").fetchall()}
+    assert found == [("[]", 1)]
+    assert described == schema_of(BY_NAME["whiteboards"])["properties"].keys()
