@@ -24,6 +24,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tap_zoom.streams import BY_NAME
+from tap_zoom.sync.context import Context
 from tap_zoom.times import parse_time, stamp
 
 VERSION = 3
@@ -87,6 +88,8 @@ class Failure:
                 raise ValueError("a failure of another task")
             for day in (*self.days, *filter(None, [self.window])):
                 date.fromisoformat(day)
+            if self.context:
+                Context.parse(self.context)
 
 
 @dataclass
@@ -170,7 +173,7 @@ class State:
             started_at = parse_time(run["started_at"])
             if started_at is None or started_at > now or not isinstance(run["from_start"], bool):
                 raise ValueError("no time, or one to come")
-            at = {name: None if path is None else list(map(_text, path)) for name, path in run["resume_at"].items()}
+            at = {name: None if path is None else _path(name, path) for name, path in run["resume_at"].items()}
             self.unfinished = Run(started_at, run["selection"], run["from_start"], at, run.get("bookmarks", ""))
 
     def value(self) -> Values:
@@ -227,6 +230,15 @@ def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("no list")
     return value
+
+
+def _path(traversal: str, value: Any) -> list[str]:
+    path = list(map(_text, value))
+    if traversal in BY_NAME and path:
+        date.fromisoformat(path[0])
+    for name in path[1:]:
+        Context.parse(name)
+    return path
 
 
 def _text(value: Any) -> str:

@@ -140,18 +140,19 @@ def test_odd_rows_that_can_be_read_are_no_loss() -> None:
 
 @pytest.mark.parametrize("name", USELESS)
 def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
-    """One ERROR line with the number of rows and the request."""
+    """One ERROR line with the request and the number of rows."""
     run, _ = run_with("useless")
     odd = USELESS[name]
     [error] = [line for line in run.logged("ERROR") if odd.where in line]
-    assert error.startswith(f"ERROR Lost: {len(odd.rows)} of the rows of ")
-    assert error.endswith(": the key can't be made of what Zoom sent")
+    count, is_user = len(odd.rows), odd.where.startswith("users?")
+    right = f": the key of {count} rows can't be made from what Zoom sent" if is_user else f": {count} rows lack the id that leads to their children"
+    assert error.startswith("ERROR Lost: ") and error.endswith(right)
 
 
 def test_rows_that_say_nothing_are_the_only_loss() -> None:
-    """Exit status 1 and their number in the CRITICAL line; everything else is out, exactly the account."""
+    """Exit status 1 and the number of their lists in the CRITICAL line; everything else comes, exactly the account."""
     run, _ = run_with("useless")
     assert run.exit_status == 1
     assert len(run.logged("ERROR")) == len(USELESS)
-    assert f"{sum(len(odd.rows) for odd in USELESS.values())} records lost" in run.critical
+    assert f"{len(USELESS)} requests failed" in run.critical
     assert_exact(right(), run.records)

@@ -113,9 +113,9 @@ def test_an_exception_is_an_object_without_secrets() -> None:
 
 
 def test_a_traceback_in_text_has_no_secrets_and_no_escapes() -> None:
-    """Its lines stay lines."""
+    """Its lines stay lines, indented: none begins as another message does."""
     text = formatted(_Text, "S3CRETword")
-    assert text.startswith("DEBUG Where ***:\nTraceback ") and "RuntimeError: outer ***" in text
+    assert text.startswith("DEBUG Where ***:\n  Traceback ") and "RuntimeError: outer ***" in text
     assert "S3CRETword" not in text and "\x1b" not in text
 
 

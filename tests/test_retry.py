@@ -11,6 +11,7 @@ from tap_zoom.api.retry import delay, given_up
 from tap_zoom.errors import (
     Blocked,
     DailyLimitReached,
+    Exhausted,
     HostSilent,
     ItemLost,
     NoAnswer,
@@ -120,12 +121,12 @@ FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us
     ("error", "request_", "host_answers", "kind", "words"),
     [
         (NoAnswer("No answer (X)"), LIST, False, HostSilent, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
-        (NoAnswer("No answer (X)"), LIST, True, ItemLost, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
-        (NoAnswer("No answer (X)"), FILE, False, ItemLost, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
+        (NoAnswer("No answer (X)"), LIST, True, Exhausted, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
+        (NoAnswer("No answer (X)"), FILE, False, Exhausted, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
         (TokenRefused("it answered 401"), LIST, True, ItemLost, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
         (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
-        (Passing("it answered 500"), LIST, False, ItemLost, "it answered 500 (3 tries)"),
-        (RateLimited("it answered 429"), LIST, True, ItemLost, "it answered 429 (3 tries)"),
+        (Passing("it answered 500"), LIST, False, Exhausted, "it answered 500 (3 tries)"),
+        (RateLimited("it answered 429"), LIST, True, Exhausted, "it answered 429 (3 tries)"),
     ],
 )  # fmt: skip
 def test_what_it_means_to_give_up(error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str) -> None:

@@ -79,7 +79,7 @@ def test_a_target_that_never_reads_again_is_not_waited_for_forever() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_thewait_for_a_busy_target(number: signal.Signals) -> None:
+def test_a_second_signal_ends_the_wait_for_a_busy_target(number: signal.Signals) -> None:
     """The exit status is the first one's."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         process = busy_target(zoom, seconds=1e6)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
 import pytest
 
-from tap_zoom.state import START, Bookmark
 from tap_zoom.sync.windows import months_before
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
@@ -48,9 +47,15 @@ def emitted_until(run: Run, state: int) -> Run:
 
 @cache
 def whole(login: str = "server_to_server", history: str = "ok", seed: int = 1) -> Run:
-    """A run that nothing stopped; its states lead to the rest of the account on another server as well."""
+    """A run that nothing stopped; its states lead to the rest of the account on another server, too."""
     with SimulatedZoom(account(seed), history=history) as zoom:
         return run_tap(zoom.config(login), zoom=zoom)
+
+
+def resume_at(state: dict[str, Any]) -> dict[str, Any]:
+    """The checkpoints of a state."""
+    found: dict[str, Any] = state["unfinished"][0]["resume_at"]
+    return found
 
 
 def test_states_at_the_start_in_between_and_at_the_end() -> None:
@@ -64,10 +69,9 @@ def test_states_at_the_start_in_between_and_at_the_end() -> None:
 
 
 def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZoom) -> None:
-    """It is a non-empty object without places; the next run reads all records, without a warning about it."""
+    """No run is unfinished; the next run reads all records, without a warning about it."""
     last = whole().states[-1]
-    assert last["version"] == 2 and last["finished_at"]
-    assert "run" not in last
+    assert last["version"] == 3 and last["unfinished"] == []
     second = run_tap(zoom.config(), zoom=zoom, state=last)
     assert_exact(expected(), second.records)
     assert not any("state" in line.lower() for line in second.logged("WARNING"))
@@ -82,16 +86,17 @@ def stopped() -> Any:
 def begun(state: dict[str, Any], days: int) -> dict[str, Any]:
     """The state as it would be, had its run begun so many days ago."""
     started_at = (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {**state, "run": {**state["run"], "started_at": started_at}}
+    return {**state, "unfinished": [{**state["unfinished"][0], "started_at": started_at}]}
 
 
-def test_states_only_move_forward() -> None:
-    """No bookmark is ever taken back."""
-    for walk in ("scheduled", "held"):
-        places = [state["run"]["places"].get(walk) for state in whole().states[:-1]]
-        marks = [Bookmark.read(place) if place else START for place in places]
-        assert all(after.passed(before.path) for before, after in itertools.pairwise(marks))
-        assert marks[0] == START != marks[-1]
+def test_checkpoints_only_move_forward() -> None:
+    """From the first that a traversal has to null, which stands for its end."""
+    ended = set()
+    for before, after in itertools.pairwise(resume_at(state) for state in whole().states[:-1]):
+        for name in before:
+            assert after[name] is None or (before[name] is not None and after[name] >= before[name])
+        ended |= {name for name, path in after.items() if path is None}
+    assert ended >= {"history_meetings", "user"}
 
 
 @pytest.mark.parametrize("part", range(3))
@@ -117,14 +122,14 @@ def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
     resumed = run_tap(zoom.config(), zoom=zoom, state=state)
     again = len(zoom.requests) - asked
     assert again < asked / 2
-    assert resumed.states[0]["run"]["places"] == state["run"]["places"]
+    assert resume_at(resumed.states[0]) == resume_at(state)
 
 
 def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> None:
-    """started_at is carried on, so that the windows stay where they were."""
+    """It is the same run: it goes on to what happened when that began."""
     state = begun(whole().states[3], 3)
     resumed = run_tap(zoom.config(), zoom=zoom, state=state)
-    assert resumed.states[0]["run"]["started_at"] == state["run"]["started_at"]
+    assert resumed.states[0]["unfinished"][0]["started_at"] == state["unfinished"][0]["started_at"]
 
 
 MORE = '{"type": "RECORD", "stream": "users", "record": {}}\n{"type": "STATE", "value": {}}\n'
@@ -138,44 +143,37 @@ def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None)
         run = run_tap(zoom.config(), zoom=zoom, state=_written(f"{before}{message}\n"))
     assert run.exit_status == 0
     assert not any("state" in line for line in run.logged("WARNING"))
-    assert run.states[0]["run"]["started_at"] == stopped()["run"]["started_at"]
+    assert run.states[0]["unfinished"][0]["started_at"] == stopped()["unfinished"][0]["started_at"]
 
 
 def test_a_resumed_run_says_so(zoom: SimulatedZoom) -> None:
-    """In one line, with when it began and how far each branch is; a trial and a run that begins don't."""
-    begun = copy.deepcopy(stopped())
-    begun["run"]["places"] = {
-        "scheduled": Bookmark(("u1 user", "00000000000000000111 meeting")).value(), "x": None,
-        "held": Bookmark(("2024-05-01", "2024-05-06T10:00:00Z abc= past_meeting")).value(), "y": Bookmark(("2024-05-01",), True).value(),
-    }  # fmt: skip
-    run = run_tap(zoom.config(), zoom=zoom, state=begun)
-    said = "scheduled up to user u1, x nothing yet, held up to 2024-05-06T10:00:00Z, y up to 2024-05-01"
-    resuming = f"INFO Resuming the run of {begun['run']['started_at']}. Read so far: {said}."
-    assert [line for line in run.log if "Resuming" in line] == [resuming]
+    """In one line, with when it began; a trial and a run that begins don't."""
+    run = run_tap(zoom.config(), zoom=zoom, state=stopped())
+    assert [line for line in run.log if "Resuming" in line] == [f"INFO Resuming the run of {stopped()['unfinished'][0]['started_at']}."]
     assert "Resuming" not in run_tap(zoom.config(), zoom=zoom, state=run.states[-1]).stderr
-    assert "Resuming" not in run_tap(zoom.config(), "--test", zoom=zoom, state=begun, document=True).stderr
+    assert "Resuming" not in run_tap(zoom.config(), "--test", zoom=zoom, state=stopped(), document=True).stderr
 
 
 FOREIGN: list[Any] = [
-    {}, [], "x", 7, None, {"bookmarks": {"users": {"updated_at": "2024-01-01"}}}, {"version": 0}, {"version": 1}, {"version": 3},
-    {"version": "2"}, {"version": True}, {"singer_state": {}}, {"bookmarks": None}, {"value": {"version": 2}}, {"version": 2.0, "account": "x"},
+    {}, [], "x", 7, None, {"bookmarks": {"users": {"updated_at": "2024-01-01"}}}, {"version": 0}, {"version": 1}, {"version": 4},
+    {"version": "3"}, {"version": True}, {"singer_state": {}}, {"bookmarks": None}, {"value": {"version": 3}}, {"version": 3.0, "account": "x"},
 ]  # fmt: skip
 
 
-BOTH_WALKS = catalog_of("users", "report_webinars", "webinar_panelists")
+BOTH = catalog_of("users", "report_webinars", "webinar_panelists")  # what is scheduled, and what was held
 
 
 @pytest.mark.parametrize("content", ["", *map(json.dumps, FOREIGN)], ids=lambda content: content[:30] or "nothing")
 def test_a_foreign_state_is_a_warning(content: str) -> None:
     """An empty file or state, another tap's or another version's: a warning, and everything is read."""
     with SimulatedZoom(account(*FEW)) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH_WALKS, state=_written(content))
+        run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH, state=_written(content))
     assert run.exit_status == 0
     assert any("state" in line.lower() for line in run.logged("WARNING"))
     assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
 
 
-@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "{}\n{}", "[" * 100_000, '{"version": 2' + "0" * 6000 + "}"])
+@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "{}\n{}", "[" * 100_000, '{"version": 3' + "0" * 6000 + "}"])
 def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
     """One CRITICAL line that names the file, and no request."""
     path = _written(content)
@@ -192,50 +190,41 @@ def test_a_missing_state_file_stops_the_run(zoom: SimulatedZoom) -> None:
     assert "/nowhere/state.json" in run.critical
 
 
-DAMAGE: list[tuple[str, ...]] = [
-    ("bookmarks",), ("run",), ("run", "started_at"), ("run", "selection"), ("run", "places"),
-    ("run", "places", "held", "place"), ("run", "places", "held", "whole"), ("run", "places", "scheduled", "place"),
-]  # fmt: skip
-WRONG: list[Any] = [[], 7, "x", True, {"x": 1}, 1e300]
+DAMAGE: dict[str, Callable[[Any], None]] = {
+    "no bookmarks": lambda state: state.pop("bookmarks"),
+    "no failures": lambda state: state.pop("failures"),
+    "a run that is no list": lambda state: state.update(unfinished={"started_at": 7}),
+    "a start to come": lambda state: state["unfinished"][0].update(started_at="2999-01-01T00:00:00Z"),
+    "a path of numbers": lambda state: state["unfinished"][0]["resume_at"].update(history_meetings=[7]),
+    "a failure without a name": lambda state: state["failures"].update({"2026-01-01T00:00:00Z": [{"stream": "users"}]}),
+    "a failure of an unknown context": lambda state: state["failures"].update(
+        {"2026-01-01T00:00:00Z": [{"stream": "report_webinars", "last": "2026-01-01T00:00:00Z", "runs": 1, "tasks": [{"context": "shoe 1"}]}]}
+    ),
+    "a path without a day": lambda state: state["unfinished"][0]["resume_at"].update(history_meetings=["soon"]),
+}
 
 
-@pytest.mark.parametrize("where", DAMAGE, ids=".".join)
-def test_a_damaged_state_is_a_warning(where: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_state_is_a_warning(how: str) -> None:
     """A part that is missing or of a wrong type: a warning, and everything is read."""
     with SimulatedZoom(account(*FEW)) as zoom:
-        state = run_tap(zoom.config(), zoom=zoom, catalog=BOTH_WALKS).states[-2]
-        assert all(state["run"]["places"].values())
-        _check_damage(zoom, state, where)
-
-
-def _check_damage(zoom: SimulatedZoom, state: dict[str, Any], where: tuple[str, ...]) -> None:
-    for wrong in [*WRONG, "gone"]:
-        damaged = copy.deepcopy(state)
-        part = damaged
-        for name in where[:-1]:
-            part = part[name]
-        if type(wrong) is type(part[where[-1]]) and where != ("run", "selection"):
-            continue
-        part[where[-1]] = wrong
-        if wrong == "gone":
-            del part[where[-1]]
-        run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH_WALKS, state=damaged)
-        assert run.exit_status == 0
-        assert any("state" in line.lower() for line in run.logged("WARNING")), (where, wrong)
-        assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
+        states = run_tap(zoom.config(), zoom=zoom, catalog=BOTH).states
+        damaged = next(state for state in reversed(states) if state["unfinished"])
+        DAMAGE[how](damaged)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH, state=damaged)
+    assert run.exit_status == 0
+    assert any("state" in line.lower() for line in run.logged("WARNING"))
+    assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
 
 
 def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
-    """Other streams, other fields, another start_date: bookmarks of those say nothing about these."""
+    """Other streams, or another start_date: the stopped run starts over."""
     state = whole().states[-2]
-    fields = catalog_of(*truth.KEYS, users={("properties", "email"): False})
     start = (datetime.now(timezone.utc) - timedelta(days=100)).strftime("%Y-%m-%d")
-    for config, catalog in (
-        (zoom.config(), catalog_of("users", "meetings")), (zoom.config(), fields), (zoom.config(start_date=start), None),
-    ):  # fmt: skip
+    for config, catalog in ((zoom.config(), catalog_of("users", "meetings")), (zoom.config(start_date=start), None)):
         run = run_tap(config, zoom=zoom, state=state, catalog=catalog)
         assert any("state" in line.lower() for line in run.logged("WARNING"))
-        assert run.states[0]["run"]["places"] == {}
+        assert resume_at(run.states[0]) == {}
 
 
 def test_a_state_of_another_account_is_a_warning() -> None:
@@ -247,11 +236,12 @@ def test_a_state_of_another_account_is_a_warning() -> None:
 
 
 def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
-    """How fast to ask, and how to treat refusals, leave the bookmarks as good as they were."""
+    """Nor do other fields: the run is resumed."""
     state = whole().states[-2]
-    config = zoom.config(max_workers=7, rate_limit_share=50, plan="business", on_missing_access="skip")
-    run = run_tap(config, zoom=zoom, state=state)
-    assert run.states[0]["run"]["places"] == state["run"]["places"]
+    config = zoom.config(max_workers=7, rate_limit_share=50, plan="business", on_missing_access="skip", lookback_days=3)
+    fields = catalog_of(*truth.KEYS, users={("properties", "email"): False})
+    run = run_tap(config, zoom=zoom, state=state, catalog=fields)
+    assert resume_at(run.states[0]) == resume_at(state)
 
 
 @pytest.mark.parametrize("which", [0.2, 0.5, 0.8])
@@ -284,16 +274,19 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
 
 
 def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> None:
-    """What Zoom no longer lists is named; what it still lists is read."""
+    """The days that Zoom no longer has are named, for each stream; what it still lists is read."""
     state = begun(whole().states[0], 40)
     run = run_tap(zoom.config(), zoom=zoom, state=state)
     assert run.exit_status == 0
-    assert any("no longer list" in line for line in run.logged("WARNING"))
+    now = datetime.now(timezone.utc)
+    first, last = months_before((now - timedelta(days=40)).date(), 6), months_before(now.date(), 6) - timedelta(days=1)
+    [warning] = [line for line in run.logged("WARNING") if "no longer has the days" in line]
+    assert warning.startswith("WARNING history_meetings: ") and f"from {first} to {last}" in warning
     assert zoom.violations == []
 
 
 def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
-    """Stopped before the oldest day was out and resumed a day later: the numbers are read again for what it held."""
+    """Stopped before the oldest day was read and resumed a day later: the numbers are read again for that day."""
     now = datetime.now(timezone.utc)
     day = months_before(now.date(), 6) - timedelta(days=1)  # the oldest of yesterday's reports
     catalog = catalog_of("report_meetings")
@@ -301,13 +294,13 @@ def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
         says("/past_meetings/111/instances", {"meetings": [{"uuid": "OLD==", "start_time": f"{day}T12:00:00Z"}]}),
         says(r"/v2/report/meetings/OLD%3D%3D$", {"uuid": "OLD==", "id": 111}),
     ) as zoom:
-        state = run_tap(zoom.config(), zoom=zoom, catalog=catalog).states[0]
-        state["run"]["started_at"] = (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        state["run"]["places"] = {"scheduled": {"place": ["u1 user"], "whole": True}, "held": None}
+        state = begun(run_tap(zoom.config(), zoom=zoom, catalog=catalog).states[0], 1)
+        state["unfinished"][0]["resume_at"] = {"user": None}
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state=state)
     assert run.exit_status == 0
     assert [record["uuid"] for record in run.records["report_meetings"]] == ["OLD=="]
-    assert any("numbers are read again" in line for line in run.logged("WARNING"))
+    [warning] = [line for line in run.logged("WARNING") if "no longer has the days" in line]
+    assert f"from {day} to {day}" in warning and "meeting number that is still listed" in warning
 
 
 def test_a_killed_run_goes_on_from_its_last_state() -> None:
@@ -320,9 +313,9 @@ def test_a_killed_run_goes_on_from_its_last_state() -> None:
             process.read_until("STATE", 3)
             runs.append(kill(process))
             state = runs[-1].states[-1]
-            if "finished_at" in state:
+            if not state["unfinished"]:
                 break
-    assert "finished_at" in (state or {})
+    assert state and not state["unfinished"]
     assert len(runs) > 1
     assert_complete(expected(), *runs)
 

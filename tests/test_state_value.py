@@ -32,7 +32,7 @@ DAMAGED = f"The state is damaged, {FROM_THE_START}"
 FOREIGN = f"The state is empty or not of this tap, {FROM_THE_START}"
 OLDER = f"The state is of an older version of this tap, {FROM_THE_START}"
 OTHER_ACCOUNT = f"The state is of another account, {FROM_THE_START}"
-STOPPED_V2 = "The state is of a stopped run of an older version: its bookmarks are kept, the run starts over."
+STOPPED_V2 = "The state is of a run that an older version stopped: bookmarks are kept, the run starts over."
 
 
 def through_json(value: Any) -> Any:

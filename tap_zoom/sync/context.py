@@ -35,6 +35,8 @@ class Context:
     def parse(cls, name: str) -> Context:
         """The context with this name. Raises ValueError or KeyError for a text that is no name."""
         time, rest = name.split(" ", 1) if _TIME.match(name) else (None, name)
+        if time is not None and sortable(time) != time:
+            raise ValueError("no time")
         entity_name, *words = rest.split(" ")
         entity = ENTITIES[entity_name]
         pairs = zip(entity.ids.items(), words, strict=True)

@@ -333,6 +333,8 @@ class Sync:
         for name, traversal in self._traversals.items():
             if name in self._retries.by_traversal:
                 self._retries.store_checkpoint(name, traversal)
+            elif name in self._tasks.refused:
+                self._run.resume_at.pop(name, None)  # when the run is resumed, the fallback follows from its refusal
             else:
                 at = traversal.checkpoint
                 self._run.resume_at[name] = None if at is None else list(at)
