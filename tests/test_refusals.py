@@ -82,7 +82,7 @@ def test_any_other_refusal_of_one_path_loses_that_item(name: str) -> None:
     assert lost_only(run, "report_meeting_participants") == rows
     [error] = run.logged("ERROR")
     assert error.startswith(f"ERROR Lost: report_meeting_participants: GET /v2/{path}")
-    assert error.replace("ERROR Lost:", "INFO Not out:") in run.log
+    assert error.replace("ERROR Lost:", "INFO Missing:") in run.log
     assert "1 item" in run.critical
 
 

@@ -44,7 +44,7 @@ SUBMITTED = DateRange(_moments("submit_time_start", "submit_time_end"), 36500, a
 
 # Totals of the requested days: whole months or days, so that each run gives the same rows.
 MONTHS = DateRange(_FROM_TO, 0, days_back=180, totals=True, out_of_range=_TOO_OLD)
-MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, months_back=6)
+MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, days_back=180)
 SINGLE_DAYS = DateRange(
     {"from": "{first:%Y-%m-%d}T00:00:00Z", "to": "{last:%Y-%m-%d}T23:59:59Z"}, 1, days_back=730, totals=True,
     out_of_range=_TOO_OLD,

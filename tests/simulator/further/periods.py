@@ -77,7 +77,7 @@ def _of_month(window: Window, query: dict[str, str], now: datetime) -> Period | 
     if not re.fullmatch(r"\d{4}/(0?[1-9]|1[0-2])", f"{year}/{month}", re.ASCII):
         return validation("month", f"Not a month: {year}, {month}.")
     first = date(int(year), int(month), 1)
-    if window.keeps is not None and first < now.date() - timedelta(days=window.keeps):
+    if window.keeps is not None and month_end(first) < now.date() - timedelta(days=window.keeps):
         return refusal(400, 300, "Daily report can only be provided for a month that falls within the recent 6 months.")
     end = day_start(month_end(first)) + timedelta(days=1, microseconds=-1)
     return Period(day_start(first), end, year, month, first.isoformat()[:7])
