@@ -150,7 +150,7 @@ class Played:
     def has_ended(self) -> bool:
         """Whether a run went to its end; one that was killed after its last STATE has not."""
         last = self.runs[-1] if self.runs else None
-        return last is not None and last.exit_status in (0, 1) and "finished_at" in (last.states or [{}])[-1]
+        return last is not None and last.exit_status in (0, 1) and (last.states or [{}])[-1].get("unfinished") == []
 
     def play(self) -> None:
         """Run after run, each from the last STATE there is, until one ends."""
@@ -201,7 +201,7 @@ class Played:
 
     def _of_run(self, number: int, run: Run) -> Iterator[str]:
         stopped = run.exit_status in (-signal.SIGKILL, 128 + signal.SIGTERM) or reached_a_limit(run)
-        if not stopped and not (run.exit_status in (0, 1) and "finished_at" in (run.states or [{}])[-1]):
+        if not stopped and not (run.exit_status in (0, 1) and (run.states or [{}])[-1].get("unfinished") == []):
             yield f"it neither ended nor was stopped: {run.log[-1][:200]}"
         for line in run.logged("WARNING"):
             if "from the start" in line or "begun anew" in line:
