@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 
 from tap_zoom.api import auth, token_endpoint
 from tap_zoom.api.auth import Login, Token, login
@@ -165,8 +166,9 @@ class Zoom:
     def says(self, *bodies: Any, status: int = 200) -> None:
         self.answers += [Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()) for body in bodies]
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
-        self.sent.append(Sent(method, url, headers, body))
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], auth: Any, data: Any) -> Answer:
+        sent = requests.Request(method, url, headers=dict(headers), auth=auth, data=data).prepare()
+        self.sent.append(Sent(method, url, sent.headers, sent.body))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
