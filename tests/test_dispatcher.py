@@ -89,7 +89,7 @@ def made(client: Any, workers: int = 1, wait_for_reset: bool = False, rate: floa
 def submit(dispatcher: Dispatcher, *numbers: int, limit: RateLimit = HEAVY) -> Dispatcher:
     """Requests that are told apart by their number, the smallest first."""
     for number in numbers:
-        dispatcher.submit(Request(OTHERS[limit], IDS, {}, page=number), (number,), number)
+        dispatcher.submit(Request(OTHERS[limit], IDS, {}, page=number), "", (number,), number)
     return dispatcher
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+import requests
 
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import LARGEST_ANSWER, Answer, Connections
@@ -150,8 +151,9 @@ class Exchanges:
         self._answers = iter(answers)
         monkeypatch.setattr(Connections, "exchange", self._exchange)
 
-    def _exchange(self, _: str, url: str, headers: Mapping[str, str]) -> Answer:
-        self.sent.append((url, dict(headers)))
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], auth: Any) -> Answer:
+        sent = auth(requests.Request(method, url, headers=dict(headers)).prepare())
+        self.sent.append((url, dict(sent.headers)))
         return next(self._answers)
 
 

@@ -176,7 +176,7 @@ def limited(wait: float | None, lane: RateLimit = HEAVY, limit: float | None = N
     """What a 429 of a Heavy request means."""
     with pytest.raises(TapZoomError) as raised:
         answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')
-        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(lane.label, limit, False, wait))
+        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(lane.category, limit, False, wait))
     return raised.value
 
 
