@@ -36,10 +36,20 @@ def main() -> None:
             answer(answers, success=False, statuses={}, said=[*warnings, str(parsed.exception)])
             continue
         done = dbtRunner(manifest=manifest, callbacks=[listen]).invoke([*QUIET, *command["arguments"]])
+        release()
         results = list(getattr(done.result, "results", ()))
         failed = [f"{each.node.name}: {each.message}" for each in results if each.status not in ("success", "pass")]
         said = [*warnings, *failed, *([str(done.exception)] if done.exception else [])]
         answer(answers, success=done.success, statuses=Counter(str(each.status) for each in results), said=said)
+
+
+def release() -> None:
+    """Close the file of DuckDB, which dbt keeps open for this process."""
+    try:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    except ImportError:
+        return
+    DuckDBConnectionManager.close_all_connections()
 
 
 def answer(file: TextIO, **found: object) -> None:

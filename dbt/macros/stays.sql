@@ -31,6 +31,7 @@ presences as (
         sessions.{{ kind }}_uuid,
         participants.{{ kind }}_uuid as session_uuid,
         participants.connection_id,
+        participants.sequence,
         participants.joined_at,
         greatest(
             participants.joined_at,
@@ -117,7 +118,8 @@ ordered as (
         people.person_key,
         max(presences.left_at) over (
             partition by presences.{{ kind }}_uuid, people.person_key
-            order by presences.joined_at, presences.left_at, presences.session_uuid, presences.connection_id
+            order by
+                presences.joined_at, presences.left_at, presences.session_uuid, presences.connection_id, presences.sequence
             rows between unbounded preceding and 1 preceding
         ) as left_before_at
     from presences
@@ -131,7 +133,7 @@ counted as (
         *,
         sum(case when joined_at <= left_before_at then 0 else 1 end) over (
             partition by {{ kind }}_uuid, person_key
-            order by joined_at, left_at, session_uuid, connection_id
+            order by joined_at, left_at, session_uuid, connection_id, sequence
             rows between unbounded preceding and current row
         ) as stay_number
     from ordered
