@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 Record = dict[str, Any]
@@ -41,6 +42,7 @@ class Held:
     start: int
     end: int
     host: str | None
+    topic: str | None = None
     sessions: set[str] = field(default_factory=set)
 
 
@@ -52,13 +54,20 @@ class Person:
     key: str
     rows: list[Record] = field(default_factory=list)
 
-    @property
+    @cached_property
     def seconds(self) -> set[int]:
         return set().union(*(range(*_stay(row)) for row in self.rows))
 
     @property
     def joins(self) -> int:
         return len({(row["session"], row["user_id"], row["join_time"]) for row in self.rows})
+
+    @property
+    def name(self) -> str:
+        """The e-mail address, else the name."""
+        if not self.key.startswith(("id:", "registrant:", "guest:")):
+            return self.key
+        return _most(self.rows, "name") or "guest"
 
     @property
     def first(self) -> int:
@@ -74,13 +83,15 @@ def occurrences(rows: Rows, kind: str) -> list[Held]:
     found: dict[str, list[Record]] = defaultdict(list)
     for row in rows.get(f"report_{kind}s", ()):
         found[row["uuid"]].append(
-            {"number": row["id"], "start": row["start_time"], "end": row["end_time"], "host": row.get("user_email")}
-        )
+            {"number": row["id"], "start": row["start_time"], "end": row["end_time"], "host": row.get("user_email"),
+             "topic": row.get("topic")}
+        )  # fmt: skip
     for row in rows.get("history_meetings", ()):
         if row["type"].lower() == kind:
             found[row["meeting_uuid"]].append(
-                {"number": row["meeting_id"], "start": row["start_time"], "end": row["end_time"], "host": row.get("host_email")}
-            )
+                {"number": row["meeting_id"], "start": row["start_time"], "end": row["end_time"], "host": row.get("host_email"),
+                 "topic": row.get("topic")}
+            )  # fmt: skip
     for row in rows.get(f"{kind}_poll_results", ()):
         found[row[f"{kind}_uuid"]].append({"number": row[f"{kind}_id"], "start": row["start_time"]})
     joined: dict[str, list[Record]] = defaultdict(list)
@@ -94,7 +105,7 @@ def occurrences(rows: Rows, kind: str) -> list[Held]:
     return [
         Held(
             uuid, int(said[0]["number"]), second(_first(said, "start")), second(_first(said, "end") or _first(said, "start")),
-            (_first(said, "host") or "").lower() or None, {uuid},
+            (_first(said, "host") or "").lower() or None, _first(said, "topic"), {uuid},
         )
         for uuid, said in found.items()
         if _first(said, "start")
@@ -147,11 +158,11 @@ def people(rows: Rows, kind: str) -> list[Person]:
     return list(found.values())
 
 
-def person_days(rows: Rows) -> dict[tuple[str, date], tuple[int, set[int]]]:
+def person_days(attended: list[Person]) -> dict[tuple[str, date], tuple[int, set[int]]]:
     """Of people who can be recognised: the number of meetings on each day (UTC), and the seconds in them."""
     met: dict[tuple[str, date], set[str]] = defaultdict(set)
     there: dict[tuple[str, date], set[int]] = defaultdict(set)
-    for person in people(rows, "meeting"):
+    for person in attended:
         if person.key.startswith("guest:"):
             continue
         for row in person.rows:

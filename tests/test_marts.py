@@ -1,185 +1,18 @@
-"""The dbt package on DuckDB: its models hold what the simulated account knows by itself.
-
-All of it is made once: an account is loaded twice, two weeks apart, first the core and then every stream that the package
-reads, by a target that keeps one row per key; dbt builds the models after each. A second database holds meetings known by heart.
-"""
+"""The dbt package on DuckDB: its models hold what the simulated account knows by itself."""
 
 from __future__ import annotations
 
-import fcntl
-import json
-import pickle
-import shutil
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import pytest
 
-from demo import tables
-from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME
 from tests import known_cases, known_marts
-from tests.known_marts import EPOCH, minutes, second, time_of
-from tests.simulator import Account, SimulatedZoom, further, truth, truth_of
+from tests.built import Built
+from tests.known_marts import minutes, second, time_of
 from tests.simulator.dates import UTC
-from tests.tap import ROOT, Run, catalog_of, run_tap
-from tests.warehouse import ENVIRONMENT, FINALS, OPTIONAL, Dbt, Outcome, dbt, described, examples
-
-FIRST = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
-WEEKS = timedelta(days=14)
-LOADED = ("2026-03-03 10:00:00", "2026-03-17 10:00:00")
-PYTHON = ENVIRONMENT / "bin" / "python"
-
-Rows = dict[str, list[dict[str, Any]]]
-
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="There is no dbt: make .venv/dbt/.installed")
-
-
-# --- what is loaded, and what is right ------------------------------------------------------------------------------
-
-
-def account() -> Account:
-    """One with odd cases, some of whose users attend meetings and webinars."""
-    made = Account.sized("demo", edges=True, drift=True, crowd=60, now=FIRST, future=WEEKS.days)
-    for number, user in enumerate(made.users):
-        if user.lookup == "ok":
-            user.email = user.row["email"] = f"person.{7 * number}@example.com"
-    return made
-
-
-def right_rows(zoom: SimulatedZoom) -> Rows:
-    return truth.expected(zoom.account, at=zoom.as_of) | {name: truth_of(zoom, name) for name in OPTIONAL}
-
-
-def key_of(stream: str, row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in truth.KEYS.get(stream) or further.KEYS[stream])
-
-
-def merged(first: Rows, second: Rows) -> Rows:
-    """What a target holds that keeps the last row of each key."""
-    return {
-        stream: list(({key_of(stream, row): row for row in [*first.get(stream, ()), *rows]}).values()) for stream, rows in second.items()
-    }
-
-
-def read_twice() -> tuple[list[Run], Rows]:
-    """Runs of the tap, two weeks apart, and what the account held at one time or the other."""
-    with SimulatedZoom(account(), scopes="classic") as zoom:
-        runs, known = [], []
-        for streams in (tuple(truth.KEYS), (*truth.KEYS, *OPTIONAL)):
-            runs.append(run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*streams)))
-            known.append({name: rows for name, rows in right_rows(zoom).items() if name in streams})
-            zoom.travel(days=WEEKS.days)
-    assert [run.exit_status for run in runs] == [0, 0], runs[-1].stderr[-2000:]
-    return runs, merged(*known)
-
-
-def load(database: Path, rows: Rows, loaded_at: str) -> None:
-    """Add rows to the tables of streams, in place of those with the same key, as a target for databases does."""
-    directory = Path(tempfile.mkdtemp(dir=database.parent))
-    streams = [{"tap_stream_id": stream, "schema": schema_of(BY_NAME[stream])} for stream in rows]
-    (directory / "catalog.json").write_text(json.dumps({"streams": streams}), "utf-8")
-    for stream, records in rows.items():
-        (directory / f"{stream}.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records), "utf-8")
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS zoom; CREATE SCHEMA loading; USE loading")
-        tables.create(connection, directory / "catalog.json", directory)
-        for stream in rows:
-            connection.execute(f"ALTER TABLE {stream} ADD COLUMN _sdc_extracted_at TIMESTAMP DEFAULT TIMESTAMP '{loaded_at}'")
-            connection.execute(f"CREATE TABLE IF NOT EXISTS zoom.{stream} AS FROM {stream} LIMIT 0")
-            key = ", ".join(BY_NAME[stream].key)
-            connection.execute(f"DELETE FROM zoom.{stream} WHERE ({key}) IN (SELECT ({key}) FROM {stream})")
-            connection.execute(f"INSERT INTO zoom.{stream} BY NAME FROM {stream}")
-        connection.execute("USE zoom; DROP SCHEMA loading CASCADE")
-
-
-class Built:
-    """The databases, what dbt said of them, and the right rows."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.outcomes: dict[str, Outcome] = {}
-        self.rows: Rows = {}
-        self.kept = False
-        with dbt(PYTHON, ROOT / "demo", directory) as run:
-            self._account(run)
-            self._cases(run)
-
-    def _account(self, run: Dbt) -> None:
-        (first, second), self.rows = read_twice()
-        database = self.directory / "core" / "warehouse.duckdb"
-        database.parent.mkdir()
-        # One row of an old meeting comes late, with the load time of the others.
-        late = next(row for row in first.records["report_meeting_participants"] if row["status"] == "in_meeting")
-        load(database, {**first.records, "report_meeting_participants": [
-            row for row in first.records["report_meeting_participants"] if row is not late
-        ]}, LOADED[0])  # fmt: skip
-        self.build(run, "core")
-        self.copy("core", "all")
-        known = {stream: {key_of(stream, row): row for row in rows} for stream, rows in first.records.items()}
-        changed = {
-            stream: [row for row in rows if known.get(stream, {}).get(key_of(stream, row)) != row] for stream, rows in second.records.items()
-        }
-        load(self.path("all"), changed, LOADED[1])
-        load(self.path("all"), {"report_meeting_participants": [late]}, LOADED[0])
-        with duckdb.connect(str(self.path("all"))) as connection:
-            # Mark a unit that the second load does not touch.
-            old = [str(row["meeting_id"]) for row in changed["report_meeting_participants"]] + [str(late["meeting_id"])]
-            changed_numbers = {*old, *(str(row["id"]) for row in changed["report_meetings"])}
-            changed_numbers |= {str(row["meeting_id"]) for name in ("history_meetings", "meeting_poll_results") for row in changed[name]}
-            marked = connection.execute(
-                "UPDATE marts.int_zoom__meeting_stays SET registrant_id = 'marked' WHERE NOT list_contains($units, unit)",
-                {"units": sorted(changed_numbers)},
-            ).fetchall()
-        self.build(run, "all")
-        with duckdb.connect(str(self.path("all"))) as connection:
-            found = connection.execute("SELECT count(*) FROM marts.int_zoom__meeting_stays WHERE registrant_id = 'marked'").fetchall()
-            self.kept = found == marked and found[0][0] > 0
-        self.copy("all", "full")
-        self.build(run, "full", "run", "--full-refresh")
-
-    def _cases(self, run: Dbt) -> None:
-        database = self.directory / "cases" / "warehouse.duckdb"
-        database.parent.mkdir()
-        load(
-            database,
-            {"report_meetings": known_cases.MEETINGS, "report_meeting_participants": known_cases.participants()},
-            LOADED[0],
-        )
-        self.build(run, "cases", zoom__timezone=known_cases.ZONE)
-
-    def path(self, name: str) -> Path:
-        return self.directory / name / "warehouse.duckdb"
-
-    def copy(self, name: str, to: str) -> None:
-        shutil.copytree(self.directory / name, self.directory / to)
-
-    def build(self, run: Dbt, name: str, command: str = "build", *more: str, **variables: str) -> None:
-        self.outcomes[name] = run(command, *more, environment={"ZOOM_DUCKDB": str(self.path(name))}, **variables)
-
-    def ask(self, name: str, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path(name)), read_only=True) as connection:
-            connection.execute("SET search_path = 'marts,zoom'")
-            return connection.execute(sql).fetchall()
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Built]:
-    """Made by the first process of the tests that asks for it; the others wait."""
-    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
-    place = shared / "marts"
-    with (shared / "marts.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "built").exists():
-            place.mkdir()
-            (place / "built").write_bytes(pickle.dumps(Built(place)))
-    yield pickle.loads((place / "built").read_bytes())
-
+from tests.warehouse import FINALS, described, examples
 
 # --- building -------------------------------------------------------------------------------------------------------
 
@@ -240,7 +73,7 @@ def test_attendance_is_right_to_the_second(built: Built, kind: str) -> None:
                 each.held.uuid, each.key, each.joins, len(each.seconds), minutes(len(each.seconds)), time_of(each.first), time_of(each.last),
             )
         )
-        for each in known_marts.people(built.rows, kind)
+        for each in built.people(kind)
     )  # fmt: skip
     assert len(right) > 500
     assert attendance(built, kind) == right
@@ -250,7 +83,7 @@ def test_meetings_are_right(built: Built) -> None:
     """Sessions, length, host, people and minutes of each; some have several sessions."""
     held = known_marts.meetings(built.rows)
     there: dict[str, list[int]] = defaultdict(list)
-    for each in known_marts.people(built.rows, "meeting"):
+    for each in built.people("meeting"):
         there[each.held.uuid].append(len(each.seconds))
     right = {
         (each.uuid, len(each.sessions), time_of(each.start), minutes(each.end - each.start), each.host,
@@ -264,7 +97,7 @@ def test_meetings_are_right(built: Built) -> None:
 
 def test_person_days_are_right(built: Built) -> None:
     """Meetings and seconds of each person and day, and days without for each active user."""
-    days = known_marts.person_days(built.rows)
+    days = known_marts.person_days(built.people("meeting"))
     sql = "SELECT person, day, meetings, meeting_seconds FROM zoom__person_days WHERE meetings > 0"
     assert set(built.ask("all", sql)) == {(*key, met, len(there)) for key, (met, there) in days.items()}
     organised = Counter((each.host, time_of(each.start).date()) for each in known_marts.meetings(built.rows) if each.host)
@@ -289,7 +122,7 @@ def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
         row["webinar_uuid"] for row in rows["webinar_poll_results"] for each in row.get("question_details") or () if each.get("answer")
     )
     came: dict[str, list[known_marts.Person]] = defaultdict(list)
-    for each in known_marts.people(rows, "webinar"):
+    for each in built.people("webinar"):
         came[each.held.uuid].append(each)
     right = set()
     for held in known_marts.occurrences(rows, "webinar"):
@@ -401,4 +234,4 @@ def test_weeks_of_departments_add_up(built: Built) -> None:
     per_week = built.ask("all", "SELECT sum(meeting_minutes), sum(working_days), count(*) FROM zoom__departments_weekly")
     assert per_week[0][1] == per_day[0][1]
     assert abs(per_week[0][0] * 60 - per_day[0][0]) <= 30 * per_week[0][2]
-    assert EPOCH.weekday() == 5 and all(row[0].weekday() == 0 for row in built.ask("all", "SELECT week FROM zoom__departments_weekly"))
+    assert all(row[0].weekday() == 0 for row in built.ask("all", "SELECT week FROM zoom__departments_weekly"))

@@ -57,7 +57,7 @@ class Dbt:
     def __call__(self, *arguments: str, environment: dict[str, str] | None = None, **variables: str) -> Outcome:
         assert self._process.stdin and self._process.stdout
         places = ["--project-dir", PACKAGE, "--profiles-dir", self.profiles, "--target-path", self.directory / "target"]
-        places += ["--log-path", self.directory, "--vars", json.dumps(variables)]
+        places += ["--log-path", self.directory, "--threads", "1", "--vars", json.dumps(variables)]
         command = {"arguments": [arguments[0], *map(str, places), *arguments[1:]], "environment": environment or {}}
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
