@@ -95,4 +95,4 @@ dist: $(INSTALLED) ## Build the wheel and the sdist into dist/
 	@$(BIN)/python -m build --outdir dist
 
 clean: ## Remove the environments and what was built
-	rm -rf $(VENV) build dist demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist demo-output dbt/target dbt/logs *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 INK, MUTED, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 DARK, BLUE, PALE, ORANGE, GREY = "#1e3a8a", "#2563eb", "#bfdbfe", "#f59e0b", "#d1d5db"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-WIDTH, HEIGHT = 480, 250
+WIDTH, HEIGHT = 560, 300
 TOP = alt.Legend(orient="top")
 KINDS = ["Licensed", "Basic", "Unassigned", "None", "Unknown"]
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -159,7 +159,7 @@ def funnel(rows: list[Row]) -> tuple[str, str, str, str]:
 def drawn(picture: alt.Chart) -> str:
     """The chart as SVG."""
     whole = (
-        picture.properties(width=WIDTH, height=HEIGHT, background="transparent")
+        picture.properties(width=WIDTH, height=HEIGHT, background="transparent", autosize=alt.AutoSizeParams(type="fit", contains="padding"))
         .configure(font=FONT)
         .configure_view(stroke=None)
         .configure_axis(

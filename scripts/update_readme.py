@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import costs
+import models_page
 import scopes_page
 import stream_pages
 from pages import check_joins, link, page_of, table
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
     check_joins()
     wanted = {page: filled(page, parts) for page, parts in marked().items()}
     wanted |= {DOCS / "streams" / name: text for name, text in stream_pages.pages().items()}
+    wanted[DOCS / "models.md"] = models_page.page()
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     stale += sorted(set((DOCS / "streams").glob("*.md")) - wanted.keys())
     if arguments == ["--check"]:
@@ -48,6 +50,7 @@ def marked() -> dict[Path, dict[str, str]]:
     """The parts of each page that are made: what stands between <!-- name --> and <!-- /name -->."""
     return {
         README: {"core": core_table(), "parts": parts_table(), "settings": settings_table()},
+        ROOT / "dbt" / "README.md": {"models": models_page.index("../docs/models.md")},
         DOCS / "streams.md": {"streams": stream_pages.index()},
         DOCS / "diagram.md": {"diagram": stream_pages.diagram()},
         DOCS / "scopes.md": {"without": scopes_page.without_granular(), "scopes": scopes_page.parts()},

@@ -49,7 +49,7 @@ def account() -> Account:
     for number, user in enumerate(made.users):
         if user.lookup == "ok":
             user.email = user.row["email"] = f"person.{7 * number}@example.com"
-        if number % 3 == 0:
+        if number % 3 == 0 or number == 23:  # who hosts little
             user.row["type"] = 2
     return made
 
@@ -170,6 +170,9 @@ class Built:
 
     def build(self, run: Dbt, name: str, command: str = "build", *more: str, **variables: str) -> None:
         self.outcomes[name] = run(command, *more, environment={"ZOOM_DUCKDB": str(self.path(name))}, **variables)
+
+    def columns(self, name: str, model: str) -> list[str]:
+        return [row[0] for row in self.ask(name, f"DESCRIBE {model}")]
 
     def ask(self, name: str, sql: str) -> list[tuple[Any, ...]]:
         if name not in CONNECTIONS:

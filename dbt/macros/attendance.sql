@@ -32,8 +32,8 @@ from (
         max(zoom_user_id) as zoom_user_id,
         max(registrant_id) as registrant_id,
         max(name) as name,
-        sum(joins) as joins,
-        sum(seconds) as seconds,
+        cast(sum(joins) as {{ zoom.type_of('integer') }}) as joins,
+        cast(sum(seconds) as {{ zoom.type_of('integer') }}) as seconds,
         min(started_at) as first_joined_at,
         max(ended_at) as last_left_at
     from {{ ref('int_zoom__' ~ kind ~ '_stays') }}

@@ -24,10 +24,10 @@ weeks as (
         week,
         count(distinct person) as people,
         count(distinct case when meetings > 0 then person end) as people_in_meetings,
-        sum(meeting_seconds) as seconds,
-        sum(meetings_organised) as meetings_organised,
-        sum(case when is_weekend then 0 else 1 end) as working_days,
-        sum(case when is_meeting_free and not is_weekend then 1 else 0 end) as meeting_free_days
+        cast(sum(meeting_seconds) as {{ zoom.type_of('integer') }}) as seconds,
+        cast(sum(meetings_organised) as {{ zoom.type_of('integer') }}) as meetings_organised,
+        cast(sum(case when is_weekend then 0 else 1 end) as {{ zoom.type_of('integer') }}) as working_days,
+        cast(sum(case when is_meeting_free and not is_weekend then 1 else 0 end) as {{ zoom.type_of('integer') }}) as meeting_free_days
     from person_days
     group by department_name, week
 )

@@ -3,9 +3,9 @@ with meetings as (
         host_email,
         max(host_name) as host_name,
         count(*) as meetings,
-        sum(attendees) as attendees,
-        sum(attended_minutes) as attended_minutes,
-        sum(duration_minutes) as duration_minutes,
+        cast(sum(attendees) as {{ zoom.type_of('integer') }}) as attendees,
+        cast(sum(attended_minutes) as {{ zoom.type_of('integer') }}) as attended_minutes,
+        cast(sum(duration_minutes) as {{ zoom.type_of('integer') }}) as duration_minutes,
         min(started_at) as first_hosted_at,
         max(started_at) as last_hosted_at
     from {{ ref('zoom__meetings') }}
@@ -28,8 +28,8 @@ webinars as (
 scheduled as (
     select
         coalesce(users.email, scheduled.host_email, scheduled.host_id) as host_email,
-        sum(case when scheduled.kind = 'meeting' then 1 else 0 end) as meetings,
-        sum(case when scheduled.kind = 'webinar' then 1 else 0 end) as webinars
+        cast(sum(case when scheduled.kind = 'meeting' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as meetings,
+        cast(sum(case when scheduled.kind = 'webinar' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as webinars
     from (
         select host_id, host_email, 'meeting' as kind from {{ ref('stg_zoom__meetings') }}
         union all

@@ -2,8 +2,8 @@ with hosted as (
     select
         host_email,
         max(started_at) as last_hosted_at,
-        sum(case when kind = 'meeting' then 1 else 0 end) as meetings_hosted,
-        sum(case when kind = 'webinar' then 1 else 0 end) as webinars_hosted
+        cast(sum(case when kind = 'meeting' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as meetings_hosted,
+        cast(sum(case when kind = 'webinar' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as webinars_hosted
     from (
         select host_email, started_at, 'meeting' as kind from {{ ref('zoom__meetings') }}
         union all

@@ -18,11 +18,11 @@ attendance as (
     select
         meeting_uuid,
         count(*) as attendees,
-        sum(case when attendee_type = 'member' then 1 else 0 end) as members,
-        sum(case when attendee_type = 'external' then 1 else 0 end) as externals,
-        sum(case when attendee_type = 'guest' then 1 else 0 end) as guests,
-        sum(joins) as joins,
-        sum(attended_seconds) as attended_seconds
+        cast(sum(case when attendee_type = 'member' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as members,
+        cast(sum(case when attendee_type = 'external' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as externals,
+        cast(sum(case when attendee_type = 'guest' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as guests,
+        cast(sum(joins) as {{ zoom.type_of('integer') }}) as joins,
+        cast(sum(attended_seconds) as {{ zoom.type_of('integer') }}) as attended_seconds
     from {{ ref('zoom__meeting_attendance') }}
     group by meeting_uuid
 ),

@@ -15,13 +15,13 @@ attended as (
         day,
         count(distinct meeting_uuid) as meetings,
         {# Time in two meetings at once counts once: each piece adds what the pieces before it did not cover. -#}
-        sum(case
+        cast(sum(case
             when ended_before_at is null or ended_before_at <= started_at
                 then {{ zoom.seconds_between('started_at', 'ended_at') }}
             when ended_before_at < ended_at
                 then {{ zoom.seconds_between('ended_before_at', 'ended_at') }}
             else 0
-        end) as seconds
+        end) as {{ zoom.type_of('integer') }}) as seconds
     from pieces
     group by person, day
 ),

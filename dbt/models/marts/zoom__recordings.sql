@@ -4,11 +4,11 @@ with files as (
     select
         recording_uuid,
         count(*) as files,
-        sum(case when file_type = 'MP4' then 1 else 0 end) as videos,
-        sum(case when file_type = 'M4A' then 1 else 0 end) as audios,
-        sum(case when file_type = 'TRANSCRIPT' then 1 else 0 end) as transcripts,
-        sum(case when file_type = 'CHAT' then 1 else 0 end) as chats,
-        sum(case when file_type = 'MP4' then size_bytes end) as video_bytes
+        cast(sum(case when file_type = 'MP4' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as videos,
+        cast(sum(case when file_type = 'M4A' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as audios,
+        cast(sum(case when file_type = 'TRANSCRIPT' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as transcripts,
+        cast(sum(case when file_type = 'CHAT' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as chats,
+        cast(sum(case when file_type = 'MP4' then size_bytes end) as {{ zoom.type_of('integer') }}) as video_bytes
     from {{ ref('int_zoom__recording_files') }}
     group by recording_uuid
 )

@@ -1,15 +1,15 @@
 with registrations as (
     select
         webinar_id,
-        sum(case when status = 'approved' then 1 else 0 end) as approved,
-        sum(case when status = 'pending' then 1 else 0 end) as pending,
-        sum(case when status = 'denied' then 1 else 0 end) as denied
+        cast(sum(case when status = 'approved' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as approved,
+        cast(sum(case when status = 'pending' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as pending,
+        cast(sum(case when status = 'denied' then 1 else 0 end) as {{ zoom.type_of('integer') }}) as denied
     from {{ ref('stg_zoom__webinar_registrants') }}
     group by webinar_id
 ),
 
 visits as (
-    select webinar_id, sum(visits) as visits
+    select webinar_id, cast(sum(visits) as {{ zoom.type_of('integer') }}) as visits
     from {{ ref('stg_zoom__webinar_tracking_sources') }}
     group by webinar_id
 ),
@@ -25,8 +25,8 @@ attendance as (
         webinar_uuid,
         count(*) as attended,
         count(distinct registrant_id) as attended_registrants,
-        sum(case when has_stayed then 1 else 0 end) as stayed,
-        sum(attended_seconds) as attended_seconds
+        cast(sum(case when has_stayed then 1 else 0 end) as {{ zoom.type_of('integer') }}) as stayed,
+        cast(sum(attended_seconds) as {{ zoom.type_of('integer') }}) as attended_seconds
     from {{ ref('zoom__webinar_attendance') }}
     group by webinar_uuid
 ),
