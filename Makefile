@@ -6,33 +6,46 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TARGET := $(VENV)/target-jsonl
+DBT := $(VENV)/dbt
 MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-nights test-ecosystem lint format docs mutants bench bench-quick golden stream schemas operations readme dist release-check clean
+.PHONY: help python-version environments demo test test-nights test-ecosystem lint format docs mutants bench bench-quick stream schemas operations readme dist release-check clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(INSTALLED): setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+$(INSTALLED): setup.py | python-version
 	@echo "Setting up $(VENV) (a minute or so, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[dev,demo]'
 	@touch $@
 
+python-version:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+
 # target-jsonl needs singer-python 5, so it lives in an environment of its own.
-$(TARGET)/.installed: $(INSTALLED)
+$(TARGET)/.installed: | python-version
 	@echo "Setting up $(TARGET) ..."
 	@$(PYTHON) -m venv $(TARGET)
 	@$(TARGET)/bin/python -m pip install $(PIP_FLAGS) target-jsonl==0.1.4
 	@touch $@
 
-demo: $(INSTALLED) $(TARGET)/.installed ## Load a simulated account into JSON lines and ask it questions
-	@$(BIN)/python -m demo --target $(TARGET)/bin/target-jsonl
+# dbt and the charts need jsonschema 4, so they have another.
+$(DBT)/.installed: demo/requirements.txt | python-version
+	@echo "Setting up $(DBT) ..."
+	@$(PYTHON) -m venv $(DBT)
+	@$(DBT)/bin/python -m pip install $(PIP_FLAGS) --requirement demo/requirements.txt
+	@touch $@
 
-test: $(INSTALLED) ## Run the tests
+environments: $(INSTALLED) $(TARGET)/.installed $(DBT)/.installed
+
+demo: ## Load a simulated account, build the dbt models, ask them questions and draw a page of charts
+	@$(MAKE) --no-print-directory --jobs 3 environments
+	@$(BIN)/python -m demo --target $(TARGET)/bin/target-jsonl --dbt $(DBT)
+
+test: $(INSTALLED) $(DBT)/.installed ## Run the tests
 	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/ecosystem
 
 test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills and losses (make test has three of these)
@@ -68,9 +81,6 @@ bench: $(INSTALLED) ## Measure speed against a simulated account: ten minutes, a
 bench-quick: $(INSTALLED) ## The same without the runs that wait for limits: a minute or two
 	@$(BIN)/python -m benchmarks --quick
 
-golden: $(INSTALLED) ## Keep what the tap writes now as what it has to write (tests/golden.json)
-	@$(BIN)/python -m tests.golden
-
 stream: $(INSTALLED) ## Print a stream as Zoom's OpenAPI files give it: make stream OP=/report/daily FILES="Meetings.json ..."
 	@$(BIN)/python scripts/make_stream.py $(OP) $(FILES)
 
@@ -93,4 +103,4 @@ release-check: $(INSTALLED) ## Check that a tag can be released: make release-ch
 	@$(BIN)/python scripts/release_check.py "$(TAG)" "$(REPOSITORY)"
 
 clean: ## Remove the environments and what was built
-	rm -rf $(VENV) build dist site demo-output *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site demo-output dbt/target dbt/logs *.egg-info .mypy_cache .ruff_cache .pytest_cache

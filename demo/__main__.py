@@ -1,10 +1,11 @@
 # ruff: noqa: S101, S603, T201
-"""Load a simulated Zoom account into files of JSON lines, and ask them questions in SQL: `make demo`."""
+"""Load a simulated Zoom account, build the dbt models, ask them questions and draw a page of charts: `make demo`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -24,15 +25,21 @@ from tap_zoom.streams import EMITTED
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "demo-output"
+DATABASE = OUTPUT / "zoom.duckdb"
+PAGE = OUTPUT / "report.html"
 TAP = Path(sys.executable).with_name("tap-zoom")
 SECONDS_TO_START = 60
 COLUMNS = 80
 ASKED = list(questions())[:6]
 ROWS_SHOWN = 8
+# Optional streams that the models read besides.
+READ_BY_MODELS = {
+    "recordings", "history_meetings", "phone_call_history", "phone_call_queues", "phone_call_queue_analytics",
+}  # fmt: skip
 
 
 def main() -> None:
-    target = _arguments().target
+    given = _arguments()
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
     started = time.monotonic()
@@ -45,14 +52,19 @@ def main() -> None:
         heading("3. Selection: the core, and what the questions take besides")
         selected = select()
         heading("4. Sync: all of it, into a Singer target")
-        sync(target)
+        sync(given.target)
     heading("5. What landed")
-    connection = duckdb.connect()
-    tables.create(connection, OUTPUT / "catalog.json", OUTPUT / "rows")
-    show(("stream", "rows", "what it holds"), landed(connection, selected))
+    with duckdb.connect(str(DATABASE)) as connection:
+        tables.create(connection, OUTPUT / "catalog.json", OUTPUT / "rows")
+        show(("stream", "rows", "what it holds"), landed(connection, selected))
     print(f"Files of JSON lines, one per stream: {shown(OUTPUT / 'rows')}/")
     print(f"The state a next run would begin with: {shown(OUTPUT / 'state.json')}")
-    for number, question in enumerate(ASKED, start=6):
+    heading("6. dbt: from rows to tables that answer questions")
+    build(given.dbt)
+    heading("7. A page of charts")
+    draw(given.dbt)
+    connection = duckdb.connect(str(DATABASE), read_only=True)
+    for number, question in enumerate(ASKED, start=8):
         heading(f"{number}. {question.text}")
         print(question.sql + "\n")
         answer = connection.execute(question.sql)
@@ -61,6 +73,7 @@ def main() -> None:
         if len(rows) > ROWS_SHOWN:
             print(f"... and {len(rows) - ROWS_SHOWN} more rows")
     print(f"\nDone in {time.monotonic() - started:.0f} s. More questions: docs/questions.md.")
+    print(f"Charts, for your browser: {shown(PAGE)}")
     print("The simulated account has ended. To keep one, in a second terminal:")
     print("$ .venv/bin/python -m tests.simulator --size demo --config config.json")
     print("For a real account, go on with README.md, Quick start.")
@@ -69,6 +82,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--target", default="target-jsonl", help="the target-jsonl to load with")
+    parser.add_argument("--dbt", type=Path, default=ROOT / ".venv" / "dbt", help="the environment of dbt and Altair")
     return parser.parse_args()
 
 
@@ -105,7 +119,7 @@ def select() -> list[str]:
     """Marks in the catalog what the questions take beyond the core, and gives all that is selected."""
     catalog = OUTPUT / "catalog.json"
     content = json.loads(catalog.read_text("utf-8"))
-    taken = set().union(*(question.streams for question in ASKED))
+    taken = set().union(*(question.streams for question in ASKED), READ_BY_MODELS)
     more = [stream.name for stream in EMITTED if stream.name in taken and not stream.core]
     for stream in content["streams"]:
         if stream["tap_stream_id"] in more:
@@ -139,6 +153,28 @@ def sync(target: str) -> None:
     if any(statuses):
         raise SystemExit(f"The demo failed: the tap ended with status {statuses[0]}, the target with {statuses[1]}.")
     print("Both ended with status 0.")
+
+
+def build(environment: Path) -> None:
+    """Run the package on the database. dbt's log is kept, and its result shown."""
+    options = ["--project-dir", str(ROOT / "dbt"), "--profiles-dir", str(ROOT / "demo"), "--vars", "zoom_schema: main"]
+    command = [str(environment / "bin" / "dbt"), "run", *options]
+    echo(command)
+    places = {"DBT_TARGET_PATH": str(OUTPUT / "dbt"), "DBT_LOG_PATH": str(OUTPUT / "dbt"), "ZOOM_DUCKDB": str(DATABASE)}
+    settings = {**os.environ, **places, "DBT_USE_COLORS": "false"}
+    done = subprocess.run(command, env=settings, capture_output=True, encoding="utf-8", check=False)
+    (OUTPUT / "dbt.log").write_text(done.stdout + done.stderr, "utf-8")
+    if done.returncode:
+        raise SystemExit(f"The demo failed: dbt ended with status {done.returncode}. See {shown(OUTPUT / 'dbt.log')}.")
+    print(wrapped(next(line for line in reversed(done.stdout.splitlines()) if "Done." in line)))
+    models = sorted(path.stem for path in (ROOT / "dbt" / "models" / "marts").glob("*.sql"))
+    print(wrapped(f"Final models in {shown(DATABASE)}: {', '.join(models)}."))
+
+
+def draw(environment: Path) -> None:
+    command = [str(environment / "bin" / "python"), str(ROOT / "demo" / "report.py"), str(DATABASE), str(PAGE)]
+    echo(command)
+    subprocess.run(command, check=True)
 
 
 def landed(connection: duckdb.DuckDBPyConnection, streams: list[str]) -> Iterator[tuple[Any, ...]]:

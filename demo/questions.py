@@ -9,6 +9,11 @@ from pathlib import Path
 
 from tap_zoom.streams import BY_NAME
 
+# What stands in SQL that asks a model, and the optional streams from which the model has it.
+OPTIONAL = {
+    "zoom__recordings": {"recordings"}, "has_recording": {"recordings"}, "zoom__phone_calls": {"phone_call_history"},
+    "zoom__phone_queues": {"phone_call_queue_analytics"},
+}  # fmt: skip
 PAGE = Path(__file__).parent.parent / "docs" / "questions.md"
 
 
@@ -21,8 +26,9 @@ class Question:
 
     @property
     def streams(self) -> set[str]:
-        """The streams that it takes."""
-        return {name for name in re.findall(r"(?:FROM|JOIN) (\w+)", self.sql) if name in BY_NAME}
+        """The streams that it asks, and the optional ones that its models need."""
+        asked = {name for name in re.findall(r"(?:FROM|JOIN) (\w+)", self.sql) if name in BY_NAME}
+        return asked.union(*(streams for word, streams in OPTIONAL.items() if word in self.sql))
 
 
 def questions() -> Iterator[Question]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import choices
 import column_tables
 import costs
+import models_page
 import scopes_page
 import stream_pages
 from pages import check_joins, page_of
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
     check_joins()
     wanted = {page: filled(page, parts) for page, parts in marked().items()}
     wanted |= {DOCS / "streams" / name: text for name, text in stream_pages.pages().items()}
+    wanted[DOCS / "models.md"] = models_page.page()
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     stale += sorted(set((DOCS / "streams").glob("*.md")) - wanted.keys())
     if arguments == ["--check"]:
@@ -50,6 +52,7 @@ def marked() -> dict[Path, dict[str, str]]:
     """The parts of each page that are made: what stands between <!-- name --> and <!-- /name -->."""
     return {
         README: {"parts": parts_line()},
+        ROOT / "dbt" / "README.md": {"models": models_page.index("../docs/models.md")},
         DOCS / "settings.md": {"settings": settings_table()},
         DOCS / "which-streams.md": {"account": costs.account(), "choices": choices.tables()},
         DOCS / "security.md": {"secrets": column_tables.secrets_table(), "kept": column_tables.kept_table()},

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.built import INSTALLED, Built, shared
 from tests.simulator import SimulatedZoom
 from tests.tap import UNDER_WAY, account
 
@@ -22,6 +23,15 @@ def files() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="tap-zoom-tests-") as directory:
         os.environ["TAP_ZOOM_TEST_FILES"] = directory
         yield
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """An account loaded twice, and the models of the dbt package."""
+    if not INSTALLED.exists():
+        pytest.skip("There is no dbt. Set it up: make .venv/dbt/.installed")
+    directory = tmp_path_factory.getbasetemp()
+    return shared(directory.parent if "PYTEST_XDIST_WORKER" in os.environ else directory)
 
 
 @pytest.fixture

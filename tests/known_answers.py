@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from math import floor
 from typing import Any
+
+from tests import known_marts
+from tests.known_marts import minutes, time_of
 
 Record = dict[str, Any]
 Rows = dict[str, list[Record]]
@@ -18,49 +21,42 @@ Answer = Iterable[tuple[Any, ...]]
 
 
 def attendance(rows: Rows, today: date) -> Answer:
-    held = {row["uuid"]: row for row in in_last_month(rows["report_meetings"], "start_time", today)}
-    found: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for (uuid, _, _), stay in stays(rows["report_meeting_participants"], "meeting_uuid").items():
-        if uuid in held:
-            person = most(stay, "user_email") or most(stay, "name") or "guest"
-            found[uuid, person].append(max(row["duration"] for row in stay))
-    for (uuid, person), seconds in found.items():
-        meeting = held[uuid]
-        yield day(meeting["start_time"]), meeting.get("topic"), person, len(seconds), nearest(Fraction(sum(seconds), 60))
+    for person in known_marts.people(rows, "meeting"):
+        if held_on(person.held) >= month_before(today):
+            yield held_on(person.held), person.held.topic, person.name, person.joins, minutes(len(person.seconds))
 
 
 def idle_licences(rows: Rows, today: date) -> Answer:
-    last: dict[str, str] = {}
-    for held in rows["report_meetings"] + rows["report_webinars"]:
-        host = (held.get("user_email") or "").lower()
-        last[host] = max(last.get(host, ""), held["start_time"])
+    last: dict[str | None, int] = {}
+    for held in known_marts.meetings(rows) + known_marts.occurrences(rows, "webinar"):
+        last[held.host] = max(last.get(held.host, held.start), held.start)
     for user in rows["users"]:
         hosted = last.get(user["email"].lower())
-        if user.get("type") == 2 and user["status"] == "active" and not (hosted and day(hosted) >= month_before(today)):
-            yield user["email"], day(user.get("last_login_time")), day(hosted)
+        since = None if hosted is None else str(time_of(hosted).date())
+        if user.get("type") == 2 and user["status"] == "active" and not (since and since >= month_before(today)):
+            yield user["email"].lower(), day(user.get("last_login_time")), since
 
 
 def no_shows(rows: Rows, today: date) -> Answer:
-    missed = Counter(row["webinar_uuid"] for row in rows["webinar_absentees"])
-    came: dict[str, set[str]] = defaultdict(set)
-    for row in attending(rows["report_webinar_participants"]):
-        came[row["webinar_uuid"]].add(row.get("user_email") or row["user_id"])
-    for held in rows["report_webinars"]:
-        if uuid := missed[held["uuid"]] and held["uuid"]:
-            yield day(held["start_time"]), held.get("topic"), len(came[uuid]), missed[uuid]
+    came = Counter(person.held.uuid for person in known_marts.people(rows, "webinar"))
+    held = {each.uuid: each for each in known_marts.occurrences(rows, "webinar")}
+    for uuid, missed in Counter(row["webinar_uuid"] for row in rows["webinar_absentees"]).items():
+        yield (held_on(held[uuid]), held[uuid].topic, came[uuid], missed) if uuid in held else (None, None, 0, missed)
 
 
 def polls(rows: Rows, today: date) -> Answer:
-    details = [detail for row in rows["meeting_poll_results"] for detail in row.get("question_details") or ()]
-    counted = Counter((detail.get("question"), detail.get("answer")) for detail in details)
-    return [(question, answer, count) for (question, answer), count in counted.items() if answer]
+    counted: Counter[tuple[str | None, str]] = Counter()
+    for (_, question, answer), count in known_marts.poll_answers(rows).items():
+        counted[question, answer] += count
+    return [(*each, count) for each, count in counted.items()]
 
 
 def unrecorded(rows: Rows, today: date) -> Answer:
     recorded = {row["uuid"] for row in rows["recordings"]}
-    for held in in_last_month(rows["report_meetings"], "start_time", today):
-        if held["uuid"] not in recorded:
-            yield day(held["start_time"]), held.get("topic"), held.get("user_email"), held.get("participants_count")
+    people = Counter(person.held.uuid for person in known_marts.people(rows, "meeting"))
+    for held in known_marts.meetings(rows):
+        if held_on(held) >= month_before(today) and not held.sessions & recorded:
+            yield held_on(held), held.topic, held.host, people[held.uuid]
 
 
 def left_to_do(rows: Rows, today: date) -> Answer:
@@ -70,22 +66,21 @@ def left_to_do(rows: Rows, today: date) -> Answer:
 
 
 def busiest_hours(rows: Rows, today: date) -> Answer:
+    people = Counter(person.held.uuid for person in known_marts.people(rows, "meeting"))
     hours: dict[int, list[int]] = defaultdict(list)
-    for held in rows["report_meetings"]:
-        hours[datetime.fromisoformat(held["start_time"][:19]).hour].append(held.get("participants_count") or 0)
+    for held in known_marts.meetings(rows):
+        hours[time_of(held.start).hour].append(people[held.uuid])
     return [(hour, len(counts), sum(counts)) for hour, counts in hours.items()]
 
 
 def time_to_join(rows: Rows, today: date) -> Answer:
-    first: dict[str, dict[str, datetime]] = defaultdict(dict)
-    for row in attending(rows["report_meeting_participants"]):
-        person, joined = row.get("user_email") or row["user_id"], moment(row["join_time"])
-        people = first[row["meeting_uuid"]]
-        people[person] = min(people.get(person, joined), joined)
-    for held in rows["report_meetings"]:
-        if people := first[held["uuid"]]:
-            seconds = [int((joined - moment(held["start_time"])).total_seconds()) for joined in people.values()]
-            yield day(held["start_time"]), held.get("topic"), len(people), nearest(Fraction(sum(seconds), len(seconds)))
+    held: dict[str, known_marts.Held] = {}
+    waits: dict[str, list[int]] = defaultdict(list)
+    for person in known_marts.people(rows, "meeting"):
+        held[person.held.uuid] = person.held
+        waits[person.held.uuid].append(person.first - person.held.start)
+    for uuid, seconds in waits.items():
+        yield held_on(held[uuid]), held[uuid].topic, len(seconds), nearest(Fraction(sum(seconds), len(seconds)))
 
 
 def left_with_meetings(rows: Rows, today: date) -> Answer:
@@ -101,9 +96,10 @@ def left_with_meetings(rows: Rows, today: date) -> Answer:
 
 def storage(rows: Rows, today: date) -> Answer:
     email = {user["id"]: user["email"] for user in rows["users"]}
+    host = {held.uuid: held.host for held in known_marts.occurrences(rows, "meeting")}
     sizes: dict[str, list[int]] = defaultdict(list)
     for row in rows["recordings"]:
-        sizes[email.get(row["host_id"], row["host_id"])].append(row["total_size"])
+        sizes[email.get(row["host_id"]) or host.get(row["uuid"]) or row["host_id"]].append(row["total_size"])
     return [(host, len(each), nearest(Fraction(sum(each), 10**6))) for host, each in sizes.items()]
 
 
@@ -120,7 +116,7 @@ def missed_calls(rows: Rows, today: date) -> Answer:
     for row in rows["phone_call_queue_analytics"]:
         queues[row["call_queue_id"], row.get("call_queue_name")].append(row)
     for (_, name), days in queues.items():
-        yield name, *(total(row.get(what) for row in days) for what in ("inbound_calls", "abandoned_calls", "overflowed_calls"))
+        yield name or None, *(total(row.get(what) for row in days) for what in ("inbound_calls", "abandoned_calls", "overflowed_calls"))
 
 
 def sign_ins(rows: Rows, today: date) -> Answer:
@@ -151,20 +147,8 @@ ANSWERS: dict[str, Callable[[Rows, date], Answer]] = {
 # --- what several of them need ------------------------------------------------------------------------------------
 
 
-def attending(rows: list[Record]) -> Iterator[Record]:
-    return (row for row in rows if row.get("status") == "in_meeting")
-
-
-def stays(rows: list[Record], uuid: str) -> dict[tuple[str, str, str], list[Record]]:
-    """The rows of each stay: the same person in the meeting, joined at the same time."""
-    found: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
-    for row in attending(rows):
-        found[row[uuid], row["user_id"], row["join_time"]].append(row)
-    return found
-
-
-def most(rows: list[Record], name: str) -> str:
-    return max((row.get(name) or "" for row in rows), default="")
+def held_on(held: known_marts.Held) -> str:
+    return str(time_of(held.start).date())
 
 
 def month_before(today: date) -> str:
@@ -174,10 +158,6 @@ def month_before(today: date) -> str:
 
 def in_last_month(rows: list[Record], name: str, today: date) -> Iterator[Record]:
     return (row for row in rows if row.get(name) and row[name][:10] >= month_before(today))
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.removesuffix("Z"))
 
 
 def day(text: str | None) -> str | None:

@@ -15,9 +15,10 @@ from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.discover import catalog, schema_of
 from tap_zoom.streams import BY_NAME
 from tests.simulator.further.model import documented
+from tests.warehouse import described
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "dbt").glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 LONGEST_README = 220
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -39,6 +40,8 @@ def names_in(schema: dict[str, Any]) -> set[str]:
 FIELDS = set().union(*(names_in(stream["schema"]) for stream in catalog()["streams"]))
 # Other names with an underscore that stand as code.
 OTHERS = {"finished_at", "time_extracted", "unknown_fields", "meeting_files", "webinar_files", "current_date"}
+# Variables of the dbt package, and columns that targets add.
+VARIABLES = {"zoom_schema", "zoom_database", "zoom__timezone", "_sdc_extracted_at"}
 
 
 def anchor(heading: str) -> str:
@@ -81,7 +84,8 @@ def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
         return
     parameters = {name for operation in documented().values() for name in operation["parameters"]}
     ids = {name for stream in BY_NAME.values() for name in stream.parent.ids}
-    known = BY_NAME.keys() | FIELDS | SETTINGS_BY_NAME.keys() | parameters | ids | OTHERS
+    models = {name for model in described().values() for name in (model["name"], *(column["name"] for column in model["columns"]))}
+    known = BY_NAME.keys() | FIELDS | SETTINGS_BY_NAME.keys() | parameters | ids | OTHERS | models | VARIABLES
     for text in re.findall(r"`([^`\n]+)`", prose(page)):
         if re.fullmatch(r"[a-z]+(_[a-z]+)+", text):
             assert text in known, text

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,18 +13,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from demo import tables
-from demo.questions import PAGE, Question, questions
+from demo.questions import PAGE, Question
 from tap_zoom.discover import schema_of
 from tap_zoom.streams import BY_NAME
+from tests.built import NOW, QUESTIONS, Built
 from tests.known_answers import ANSWERS, Rows
 from tests.simulator import Account, SimulatedZoom, further, truth, truth_of
-from tests.simulator.dates import UTC
 from tests.tap import ROOT, Run, catalog_of, run_tap
+from tests.warehouse import OPTIONAL
 
-NOW = datetime(2026, 3, 17, 9, 30, tzinfo=UTC)
-QUESTIONS = {question.text: question for question in questions()}
-STREAMS = sorted(set().union(*(question.streams for question in QUESTIONS.values())))
+STREAMS = sorted(set().union(*(question.streams for question in QUESTIONS.values()), truth.KEYS, OPTIONAL))
 
 
 def asked_then(question: Question) -> str:
@@ -39,7 +35,7 @@ def known(text: str, right: Rows) -> Counter[tuple[Any, ...]]:
 
 
 def load_and_know() -> tuple[Run, Rows]:
-    """A run that reads the streams of all questions, and what they hold."""
+    """A run that reads the streams of all questions and models, and what they hold."""
     account = Account.sized("demo", now=NOW)
     with SimulatedZoom(account, scopes="classic") as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
@@ -48,25 +44,11 @@ def load_and_know() -> tuple[Run, Rows]:
     return run, right
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, Rows]]:
-    """Tables of files as target-jsonl writes them, and what is in the account."""
-    run, right = load_and_know()
-    place: Path = tmp_path_factory.mktemp("rows")
-    for stream, records in run.records.items():
-        (place / f"{stream}.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records), "utf-8")
-    (place / "catalog.json").write_text(run_tap(None, "--discover", document=True).stdout, "utf-8")
-    with duckdb.connect() as connection:
-        tables.create(connection, place / "catalog.json", place)
-        yield connection, right
-
-
 @pytest.mark.parametrize("text", ANSWERS)
-def test_a_question_has_the_known_answer(loaded: tuple[duckdb.DuckDBPyConnection, Rows], text: str) -> None:
+def test_a_question_has_the_known_answer(built: Built, text: str) -> None:
     """Row by row, and there are some."""
-    connection, right = loaded
-    found = connection.execute(asked_then(QUESTIONS[text])).fetchall()
-    answer = known(text, right)
+    found = built.ask("all", asked_then(QUESTIONS[text]))
+    answer = known(text, built.rows)
     assert answer
     assert Counter(tuple(str(cell) if hasattr(cell, "isoformat") else cell for cell in row) for row in found) == answer
 

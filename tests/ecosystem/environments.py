@@ -24,6 +24,7 @@ REQUIREMENTS = {
     "pipelinewise-target-postgres": "pipelinewise-target-postgres",
     "target-stitch": "target-stitch",
     "singer-tools": "singer-tools",
+    "dbt-postgres": "dbt-core>=1.9,<1.12 dbt-postgres>=1.9,<1.12",
 }
 UNREACHABLE = (
     "Retrying (Retry(", "(from versions: none)", "Could not connect", "error sending request", "dns error",
@@ -44,7 +45,7 @@ def environment(name: str) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
         pip = [place / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, "--retries", "2", requirement], capture_output=True, encoding="utf-8")
+        done = subprocess.run([*pip, "--retries", "2", *requirement.split()], capture_output=True, encoding="utf-8")
         skip_unreachable(done.returncode, done.stderr, requirement)
         assert done.returncode == 0, done.stderr[-3000:]
         made.write_text(requirement, "utf-8")

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.built import QUESTIONS
 from tests.ecosystem.environments import program
+from tests.ecosystem.marts import MODELS, profile
 from tests.ecosystem.postgres import Postgres
 from tests.ecosystem.tables import load, settings_file
 from tests.known_answers import ANSWERS, Rows
 from tests.tap import Run
-from tests.test_questions import QUESTIONS, asked_then, known, load_and_know
+from tests.test_questions import asked_then, known, load_and_know
+from tests.warehouse import dbt
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +40,10 @@ def loaded(
     settings = {**postgres.database(name), called: name, "default_target_schema": "zoom"}
     done = load(read[0], [program(package, "target-postgres"), "--config", settings_file(directory, settings)], directory)
     assert done.status == 0, done.stderr[-3000:]
-    postgres.ask("postgres", f'ALTER DATABASE "{name}" SET search_path TO zoom')
+    profile(directory, postgres, name)
+    with dbt(program("dbt-postgres", "python"), directory, directory) as run:
+        run("run", zoom_schema="zoom").assert_clean()
+    postgres.ask("postgres", f'ALTER DATABASE "{name}" SET search_path TO {MODELS}, zoom')
     return name, items
 
 

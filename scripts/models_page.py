@@ -1,0 +1,49 @@
+"""The page of the dbt package's final models, docs/models.md, from their descriptions in dbt/models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pages import table
+
+MODELS = Path(__file__).parent.parent / "dbt" / "models" / "marts" / "zoom.yml"
+HEAD = """\
+# Models
+
+Tables that the [dbt package](../dbt/README.md) builds from the streams. Made by `make readme` from
+`dbt/models/marts/zoom.yml`: edit that. Times are in UTC; days and weeks are those of the variable `zoom__timezone`.
+A model whose streams are not loaded is empty.
+"""
+
+
+def finals() -> list[dict[str, Any]]:
+    """The descriptions of the final models, in their order."""
+    found: list[dict[str, Any]] = yaml.safe_load(MODELS.read_text("utf-8"))["models"]
+    return found
+
+
+def index(page: str = "") -> str:
+    """A row for each model: what it has a row for, and an example question."""
+    rows = (
+        (f"[`{model['name']}`]({page}#{model['name']})", meta(model)["grain"], meta(model)["question"])
+        for model in finals()
+    )
+    return table(("Model", "One row per", "Example question"), rows)
+
+
+def page() -> str:
+    return "\n".join([HEAD, index(), *map(section, finals())])
+
+
+def section(model: dict[str, Any]) -> str:
+    columns = table(("Column", ""), ((f"`{each['name']}`", each["description"]) for each in model["columns"]))
+    text = f"\n## {model['name']}\n\n{model['description']}\n\n{meta(model)['question']}\n"
+    text += f"\n```sql\n{meta(model)['sql']}```\n"
+    return f"{text}\n<details><summary>{len(model['columns'])} columns</summary>\n\n{columns}\n\n</details>\n"
+
+
+def meta(model: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = model["config"]["meta"]
+    return found
