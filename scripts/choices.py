@@ -21,12 +21,15 @@ CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Which meetings are scheduled?", "meetings"),
         ("Who registered for a meeting?", "meeting_registrants"),
         ("What did people answer in polls?", "meeting_poll_results"),
-        ("What did people ask in Q&A?", "report_meeting_qa"),
+        ("What did people ask in Q&A?", "meeting_qna_results"),
         ("How good were audio and video?", "metrics_quality"),
     ),
     "Webinars": (
         ("Which webinars took place, and how many people came?", "report_webinars"),
-        ("Who registered, attended, or didn't show up?", "webinar_registrants report_webinar_participants webinar_absentees"),
+        (
+            "Who registered, attended, or didn't show up?",
+            "webinar_registrants report_webinar_participants webinar_absentees",
+        ),
         ("Where did registrants come from?", "webinar_tracking_sources"),
         ("What did attendees answer and ask?", "webinar_poll_results webinar_qna_results"),
     ),

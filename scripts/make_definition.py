@@ -40,41 +40,39 @@ A Server-to-Server OAuth app of the Zoom account, with these scopes (or the clas
 
 {granular}
 
-No setting but `account_id`, `client_id` and `client_secret` is needed then. Other ways to log in: an OAuth app with
-`client_id`, `client_secret` and `refresh_token`, or a `jwt` of an old JWT app. Zoom replaces a refresh token at each
-use; the next one is kept in the file `token_store`, which has to outlive the run (in a container: on a volume).
+Then `account_id`, `client_id` and `client_secret` are the only settings that you need. Other ways to log in: an OAuth
+app with `client_id`, `client_secret` and `refresh_token`, or a `jwt` of an old JWT app. Zoom replaces a refresh token
+at each use; the file `token_store` keeps the next one, and must outlive the run (in a container: on a volume).
 """
 USAGE = """\
 #### Try the login
 
-`meltano invoke tap-zoom:test` logs in, tries each stream of the core and names scopes, plans and roles that are
-missing. `meltano config test tap-zoom` tries your own selection. `meltano invoke tap-zoom --test` tries each stream of
-the catalog that Meltano wrote last: after a change of `select`, refresh it first with `meltano invoke --dump=catalog
-tap-zoom > catalog.json`.
+`meltano invoke tap-zoom:test` logs in, tries each core stream and names missing scopes, plans and roles. `meltano
+config test tap-zoom` tries your own selection. `meltano invoke tap-zoom --test` tries each stream of the catalog that
+Meltano wrote last: after a change of `select`, refresh it first with `meltano select tap-zoom --list`.
 
 #### Rows
 
-`select` takes the core: users, scheduled and held meetings and webinars, and what belongs to them. Recordings, reports,
-logs, dashboards, Phone, Team Chat, Rooms and more are read where you select them; they need scopes of their own
-(docs/scopes.md) and cost requests (docs/costs.md). `*.*` would take them all.
+`select` contains the core streams: users, scheduled and past meetings and webinars, with registrants, participants,
+polls and Q&A. Recordings, reports, logs, dashboards, Phone, Team Chat, Rooms and more are optional; they need further
+scopes (docs/scopes.md) and requests (docs/costs.md). `*.*` would select all of them.
 
-Each run reads everything that Zoom still answers, with keys that let a loader keep one row each; the state is for
-resuming a run that was stopped. Rows are never deleted: Zoom forgets what was held after six months to a year, and the
-warehouse is where it is kept.
+Each run reads all available history. Keys are unique, so that a loader can update rows. The state lets an interrupted
+run resume. Rows are never deleted: Zoom deletes past meetings after six months to a year, and the warehouse keeps them.
 
-With `replication_method: INCREMENTAL` these are read from their bookmark on, less `lookback_days`: {incremental}.
+With `replication_method: INCREMENTAL` these streams are read from their bookmark, less `lookback_days`: {incremental}.
 
 Always read in full: {full}.
 
 #### Log
 
-With `TAP_ZOOM_LOG_FORMAT=json` in the environment (in `.env`, say) log lines are JSON, which Meltano 4 shows with their
-level.
+With `TAP_ZOOM_LOG_FORMAT=json` in the environment, for example in `.env`, log lines are JSON, which Meltano 4 shows
+with their level.
 
 #### Login secrets
 
-`start_url`, `host_key` and `dynamic_host_key` let their reader act as a meeting's host. `select` leaves them out: keep
-these rules beside your own. Other streams have secrets, too: docs/security.md lists them.
+`start_url`, `host_key` and `dynamic_host_key` let their reader act as a meeting's host. `select` excludes them: keep
+these rules with your own. docs/security.md lists the secrets of other streams.
 """
 
 CORE = [stream for stream in EMITTED if stream.core]
@@ -105,7 +103,7 @@ def definition(repository: str = REPOSITORY) -> Definition:
         "namespace": "tap_zoom",
         "variant": "original",
         "label": "Zoom",
-        "description": "Video meetings and webinars: users, registrants, polls, and each time somebody joined",
+        "description": "Video meetings and webinars: users, registrants, polls, and participants",
         "domain_url": "https://developers.zoom.us/docs/api/",
         **({"repo": repository} if repository else {}),
         "pip_url": f"git+{repository}.git" if repository else ".",

@@ -43,8 +43,8 @@ def as_markdown() -> str:
             "",
             "## Streams",
             "",
-            "The core streams are selected by default. Replication: INCREMENTAL streams can be read from a bookmark on "
-            "(the setting replication_method); FULL_TABLE streams are always read in full.",
+            "The core streams are selected by default. Replication: INCREMENTAL streams can be read from their "
+            "bookmark (setting replication_method); FULL_TABLE streams are always read in full.",
             "",
             streams_tables(),
             "",

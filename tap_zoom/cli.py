@@ -127,17 +127,18 @@ def parser() -> _Parser:
     result = _Parser("tap-zoom", description=what_it_is, add_help=False)
     add = result.add_argument
     add("-c", "--config", action="append", default=[], metavar="FILE|ENV",
-        help="settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the later wins")
+        help="settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the last one wins")
     what = result.add_mutually_exclusive_group()
-    what.add_argument("-d", "--discover", action="store_true", help="write the catalog: all streams and fields")
-    what.add_argument("--test", action="store_true", help="log in and try each selected stream")
-    what.add_argument("--about", action="store_true", help="write settings, capabilities and streams")
-    what.add_argument("--version", action="store_true", help="write the version")
-    what.add_argument("-h", "--help", action="store_true", help="write this")
+    what.add_argument("-d", "--discover", action="store_true", help="print the catalog: all streams and fields")
+    what.add_argument("--test", action="store_true", help="log in and print which selected streams can be read")
+    what.add_argument("--about", action="store_true", help="print settings, capabilities and streams")
+    what.add_argument("--version", action="store_true", help="print the version")
+    what.add_argument("-h", "--help", action="store_true", help="print this help")
     add("--select", action="append", default=[], metavar="STREAMS",
-        help="with --discover: select just these streams: names and patterns with commas between them, core for the "
-        "core streams; may be repeated")
-    add("--format", type=output_format, default="json", metavar="json|markdown", help="the format of --about")
-    add("--catalog", "-p", "--properties", metavar="FILE", dest="catalog", help="select streams and fields")
-    add("-s", "--state", metavar="FILE", help="resume from this state file")
+        help="with --discover: select only these streams: names and patterns, separated by commas; core stands for "
+        "the core streams; may be repeated")
+    add("--format", type=output_format, default="json", metavar="json|markdown", help="format of --about")
+    add("--catalog", "-p", "--properties", metavar="FILE", dest="catalog",
+        help="sync the streams and fields that this catalog selects; default: the core streams")
+    add("-s", "--state", metavar="FILE", help="resume from this state, or use its bookmarks")
     return result  # fmt: skip

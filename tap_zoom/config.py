@@ -67,59 +67,59 @@ class Config:
         "Client secret of the OAuth app.", "Client Secret", sensitive=True, documentation=SERVER_TO_SERVER
     )
     refresh_token: str | None = setting(
-        "Refresh token of an admin-managed OAuth app. Each use replaces it: see token_store.",
+        "Refresh token of an admin-managed OAuth app. Zoom replaces it at each use: see token_store.",
         "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
     )
     jwt: str | None = setting(
-        "JSON Web Token, sent as it is. Zoom ended JWT apps in 2023: for accounts that still have one.",
+        "Signed JSON Web Token, for accounts that still have a JWT app. Zoom ended these in 2023.",
         "JSON Web Token", sensitive=True,
     )
     token_store: Path | None = setting(
-        "File that keeps the rotated refresh token between runs, for callers such as Meltano that throw the config "
-        "file away.",
+        "File that stores the rotated refresh token between runs. Needed if the config file is temporary, as in "
+        "Meltano.",
         "Token Store", documentation=REFRESH_TOKEN,
     )
     api_url: str | None = setting(
-        f"API host, with or without /v2. Default: the api_url of the token answer, otherwise {DEFAULT_API_URL}.",
+        f"URL of the API, with or without /v2. Default: as returned with the token, or {DEFAULT_API_URL}.",
         "API URL", check=checked_api_url,
     )
     auth_url: str = setting(
-        "Where tokens are asked for.", "Authorization URL", "https://zoom.us/oauth/token", check=checked_url
+        "URL of the token endpoint.", "Authorization URL", "https://zoom.us/oauth/token", check=checked_url
     )
     start_date: datetime | None = setting(
-        "Date or RFC 3339 date-time: what happened before it (meetings, calls, logs ...) is not asked for. Default: "
-        "as far back as Zoom answers.",
+        "Earliest date to sync, as a date or RFC 3339 date-time. Applies to past meetings, calls, logs and other "
+        "streams with dates. Default: all available history.",
         "Start Date",
     )
     replication_method: str = setting(
-        "FULL_TABLE reads everything on each run; INCREMENTAL reads of time-bound streams only what is new. A stream's "
-        "catalog metadata replication-method wins over it.",
+        "FULL_TABLE reads everything in each run; INCREMENTAL reads streams with dates from their bookmark. "
+        "replication-method in a stream's catalog metadata overrides it.",
         "Replication Method", "FULL_TABLE", options=("FULL_TABLE", "INCREMENTAL"),
     )
     lookback_days: int = setting(
-        "How many days before its bookmark an incremental read begins.", "Lookback Days", 7, bounds=(0, A_CENTURY)
+        "Days before its bookmark at which an incremental sync starts.", "Lookback Days", 7, bounds=(0, A_CENTURY)
     )
     plan: str = setting(
-        "The account's plan, for the rate limits to assume until Zoom's headers say better.",
+        "Plan of the account. Sets the rate limits until Zoom reports the actual limits.",
         "Plan", "pro", options=("free", "pro", "business"), documentation=RATE_LIMITS,
     )
     rate_limit_share: int = setting(
-        "Per cent of the account's rate limits to use: Zoom shares them among all apps of the account.",
+        "Percentage of the account's rate limits to use. All apps of the account share them.",
         "Rate Limit Share", 80, bounds=(1, 100), documentation=RATE_LIMITS,
     )
-    max_workers: int = setting("Upper bound on requests in flight.", "Max Workers", 64, bounds=(1, 1000))
+    max_workers: int = setting("Maximum number of requests at the same time.", "Max Workers", 64, bounds=(1, 1000))
     on_missing_access: str = setting(
-        "What to do about a selected stream that the token's scopes or the plan don't allow: fail; skip it; or try it, "
-        "whatever the token's scopes say, and fail only if Zoom refuses it.",
+        "If the token's scopes or the plan don't allow a selected stream: fail; skip it; or try it without checking "
+        "the scopes, and fail only if Zoom refuses it.",
         "On Missing Access", "fail", options=("fail", "skip", "try"),
     )
     on_daily_limit: str = setting(
-        "What to do when a daily limit is reached: stop (the next run goes on), or wait for the reset.",
+        "At a daily limit: stop, so that the next run resumes; or wait for the reset.",
         "On Daily Limit", "stop", options=("stop", "wait"), documentation=RATE_LIMITS,
     )
-    user_agent: str | None = setting("User-Agent header of each request.", "User Agent")
+    user_agent: str | None = setting("User-Agent header of all requests.", "User Agent")
     keep_unknown_fields: bool = setting(
-        "Keep fields that Zoom sends and the schema lacks, in a column unknown_fields of each stream.",
+        "Keep fields that the schema lacks, in a column unknown_fields of each stream.",
         "Keep Unknown Fields", False,
     )
     refresh_token_file: Path | None = None  # the config file that the refresh token came from; None: environment

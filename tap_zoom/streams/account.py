@@ -32,7 +32,7 @@ STREAMS = (
         "group_members", "groups/{group_id}/members", MEDIUM, ("group:read:list_members:admin", "group:read:admin"),
         parent=GROUP, page_size=300, records="members", empty_answers=(NO_GROUP,),
         key=("group_id", "id"), context_columns=("group_id",), key_defaults={"id": "email"},
-        description="who is in which group",
+        description="members of groups",
         requires="Pro; role with Groups: view",
     ),
     Stream(
@@ -51,8 +51,8 @@ STREAMS = (
         description="a user in full: department, manager, plan, phone numbers, login types",
         requires="any plan; role with User: view",
         overlaps=(
-            "`users` has most of it, at a request for 300 people. This costs one for each, and adds manager, company, "
-            "cost centre, phone numbers and login types."
+            "`users` has most of it, with a request for 300 users. This stream takes a request for each, and adds "
+            "manager, company, cost center, phone numbers and login types."
         ),
     ),
     Stream(
@@ -68,7 +68,7 @@ STREAMS = (
         "user_assistants", "users/{user_id}/assistants", MEDIUM, ("user:read:list_assistants:admin", "user:read:admin"),
         parent=MEMBER, records="assistants", empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("user_id", "id"), context_columns=("user_id",), key_defaults={"id": "email"},
-        description="who may schedule for whom",
+        description="assistants who may schedule for a user",
         requires="any plan; role with User: view",
     ),
     Stream(
@@ -98,14 +98,14 @@ STREAMS = (
         "role_details", "roles/{role_id}", LIGHT, ("role:read:role:admin", "role:read:admin"),
         parent=ROLE, empty_answers=(NO_ROLE,),
         key=("id",),
-        description="what a role may do",
+        description="privileges of a role",
         requires="Pro; role with Role Management: view",
     ),
     Stream(
         "role_members", "roles/{role_id}/members", MEDIUM, ("role:read:list_members:admin", "role:read:admin"),
         parent=ROLE, page_size=300, records="members", empty_answers=(NO_ROLE,),
         key=("role_id", "id"), context_columns=("role_id",), key_defaults={"id": "email"},
-        description="who has which role",
+        description="members of roles",
         requires="Pro; role with Role Management: view",
     ),
     Stream(
@@ -127,6 +127,6 @@ STREAMS = (
         key=("device_id",),
         description="devices that Zoom manages",
         requires="Zoom Rooms; role with Zoom Rooms: view",
-        overlaps="`room_devices` has what stands in each room; `phone_devices` has desk phones.",
+        overlaps="`room_devices` has the devices of each room; `phone_devices` has desk phones.",
     ),
 )  # fmt: skip

@@ -22,7 +22,7 @@ STREAMS = (
         ("whiteboard:read:list_sessions:admin", "whiteboard_content:read:admin"),
         date_range=SESSIONS, page_size=300, records="sessions", replication_key="start_time",
         key=("id",),
-        description="sessions on whiteboards: who joined and left",
+        description="sessions on whiteboards, with participants",
         requires="Whiteboard archiving; role with Whiteboards: view",
     ),
     Stream(

@@ -27,11 +27,11 @@ STREAMS = (
         ("team_chat:read:list_user_channels:admin", "chat_channel:read:admin"),
         parent=MEMBER, page_size=1000, records="channels", empty_answers=(NO_USER,),
         key=("user_id", "id"), context_columns=("user_id",),
-        description="the channels that a user is in, private ones as well",
+        description="channels of a user, also private ones",
         requires="role with Chat Channels: view",
         overlaps=(
-            "`chat_account_channels` lists the public ones at once. This costs a request per user, and adds the "
-            "private ones."
+            "`chat_account_channels` lists the public ones at once. This stream takes a request for each user, and "
+            "adds private channels."
         ),
     ),
     Stream(
@@ -39,7 +39,7 @@ STREAMS = (
         ("team_chat:read:list_members:admin", "chat_channel:read:admin"),
         parent=CHANNEL, page_size=100, records="members",
         key=("channel_id", "member_id"), context_columns=("channel_id",),
-        description="who is in a public channel",
+        description="members of public channels",
         requires="role with Chat Channels: view",
     ),
     Stream(
@@ -48,7 +48,7 @@ STREAMS = (
         date_range=THREE_DAYS, params={"activity_type": "membership"}, page_size=15, records="channel_activity_logs",
         replication_key="activity_timestamp",
         key=("channel_id", "activity_timestamp", "sequence"), context_columns=("sequence",),
-        description="who joined and left channels",
+        description="people who joined or left channels",
         requires="role with Chat Channels: view",
     ),
     Stream(

@@ -21,11 +21,11 @@ STREAMS = (
         records="meetings", replication_key="start_time", no_access=(NO_DASHBOARD,),
         links=(Link(METERED_MEETING, {"meeting_uuid": "uuid", "meeting_id": "id", "type": "?type"}),),
         key=("uuid",),
-        description="dashboard: meetings held, with quality, devices and features",
+        description="dashboard: past meetings with quality, devices and features",
         requires="Business; dashboard; role with Dashboard: view", retention="six months",
         overlaps=(
             "The same meetings as in `report_meetings` and `history_meetings`, without a request for each. It adds "
-            "the quality of sound, picture and shared screen."
+            "the quality of audio, video and screen sharing."
         ),
         joins=(Join("uuid", "report_meetings", "uuid"),),
     ),
@@ -36,11 +36,11 @@ STREAMS = (
         records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
-        description="dashboard: who was in a meeting, with device, network, place and leave reason",
+        description="dashboard: participants of past meetings with device, network, location and leave reason",
         requires="Business; dashboard; role with Dashboard: view",
         overlaps=(
-            "`report_meeting_participants` has the same visits. Take this for devices, networks and places: it costs "
-            "a Heavy request for each meeting once more."
+            "`report_meeting_participants` has the same participants. Choose this stream for devices, networks and "
+            "locations. It takes another Heavy request for each meeting."
         ),
     ),
     Stream(
@@ -49,11 +49,11 @@ STREAMS = (
         date_range=DAYS, params={"type": "past"}, page_size=300, records="webinars", replication_key="start_time",
         no_access=(NO_DASHBOARD,),
         key=("uuid",),
-        description="dashboard: webinars held, with quality and features",
+        description="dashboard: past webinars with quality and features",
         requires="Business with the webinar add-on; role with Dashboard: view", retention="six months",
         overlaps=(
             "The same webinars as in `report_webinars` and `history_meetings`, without a request for each. It adds "
-            "the quality of sound and picture."
+            "the quality of audio and video."
         ),
         joins=(Join("uuid", "report_webinars", "uuid"),),
     ),
@@ -64,7 +64,7 @@ STREAMS = (
         key=("window_from", "user_id"), context_columns=("window_from", "window_to"), key_defaults={"user_id": "email"},
         description="dashboard: chat messages of each user, a row for each month",
         requires="Business; dashboard; role with Dashboard: view", retention="six months, whole",
-        overlaps="Counts of what `chat_messages` holds, without the messages.",
+        overlaps="Totals of `chat_messages`, without the messages.",
     ),
     Stream(
         "metrics_client_versions", "metrics/client_versions", HEAVY,
@@ -90,7 +90,7 @@ STREAMS = (
         key=("id",),
         description="dashboard: state of Zoom Rooms at the moment",
         requires="Business with Zoom Rooms; role with Dashboard: view",
-        overlaps="`rooms` has the rooms; this has their state at the moment.",
+        overlaps="`rooms` has the rooms; this stream has their current state.",
     ),
     Stream(
         "metrics_zoomroom_meetings", "metrics/zoomrooms/{zoomroom_id}", HEAVY,
@@ -98,7 +98,7 @@ STREAMS = (
         parent=METERED_ROOM, date_range=DAYS, page_size=300, records="past_meetings.meetings",
         replication_key="start_time",
         key=("zoomroom_id", "uuid"), context_columns=("zoomroom_id",),
-        description="dashboard: meetings held in a Zoom Room",
+        description="dashboard: past meetings in Zoom Rooms",
         requires="Business with Zoom Rooms; role with Dashboard: view", retention="six months",
     ),
 )  # fmt: skip

@@ -74,11 +74,11 @@ STREAMS = (
         records="history_meetings", replication_key="start_time", links=_OCCURRENCES,
         fallback_stream="user_past_meetings",
         key=("meeting_uuid",),
-        description="all meetings and webinars held: department, features used, most viewers",
+        description="past meetings and webinars: topic, host, duration, number of participants, department, features",
         requires="Pro; role with Usage Reports: view", retention="six months",
         overlaps=(
-            "The same meetings as in `report_meetings` and `report_webinars`, without a request for each: read anyway "
-            "to find them. It adds department, group and features used; it goes back six months."
+            "The same meetings as in `report_meetings` and `report_webinars`, without a request for each. The tap "
+            "reads it anyway to find them. It adds department, group and features used, and goes back six months."
         ),
         joins=(
             Join("meeting_id", "meetings", "id", "while Zoom knows the number; instant meetings have none"),
@@ -99,7 +99,7 @@ STREAMS = (
         "report_meetings", "report/meetings/{meeting_uuid}", HEAVY, ("report:read:meeting:admin", "report:read:admin"),
         parent=PAST_MEETING, empty_answers=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE), key=("uuid",),
         core=True,
-        description="meetings held, each occurrence: when, how long, how many people",
+        description="past meetings, a row for each occurrence: start, duration, number of participants",
         requires="Pro; role with Usage Reports: view", retention="one year",
         joins=(
             Join("id", "meetings", "id", "while Zoom knows the number; instant meetings have none"),
@@ -114,7 +114,7 @@ STREAMS = (
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
         core=True,
-        description="who was in a meeting, a row for each time somebody joined",
+        description="participants of past meetings, a row for each join",
         requires="Pro; role with Usage Reports: view", retention="one year",
         joins=(
             Join("participant_user_id", "users", "id", _GUESTS),
@@ -129,7 +129,7 @@ STREAMS = (
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
         core=True,
-        description="poll answers in a meeting, a row for each respondent",
+        description="poll answers of past meetings, a row for each respondent",
         requires="Pro host", retention="one year",
     ),
     # --- webinars --------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ STREAMS = (
         "report_webinars", "report/webinars/{webinar_uuid}", HEAVY, ("report:read:webinar:admin", "report:read:admin"),
         parent=PAST_WEBINAR, empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE), key=("uuid",),
         core=True,
-        description="webinars held, each occurrence: when, how long, how many people",
+        description="past webinars, a row for each occurrence: start, duration, number of participants",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="one year",
         joins=(
             Join("id", "webinars", "id", "while Zoom knows the number"),
@@ -152,7 +152,7 @@ STREAMS = (
         key=("webinar_uuid", "user_id", "join_time", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "sequence"),
         core=True,
-        description="who was in a webinar, a row for each time somebody joined",
+        description="participants of past webinars, a row for each join",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="six months to one year",
         joins=(
             Join("participant_user_id", "users", "id", _GUESTS),
@@ -166,7 +166,7 @@ STREAMS = (
         empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "id"), context_columns=("webinar_uuid", "webinar_id"),
         core=True,
-        description="who registered for a webinar and did not come",
+        description="people who registered for a webinar and did not attend",
         requires="Pro with the webinar add-on, registration on", retention="not stated",
         joins=(Join("id", "webinar_registrants", "id"),),
     ),
@@ -178,7 +178,7 @@ STREAMS = (
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
         core=True,
-        description="poll answers in a webinar, a row for each respondent",
+        description="poll answers of past webinars, a row for each respondent",
         requires="Pro with the webinar add-on", retention="not stated",
     ),
     Stream(
@@ -189,7 +189,7 @@ STREAMS = (
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
         core=True,
-        description="questions asked in a webinar, a row for each asker",
+        description="questions of webinar attendees, a row for each asker",
         requires="Pro with the webinar add-on", retention="not stated",
     ),
 )  # fmt: skip

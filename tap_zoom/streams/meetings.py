@@ -43,7 +43,7 @@ STREAMS = (
         empty_answers=(GONE, WRONG_KIND, NO_REGISTRATION, MAY_NOT_HOST, NOT_ENABLED, *HOST_GONE),
         key=("meeting_id", "id"), context_columns=("meeting_id",),
         core=True,
-        description="who registered for a meeting: approved, pending and denied",
+        description="registrants of meetings: approved, pending and denied",
         requires="Pro host, registration on", retention="as meetings",
     ),
     Stream(
@@ -52,7 +52,7 @@ STREAMS = (
         parent=MEETING, empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, MAY_NOT_HOST, *HOST_GONE),
         key=("meeting_id",), context_columns=("meeting_id",),
         core=True,
-        description="what a meeting's registration form asks",
+        description="questions of a meeting's registration form",
         requires="Pro host, registration on", retention="as meetings",
     ),
     Stream(

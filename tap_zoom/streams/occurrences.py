@@ -15,11 +15,10 @@ STREAMS = (
         ("meeting:read:past_meeting:admin", "meeting:read:admin"),
         parent=LISTED_MEETING, empty_answers=(GONE, TOO_OLD, NO_ACCESS, *HOST_GONE),
         key=("uuid",),
-        description="meetings held, in short: a Light request each",
+        description="past meetings in short, with a Light request for each",
         requires="Pro; role with User: view",
         overlaps=(
-            "`report_meetings` has more. Take this where the login may not use reports, or the limit of the day is "
-            "too small: it is Light."
+            "`report_meetings` has more. Choose this stream if the daily limit is too small: its requests are Light."
         ),
     ),
     Stream(
@@ -28,11 +27,11 @@ STREAMS = (
         parent=LISTED_MEETING, page_size=300, records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
-        description="who was in a meeting, without the limit of the day",
+        description="participants of past meetings, without a daily limit",
         requires="Pro; role with User: view",
         overlaps=(
-            "`report_meeting_participants` is the complete one. Take this where the limit of the day is too small: it "
-            "is Medium, which has none."
+            "`report_meeting_participants` has all columns. Choose this stream if the daily limit is too small: its "
+            "requests are Medium, which have none."
         ),
     ),
     Stream(
@@ -41,11 +40,11 @@ STREAMS = (
         parent=LISTED_WEBINAR, page_size=300, records="participants", empty_answers=(GONE, *HOST_GONE),
         key=("webinar_uuid", "user_id", "join_time", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "sequence"),
-        description="who was in a webinar, without the limit of the day",
+        description="participants of past webinars, without a daily limit",
         requires="Pro with the webinar add-on; role with User: view",
         overlaps=(
-            "`report_webinar_participants` is the complete one. Take this where the limit of the day is too small: it "
-            "is Medium, which has none."
+            "`report_webinar_participants` has all columns. Choose this stream if the daily limit is too small: its "
+            "requests are Medium, which have none."
         ),
     ),
     Stream(
@@ -55,10 +54,11 @@ STREAMS = (
         key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         copied=("start_time",), computed={"respondent": respondent},
-        description="questions asked in a meeting, a row for each asker",
+        description="questions asked in past meetings, a row for each asker",
         requires="Pro; role with User: view",
         overlaps=(
-            "`report_meeting_qa` has the same questions. Take this: it is Medium, which no limit of the day counts."
+            "`report_meeting_qa` has the same questions. Prefer this stream: its requests are Medium, which have no "
+            "daily limit."
         ),
     ),
     Stream(
@@ -67,11 +67,11 @@ STREAMS = (
         parent=LISTED_MEETING, records="questions.question_details", empty_answers=(GONE, *HOST_GONE),
         key=("meeting_uuid", "question_id"), context_columns=("meeting_uuid", "meeting_id"),
         copied=("start_time", "user_id", "email", "name"),
-        description="questions asked in a meeting, with their ids, times and answers",
+        description="questions asked in past meetings, with their ids, times and answers",
         requires="Pro; role with Usage Reports: view",
         overlaps=(
-            "`meeting_qna_results` has the same questions at a lower price. Take this for the ids and times of "
-            "questions only."
+            "`meeting_qna_results` has the same questions with cheaper requests. Choose this stream only for ids and "
+            "times of questions."
         ),
     ),
     Stream(
@@ -84,7 +84,7 @@ STREAMS = (
         description="answers to the survey of a meeting",
         requires="Pro; role with Usage Reports: view",
         overlaps=(
-            "`survey_answers` has the answers to the account's surveys with a list for each survey, where this costs "
+            "`survey_answers` has the answers to the account's surveys with a list for each survey. This stream takes "
             "a Heavy request for each meeting."
         ),
     ),
@@ -94,11 +94,11 @@ STREAMS = (
         parent=LISTED_WEBINAR, records="questions.question_details", empty_answers=(GONE, *HOST_GONE),
         key=("webinar_uuid", "question_id"), context_columns=("webinar_uuid", "webinar_id"),
         copied=("start_time", "user_id", "email", "name"),
-        description="questions asked in a webinar, with their ids, times and answers",
+        description="questions asked in past webinars, with their ids, times and answers",
         requires="Pro with the webinar add-on; role with Usage Reports: view",
         overlaps=(
-            "`webinar_qna_results` has the same questions at a lower price. Take this for the ids and times of "
-            "questions only."
+            "`webinar_qna_results` has the same questions with cheaper requests. Choose this stream only for ids and "
+            "times of questions."
         ),
     ),
     Stream(
@@ -111,7 +111,7 @@ STREAMS = (
         description="answers to the survey of a webinar",
         requires="Pro with the webinar add-on; role with Usage Reports: view",
         overlaps=(
-            "`survey_answers` has the answers to the account's surveys with a list for each survey, where this costs "
+            "`survey_answers` has the answers to the account's surveys with a list for each survey. This stream takes "
             "a Heavy request for each webinar."
         ),
     ),

@@ -57,7 +57,8 @@ STREAMS = (
         description="a phone user in full: policies, emergency address",
         requires="Business with Zoom Phone",
         overlaps=(
-            "`phone_users` has most of it, at a request for 100 people. This costs one for each, and adds policies."
+            "`phone_users` has most of it, with a request for 100 users. This stream takes a request for each, and "
+            "adds policies."
         ),
     ),
     Stream(
@@ -102,7 +103,7 @@ STREAMS = (
         ("phone:read:list_call_queue_members:admin", "phone:read:admin"),
         parent=CALL_QUEUE, page_size=SERVER_SIZE, records="call_queue_members",
         key=("call_queue_id", "id"), context_columns=("call_queue_id",),
-        description="who answers a call queue",
+        description="members of a call queue",
         requires="Zoom Phone",
     ),
     Stream(
@@ -122,7 +123,7 @@ STREAMS = (
         key=("call_history_uuid",), key_defaults={"call_history_uuid": "id"},
         description="calls",
         requires="Business with Zoom Phone", retention="six months",
-        overlaps="A row for each call. `phone_call_elements` has its legs, at a request for each call.",
+        overlaps="A row for each call. `phone_call_elements` has its legs, with a request for each call.",
     ),
     Stream(
         "phone_call_elements", "phone/call_history/{call_history_uuid}", PHONE_LIGHT,
@@ -132,8 +133,8 @@ STREAMS = (
         description="every leg of a call: ringing, queue, hold, transfer, voicemail",
         requires="Business with Zoom Phone",
         overlaps=(
-            "`phone_call_history` has the calls themselves at a request for 300. Take this where legs matter: queues, "
-            "transfers, holds."
+            "`phone_call_history` has the calls, with a request for 300. Choose this stream for the legs of calls: "
+            "queues, transfers, holds."
         ),
     ),
     Stream(
@@ -143,7 +144,7 @@ STREAMS = (
         key=("call_id", "date_time", "sequence"), context_columns=("sequence",),
         description="quality of calls",
         requires="Business with Zoom Phone", retention="six months",
-        overlaps="`phone_call_history` has more of each call; this adds its quality (MOS).",
+        overlaps="`phone_call_history` has more of each call; this stream adds the quality (MOS).",
     ),
     Stream(
         "phone_recordings", "phone/recordings", PHONE_MEDIUM,
@@ -186,7 +187,7 @@ STREAMS = (
         key=("id",),
         description="a voicemail in full, with its words",
         requires="Zoom Phone",
-        overlaps="`phone_voicemails` has all but the words and what was made of them.",
+        overlaps="`phone_voicemails` has everything except the transcript and the task that it contains.",
     ),
     Stream(
         "phone_sms_sessions", "phone/sms/sessions", PHONE_MEDIUM,
@@ -213,7 +214,7 @@ STREAMS = (
         ("phone:read:call_charges:admin", "phone:read:admin"),
         date_range=CHARGES, page_size=300, records="call_charges", replication_key="end_time",
         key=("call_log_id", "end_time", "sequence"), context_columns=("sequence",),
-        description="what calls cost",
+        description="charges of calls",
         requires="Zoom Phone", retention="13 months",
     ),
     Stream(
@@ -221,7 +222,7 @@ STREAMS = (
         ("phone:read:sms_charges:admin", "phone:read:admin"),
         date_range=CHARGES, page_size=300, records="sms_charges", replication_key="sent_time",
         key=("session_id", "message_id", "sequence"), context_columns=("sequence",),
-        description="what SMS cost",
+        description="charges of SMS",
         requires="Zoom Phone with SMS", retention="13 months",
     ),
     Stream(
@@ -230,10 +231,10 @@ STREAMS = (
         date_range=DAYS, params={"category_type": "all"}, page_size=300, records="operation_logs",
         replication_key="time",
         key=("time", "sequence"), context_columns=("sequence",),
-        description="what administrators of Zoom Phone changed",
+        description="changes by administrators of Zoom Phone",
         requires="Zoom Phone", retention="six months",
         overlaps=(
-            "One of four logs that share nothing: `report_activities`, `report_operation_logs` and "
+            "One of four logs with different events: `report_activities`, `report_operation_logs` and "
             "`report_meeting_activities` are the others."
         ),
     ),

@@ -50,7 +50,7 @@ STREAMS = (
         key=("uuid",),
         description="cloud recordings, with their files",
         requires="Pro with cloud recording; role with Recording: view",
-        overlaps="Take it rather than `meeting_recordings`: it costs no request per recording.",
+        overlaps="Prefer it to `meeting_recordings`, which takes a request for each recording.",
         joins=(
             Join("host_id", "users", "id", "one who left the account has no user"),
             Join("uuid", "report_meetings", "uuid", "of meetings, for a year"),
@@ -64,8 +64,8 @@ STREAMS = (
         description="a recording in full: passcode, audio of each participant",
         requires="Pro with cloud recording; role with Recording: view",
         overlaps=(
-            "`recordings` has the same, but for the passcode and the audio of each participant: take this for these "
-            "only."
+            "`recordings` has the same, except the passcode and the audio of each participant. Choose this stream only "
+            "for these."
         ),
     ),
     Stream(
@@ -73,7 +73,7 @@ STREAMS = (
         ("cloud_recording:read:recording_settings:admin", "recording:read:admin"),
         parent=RECORDING, empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE, *HOST_GONE),
         key=("meeting_uuid",), context_columns=("meeting_uuid", "meeting_id"),
-        description="who may see a recording, and for how long",
+        description="sharing settings of a recording: audience and expiry",
         requires="Pro with cloud recording; role with Recording: view",
     ),
     # Zoom answers 404/3322 for most of these when meetings/{uuid}/transcript is asked: the text is in the file.
@@ -89,9 +89,9 @@ STREAMS = (
         "meeting_transcript_cues", "{download_url}", DOWNLOADS, LIST_RECORDINGS,
         parent=TRANSCRIPT_FILE, text_column="text", of_files=cues,
         key=("meeting_uuid", "number"), context_columns=("meeting_uuid",),
-        description="the transcript of a recording, a row for each cue: who said what, and when",
+        description="the transcript of a recording, a row for each cue with speaker and time",
         requires="Pro with cloud recording; role with Recording: view", retention="as recordings",
-        overlaps="The same files as `meeting_transcripts`: with both selected, each is downloaded once.",
+        overlaps="The same files as `meeting_transcripts`. If both are selected, each file is downloaded once.",
         joins=(Join("meeting_uuid", "recordings", "uuid"),),
     ),
     Stream(
@@ -101,8 +101,8 @@ STREAMS = (
         description="transcripts of the AI assistant, also of meetings without a recording",
         requires="Pro with the AI assistant; role with Recording: view",
         overlaps=(
-            "Other transcripts than those of `meeting_transcripts`, which are files of a recording. It costs a request "
-            "for each meeting held."
+            "Transcripts of the AI assistant; those of `meeting_transcripts` are files of a recording. It takes a "
+            "request for each past meeting."
         ),
         joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
     ),
@@ -134,7 +134,7 @@ STREAMS = (
         parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH, *HOST_GONE),
         no_access=(SUMMARIES_CLOSED,),
         key=("meeting_uuid",),
-        description="AI summaries: the text, and who does what next",
+        description="AI summaries: the text and next steps",
         requires="Pro with AI Companion; role with Meeting Summaries: view",
     ),
     Stream(

@@ -19,12 +19,11 @@ STREAMS = (
         replication_key="start_time", empty_answers=HOST_GONE,
         key=("user_id", "query_type", "uuid", "sequence"), context_columns=("user_id", "query_type", "sequence"),
         param_columns={"query_type": "type"},
-        description="what a user hosted or joined",
+        description="meetings that a user hosted or joined",
         requires="Pro; role with Usage Reports: view", retention="six months",
         overlaps=(
-            "`history_meetings` has the same meetings at a fraction of the price, and `report_meeting_participants` "
-            "who was there. This says, user by user, what they hosted or joined, and adds waiting room and "
-            "encryption."
+            "`history_meetings` has the same meetings with far fewer requests, and `report_meeting_participants` has "
+            "the participants. This stream lists the meetings of each user, and adds waiting room and encryption."
         ),
     ),
     Stream(
@@ -34,7 +33,7 @@ STREAMS = (
         param_columns={"host_type": "type"}, key_defaults={"id": "email"},
         description="meetings, participants and minutes of each host, a row for each month",
         requires="Pro; role with Usage Reports: view", retention="six months, whole",
-        overlaps="Sums of what `report_meetings` and `report_meeting_participants` hold, ready made.",
+        overlaps="Totals of `report_meetings` and `report_meeting_participants`.",
     ),
     Stream(
         "report_daily", "report/daily", HEAVY, ("report:read:admin",),
@@ -42,7 +41,7 @@ STREAMS = (
         key=("date",),
         description="new users, meetings, participants and minutes of each day",
         requires="Pro; role with Usage Reports: view", retention="six months",
-        overlaps="Sums of what `report_meetings` and `report_meeting_participants` hold, ready made.",
+        overlaps="Totals of `report_meetings` and `report_meeting_participants`.",
     ),
     Stream(
         "report_cloud_recording", "report/cloud_recording", HEAVY, ("report:read:admin",),
@@ -57,10 +56,10 @@ STREAMS = (
         date_range=DAYS, params={"category_type": "all"}, page_size=300, records="operation_logs",
         replication_key="time",
         key=("time", "sequence"), context_columns=("sequence",),
-        description="what administrators changed",
+        description="changes by administrators",
         requires="Pro; role with Usage Reports: view", retention="six months",
         overlaps=(
-            "One of four logs that share nothing: `report_activities`, `report_meeting_activities` and "
+            "One of four logs with different events: `report_activities`, `report_meeting_activities` and "
             "`phone_operation_logs` are the others."
         ),
     ),
@@ -71,7 +70,7 @@ STREAMS = (
         description="sign-ins and sign-outs",
         requires="Pro; role with Usage Reports: view", retention="six months",
         overlaps=(
-            "One of four logs that share nothing: `report_operation_logs`, `report_meeting_activities` and "
+            "One of four logs with different events: `report_operation_logs`, `report_meeting_activities` and "
             "`phone_operation_logs` are the others."
         ),
     ),
@@ -91,11 +90,11 @@ STREAMS = (
         replication_key="activity_time",
         key=("activity_time", "meeting_number", "sequence"), context_columns=("sequence",),
         key_defaults={"meeting_number": ""},
-        description="what happened in meetings: who did what",
+        description="activities in meetings, with their users",
         requires="Meeting Activity Log, switched on by Zoom's support; role with Usage Reports: view",
         retention="six months",
         overlaps=(
-            "One of four logs that share nothing: `report_activities`, `report_operation_logs` and "
+            "One of four logs with different events: `report_activities`, `report_operation_logs` and "
             "`phone_operation_logs` are the others."
         ),
     ),

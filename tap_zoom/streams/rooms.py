@@ -35,7 +35,7 @@ STREAMS = (
         key=("room_id", "id"), context_columns=("room_id",),
         description="devices in a room",
         requires="Zoom Rooms; role with Zoom Rooms: view",
-        overlaps="`devices` has what Zoom manages, in rooms or not; this has what stands in each room.",
+        overlaps="`devices` has all devices that Zoom manages; this stream has the devices of each room.",
     ),
     Stream(
         "room_sensor_data", "rooms/{room_id}/sensor_data", MEDIUM,
@@ -43,7 +43,7 @@ STREAMS = (
         parent=ROOM, date_range=ALL_MOMENTS, page_size=300, records="sensor_data", replication_key="date_time",
         empty_answers=(NO_ROOM,),
         key=("room_id", "device_id", "sensor_type", "date_time", "sequence"), context_columns=("room_id", "sequence"),
-        description="what the sensors of a room measured",
+        description="measurements of a room's sensors",
         requires="Zoom Rooms; role with Zoom Rooms: view",
     ),
     Stream(
@@ -75,7 +75,7 @@ STREAMS = (
         ("workspace:read:list_reservations:admin", "workspace:read:admin"),
         parent=WORKSPACE, date_range=AHEAD, records="reservations", replication_key="start_time",
         key=("workspace_id", "id"), context_columns=("workspace_id",),
-        description="reservations of a workspace, two weeks ahead as well",
+        description="reservations of a workspace, up to two weeks ahead",
         requires="Workspace Reservation; role with Workspaces: view",
     ),
     Stream(

@@ -47,8 +47,8 @@ STREAMS = (
         description="answers to surveys",
         requires="role with Surveys: view",
         overlaps=(
-            "Take it rather than `report_meeting_survey` and `report_webinar_survey`: a list for each survey costs "
-            "far less than a request for each meeting."
+            "Prefer it to `report_meeting_survey` and `report_webinar_survey`: it takes a list for each survey instead "
+            "of a request for each meeting."
         ),
     ),
 )  # fmt: skip

@@ -42,7 +42,7 @@ STREAMS = (
         empty_answers=(GONE, WRONG_KIND, NO_REGISTRATION, NOT_ENABLED, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        description="who registered for a webinar: approved, pending and denied",
+        description="registrants of webinars: approved, pending and denied",
         requires="Pro with the webinar add-on", retention="as meetings",
     ),
     Stream(
@@ -51,7 +51,7 @@ STREAMS = (
         parent=WEBINAR, records="panelists", empty_answers=(GONE, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        description="who was invited to speak at a webinar",
+        description="panelists of webinars",
         requires="Pro with the webinar add-on", retention="as meetings",
     ),
     Stream(
@@ -60,7 +60,7 @@ STREAMS = (
         parent=WEBINAR, empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id",), context_columns=("webinar_id",),
         core=True,
-        description="what a webinar's registration form asks",
+        description="questions of a webinar's registration form",
         requires="Pro with the webinar add-on, registration on", retention="as meetings",
     ),
     Stream(
