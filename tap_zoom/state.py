@@ -152,7 +152,7 @@ class State:
 
     def _read_bookmarks(self, value: Values) -> None:
         self.bookmarks = {name: dict(bookmark) for name, bookmark in value["bookmarks"].items()}
-        self.start_date = value.get("start_date", "")
+        self.start_date = _text(value.get("start_date", ""))
         if self.start_date and parse_time(self.start_date) is None:
             raise ValueError("no time")
 

@@ -1,33 +1,22 @@
-"""Patience: what a request may cost before it is given up, and how far a run gets on what a day allows."""
+"""Daily limits: which answers mean one, and how far a run gets on the requests of a day."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement, Pace, read_headers, retry_after
+from tap_zoom.api.rate_limits import Announcement, read_headers, retry_after
 from tap_zoom.api.request import Request
-from tap_zoom.api.responses import Page, judge
-from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
+from tap_zoom.api.responses import judge
 from tap_zoom.errors import (
     DailyLimitReached,
-    HostSilent,
-    ItemLost,
-    LoginRefused,
-    NoAnswer,
-    Passing,
     RateLimited,
     TapZoomError,
-    TokenRefused,
 )
-from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import HEAVY, LIGHT, RateLimit
 from tests.simulator import Account, Fault, SimulatedZoom, truth
@@ -35,148 +24,16 @@ from tests.tap import Run, account, assert_complete, assert_exact, catalog_of, e
 
 STREAM = BY_NAME["report_meeting_participants"]
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
-Step = Callable[[], Exception] | int  # what a request fails with, or how many bytes answer it
-
-
-class Client:
-    """Answers each request with its own steps, one after the other, and with a small page from then on."""
-
-    def __init__(self, *scripts: list[Step], last_answer: float | None = 0.0, login: Exception | None = None) -> None:
-        self.last_answer = last_answer
-        self.fetched = 0
-        self._login = login
-        self.answers_others = False
-        self._steps: list[Iterator[Step]] = [iter(script) for script in scripts]
-
-    def log_in(self) -> None:
-        if self._login is not None:
-            raise self._login
-
-    def fetch(self, request: Request, tries: int) -> Page:
-        self.fetched += 1
-        step = next(self._steps[request.ids["meeting_uuid"]], 2)
-        if self.answers_others:
-            self.last_answer = time.monotonic()
-        if isinstance(step, int):
-            return Page(b" " * step, NOW, Announcement())
-        raise step()
-
-
-def dispatcher_of(client: Client, requests: int, wait_for_reset: bool = False) -> Dispatcher:
-    """A dispatcher of one worker, so that requests leave in a known order, with so many requests submitted."""
-    made = Dispatcher(client, lambda _: Pace(5000, 1.0), 1, wait_for_reset, Interrupts(), lambda _: None)  # type: ignore[arg-type]
-    for number in range(requests):
-        made.submit(Request(STREAM, {"meeting_uuid": number}, {}), "", (number,), number)
-    return made
-
-
-def outcome(dispatcher: Dispatcher) -> Page | Exception:
-    """The next result, which has to come."""
-    taken = dispatcher.take(20.0)
-    assert taken is not None, "the dispatcher stands still"
-    return taken[1]
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries wait no longer than the server asks for."""
-    monkeypatch.setattr("tap_zoom.api.retry.backoff.full_jitter", lambda _: 0.0)
-
-
-# --- retries --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fault", [NoAnswer, Passing])
-@pytest.mark.parametrize("order", [1, -1])
-def test_each_kind_of_fault_has_its_own_tries(fault: type[Passing], order: int, at_once: None) -> None:
-    """A request that waited for its turn, or for a token, is still tried again after a reset or a 500, and before it."""
-    steps: list[Step] = [lambda: RateLimited("429", 0.0)] * (TRIES_IF_LIMITED - 1)
-    steps += [lambda: TokenRefused("401")] * 20
-    steps += [refused_here] * (TRIES_IF_TOKEN_REFUSED - 1)
-    steps += [lambda: fault("once")] * (TRIES - 1)
-    assert isinstance(outcome(dispatcher_of(Client(steps[::order]), 1)), Page)
-
-
-def refused_here() -> TokenRefused:
-    error = TokenRefused("the words of Zoom", 0.0)
-    error.elsewhere = True
-    return error
-
-
-def test_a_path_that_refuses_an_accepted_token_again_and_again_is_lost(at_once: None) -> None:
-    """After its tries, whatever else the request met before."""
-    steps: list[Step] = [lambda: Passing("500"), lambda: TokenRefused("401"), *[refused_here] * 100]
-    client = Client(steps)
-    lost = outcome(dispatcher_of(client, 1))
-    assert isinstance(lost, ItemLost)
-    assert "the words of Zoom" in str(lost)
-    assert client.fetched == 2 + TRIES_IF_TOKEN_REFUSED
-
-
-def test_without_a_token_nothing_leaves() -> None:
-    """What the login says is the outcome of all that waits."""
-    client = Client(login=LoginRefused("no token"))
-    waiting = dispatcher_of(client, 3)
-    for _ in range(2):
-        assert str(outcome(waiting)) == "no token"
-    assert client.fetched == 0
-    assert waiting.requests[STREAM.rate_limit] == 0
-
-
-def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the wait for a daily reset a request has all its tries again."""
-    monkeypatch.setattr("tap_zoom.api.dispatcher.LONGEST_DAILY_WAIT", 0.0)
-    nearly: list[Step] = [lambda: Passing("500")] * (TRIES - 1)
-    steps = [*nearly, lambda: DailyLimitReached("daily", None), *nearly]
-    assert isinstance(outcome(dispatcher_of(Client(steps), 1, wait_for_reset=True)), Page)
-
-
-def test_the_wait_for_the_next_day_is_no_time_of_the_request(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the day was: a fault after it is tried again."""
-    monkeypatch.setattr("tap_zoom.api.retry.LONGEST_TIME", 0.5)
-    steps: list[Step] = [lambda: DailyLimitReached("daily", 0.0), lambda: Passing("500")]
-    assert isinstance(outcome(dispatcher_of(Client(steps), 1, wait_for_reset=True)), Page)
-
-
-def test_a_path_that_is_never_answered_is_one_lost_item(at_once: None) -> None:
-    """Where the host answers others meanwhile."""
-    client = Client([lambda: NoAnswer("reset")] * 100)
-    client.answers_others = True
-    lost = outcome(dispatcher_of(client, 1))
-    assert isinstance(lost, ItemLost)
-    assert "report_meeting_participants: GET" in str(lost) and f"({TRIES} tries)" in str(lost)
-
-
-@pytest.mark.parametrize(("last_answer", "tries"), [(0.0, TRIES), (None, TRIES_AT_FIRST)])
-def test_a_host_that_answers_nobody_is_silent(last_answer: float | None, tries: int, at_once: None) -> None:
-    """Since the request was first tried, or ever: then it is tried less often."""
-    client = Client([lambda: NoAnswer("reset")] * 100, last_answer=last_answer)
-    silent = outcome(dispatcher_of(client, 1))
-    assert isinstance(silent, HostSilent)
-    assert f"after {tries} tries" in str(silent)
-
-
-@pytest.mark.parametrize("named", [121.0, 900.0, 86400.0])
-def test_a_long_retry_after_is_cut_and_not_a_reason_to_give_up(named: float) -> None:
-    """A 503 that asks for a quarter of an hour is asked again sooner."""
-    wait = delay(Passing("503", named), 1, 0.0, True)
-    assert wait is not None and wait < LONGEST_TIME / 2
-
-
-def test_a_maintenance_that_names_a_long_time_is_survived(monkeypatch: pytest.MonkeyPatch, at_once: None) -> None:
-    """Once 503 with Retry-After 900, then data: nothing is lost."""
-    monkeypatch.setattr("tap_zoom.api.retry.LONGEST_NAMED_DELAY", 0.01)
-    assert isinstance(outcome(dispatcher_of(Client([lambda: Passing("503", 900.0)]), 1)), Page)
 
 
 # --- limits of the day ----------------------------------------------------------------------------------------
 
 
-def limited(wait: float | None, lane: RateLimit = HEAVY, limit: float | None = None) -> TapZoomError:
+def limited(wait: float | None, named: RateLimit = HEAVY, limit: float | None = None) -> TapZoomError:
     """What a 429 of a Heavy request means."""
     with pytest.raises(TapZoomError) as raised:
         answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')
-        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(lane.category, limit, False, wait))
+        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(named.category, limit, False, wait))
     return raised.value
 
 
@@ -252,9 +109,8 @@ def test_a_unix_time_may_be_in_milliseconds(seconds: int, factor: int) -> None:
 FEW = {"meetings_per_user": 2, "webinars_per_user": 1, "occurrences": 3, "participants": 3, "registrants": 3, "crowd": 0}
 
 
-def resume_at(state: Any) -> Any:
-    """The checkpoints of a stopped run."""
-    return state["unfinished"][0]["resume_at"]
+def checkpoints(state: Any) -> Any:
+    return state["unfinished"][0]["resume_at"] if state["unfinished"] else None
 
 
 def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
@@ -264,7 +120,7 @@ def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
         run = run_tap(zoom.config(), zoom=zoom, state=state, env={"TAP_ZOOM_LOGLEVEL": "WARNING"})
         assert run.exit_status == 0 or "daily limit" in run.critical
         if run.exit_status and state:
-            assert resume_at(run.states[-1]) != resume_at(state), "a day without getting further"
+            assert checkpoints(run.states[-1]) != checkpoints(state), "a day without getting further"
         state = run.states[-1]
         runs.append(run)
         zoom.limits.start_day()
@@ -285,13 +141,14 @@ def test_each_run_gets_further_under_a_limit_of_the_day(limits: dict[str, int]) 
 
 
 def test_each_run_gets_further_among_the_older_occurrences_of_a_number() -> None:
-    """A day's Heavy requests are hardly more than the listings and one of them cost."""
+    """A day's Heavy requests are hardly more than the lists and one of them cost."""
     account = Account(2, users=10, **FEW)
     busiest = max(account.numbers.values(), key=lambda number: sum(held.start < account.first_day for held in number.occurrences))
     with SimulatedZoom(account) as zoom:
         state = run_tap(zoom.config(), zoom=zoom).states[0]
-        at = [f"user {busiest.host.id}", f"webinar {busiest.number}"]
-        state["unfinished"][0]["resume_at"] = {"user": at, "history_meetings": None}
+        number = f"{'webinar' if busiest.is_webinar else 'meeting'} {busiest.number}"
+        state["unfinished"][0]["resume_at"] = {"user": [f"user {busiest.host.id}", number], "history_meetings": None}
         [whole] = days(zoom, state)
+        assert whole.records["report_webinars" if busiest.is_webinar else "report_meetings"]
         zoom.limits.per_day["Heavy"] = 19
         assert_complete(whole.records, *days(zoom, state))

@@ -276,3 +276,17 @@ def test_older_contexts_begin_where_the_windows_end() -> None:
     windows = windows_of(HISTORY, None)
     assert windows.older_than(HISTORY) == str(months_before(TODAY, 6) + BOTH_WAYS)
     assert windows_of(HISTORY, "2026-09-01T00:00:00Z").older_than(HISTORY) == "2026-09-03"
+
+
+def test_a_window_of_which_zoom_has_no_day_left_is_gone() -> None:
+    """The oldest window may have few days, which Zoom counts otherwise than we do. A larger one is a failure."""
+    for number in range(28):
+        started = TODAY + number * DAY
+        windows = windows_of(HISTORY, None, started)
+        [window, *_] = all_of(windows, HISTORY)
+        days = (window.to - window.from_).days + 1
+        refused: Any = window
+        while refused is not None:
+            last, refused = refused, windows.later(HISTORY, refused)
+        assert windows.is_gone(HISTORY, window) is (days <= MOST_DAYS_LATER.days + 1)
+        assert last.from_ == min(window.to, window.from_ + MOST_DAYS_LATER)

@@ -169,9 +169,10 @@ class Tasks:
 
     def depends_on(self, name: str) -> frozenset[str]:
         """A stream, and those that lead to it in this run."""
-        return frozenset(
-            {name, *(each for each in ancestors(BY_NAME[name], self._older) if each in self.asked | self.refused)}
-        )
+        names = {name, *ancestors(BY_NAME[name], self._older)}
+        for fallback in {BY_NAME[each].fallback_stream for each in names} - {""}:
+            names |= {fallback, *ancestors(BY_NAME[fallback], older=False)}
+        return frozenset(names & (self.asked | self.refused))
 
     def rate_limits(self, name: str) -> frozenset[RateLimit]:
         """The rate limits of the tasks of a traversal: of a stream with a date range, or about an entity."""

@@ -196,10 +196,12 @@ class Windows:
         return (first, retained - timedelta(days=1)) if first < retained else None
 
     def is_gone(self, stream: Stream, window: Window) -> bool:
-        """True if Zoom may have refused a total because its days are too old by now."""
+        """True if Zoom may have refused a window because all of its days, or a day of a total, are too old by now."""
         dates = date_range_of(stream)
         oldest = oldest_day(dates, self.today())
-        return dates.totals and oldest is not None and window.first < oldest + BOTH_WAYS
+        if oldest is None:
+            return False
+        return window.first < oldest + BOTH_WAYS if dates.totals else window.to <= oldest + MOST_DAYS_LATER
 
     def _last_day(self, stream: Stream) -> date:
         dates = date_range_of(stream)
