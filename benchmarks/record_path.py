@@ -13,10 +13,10 @@ import orjson
 import singer
 
 from tap_zoom.discover import schema_of
-from tap_zoom.sync.records import Plan, Sequence
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME
+from tap_zoom.sync.records import Plan, Sequence
 
 ROWS = 300
 ROUNDS = 15

@@ -455,7 +455,7 @@ class Story:
         this = started[0]
         self.started = this.started_at.isoformat()
         self.resumed = this is stopped
-        is_full, of_run = self.full.setdefault(self.started, (this.from_start, set()))
+        _is_full, of_run = self.full.setdefault(self.started, (this.from_start, set()))
         of_run |= output.emitted
         return status
 

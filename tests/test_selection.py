@@ -13,7 +13,7 @@ import pytest
 
 from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import OPERATIONS
-from tests.tap import account, assert_exact, catalog_of, expected, run_tap, key_of
+from tests.tap import account, assert_exact, catalog_of, expected, key_of, run_tap
 
 USERS = {"/users", "/users/{userId}"}  # pending users are looked up, for their key
 MEETINGS = USERS | {"/users/{userId}/meetings"}

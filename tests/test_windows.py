@@ -91,7 +91,7 @@ def test_windows_are_cut_at_the_same_days_in_each_run(started: date, later: int,
     """Another day, bookmark or look-back clips what is requested; the names stay, and so do the days inside of both."""
     runs = [windows_of(HISTORY, str(started - back * DAY), started), windows_of(HISTORY, None, started + later * DAY)]
     one, other = ({window.name: window for window in all_of(run, HISTORY)} for run in runs)
-    assert set(list(one)[1:]) & set(list(other)) == set(list(one)[1:]) & set(other)
+    assert set(list(one)[1:]) & set(other) == set(list(one)[1:]) & set(other)
     for name in list(one.keys() & other.keys()):
         cut = date.fromisoformat(name)
         assert cut <= one[name].first and one[name].last <= cut + 27 * DAY
