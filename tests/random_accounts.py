@@ -492,14 +492,14 @@ def play(seed: int, nights: int | None = None) -> Story:
     story = Story(seed)
     for _ in range(nights or story.rng.choice([5, 15, 30])):
         story.night(quiet=False)
-    for calm in range(60):
+    for _ in range(60):
+        story.counts["calm nights"] += 1
         if story.night(quiet=True) == 0 and not story.resumed:
             break
     else:
         raise AssertionError((seed, "never ends", story.state))
     missing = story.missing(str(DAY0 + timedelta(days=story.day)), set(STREAMS))
     assert not missing, (seed, "end", missing[:3])
-    story.counts["calm nights"] = calm + 1
     return story
 
 
