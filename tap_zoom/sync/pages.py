@@ -71,7 +71,7 @@ class Pages:
             patch = partial(task.kept, since=since)
         content, keyless = self._emit(task, page, patch)
         if keyless:
-            result.missing = f"{task}: the key of {keyless} rows can't be made from what Zoom sent"
+            result.missing = f"{keyless} of the rows of {task}: the key can't be made from what Zoom sent"
         rows = rows_of(stream, content) if stream.links else []
         unlinked = sum(not self._follow(task, row, is_retry) for row in rows)
         if any(link.files for link in stream.links):
@@ -107,7 +107,7 @@ class Pages:
             return ""
         records, keyless = builder.record(row, {**owner.columns, **columns})
         self._write(builder, records, page.received if page else datetime.now(timezone.utc))
-        return f"{owner}: the key of a row can't be made from what Zoom sent" if keyless else ""
+        return f"1 of the rows of {owner}: the key can't be made from what Zoom sent" if keyless else ""
 
     def emit_held(self, task: Task) -> None:
         """Emit the rows that wait for a page which will not come."""
