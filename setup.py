@@ -87,7 +87,6 @@ setup(
     install_requires=[
         "singer-python>=6.0.1,<7",
         "requests>=2.32.4,<3",
-        "urllib3>=1.26.18,<3",
         "backoff>=2.2.1,<3",
         "PyJWT>=2.8,<3",
         "orjson>=3.9.15,<4",
@@ -100,7 +99,7 @@ setup(
         "mutants": ["mutmut>=3.8.1,<4"],
     },
     # singer-python installs a top-level package "tests", so nothing but tap_zoom goes into the wheel.
-    packages=["tap_zoom", "tap_zoom.engine", "tap_zoom.streams", "tap_zoom.zoom"],
+    packages=["tap_zoom", "tap_zoom.api", "tap_zoom.streams", "tap_zoom.sync"],
     package_data={"tap_zoom": ["py.typed", "schemas/*.json", "words/*.json"]},
     entry_points={"console_scripts": ["tap-zoom=tap_zoom:main"]},
 )

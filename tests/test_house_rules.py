@@ -71,9 +71,9 @@ def test_only_output_writes_to_stdout(name: str) -> None:
 
 
 @each()
-def test_threads_are_started_in_the_frontier_only(name: str) -> None:
+def test_threads_are_started_in_the_dispatcher_only(name: str) -> None:
     """The login and the wait for a signal have a lock each."""
-    if name not in ("zoom.frontier", "zoom.auth", "interrupts"):
+    if name not in ("api.dispatcher", "api.auth", "api.http", "interrupts"):
         assert "threading" not in imports(TREES[name])
     assert not {"concurrent.futures", "asyncio", "multiprocessing"} & imports(TREES[name])
 
@@ -99,44 +99,27 @@ def sends(tree: ast.AST) -> Iterator[str]:
 def test_only_http_touches_the_network(name: str) -> None:
     """The client and the login say what is to be sent, and know what requests calls it; nobody else knows that."""
     knows = {module for module in imports(TREES[name]) if f"{module}.".startswith(tuple(f"{each}." for each in NETWORK))}
-    assert not knows or name in ("zoom.http", "zoom.client", "zoom.token_endpoint")
-    assert not list(sends(TREES[name])) or name == "zoom.http"
+    assert not knows or name in ("api.http", "api.client", "api.token_endpoint")
+    assert not list(sends(TREES[name])) or name == "api.http"
 
 
 # --- which way modules depend -----------------------------------------------------------------------------------
 
 # Each uses what stands above it. The package itself only starts the command line.
 FLOORS = """
-errors  text  times  words
-setting
-streams.model  streams.secrets
-streams.refusals  streams.transcripts
-streams.spans  streams.users
-streams.account  streams.boards  streams.chat  streams.dashboards  streams.meetings  streams.phone  streams.webinars
-streams.reports  streams.rooms  streams.surveys
-streams.held
-streams.occurrences  streams.recordings
-streams
-interrupts  config  discover  access  state
-log  output
-zoom  zoom.http  zoom.limits  zoom.request
-zoom.bodies
-zoom.answers  zoom.retry  zoom.token_store
-zoom.token_endpoint  zoom.lanes
-zoom.auth
-zoom.client
-zoom.frontier
-about
-engine  engine.rows  engine.windows  engine.shapes  engine.branch
-engine.horizon  engine.places  engine.records
-engine.calendar  engine.progress  engine.questions
-report  engine.overlap
-engine.agenda  engine.lookups  engine.routes  engine.writer
-engine.debts
-engine.ledger
-engine.again  engine.reader
-engine.sync
-check
+api  errors  streams.model  streams.secrets  sync  sync.traversal  text  times  words
+api.http  api.rate_limits  api.request  interrupts  setting  streams.refusals  streams.transcripts
+api.bodies  api.retry  config  output  streams.date_ranges  streams.users  sync.rows
+api.responses  api.token_endpoint  api.token_store  log  streams.account  streams.boards  streams.chat  streams.dashboards  streams.meetings  streams.phone  streams.reports  streams.rooms  streams.surveys  streams.webinars
+api.auth  streams.held
+api.client  streams.occurrences  streams.recordings
+api.dispatcher  streams
+access  discover  sync.context
+about  state  sync.coercion  sync.windows
+check  sync.failures  sync.records  sync.start_dates
+report  sync.tasks
+sync.pages  sync.retries
+sync.sync
 run
 cli
 __init__
@@ -178,7 +161,7 @@ def test_no_stream_is_named_outside_the_table(name: str) -> None:
         assert named_streams(TREES[name]) == []
 
 
-TABLES_OF_SCRIPTS = ("CORRECTIONS", "FILES")  # what Zoom's files of single operations lack
+TABLES_OF_SCRIPTS = ("CORRECTIONS", "FILES", "CHOICES")  # what Zoom's files of single operations lack
 
 
 def without_tables(tree: ast.Module) -> ast.Module:
@@ -195,9 +178,9 @@ def test_scripts_name_no_stream() -> None:
 
 # --- size and words -----------------------------------------------------------------------------------------------
 
-LARGEST = 300  # lines that can be known by heart
-LARGEST_CLASS = 200
-LARGEST_OF_OTHERS = 400  # of a test or a script, whose parts stand side by side
+LARGEST = 350  # lines that can be known by heart
+LARGEST_CLASS = 300
+LARGEST_OF_OTHERS = 525  # of a test or a script, whose parts stand side by side
 
 
 def lines(path: Path) -> int:
@@ -240,7 +223,7 @@ def test_every_test_says_what_it_holds() -> None:
 
 # What only makes a value; dataclasses and named tuples of ours do as well.
 CONSTRUCTORS = {
-    "Timeout", "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "ContextVar", "map", "_days", "_moments", "_says", "each", "setting", "settings_of",
+    "Timeout", "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "ContextVar", "map", "_days", "_moments", "_matching", "date", "each", "setting", "settings_of",
 }  # fmt: skip
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
@@ -301,7 +284,7 @@ def test_a_rule_catches_what_it_names(rule: Callable[[ast.Module], Iterator[str]
 @pytest.mark.parametrize("code", ["from tap_zoom.sync.sync import Sync", "from tap_zoom.sync import sync", "import tap_zoom.cli"])
 def test_an_arrow_that_climbs_is_caught(code: str) -> None:
     """Whichever way it is written."""
-    assert climbs({"engine.branch": ast.parse(code)}, FLOORS)
+    assert climbs({"sync.traversal": ast.parse(code)}, FLOORS)
 
 
 @pytest.mark.parametrize("code", ['"""users"""', "X = re.compile('x')", "X = frozenset({1})", "def f():\n    return load()", "X = lambda: load()"])

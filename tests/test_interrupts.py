@@ -28,7 +28,7 @@ def test_a_signal_stops_the_run_with_a_last_state(number: signal.Signals, status
         run = process.finish()
         assert run.exit_status == status
         assert run.messages[-1]["type"] == "STATE"
-        assert "run" in run.states[-1]
+        assert "unfinished" in run.states[-1]
         zoom.latency = 0
         rest = run_tap(zoom.config(), zoom=zoom, state=run.states[-1])
     assert rest.exit_status == 0

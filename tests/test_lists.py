@@ -154,5 +154,5 @@ def test_rows_that_say_nothing_are_the_only_loss() -> None:
     run, _ = run_with("useless")
     assert run.exit_status == 1
     assert len(run.logged("ERROR")) == len(USELESS)
-    assert f"{len(USELESS)} requests failed" in run.critical
+    assert f"{len(USELESS)} items lost" in run.critical
     assert_exact(right(), run.records)

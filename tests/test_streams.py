@@ -33,7 +33,7 @@ def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:
 @EACH
 def test_what_means_nothing_here_is_said_in_words(stream: Stream) -> None:
     """The table at the end of a run has room for a few."""
-    assert all(re.fullmatch("[a-z ]{4,22}", nothing.words) for nothing in stream.empty_answers)
+    assert all(re.fullmatch("[a-z ]{4,22}", nothing.reason) for nothing in stream.empty_answers)
 
 
 def test_names_are_the_ones_that_users_know_and_stand_once() -> None:

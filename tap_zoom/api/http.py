@@ -142,7 +142,10 @@ def in_time(exchange: Callable[[], Answer]) -> Answer:
         except Exception as error:
             results.put(error)
 
-    threading.Thread(target=run, daemon=True).start()
+    try:
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError:  # the system starts no more threads
+        return exchange()
     try:
         result = results.get(timeout=ANSWER_TIMEOUT)
     except Empty:

@@ -8,6 +8,7 @@ import signal
 import stat
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -54,8 +55,9 @@ def test_each_run_reads_everything_anew(project: Project) -> None:
             project.meltano(*RUN, **variables(zoom.config()))
             states.append(project.state())
     rows = project.rows()
-    right = {name: 2 * len(each) for name, each in expected().items() if each}
-    assert {name: len(each) for name, each in rows.items()} == right
+    for name, each in expected().items():
+        times = Counter(key_of(name, row) for row in rows.get(name, []))
+        assert all(times[key_of(name, row)] >= 2 for row in each), name
     assert_exact(expected(), distinct(rows))
     assert states[0]["bookmarks"] != states[1]["bookmarks"]
 
