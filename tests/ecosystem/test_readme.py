@@ -95,6 +95,11 @@ def test_the_commands_of_both_versions_differ_in_form_only() -> None:
     assert re.sub(r"config (set|test) tap-zoom", r"config tap-zoom \1", fourth) == COMMANDS["3"]
 
 
+def is_complete(state: Path) -> bool:
+    """True if the state is of a run that reached its end."""
+    return json.loads(state.read_text("utf-8"))["unfinished"] == []
+
+
 def beside_the_target(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
     """config.json as the quick start has it, and an environment with tap and target on the PATH."""
     (home / "config.json").write_text(json.dumps(zoom.config() | {"start_date": None}), "utf-8")
@@ -111,7 +116,7 @@ def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) 
         for path in (home / "output").glob("*.jsonl"):
             rows[path.stem.partition("-")[0]] += len(path.read_text("utf-8").splitlines())
         assert rows == Counter({stream: runs * count for stream, count in counts(expected()).items()})
-        assert "finished_at" in (home / "state.json").read_text("utf-8")
+        assert is_complete(home / "state.json")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -130,14 +135,14 @@ def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(numb
         os.killpg(running.pid, number)
         said = running.communicate(timeout=LONGEST)[1]
         assert running.returncode == status, said[-4000:]
-        assert json.loads((home / "state.json").read_text("utf-8"))["run"]
+        assert not is_complete(home / "state.json")
         done = subprocess.run(commands, cwd=home, env=env, capture_output=True, encoding="utf-8", timeout=LONGEST)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "finished_at" in (home / "state.json").read_text("utf-8")
+    assert is_complete(home / "state.json")
 
 
 def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
-    """Install, fill in config.json, load, and ask; then once more, and the counts are the same."""
+    """Install, fill in config.json, load, and query; then once more, and the counts are the same."""
     project = Project("", home, "")
     programs = [home / "tap-zoom" / "bin", Path(sys.executable).parent, os.environ["PATH"]]
     env = project.environment(HOME=str(home), PATH=os.pathsep.join(map(str, programs)))
@@ -157,7 +162,7 @@ def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, p
         tables = {stream: f"zoom.{stream}" for stream in expected()}
         found = postgres.counts("readme", list(tables.values()))
         assert {stream: found[table] for stream, table in tables.items()} == counts(expected())
-        assert "finished_at" in (clone / "state.json").read_text("utf-8")
+        assert is_complete(clone / "postgres-state.json")
     query = re.search(r"`(SELECT [^`]*)` has an answer", TARGETS)
     assert query
     assert len(postgres.ask("readme", query[1])) == len(expected()["report_meetings"])
