@@ -17,9 +17,9 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from repository import REPOSITORY, site
 
-# Files of the root folder that are pages, and their place on the site, where docs/security.md is security.md.
+# Files of the root folder that are pages, and their place on the site. The home page is docs/index.md.
 ROOT_PAGES = {
-    "README.md": "index.md",
+    "README.md": "overview.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security-policy.md",
@@ -27,11 +27,11 @@ ROOT_PAGES = {
 HOME = "index.md"
 # The navigation. Pages that don't exist are left out; pages that no section lists stand in the last one.
 SECTIONS = {
-    "Get started": "logins scopes select command-line meltano container targets moving",
+    "Get started": "overview logins scopes settings command-line upgrade moving",
+    "Data": "which-streams select questions keys-and-order diagram gaps",
     "Streams": "streams streams/core streams/*",
-    "Data": "questions keys-and-order diagram limitations gaps",
-    "Operation": "state incremental limits costs troubleshooting security security-policy",
-    "Project": "changelog contributing testing benchmarks decisions",
+    "Operation": "targets meltano container scale state incremental limits costs troubleshooting security security-policy",
+    "Project": "changelog contributing architecture testing benchmarks decisions",
 }
 OTHER_PAGES = "More"
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")

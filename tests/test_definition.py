@@ -134,11 +134,11 @@ def test_about_and_the_definition_agree() -> None:
             assert each.get("default") == setting.get("value")
 
 
-def test_the_readme_describes_each_setting() -> None:
+def test_the_docs_describe_each_setting() -> None:
     """In a row of its table, in the same words."""
-    readme = (ROOT / "README.md").read_text("utf-8")
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
     for name, setting in SETTINGS.items():
-        assert re.search(rf"^\| `{name}` \|.*\| {re.escape(setting['description'])} \|$", readme, re.MULTILINE)
+        assert re.search(rf"^\| `{name}` \|.*\| {re.escape(setting['description'])} \|$", page, re.MULTILINE)
 
 
 def test_the_sample_config_is_a_complete_login() -> None:

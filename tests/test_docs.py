@@ -20,7 +20,7 @@ from tests.warehouse import described
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "dbt").glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-LONGEST_README = 220
+LONGEST_README = 150
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -39,9 +39,12 @@ def names_in(schema: dict[str, Any]) -> set[str]:
 
 FIELDS = set().union(*(names_in(stream["schema"]) for stream in catalog()["streams"]))
 # Other names with an underscore that stand as code.
-OTHERS = {"finished_at", "time_extracted", "unknown_fields", "meeting_files", "webinar_files", "current_date"}
 # Variables of the dbt package, and columns that targets add.
 VARIABLES = {"zoom_schema", "zoom_database", "zoom__timezone", "_sdc_extracted_at"}
+OTHERS = {
+    "time_extracted", "unknown_fields", "meeting_files", "webinar_files", "current_date", "given_up", "resume_at",
+    "empty_answers", "no_access",
+}  # fmt: skip
 
 
 def anchor(heading: str) -> str:
@@ -51,7 +54,7 @@ def anchor(heading: str) -> str:
 
 def test_the_readme_is_short() -> None:
     """So that it is read."""
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < LONGEST_README
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= LONGEST_README
 
 
 @EACH
@@ -80,7 +83,7 @@ def test_every_page_is_linked() -> None:
 @EACH
 def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
     """What stands as code and looks like a name of one is one; stream.field is a field of that stream."""
-    if page.name in ("testing.md", "decisions.md", "CONTRIBUTING.md"):  # of the code itself
+    if page.name in ("architecture.md", "testing.md", "decisions.md", "CONTRIBUTING.md"):  # of the code itself
         return
     parameters = {name for operation in documented().values() for name in operation["parameters"]}
     ids = {name for stream in BY_NAME.values() for name in stream.parent.ids}

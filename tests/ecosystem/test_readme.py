@@ -97,6 +97,11 @@ def test_the_commands_of_both_versions_differ_in_form_only() -> None:
     assert re.sub(r"config (set|test) tap-zoom", r"config tap-zoom \1", fourth) == COMMANDS["3"]
 
 
+def is_complete(state: Path) -> bool:
+    """True if the state is of a run that reached its end."""
+    return json.loads(state.read_text("utf-8"))["unfinished"] == []
+
+
 def beside_the_target(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
     """config.json as the quick start has it, and an environment with tap and target on the PATH."""
     (home / "config.json").write_text(json.dumps(zoom.config() | {"start_date": None}), "utf-8")
@@ -143,7 +148,7 @@ def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(numb
 
 
 def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
-    """Install, fill in config.json, load, and ask; then once more, and the counts are the same."""
+    """Install, fill in config.json, load, and query; then once more, and the counts are the same."""
     project = Project("", home, "")
     programs = [home / "tap-zoom" / "bin", Path(sys.executable).parent, os.environ["PATH"]]
     env = project.environment(HOME=str(home), PATH=os.pathsep.join(map(str, programs)))
