@@ -20,6 +20,8 @@ from repository import REPOSITORY, site
 # Files of the root folder that are pages, and their place on the site. The home page is docs/index.md.
 ROOT_PAGES = {
     "README.md": "overview.md",
+    "dbt/README.md": "dbt-package.md",
+    "dbt/DECISIONLOG.md": "dbt-decisions.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security-policy.md",
@@ -30,7 +32,9 @@ SECTIONS = {
     "Get started": "overview logins scopes settings command-line upgrade moving",
     "Data": "which-streams select questions keys-and-order diagram gaps",
     "Streams": "streams streams/core streams/*",
-    "Operation": "targets meltano container scale state incremental limits costs troubleshooting security security-policy",
+    "Operation": (
+        "targets meltano container scale state incremental limits costs troubleshooting security security-policy"
+    ),
     "Project": "changelog contributing architecture testing benchmarks decisions",
 }
 OTHER_PAGES = "More"

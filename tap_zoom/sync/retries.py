@@ -86,7 +86,10 @@ class Retries:
     # --- tasks that are read
 
     def answered(self, task: Task) -> None:
-        """A page was answered, or Zoom said that there is nothing. Lists that only lead on say little about the rest."""
+        """A page was answered, or Zoom said that there is nothing.
+
+        Lists that only lead on say little about the rest.
+        """
         if task.stream.emitted:
             self._faults_in_a_row = 0
         self._failures.answered(task.failure)
