@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,10 @@ LARGEST_GAP = 300
 
 def second(text: str) -> int:
     """A time as seconds since EPOCH."""
-    return int((datetime.fromisoformat(text.removesuffix("Z")) - EPOCH).total_seconds())
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+    return int((moment - EPOCH).total_seconds())
 
 
 def time_of(seconds: int) -> datetime:
