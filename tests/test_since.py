@@ -23,21 +23,25 @@ def read(zoom: SimulatedZoom, *streams: str, at: datetime = NOW, state: Any = No
     return run_tap(zoom.config(**NEW, **changes), zoom=zoom, catalog=catalog_of(*streams), state=state, at=at)
 
 
-def test_messages_that_were_lost_are_older_than_what_they_are_about() -> None:
-    """A conversation goes on until today; of one of its months nothing came. The bookmark stays before that month."""
+def test_messages_that_were_lost_are_kept_with_their_days() -> None:
+    """A conversation goes on until today; of one of its months nothing came. The bookmark moves, and the next run reads
+    that month."""
     session = {"session_id": "s1", "last_access_time": "2026-08-19T08:00:00Z"}
     lost = says(r"/sms/sessions/s1\?.*from=2026-06-01", {"code": 9999, "message": "x"}, 400)
-    found = [
-        says(r"/sms/sessions\?.*from=2026-07-27", {"sms_sessions": [session]}),
-        says(r"/sms/sessions\?", {"sms_sessions": []}),
-    ]
     message = {"message_id": "m1", "date_time": "2026-06-03T10:00:00Z"}
-    there = says(r"/sms/sessions/s1\?.*from=2026-0[56]", {"sms_histories": [message]})
+    there = says(r"/sms/sessions/s1\?.*from=2026-06-01", {"sms_histories": [message]})
     rest = says(r"/sms/sessions/s1\?", {"sms_histories": []})
-    with scripted(lost, *found, there, rest) as zoom:
+    with scripted(lost, there, rest, says(r"/sms/sessions\?", {"sms_sessions": [session]})) as zoom:
         first = read(zoom, "phone_sms_messages", start_date="2026-06-01")
         assert first.exit_status == 1
-        assert first.states[-1]["bookmarks"]["phone_sms_messages"]["date_time"] == "2026-06-01T00:00:00Z"
+        assert first.states[-1]["bookmarks"]["phone_sms_messages"]["date_time"] == "2026-08-20T09:30:00Z"
+        [[entry]] = first.states[-1]["failures"].values()
+        assert entry["stream"] == "phone_sms_messages" and entry["tasks"][0]["days"][0] == "2026-06-01"
+        zoom.faults.remove(lost)
+        second = read(zoom, "phone_sms_messages", start_date="2026-06-01", state=first.states[-1], at=NOW + timedelta(days=1))
+        assert second.exit_status == 0
+        assert [record["message_id"] for record in second.records["phone_sms_messages"]] == ["m1"]
+        assert list(second.states[-1]["failures"].values()) == [[]]
 
 
 def test_what_nobody_could_list_keeps_its_bookmark() -> None:
@@ -62,7 +66,8 @@ def test_a_day_is_not_over_when_the_bookmark_is_made(stream: str) -> None:
 def test_parts_of_a_second_are_after_it() -> None:
     """Text sorts a fraction before the Z of the whole second."""
     rows = [{"time": "2026-08-01T00:00:00.250Z", "operator": "a"}, {"time": "2026-07-31T23:59:59.999Z", "operator": "b"}]
-    with scripted(says("/report/operationlogs", {"operation_logs": rows})) as zoom:
+    first = says("/report/operationlogs.*from=2026-07-31", {"operation_logs": rows})
+    with scripted(first, says("/report/operationlogs", {"operation_logs": []})) as zoom:
         run = read(zoom, "report_operation_logs", start_date="2026-08-01")
         assert [record["operator"] for record in run.records["report_operation_logs"]] == ["a"]
 
@@ -120,19 +125,25 @@ def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None
         assert run.exit_status == 0, run.log[-1]
         assert_exact(right(zoom, *streams), run.records)
         for stream in set(streams) - {"phone_call_queue_analytics"}:
-            assert len([line for line in run.logged("WARNING") if f"For {stream} Zoom's answers begin" in line]) == 1
+            assert len([line for line in run.logged("WARNING") if f"WARNING {stream}: Zoom has no data from before" in line]) == 1
 
 
-def test_a_list_that_is_lost_night_after_night_does_not_move_the_bookmark_back() -> None:
-    """Its days begin before the bookmark by the look-back; what happened before the bookmark is out all the same."""
+def test_a_list_that_is_lost_night_after_night_does_not_hold_the_bookmark() -> None:
+    """It is kept with all of its days, and given up after five nights; the bookmark moves every night."""
     with scripted(says("/users/u1/recordings", {"meetings": []})) as zoom:
-        state = read(zoom, "recordings").states[-1]
-        zoom.faults.insert(0, says("/users/u1/recordings", {"code": 9999, "message": "x"}, 400))
+        state = read(zoom, "recordings", start_date="2026-08-01").states[-1]
+        lost = says("/users/u1/recordings", {"code": 9999, "message": "x"}, 400)
+        zoom.faults.insert(0, lost)
         for night in range(1, 4):
-            run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=night))
+            run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=night), start_date="2026-08-01")
             assert run.exit_status == 1
             state = run.states[-1]
-        assert state["bookmarks"]["recordings"] == {"start_time": "2026-08-20T09:30:00Z"}
+            assert state["bookmarks"]["recordings"] == {"start_time": f"2026-08-{20 + night}T09:30:00Z"}
+            [[entry]] = state["failures"].values()
+            assert entry["runs"] == night and entry["tasks"][-1]["days"][1] == f"2026-08-{20 + night}"
+        zoom.faults.remove(lost)
+        run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=9), start_date="2026-08-01")
+        assert run.exit_status == 0 and not any(run.states[-1]["failures"].values())
 
 
 def test_a_bookmark_out_of_reach_is_told_as_one() -> None:
