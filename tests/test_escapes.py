@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_zoom.log import Secrets
+from tap_zoom.log import Secrets, _Text
 from tap_zoom.text import escaped
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import Fault
@@ -105,12 +105,14 @@ def test_a_traceback_keeps_its_lines_and_forges_none() -> None:
         raise ValueError(f"odd {EVIL}")
     except ValueError as error:
         record = logging.LogRecord("x", logging.DEBUG, "", 0, "Where it %s:", ("happened\n",), (type(error), error, error.__traceback__))
-    Secrets().filter(record)
-    first, *lines = record.getMessage().split("\n")
-    assert first == r"Where it happened\n:"
+    secrets = Secrets()
+    secrets.filter(record)
+    text = _Text(secrets).format(record)
+    first, *lines = text.split("\n")
+    assert first == r"DEBUG Where it happened\n:"
     assert lines[0] == "  Traceback (most recent call last):"
     assert all(line.startswith("  ") for line in lines)
-    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(record.getMessage())
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
 
 
 def test_secrets_are_hidden_before_they_are_escaped() -> None:
