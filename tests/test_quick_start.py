@@ -82,7 +82,7 @@ def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: Sim
     for _ in range(2):
         done = subprocess.run([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
         assert (done.returncode, done.stderr) == (0, b"")
-        assert "finished_at" in state_in(tmp_path)
+        assert state_in(tmp_path)["unfinished"] == []
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

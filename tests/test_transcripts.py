@@ -128,7 +128,7 @@ def test_a_stopped_run_asks_again_for_a_transcript_that_failed() -> None:
         zoom.faults.insert(0, says("/v2/users/u1/recordings", {"meetings": [recording(zoom, file())]}))
         config = zoom.config(start_date=str((zoom.now - timedelta(days=60)).date()))
         first = run_tap(config, zoom=zoom, catalog=catalog_of(TEXTS))
-        states = [state for state in first.states if "finished_at" not in state]
+        states = [state for state in first.states if state["unfinished"]]
         assert first.exit_status == 1 and "rec/download" not in json.dumps(first.states)
         second = run_tap(config, zoom=zoom, catalog=catalog_of(TEXTS), state=states[-1])
     assert second.exit_status == 0 and {row["meeting_uuid"] for row in second.records[TEXTS]} == {UUID}

@@ -111,7 +111,7 @@ def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) 
         for path in (home / "output").glob("*.jsonl"):
             rows[path.stem.partition("-")[0]] += len(path.read_text("utf-8").splitlines())
         assert rows == Counter({stream: runs * count for stream, count in counts(expected()).items()})
-        assert "finished_at" in (home / "state.json").read_text("utf-8")
+        assert json.loads((home / "state.json").read_text("utf-8"))["unfinished"] == []
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -130,10 +130,10 @@ def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(numb
         os.killpg(running.pid, number)
         said = running.communicate(timeout=LONGEST)[1]
         assert running.returncode == status, said[-4000:]
-        assert json.loads((home / "state.json").read_text("utf-8"))["run"]
+        assert json.loads((home / "state.json").read_text("utf-8"))["unfinished"]
         done = subprocess.run(commands, cwd=home, env=env, capture_output=True, encoding="utf-8", timeout=LONGEST)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "finished_at" in (home / "state.json").read_text("utf-8")
+    assert json.loads((home / "state.json").read_text("utf-8"))["unfinished"] == []
 
 
 def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
@@ -157,7 +157,7 @@ def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, p
         tables = {stream: f"zoom.{stream}" for stream in expected()}
         found = postgres.counts("readme", list(tables.values()))
         assert {stream: found[table] for stream, table in tables.items()} == counts(expected())
-        assert "finished_at" in (clone / "state.json").read_text("utf-8")
+        assert json.loads((clone / "state.json").read_text("utf-8"))["unfinished"] == []
     query = re.search(r"`(SELECT [^`]*)` has an answer", TARGETS)
     assert query
     assert len(postgres.ask("readme", query[1])) == len(expected()["report_meetings"])
