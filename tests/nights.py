@@ -65,6 +65,11 @@ def by_key(records: dict[str, list[Record]], streams: tuple[str, ...]) -> Record
     return {stream: {key_of(stream, record): record for record in records.get(stream, [])} for stream in streams}
 
 
+def is_finished(run: Run) -> bool:
+    """True if its last STATE is that of a run which reached its end."""
+    return bool(run.states) and run.states[-1]["unfinished"] == []
+
+
 def reached_a_limit(run: Run) -> bool:
     return any("daily limit" in line for line in run.logged("CRITICAL"))
 
@@ -150,7 +155,7 @@ class Played:
     def has_ended(self) -> bool:
         """Whether a run went to its end; one that was killed after its last STATE has not."""
         last = self.runs[-1] if self.runs else None
-        return last is not None and last.exit_status in (0, 1) and (last.states or [{}])[-1].get("unfinished") == []
+        return last is not None and last.exit_status in (0, 1) and is_finished(last)
 
     def play(self) -> None:
         """Run after run, each from the last STATE there is, until one ends."""
@@ -201,10 +206,10 @@ class Played:
 
     def _of_run(self, number: int, run: Run) -> Iterator[str]:
         stopped = run.exit_status in (-signal.SIGKILL, 128 + signal.SIGTERM) or reached_a_limit(run)
-        if not stopped and not (run.exit_status in (0, 1) and (run.states or [{}])[-1].get("unfinished") == []):
+        if not stopped and not (run.exit_status in (0, 1) and is_finished(run)):
             yield f"it neither ended nor was stopped: {run.log[-1][:200]}"
         for line in run.logged("WARNING"):
-            if "from the start" in line or "begun anew" in line:
+            if "from the start" in line or "starts over" in line:
                 yield f"its state was not taken: {line[:200]}"
         if any(len(json.dumps(state)) > LARGEST_STATE for state in run.states):
             yield "a STATE is too large"

@@ -73,7 +73,7 @@ class Run:
         """The lines of stdout, apart from when they were made."""
         lines = []
         for message in self.messages:
-            lines.append(json.dumps(without(message, "time_extracted", "started_at", "finished_at", "bookmarks")))
+            lines.append(json.dumps(without(message, "time_extracted", "started_at", "bookmarks")))
         return lines
 
     def of_type(self, type_: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 import requests
+from requests.auth import AuthBase
 
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import LARGEST_ANSWER, Answer, Connections
@@ -151,9 +152,8 @@ class Exchanges:
         self._answers = iter(answers)
         monkeypatch.setattr(Connections, "exchange", self._exchange)
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], auth: Any) -> Answer:
-        sent = auth(requests.Request(method, url, headers=dict(headers)).prepare())
-        self.sent.append((url, dict(sent.headers)))
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], auth: AuthBase) -> Answer:
+        self.sent.append((url, dict(auth(requests.Request(method, url, headers=dict(headers)).prepare()).headers)))
         return next(self._answers)
 
 

@@ -146,9 +146,9 @@ def test_each_run_gets_further_among_the_older_occurrences_of_a_number() -> None
     busiest = max(account.numbers.values(), key=lambda number: sum(held.start < account.first_day for held in number.occurrences))
     with SimulatedZoom(account) as zoom:
         state = run_tap(zoom.config(), zoom=zoom).states[0]
-        number = f"{'webinar' if busiest.is_webinar else 'meeting'} {busiest.number}"
+        number = f"{busiest.kind} {busiest.number}"
         state["unfinished"][0]["resume_at"] = {"user": [f"user {busiest.host.id}", number], "history_meetings": None}
         [whole] = days(zoom, state)
-        assert whole.records["report_webinars" if busiest.is_webinar else "report_meetings"]
+        assert whole.records[f"report_{busiest.kind}s"]
         zoom.limits.per_day["Heavy"] = 19
         assert_complete(whole.records, *days(zoom, state))

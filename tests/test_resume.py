@@ -10,7 +10,7 @@ import pytest
 from tap_zoom.sync.windows import months_before
 from tests.scripted import paths, says, scripted
 from tests.simulator import Account, Fault, SimulatedZoom
-from tests.tap import Run, account, assert_complete, catalog_of, expected, run_tap
+from tests.tap import Run, account, assert_complete, catalog_of, expected, run_tap, windows_of
 
 NOW = datetime.now(timezone.utc)
 CLIP = months_before(NOW.date(), 6)
@@ -56,13 +56,15 @@ def test_the_oldest_window_begins_where_zoom_lets_it(fallback: bool, later: int)
     """A clock or a zone ahead of ours: only the days that are gone are missing, and what has a number is found by that."""
     refused = [says(rf"/v2/report/(history_|users/.*)meetings\?.*from={CLIP + timedelta(days=n)}", TOO_EARLY, 400) for n in range(later)]
     first = CLIP + timedelta(days=later)
-    listed = [held("NEW==", first), held("NEXT==", first + timedelta(days=20), 222)]
+    new, following = [held("NEW==", first)], [held("NEXT==", first + timedelta(days=30), 222)]
     window = rf"from={first}&"
     with scripted(
         *refused,
         *([says("/v2/report/history_meetings", {"code": 200, "message": "No permission."}, 400)] if fallback else []),
-        says(rf"/v2/report/history_meetings\?.*{window}", {"history_meetings": listed}),
-        says(rf"/v2/report/users/u1/meetings\?{window}.*type=past(&|$)", {"meetings": listed}),
+        says(rf"/v2/report/history_meetings\?.*{window}", {"history_meetings": new}),
+        says("/v2/report/history_meetings", {"history_meetings": following}),
+        says(rf"/v2/report/users/u1/meetings\?{window}.*type=past(&|$)", {"meetings": new}),
+        says(r"/v2/report/users/u1/meetings\?.*type=past(&|$)", {"meetings": following}),
         says("/past_meetings/111/instances", {"meetings": [held("OLD==", CLIP), held("NEW==", first)]}),
         *(says(rf"/v2/report/meetings/{uuid}%3D%3D$", {"uuid": f"{uuid}=="}) for uuid in ("OLD", "NEW", "NEXT")),
     ) as zoom:
@@ -81,17 +83,24 @@ def test_a_window_that_is_refused_for_good_is_lost() -> None:
     assert all("from=" in line for line in run.logged("ERROR"))
 
 
-def test_an_occurrence_that_is_listed_both_ways_is_one_row() -> None:
-    """On the first days of the reports, by the reports and by its number: it is requested twice, under one key."""
+def test_an_occurrence_that_is_found_both_ways_comes_from_both() -> None:
+    """On the first two days of the reports: the key makes one row of it. A day later only the reports are asked."""
     day = CLIP + timedelta(days=1)
+    there = [("BOTH==", day), ("LATE==", day + timedelta(days=1))]
     with scripted(
-        says(rf"/v2/report/history_meetings\?.*from={CLIP}", {"history_meetings": [held("BOTH==", day)]}),
-        says("/past_meetings/111/instances", {"meetings": [held("BOTH==", day)]}),
-        says(r"/v2/report/meetings/BOTH%3D%3D$", {"uuid": "BOTH=="}),
+        *(
+            says(rf"/v2/report/history_meetings\?.*from={window.from_}&", {
+                "history_meetings": [held(uuid, each) for uuid, each in there if window.from_ <= each <= window.to]
+            })
+            for window in windows_of(account())
+        ),
+        says("/past_meetings/111/instances", {"meetings": [held(*each) for each in there]}),
+        *(says(rf"/v2/report/meetings/{uuid}%3D%3D$", {"uuid": f"{uuid}=="}) for uuid in ("BOTH", "LATE")),
     ) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings"))
         assert paths(zoom).count("report/meetings/BOTH%3D%3D") == 2
-    assert {record["uuid"] for record in run.records["report_meetings"]} == {"BOTH=="}
+        assert paths(zoom).count("report/meetings/LATE%3D%3D") == 1
+    assert {record["uuid"] for record in run.records["report_meetings"]} == {"BOTH==", "LATE=="}
 
 
 # --- lists that lead astray ------------------------------------------------------------------------------------

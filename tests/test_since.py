@@ -131,18 +131,18 @@ def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None
 def test_a_list_that_is_lost_night_after_night_does_not_hold_the_bookmark() -> None:
     """It is kept with all of its days, and given up after five nights; the bookmark moves every night."""
     with scripted(says("/users/u1/recordings", {"meetings": []})) as zoom:
-        state = read(zoom, "recordings").states[-1]
+        state = read(zoom, "recordings", start_date="2026-08-01").states[-1]
         lost = says("/users/u1/recordings", {"code": 9999, "message": "x"}, 400)
         zoom.faults.insert(0, lost)
         for night in range(1, 4):
-            run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=night))
+            run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=night), start_date="2026-08-01")
             assert run.exit_status == 1
             state = run.states[-1]
             assert state["bookmarks"]["recordings"] == {"start_time": f"2026-08-{20 + night}T09:30:00Z"}
             [[entry]] = state["failures"].values()
             assert entry["runs"] == night and entry["tasks"][-1]["days"][1] == f"2026-08-{20 + night}"
         zoom.faults.remove(lost)
-        run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=9))
+        run = read(zoom, "recordings", state=state, at=NOW + timedelta(days=9), start_date="2026-08-01")
         assert run.exit_status == 0 and not any(run.states[-1]["failures"].values())
 
 
