@@ -45,7 +45,7 @@ class FurtherAnswers:
         if refused is not None:
             return refused
         rows = self._rows(stream, parent, query, period)
-        if not stream.records:
+        if not stream.rows:
             return self._single(request, stream, rows)
         return self._page(request, stream, parent, query, rows, period)
 
@@ -150,7 +150,7 @@ class FurtherAnswers:
         zoom, offset, step, token = self._zoom, 0, len(rows), None
         asked = stream.asked(query)
         body = self.contents.envelope(stream, parent, asked)
-        *_, above, name = ("", *stream.records.split("."))
+        *_, above, name = ("", *stream.rows.split("."))
         # The page token, and what is said of the page, stand beside the list.
         beside = body.setdefault(above, {}) if stream.answer["properties"].get(above, {}).get("type") == "object" else body
         documents = stream.answer["properties"][above]["properties"] if beside is not body else stream.answer["properties"]
@@ -167,7 +167,7 @@ class FurtherAnswers:
             del beside[word]
         sent = rows[offset : offset + step]
         content = self._lists(stream, parent, asked, sent)
-        if stream.records.count(".") and beside is body:
+        if stream.rows.count(".") and beside is body:
             content = {above: _grouped(name, sent)}
         beside |= content
         return answer(200, self._zoom.answers.with_more(self._with_more_rows(dumps(body), stream)))
@@ -186,13 +186,13 @@ class FurtherAnswers:
             return {**value, path[0]: made}
 
         body = json.loads(content)
-        for rows in (stream.records, *stream.states, stream.older[0]):
+        for rows in (stream.rows, *stream.states, stream.older[0]):
             if rows.split(".")[0] in body:
                 body = added(body, rows.split("."))
         return dumps(body)
 
     def _lists(self, stream: Further, parent: Parent, asked: tuple[str | None, ...], sent: list[Made]) -> Row:
-        name = stream.records.rpartition(".")[2]
+        name = stream.rows.rpartition(".")[2]
         if stream.states:
             return {state: [made.row for made in sent if made.state == state] for state in stream.states}
         rows = [made.row for made in sent]
@@ -237,5 +237,5 @@ def _grouped(name: str, sent: list[Made]) -> list[Row]:
 
 
 def _missing(stream: Further, id_: str) -> Refusal:
-    status, code, message = stream.empty_answers[0] if stream.empty_answers else (404, 1001, "User does not exist.")
+    status, code, message = stream.nothing[0] if stream.nothing else (404, 1001, "User does not exist.")
     return Refusal(status, {} if code is None else {"code": code, "message": message.replace("{", "").replace("}", "")})

@@ -97,15 +97,15 @@ class FurtherContents:
 
     def refusal(self, stream: Further, parent: Parent) -> Refusal | None:
         """What Zoom says where it has nothing for a parent, and says so by a refusal."""
-        if not stream.parent or not stream.empty_answers:
+        if not stream.parent or not stream.nothing:
             return None
         if self._has_left(stream, parent):
             return _refusal(404, 1001, f"User does not exist: {parent.id}.")
         if particulars.is_empty(stream.name, parent.row):
-            return _refusal(*stream.empty_answers[0])
+            return _refusal(*stream.nothing[0])
         rng = self._rng("nothing", stream.name, parent.id)
         refused = rng.random() < 0.12 and not self._is_first(stream, parent)
-        return _refusal(*rng.choice(stream.empty_answers)) if refused else None
+        return _refusal(*rng.choice(stream.nothing)) if refused else None
 
     def _has_left(self, stream: Further, parent: Parent) -> bool:
         user = self.account.user(parent.id) if stream.parent == "users" else None
@@ -115,7 +115,7 @@ class FurtherContents:
 
     def rows(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> list[Made]:
         """All rows of a list, the latest first where they have a time; none for what nobody can ask for."""
-        if asked not in [stream.asked(ask) for ask in stream.variants] or self._has_left(stream, parent):
+        if asked not in [stream.asked(ask) for ask in stream.asks] or self._has_left(stream, parent):
             return []
         found: list[Made] = self._kept(self._rows, stream.name, parent.id, asked)
         return found
@@ -139,7 +139,7 @@ class FurtherContents:
         return parent.id == next(iter(self.parents(stream)))
 
     def _count(self, stream: Further, parent: Parent, rng: random.Random) -> int:
-        if not stream.records:
+        if not stream.rows:
             return 1
         if stream.parent:
             return 3 if self._is_first(stream, parent) else rng.choice((0, 2, 3))
@@ -202,7 +202,7 @@ class FurtherContents:
         if "option" in stream.added:
             table = particulars.of_option(table, asked[0])
         fixed: Row = {}
-        if not stream.records:
+        if not stream.rows:
             # The answer about a thing says of it what the list says, and carries its id.
             fixed |= {name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)}
             fixed |= {name: parent.id for name in key if parent.id}
@@ -219,8 +219,8 @@ class FurtherContents:
                 file["download_url"], self.texts[path] = self._url() + path, particulars.text_file(rng)
         if moment is not None and (held := particulars.kept(stream.name, parent.id, self.account).get(moment)):
             fixed |= particulars.of_meeting(stream.name, held)
-        row = maker.record(table, keep={*key, *leading, *stream.fallback_stream.values(), *stream.copied} & table.keys(), **fixed)
-        for name in stream.fallback_stream:
+        row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
+        for name in stream.instead:
             if rng.random() < 0.3:
                 row.pop(name)
         for name in stream.may_lack:
@@ -257,13 +257,13 @@ class FurtherContents:
 
     def sums(self, stream: Further, asked: tuple[str | None, ...], period: str) -> list[Row]:
         """The rows of a period, "2026-03" or "2026-03-05" where it is what one should ask for; any other gives others."""
-        if asked not in [stream.asked(ask) for ask in stream.variants]:
+        if asked not in [stream.asked(ask) for ask in stream.asks]:
             return []
         rng = self._rng("sum", stream.name, *asked, period)
         days = stream.window is not None and stream.window.unit == "day"
         count = (rng.random() < 0.06) * 2 if days else 3
         maker = Maker(rng, drift=self.account.drift)
-        return [self._made_row(stream, Parent(), asked, None, maker).row for _ in range(count if stream.records else 1)]
+        return [self._made_row(stream, Parent(), asked, None, maker).row for _ in range(count if stream.rows else 1)]
 
     def happened(self, stream: Further, parent: Parent, made: Made) -> list[datetime]:
         """When a row happened; a session of messages did so as often as one was sent."""
@@ -277,9 +277,9 @@ class FurtherContents:
     def envelope(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> Row:
         """What stands around the rows."""
         schema = stream.answer["properties"]
-        around = {name: part for name, part in schema.items() if name not in {stream.records.split(".")[0], stream.older[0], *stream.states}}
+        around = {name: part for name, part in schema.items() if name not in {stream.rows.split(".")[0], stream.older[0], *stream.states}}
         maker = Maker(self._rng("around", stream.name, parent.id, *asked), drift=self.account.drift)
-        return maker.record(fields_of({"properties": around}), keep=stream.copied)
+        return maker.record(fields_of({"properties": around}), keep=stream.beside)
 
     def is_older_form(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> bool:
         """Whether the answer has only the list's former name."""

@@ -94,7 +94,7 @@ class _Truth:
         for parent in self._parents(stream):
             if self.contents.refusal(stream, parent) is not None:
                 continue
-            for ask in stream.variants:
+            for ask in stream.asks:
                 for made in self.contents.rows(stream, parent, stream.asked(ask)):
                     if self._is_read(stream, parent, made):
                         yield parent, ask, made
@@ -118,7 +118,7 @@ class _Truth:
             for first, last in self._periods(stream):
                 name = first.isoformat()[: 7 if first != last else None]
                 window = {"window:from": first.isoformat(), "window:to": last.isoformat()}
-                for ask in stream.variants:
+                for ask in stream.asks:
                     for row in self.contents.sums(stream, stream.asked(ask), name):
                         made.append((row, self._record(stream, Parent(), ask, Made(row), window)))
         else:
@@ -128,10 +128,10 @@ class _Truth:
 
     def _record(self, stream: Further, parent: Parent, ask: Ask, made: Made, window: dict[str, str]) -> Row:
         record = without(HELD_BACK.get(stream.name, frozenset()), conversion.record(fields_of(stream.row), made.row))
-        if stream.copied:
+        if stream.beside:
             around = self.contents.envelope(stream, parent, stream.asked(ask))
-            record |= conversion.record(fields_of(stream.answer), {name: around[name] for name in stream.copied})
-        for name, other in stream.fallback_stream.items():
+            record |= conversion.record(fields_of(stream.answer), {name: around[name] for name in stream.beside})
+        for name, other in stream.instead.items():
             if not record.get(name):
                 record[name] = record[other]
         for name in stream.may_lack:
@@ -231,7 +231,7 @@ def _whose(user: User, query_type: str) -> Row:
 
 def _arrives_in_order(stream: Further) -> bool:
     """Whether rows are counted as they come: pages below an occurrence. All others go by their canonical JSON."""
-    return bool(stream.page_size) and stream.parent in ("history_meetings", "metrics_meetings")
+    return bool(stream.page) and stream.parent in ("history_meetings", "metrics_meetings")
 
 
 def _numbered(made: list[tuple[Row, Row]], key: tuple[str, ...], *, in_order: bool) -> list[Row]:
