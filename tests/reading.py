@@ -80,15 +80,15 @@ def pages(client: Client, path: str, query: dict[str, str], token_at: tuple[str,
 
 
 def rows_in(stream: Further, body: Row) -> Iterator[Row]:
-    if not stream.records:
+    if not stream.rows:
         yield body
     elif stream.states:
         yield from (row for state in stream.states for row in body.get(state, ()))
-    elif stream.older[0] and stream.records not in body:
+    elif stream.older[0] and stream.rows not in body:
         older, key = stream.older
         yield from ({stream.key[0]: row[key], **row} for row in body[older])
     else:
-        name, *inner = stream.records.split(".")
+        name, *inner = stream.rows.split(".")
         inside = body[name] if not inner else body[name][inner[0]] if isinstance(body[name], dict) else [
             row for outer in body[name] for row in outer[inner[0]]
         ]  # fmt: skip
@@ -116,7 +116,7 @@ class Reader:
         token_at = ("past_meetings",) if stream.name == "metrics_zoomroom_meetings" else ()
         found, seen = [], set()
         for parent, ask_of_parent in self._parents(stream).items():
-            for ask in stream.variants:
+            for ask in stream.asks:
                 for window in windows(stream, self.zoom.as_of.date()):
                     asked = query(stream, parent, dict(ask), **window)
                     if stream.params.get("type") == "@type":

@@ -50,7 +50,7 @@ def reader() -> Iterator[Reader]:
 def test_who_reads_by_the_table_gets_what_the_truth_says(reader: Reader, name: str) -> None:
     """Through pages of two rows, windows and parents."""
     stream = STREAMS[name]
-    table, changed = fields_of(stream.row), {*stream.added, *stream.fallback_stream, *stream.may_lack}
+    table, changed = fields_of(stream.row), {*stream.added, *stream.instead, *stream.may_lack}
 
     def known(record: Row) -> str:
         return conversion.canonical({field: record[field] for field in record.keys() & table.keys() - changed})
@@ -68,7 +68,7 @@ def test_answers_are_as_documented(name: str) -> None:
         client, answers = Client(zoom), 0
         for parent in zoom.further.contents.parents(stream).values():
             window = list(windows(stream, NOW.date()))[-1]
-            asked = query(stream, parent.id, {**dict(stream.variants[0]), **({"type": parent.ask["type"]} if "@type" in stream.params.values() else {})}, **window)
+            asked = query(stream, parent.id, {**dict(stream.asks[0]), **({"type": parent.ask["type"]} if "@type" in stream.params.values() else {})}, **window)
             reply = client.get(path(stream, parent.id), **asked)
             if reply.status == 200:
                 answers += 1
@@ -147,7 +147,7 @@ def test_every_operation_of_the_table_is_documented() -> None:
     """With a label, scopes and each parameter that the table sends."""
     assert {*(operation.template for operation in OPERATIONS), *HAND_MADE.values()} <= documented().keys()
     for stream in STREAMS.values():
-        sent = {*stream.params, *(name for ask in stream.variants for name in ask), *(stream.window.names if stream.window else ())}
+        sent = {*stream.params, *(name for ask in stream.asks for name in ask), *(stream.window.names if stream.window else ())}
         assert sent <= stream.operation().parameters.keys(), stream.name
 
 
