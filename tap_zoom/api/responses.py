@@ -32,6 +32,7 @@ from tap_zoom.streams.refusals import OTHER_ACCOUNT
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)
 TOKEN_INVALID = 124
+PAGE_TOKEN_CODES = (300, 400, 1003100)  # each product has its own; the message names the token
 WRONG_PATH = 2300
 TOO_MANY = 429
 LONGEST_SHORT_WAIT = 120.0  # seconds; a 429 that asks for more is no per-second one, whatever it says
@@ -74,7 +75,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
         raise _limit_reached(request, message, said, announcement, now)
     is_bare = is_bare_error(content, body, message)
     error: RequestFailed | RunStopped | None = None
-    if code is not None or is_bare:
+    if code is not None or is_bare or status == 403:
         error = _declared(request.stream, status, code, message, said)
     if isinstance(error, NothingHere) and request.page > 1:
         error = ItemLost(f"{said} (page {request.page} of a list whose earlier pages were read)")
@@ -118,7 +119,7 @@ def _general(
         return StreamRefused(said, True, f"{status}/{code}")
     if code in NO_PERMISSION_CODES:
         return StreamRefused(said, False, f"{status}/{code}")
-    if code == 300 and re.search(r"page.?token", message, re.IGNORECASE):
+    if code in PAGE_TOKEN_CODES and re.search(r"page.?token", message, re.IGNORECASE):
         return PageTokenExpired(said)
     if code == WRONG_PATH:
         return AccountRefused(f"{said}. Zoom does not know this path: check api_url, then look for a newer tap-zoom.")
