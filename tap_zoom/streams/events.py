@@ -110,8 +110,8 @@ STREAMS = (
         overlaps="`zoom_event_session_attendance` has each visit to a session, at a request for each session.",
     ),
     Stream(
-        "zoom_event_session_attendance", "zoom_events/events/{event_id}/reports/sessions/{session_id}/attendance", LIGHT,
-        ("zoom_events:read:session_attendance:admin", "zoom_events_reports:read:admin"),
+        "zoom_event_session_attendance", "zoom_events/events/{event_id}/reports/sessions/{session_id}/attendance",
+        LIGHT, ("zoom_events:read:session_attendance:admin", "zoom_events_reports:read:admin"),
         parent=EVENT_SESSION, page_size=300, records="attendees", empty_answers=(NO_EVENT, NO_EVENT_SESSION),
         no_access=(EVENT_DENIED,),
         key=("event_id", "session_id", "email", "sequence"), context_columns=("event_id", "session_id", "sequence"),
