@@ -18,11 +18,8 @@ from tap_zoom.discover import schema_of
 from tap_zoom.streams import BY_NAME
 from tests.built import NOW, QUESTIONS, Built
 from tests.known_answers import ANSWERS, Rows
-from tests.simulator import Account, SimulatedZoom, further, truth, truth_of
-from tests.tap import ROOT, Run, catalog_of, run_tap
-from tests.warehouse import OPTIONAL
-
-STREAMS = sorted(set().union(*(question.streams for question in QUESTIONS.values()), truth.KEYS, OPTIONAL))
+from tests.simulator import truth
+from tests.tap import ROOT, run_tap
 
 
 def asked_then(question: Question) -> str:
@@ -32,16 +29,6 @@ def asked_then(question: Question) -> str:
 
 def known(text: str, right: Rows) -> Counter[tuple[Any, ...]]:
     return Counter(ANSWERS[text](right, NOW.date()))
-
-
-def load_and_know() -> tuple[Run, Rows]:
-    """A run that reads the streams of all questions and models, and what they hold."""
-    account = Account.sized("demo", now=NOW)
-    with SimulatedZoom(account, scopes="classic") as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
-        right = truth.expected(account) | {name: truth_of(zoom, name) for name in STREAMS if name in further.KEYS}
-    assert run.exit_status == 0, run.stderr[-2000:]
-    return run, right
 
 
 @pytest.mark.parametrize("text", ANSWERS)

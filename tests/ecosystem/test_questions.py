@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.built import QUESTIONS
+from tests.built import FURTHER, NOW, QUESTIONS
 from tests.ecosystem.environments import program
-from tests.ecosystem.marts import MODELS, profile
+from tests.ecosystem.marts import MODELS, profile, run_of
 from tests.ecosystem.postgres import Postgres
 from tests.ecosystem.tables import load, settings_file
 from tests.known_answers import ANSWERS, Rows
+from tests.simulator import Account, SimulatedZoom, truth, truth_of
 from tests.tap import Run
-from tests.test_questions import asked_then, known, load_and_know
+from tests.test_questions import asked_then, known
 from tests.warehouse import dbt
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,11 @@ TARGETS = [("meltanolabs-target-postgres", "database", "unnest("), ("pipelinewis
 
 @pytest.fixture(scope="module")
 def read() -> tuple[Run, Rows]:
-    return load_and_know()
+    """The streams of all questions and models as a tap writes them, and what they hold."""
+    account = Account.sized("demo", now=NOW)
+    with SimulatedZoom(account, scopes="classic") as zoom:
+        right = truth.expected(account) | {name: truth_of(zoom, name) for name in FURTHER}
+    return run_of(right), right
 
 
 @pytest.fixture(scope="module", params=TARGETS, ids=lambda target: target[0])
