@@ -46,19 +46,19 @@ def main() -> None:
     heading("1. A simulated Zoom account answers on this machine")
     with simulated_account() as said:
         print(wrapped(said))
-        print("Its people, words and times are made up; its answers have the shape of Zoom's.")
-        heading("2. Discovery: what there is to select")
+        print("Its data is invented; its answers have the form of Zoom's.")
+        heading("2. Discovery: the streams to choose from")
         discover()
-        heading("3. Selection: the core, and what the questions take besides")
+        heading("3. Selection: the core streams, and those that the questions need")
         selected = select()
-        heading("4. Sync: all of it, into a Singer target")
+        heading("4. Sync: into a Singer target")
         sync(given.target)
-    heading("5. What landed")
+    heading("5. Rows in the database")
     with duckdb.connect(str(DATABASE)) as connection:
         tables.create(connection, OUTPUT / "catalog.json", OUTPUT / "rows")
-        show(("stream", "rows", "what it holds"), landed(connection, selected))
+        show(("stream", "rows", "description"), landed(connection, selected))
     print(f"Files of JSON lines, one per stream: {shown(OUTPUT / 'rows')}/")
-    print(f"The state a next run would begin with: {shown(OUTPUT / 'state.json')}")
+    print(f"State for the next run: {shown(OUTPUT / 'state.json')}")
     heading("6. dbt: from rows to tables that answer questions")
     build(given.dbt)
     heading("7. A page of charts")
@@ -74,9 +74,9 @@ def main() -> None:
             print(f"... and {len(rows) - ROWS_SHOWN} more rows")
     print(f"\nDone in {time.monotonic() - started:.0f} s. More questions: docs/questions.md.")
     print(f"Charts, for your browser: {shown(PAGE)}")
-    print("The simulated account has ended. To keep one, in a second terminal:")
+    print("The simulated account has ended. To start one in a second terminal:")
     print("$ .venv/bin/python -m tests.simulator --size demo --config config.json")
-    print("For a real account, go on with README.md, Quick start.")
+    print("For a real account, continue with README.md, Credentials.")
 
 
 def _arguments() -> argparse.Namespace:
@@ -127,7 +127,7 @@ def select() -> list[str]:
             of_stream["selected"] = True
     catalog.write_text(json.dumps(content, indent=2), "utf-8")
     besides = ", ".join(more)
-    print(wrapped(f'The core streams are selected by default. Marked with "selected": true besides: {besides}.'))
+    print(wrapped(f'The core streams are selected by default. Also marked with "selected": true: {besides}.'))
     return [stream.name for stream in EMITTED if stream.core or stream.name in more]
 
 
@@ -152,7 +152,7 @@ def sync(target: str) -> None:
     statuses = reading.wait(), loading.wait()
     if any(statuses):
         raise SystemExit(f"The demo failed: the tap ended with status {statuses[0]}, the target with {statuses[1]}.")
-    print("Both ended with status 0.")
+    print("Both exited with status 0.")
 
 
 def build(environment: Path) -> None:

@@ -32,6 +32,7 @@ def copied(root: Path) -> Path:
     for name in ("docs", "scripts", "tap_zoom/schemas", "meltano"):
         shutil.copytree(ROOT / name, root / name)
     for name in ("mkdocs.yml", "setup.py", "LICENSE", "sample_config.json", *ROOT_PAGES):
+        (root / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     return root
 

@@ -115,7 +115,8 @@ class Contents:
         """What a number's meetings are about, and the host's department; nothing where values drift or are missing."""
         if self.account.drift:
             return {}
-        topic = vocabulary.value(self.account.rng("topic", number.number), "topic")
+        topics = vocabulary.TOPICS if number.kind == "meeting" else vocabulary.WEBINAR_TOPICS
+        topic = self.account.rng("topic", number.number).choice([*topics, *topics, *vocabulary.ODD_TOPICS[:3]])
         return {"topic": topic, "dept": number.host.row.get("dept"), "department": number.host.row.get("dept")}
 
     # Numbers

@@ -21,6 +21,10 @@ TOPICS = (
     "Board meeting preparation|Incident review|Release go/no-go|Partner call|One on one|New hire orientation|"
     "Data platform workshop|Vendor evaluation|Architecture forum|Pricing discussion|Customer advisory board"
 ).split("|")
+WEBINAR_TOPICS = (
+    "Product launch|What's new in Atlas|Getting started with Orbit|Customer stories|Security best practices|"
+    "Industry outlook|Live demo and Q&A|Analytics for beginners|Partner enablement|Open day for applicants"
+).split("|")
 # One of these now and then, where text can have any characters.
 ODD_TOPICS = ("Zürich office move", "東京 / London handover", "Launch party 🎉", 'Naming: "Atlas" or "Orbit"?', "Réunion d'équipe")
 SENTENCES = (
