@@ -144,7 +144,7 @@ class DateRange:
 
 
 SERVER_SIZE = -1  # of a page: Zoom has no parameter for it
-PAGE_FIELDS = ("next_page_token", "page_size")  # of an answer that is a page and a row: no columns
+NEXT_PAGE = "next_page_token"  # no column, even where the answer is the row
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.streams.model import PAGE_FIELDS, Stream
+from tap_zoom.streams.model import NEXT_PAGE, Stream
 from tap_zoom.streams.secrets import names_held_back
 from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
 from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
@@ -74,9 +74,9 @@ class RecordBuilder:
         self._named_withheld: set[str] = set()
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.context_columns if name in schema["properties"])
-        # Known as well, but no columns of Zoom's: what stands in for a missing key, an id that a row repeats, paging.
-        others = [*filter(None, stream.key_defaults.values()), *stream.context_columns]
-        others += PAGE_FIELDS if stream.row_spans_pages else ()
+        # Known, but no columns of Zoom's: what stands in for a missing key, ids that a row repeats, its page token.
+        others = (*filter(None, stream.key_defaults.values()), *stream.context_columns)
+        others += (NEXT_PAGE,) if stream.row_spans_pages else ()
         known = {name: {} for name in others} | _sent(stream, whole)
         self._shape = self.shapes.of_row(_sent(stream, schema), known)
         self._made = {name: make for name, make in stream.computed.items() if name in self._adds}

@@ -156,7 +156,7 @@ class FurtherAnswers:
         if page is None:
             return refusals.PAGE_TOKEN
         lists = {name: part[page.offset : page.offset + 1] for name, part in row.items() if isinstance(part, list)}
-        content = {**({} if page.offset else row), **lists, "page_size": page.size, "next_page_token": page.next_token or ""}
+        content = {**({} if page.offset else row), **lists, "next_page_token": page.next_token or ""}
         return answer(200, self._zoom.answers.with_more(dumps(content)))
 
     def _page(

@@ -206,6 +206,7 @@ class FurtherContents:
             # The answer about a thing says of it what the list says, and carries its id.
             fixed |= {name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)}
             fixed |= {name: parent.id for name in key if parent.id}
+            fixed |= {"page_size": stream.page} if stream.page else {}
         if moment is not None and stream.time:
             fixed[stream.time] = at(schema["properties"][stream.time], moment)
         if moment is not None and stream.until:

@@ -15,7 +15,6 @@ from typing import Any
 from ..operations import Operation
 
 HANDLER = "further"
-PAGE_FIELDS = ("next_page_token", "page_size")
 # Products with rate limits of their own, by the name of Zoom's file.
 APART = {"Phone": "Phone", "Contact-Center": "Contact Center"}
 _FIXTURE = Path(__file__).parents[2] / "fixtures" / "operations.json"
@@ -154,8 +153,8 @@ class Further:
         """The schema of a row: that of the list's items, or the whole answer."""
         schema = self.answer
         if not self.rows and self.page:
-            # A row and a page: what is of the page is no field of the row.
-            fields = {name: part for name, part in schema["properties"].items() if name not in PAGE_FIELDS}
+            # A row and a page: what leads to the next one is no field of the row.
+            fields = {name: part for name, part in schema["properties"].items() if name != "next_page_token"}
             return {**schema, "properties": fields}
         for name in self.rows.split(".") if self.rows else ():
             schema = schema["properties"][name]
