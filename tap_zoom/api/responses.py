@@ -75,7 +75,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
         raise _limit_reached(request, message, said, announcement, now)
     is_bare = is_bare_error(content, body, message)
     error: RequestFailed | RunStopped | None = None
-    if code is not None or is_bare or status == 403:
+    if code is not None or is_bare:
         error = _declared(request.stream, status, code, message, said)
     if isinstance(error, NothingHere) and request.page > 1:
         error = ItemLost(f"{said} (page {request.page} of a list whose earlier pages were read)")
