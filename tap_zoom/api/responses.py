@@ -57,7 +57,8 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
         content = parse(body)
     except ValueError:
         content = None
-        if not _says_something(status, body):
+        is_declared = not body.strip() and _declared(request.stream, status, None, "", "") is not None
+        if not is_declared and not _says_something(status, body):
             raise _no_json(request, status, body, announcement.wait) from None
     if status == 200 and isinstance(content, dict) and not is_error(request.stream, content):
         fault = list_fault(request, content)
