@@ -10,7 +10,7 @@ from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.api.rate_limits import limit_of, plan_of
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
-from tap_zoom.errors import Incomplete, NothingHere, RequestFailed, StreamRefused
+from tap_zoom.errors import EmptyAnswer, Incomplete, NoAccess, RequestFailed
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS, parents_of
 from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
@@ -105,9 +105,9 @@ class Check:
             self._plan = plan_of(stream.rate_limit, said) or self._plan
             self._note(stream, outcome, context)
             return READABLE
-        if isinstance(outcome, NothingHere):
+        if isinstance(outcome, EmptyAnswer):
             return READABLE
-        if isinstance(outcome, StreamRefused):
+        if isinstance(outcome, NoAccess):
             return f"{'scope missing' if outcome.scope_missing else 'role or plan too small'}: {outcome}"
         if isinstance(outcome, RequestFailed):
             return f"{FAILED}{outcome}"

@@ -1,32 +1,32 @@
-"""Everything that can go wrong, as one tree. Every message says what happened, where, and what to do.
+"""All errors of the tap, as one tree. Each message says what happened, where, and what to do.
 
-    TapZoomError                what is said on the CRITICAL line; exit status 1
-    ├── UsageError              the command line is wrong; exit status 2
-    ├── ConfigError             a setting, or a file that the user named, is wrong
-    ├── Stopped                 SIGINT or SIGTERM; exit status 128 + signal
-    ├── TargetGone              nobody reads our stdout any more
-    ├── Incomplete              the run went to its end, but something is not out
-    ├── RunStopped              going on makes no sense: what is out is out, STATE says where to go on
-    │   ├── LoginRefused        no token, or none that Zoom accepts
-    │   ├── AccessMissing       scopes for selected streams are missing, known before the first record
-    │   ├── AccountRefused      Zoom denies the API as a whole
-    │   ├── DailyLimitReached   a label's requests of the day are spent
-    │   ├── HostSilent          no answer after all retries
-    │   ├── NoThread            the system starts none to ask with
-    │   └── TooManyLost         so many items in a row that something general must be wrong
-    └── RequestFailed           one request, one path
-        ├── Passing             can pass: is asked again
-        │   ├── NoAnswer        connection refused, reset or silent
-        │   ├── Blocked         HTML in place of JSON under a 4xx status: most often a firewall's page
-        │   ├── NotAsDocumented an answer without its list, or an error in another form than Zoom's
-        │   ├── RateLimited     per-second 429
-        │   └── TokenRefused    401/124: another token, or time for this one to be known, may help
-        ├── PageTokenExpired    the list has to be read from its start
-        ├── TooEarly            the days asked for begin before what Zoom still lists
-        ├── NothingHere         a refusal that the stream declares as empty
-        ├── StreamRefused       scope, role or plan: the stream can't be read at all
-        └── ItemLost            any other refusal: this item is lost, the rest goes on
-            └── Exhausted       a fault that did not pass in all tries
+    TapZoomError                  the message of the CRITICAL line; exit status 1
+    ├── UsageError                wrong command line; exit status 2
+    ├── ConfigError               wrong setting, or wrong file named by the user
+    ├── Stopped                   SIGINT or SIGTERM; exit status 128 + signal
+    ├── TargetGone                nobody reads stdout any more
+    ├── Incomplete                the run reached its end, but data is missing
+    ├── RunStopped                no further request makes sense; the last STATE says where to resume
+    │   ├── LoginRefused          no token, or none that Zoom accepts
+    │   ├── AccessMissing         scopes for selected streams are missing, known before the first record
+    │   ├── AccountRefused        Zoom denies API access to the whole account
+    │   ├── DailyLimitReached     the requests that a rate limit has per day are used up
+    │   ├── HostUnreachable       no answer after all retries
+    │   ├── NoWorker              the system can't start a thread
+    │   └── TooManyFaults         20 tasks in a row failed
+    └── RequestFailed             one request failed
+        ├── Retryable             may pass: 5xx, broken JSON
+        │   ├── NoAnswer          connection refused, reset or timed out
+        │   ├── Blocked           HTML instead of JSON under a 4xx status, most often a firewall's page
+        │   ├── UnexpectedAnswer  an answer without its list, or an error in another form than Zoom's
+        │   ├── RateLimited       429 of the rate limit per second or minute
+        │   └── TokenRefused      401/124: a new token may help, or waiting until Zoom knows this one
+        ├── PageTokenExpired      the list is read again from its first page
+        ├── DatesTooOld           the window begins before Zoom's retention
+        ├── EmptyAnswer           a refusal that means "nothing here", by the stream's `empty_answers`
+        ├── NoAccess              a refusal that means a missing scope, role or plan
+        └── RequestRefused        any other refusal, e.g. 400 for one meeting
+            └── RetriesExhausted  still failing after all retries
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ConfigError(TapZoomError):
 
 class Stopped(TapZoomError):
     def __init__(self, signal_name: str, signal_number: int) -> None:
-        super().__init__(f"Stopped by {signal_name}. Run again with the last STATE to go on from here.")
+        super().__init__(f"Stopped by {signal_name}. Run again with the last STATE to resume.")
         self.exit_status = 128 + signal_number
 
 
@@ -77,28 +77,28 @@ class AccountRefused(RunStopped):
 
 
 class DailyLimitReached(RunStopped):
-    """`wait`: seconds until the reset that Zoom names, None where it names none."""
+    """`wait`: seconds until the reset that Zoom names, None if it names none."""
 
     def __init__(self, message: str, wait: float | None) -> None:
         super().__init__(message)
         self.wait = wait
 
 
-class HostSilent(RunStopped):
+class HostUnreachable(RunStopped):
     pass
 
 
-class NoThread(RunStopped):
-    """`reason`: what the system said."""
+class NoWorker(RunStopped):
+    """`reason`: the system's error."""
 
     def __init__(self, reason: Exception) -> None:
         super().__init__(
-            f'There is no thread to ask with: the system says "{reason}". Raise the limit of processes and threads '
+            f'No thread could be started for requests: "{reason}". Raise the limit of processes and threads '
             "(ulimit -u, or the container's limit of pids) or of memory, then run again."
         )
 
 
-class TooManyLost(RunStopped):
+class TooManyFaults(RunStopped):
     pass
 
 
@@ -106,36 +106,36 @@ class RequestFailed(TapZoomError):
     pass
 
 
-class Passing(RequestFailed):
-    """`wait`: seconds that the server asked for, None where it did not."""
+class Retryable(RequestFailed):
+    """`wait`: seconds that the server asked for, None if it did not."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.wait = wait
 
 
-class NoAnswer(Passing):
+class NoAnswer(Retryable):
     pass
 
 
-class Blocked(Passing):
+class Blocked(Retryable):
     pass
 
 
-class NotAsDocumented(Passing):
+class UnexpectedAnswer(Retryable):
     pass
 
 
-class RateLimited(Passing):
-    """`limit`: requests per second, where the answer named it."""
+class RateLimited(Retryable):
+    """`limit`: requests per second, if the answer named it."""
 
     def __init__(self, message: str, wait: float | None = None, limit: float | None = None) -> None:
         super().__init__(message, wait)
         self.limit = limit
 
 
-class TokenRefused(Passing):
-    """`elsewhere`: all of Zoom knows the token by now, and accepts it at other paths."""
+class TokenRefused(Retryable):
+    """`elsewhere`: Zoom accepts the token for other paths."""
 
     elsewhere = False
 
@@ -144,19 +144,19 @@ class PageTokenExpired(RequestFailed):
     pass
 
 
-class TooEarly(RequestFailed):
+class DatesTooOld(RequestFailed):
     pass
 
 
-class NothingHere(RequestFailed):
-    """The message is the reason as the summary counts it, in words; `answer`: Zoom's status and code."""
+class EmptyAnswer(RequestFailed):
+    """The message is the reason in words, as the table counts it; `answer`: Zoom's status and code."""
 
     def __init__(self, words: str, answer: str) -> None:
         super().__init__(words)
         self.answer = answer
 
 
-class StreamRefused(RequestFailed):
+class NoAccess(RequestFailed):
     """`scope_missing`: the token lacks a scope (else the role or the plan is too small); `answer`: Zoom's status and
     code."""
 
@@ -166,9 +166,9 @@ class StreamRefused(RequestFailed):
         self.answer = answer
 
 
-class ItemLost(RequestFailed):
+class RequestRefused(RequestFailed):
     pass
 
 
-class Exhausted(ItemLost):
+class RetriesExhausted(RequestRefused):
     pass

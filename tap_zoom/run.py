@@ -36,6 +36,7 @@ from tap_zoom.sync.retries import Retries
 from tap_zoom.sync.start_dates import StartDates, wants_older
 from tap_zoom.sync.sync import Sync
 from tap_zoom.sync.tasks import Tasks
+from tap_zoom.sync.traversals import Traversals
 from tap_zoom.sync.windows import Windows
 from tap_zoom.times import stamp
 
@@ -106,7 +107,8 @@ def sync(
     failures = Failures(state, stamp(this.started_at), stamp(now), report.failure, skips)
     retries = Retries(tasks, windows, failures, state, this, stamp(now), report)
     pages = Pages(builders, tasks, windows, output, report, now.date())
-    loop = Sync(tasks, windows, pages, retries, dispatcher, state, this, resumed, output, report)
+    traversals = Traversals(tasks, windows, retries, dispatcher, this, resumed, report)
+    loop = Sync(tasks, windows, traversals, pages, retries, dispatcher, state, this, output, report)
     status = metrics.Status.failed
     try:
         try:

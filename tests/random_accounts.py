@@ -29,7 +29,7 @@ from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.config import Config
 from tap_zoom.discover import schema_of
-from tap_zoom.errors import DailyLimitReached, Exhausted, Incomplete, ItemLost, StreamRefused, TapZoomError
+from tap_zoom.errors import DailyLimitReached, Incomplete, NoAccess, RequestRefused, RetriesExhausted, TapZoomError
 from tap_zoom.report import Report
 from tap_zoom.state import Failure, State, merged
 from tap_zoom.streams import BY_NAME
@@ -155,15 +155,15 @@ class Zoom:
         """A page; None stands for a fault that may pass."""
         name, page = request.stream.name, int(request.token or 1)
         if self.rng.random() < self.passing:
-            return Exhausted(f"{request} answered 503 (8 tries)")
+            return RetriesExhausted(f"{request} answered 503 (8 tries)")
         if name in self.refused:
-            return StreamRefused(f"{request} answered 400 code 4711", True, "400/4711")
+            return NoAccess(f"{request} answered 400 code 4711", True, "400/4711")
         rows, broken = self.rows(request)
         more = len(rows) > page * PAGE and bool(request.stream.page_size)
         why = next((self.broken[name, each] for each in broken if (name, each) in self.broken), None)
         late = any((name, each) in self.middle for each in broken)
         if why and (not late or page > 1 or not more):
-            return Exhausted(f"{request} answered 500 (8 tries)") if why == "fault" else ItemLost(f"{request} answered 400 code 9999")
+            return RetriesExhausted(f"{request} answered 500 (8 tries)") if why == "fault" else RequestRefused(f"{request} answered 400 code 9999")
         if request.stream.page_size:
             rows = rows[(page - 1) * PAGE : page * PAGE]
         body = {request.stream.records: rows} if request.stream.records else rows[0]

@@ -21,15 +21,15 @@ from tap_zoom.errors import (
     AccountRefused,
     Blocked,
     DailyLimitReached,
-    ItemLost,
-    NotAsDocumented,
-    NothingHere,
+    EmptyAnswer,
+    NoAccess,
     PageTokenExpired,
-    Passing,
     RateLimited,
-    StreamRefused,
+    RequestRefused,
+    Retryable,
     TapZoomError,
     TokenRefused,
+    UnexpectedAnswer,
 )
 from tap_zoom.streams import BY_NAME, STREAMS
 
@@ -111,26 +111,26 @@ def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
 @pytest.mark.parametrize("stream", [stream.name for stream in STREAMS])
 def test_what_stops_a_stream_or_the_run_is_never_taken_for_nothing(stream: str) -> None:
     """The same codes with other words, and the codes of scopes, tokens and limits."""
-    assert meaning(stream, 400, error(200, "No permission.")) is StreamRefused
-    assert meaning(stream, 200, error(200, "No permission.")) is StreamRefused
+    assert meaning(stream, 400, error(200, "No permission.")) is NoAccess
+    assert meaning(stream, 200, error(200, "No permission.")) is NoAccess
     for code in (4711, 4700, 104):
-        assert meaning(stream, 400, error(code, "Invalid access token, does not contain scopes:[x].")) is StreamRefused
+        assert meaning(stream, 400, error(code, "Invalid access token, does not contain scopes:[x].")) is NoAccess
     assert meaning(stream, 400, error(300, "The next page token is invalid or expired.")) is PageTokenExpired
-    assert meaning(stream, 400, error(300, "Validation Failed.")) is ItemLost
+    assert meaning(stream, 400, error(300, "Validation Failed.")) is RequestRefused
     assert meaning(stream, 400, error(2300, "This API endpoint is not recognized.")) is AccountRefused
     assert meaning(stream, 401, error(124, "Invalid access token.")) is TokenRefused
     assert meaning(stream, 400, error(124, "Invalid access token.")) is TokenRefused
     assert meaning(stream, 403, {"message": "Forbidden"}) is AccountRefused
     assert meaning(stream, 403, b"<html>blocked</html>") is Blocked
-    assert meaning(stream, 401, error(1010, "User does not belong to this account: x.")) is NothingHere
+    assert meaning(stream, 401, error(1010, "User does not belong to this account: x.")) is EmptyAnswer
     assert meaning(stream, 429, error(429, "maximum per-second rate limit")) is RateLimited
     assert meaning(stream, 429, error(429, "You have reached the maximum daily rate limit")) is DailyLimitReached
-    assert meaning(stream, 400, error(7777, "new")) is ItemLost
-    assert meaning(stream, 200, error(7777, "new")) is ItemLost
+    assert meaning(stream, 400, error(7777, "new")) is RequestRefused
+    assert meaning(stream, 200, error(7777, "new")) is RequestRefused
     for status in (500, 502, 503, 504):
-        assert meaning(stream, status, error(status, "Internal error.")) is Passing
+        assert meaning(stream, status, error(status, "Internal error.")) is Retryable
     for body in (b"", b"{", b"<html></html>", b'{"users":[{"id"'):
-        assert meaning(stream, 200, body) is Passing
+        assert meaning(stream, 200, body) is Retryable
 
 
 def test_an_html_404_is_not_taken_for_nothing() -> None:
@@ -163,13 +163,13 @@ def test_what_is_data_under_http_200(stream: str, body: Any) -> None:
 )  # fmt: skip
 def test_zooms_error_under_http_200_is_a_refusal(stream: str, body: Any) -> None:
     """It has Zoom's code, so the same answer would come again."""
-    assert meaning(stream, 200, body) is ItemLost
+    assert meaning(stream, 200, body) is RequestRefused
 
 
 @pytest.mark.parametrize("status", [201, 204, 299, 400, 405, 499])
 def test_data_comes_under_http_200_only(status: int) -> None:
     """Whatever looks like it is asked again."""
-    assert meaning("users", status, {"users": []}) is NotAsDocumented
+    assert meaning("users", status, {"users": []}) is UnexpectedAnswer
 
 
 def test_what_is_said_of_a_refusal() -> None:
@@ -186,24 +186,24 @@ def test_what_is_said_of_a_refusal() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(299, ItemLost), (300, ItemLost), (399, ItemLost), (499, ItemLost), (500, Passing), (501, Passing), (599, Passing)],
+    [(299, RequestRefused), (300, RequestRefused), (399, RequestRefused), (499, RequestRefused), (500, Retryable), (501, Retryable), (599, Retryable)],
 )
 def test_what_can_pass_is_told_by_the_status(status: int, kind: type[TapZoomError]) -> None:
     """From 500 on, whatever the code: also one of the scopes'."""
     assert meaning("meetings", status, error(9)) is kind
     if status >= 500:
-        assert meaning("meetings", status, error(4711)) is Passing
+        assert meaning("meetings", status, error(4711)) is Retryable
 
 
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (200, b"", Passing, "an empty body"), (200, b" \n", Passing, "an empty body"), (200, b"{", Passing, "no valid JSON"),
-        (200, b"  <html>", Passing, "HTML"), (500, b"<html>", Passing, "HTML"), (399, b"<html>", ItemLost, "redirect"),
+        (200, b"", Retryable, "an empty body"), (200, b" \n", Retryable, "an empty body"), (200, b"{", Retryable, "no valid JSON"),
+        (200, b"  <html>", Retryable, "HTML"), (500, b"<html>", Retryable, "HTML"), (399, b"<html>", RequestRefused, "redirect"),
         (401, b"<html>", Blocked, "HTML"), (400, b"<html>", Blocked, "HTML"), (499, b"<html>", Blocked, "HTML"),
         (403, b"", Blocked, "an empty body"), (405, b"text", Blocked, "no valid JSON"), (400, b"[", Blocked, "no valid JSON"),
-        (400, b'"code": 300', Blocked, "no valid JSON"), (500, b'{"code":300,"message":"a"b"}', Passing, "no valid JSON"),
-        (200, b'{"code":300,"message":"a"b"}', Passing, "no valid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "no valid JSON"),
+        (400, b'"code": 300', Blocked, "no valid JSON"), (500, b'{"code":300,"message":"a"b"}', Retryable, "no valid JSON"),
+        (200, b'{"code":300,"message":"a"b"}', Retryable, "no valid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "no valid JSON"),
     ],
 )  # fmt: skip
 def test_what_is_no_json_can_pass(status: int, body: bytes, kind: type[TapZoomError], words: str) -> None:
@@ -223,7 +223,7 @@ def test_unescaped_quotes_are_still_zooms_words(status: int) -> None:
 @pytest.mark.parametrize("status", [400, 404])
 def test_an_empty_refusal_is_one(status: int) -> None:
     """Of a path, as Zoom refuses some of them."""
-    assert meaning("users", status, b"") is meaning("users", status, b"\n ") is ItemLost
+    assert meaning("users", status, b"") is meaning("users", status, b"\n ") is RequestRefused
 
 
 @pytest.mark.parametrize("status", [503, 500])
@@ -232,7 +232,7 @@ def test_a_wait_that_is_named_is_kept(status: int, body: bytes) -> None:
     """In JSON or in HTML, from Zoom or from somebody between."""
     for code in (status, 403 if body == b"<html>" else status):
         found = raised("users", code, body, Announcement(wait=7.0))
-        assert isinstance(found, Passing) and found.wait == 7.0
+        assert isinstance(found, Retryable) and found.wait == 7.0
 
 
 # --- 429 ------------------------------------------------------------------------------------------------------

@@ -20,13 +20,13 @@ from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIM
 from tap_zoom.errors import (
     AccountRefused,
     DailyLimitReached,
-    HostSilent,
-    ItemLost,
+    HostUnreachable,
     LoginRefused,
     NoAnswer,
-    NoThread,
-    Passing,
+    NoWorker,
     RateLimited,
+    RequestRefused,
+    Retryable,
     TokenRefused,
 )
 from tap_zoom.interrupts import Interrupts
@@ -164,7 +164,7 @@ def test_each_rate_limit_has_a_queue_and_a_pace_of_its_own(at_once: None) -> Non
 
 def test_a_retry_that_waits_holds_no_worker(at_once: None) -> None:
     """Nor its queue."""
-    client = Client([lambda: Passing("503", 60.0)])
+    client = Client([lambda: Retryable("503", 60.0)])
     dispatcher = submit(made(client), *range(5))
     assert [result(dispatcher)[0] for _ in range(4)] == [1, 2, 3, 4]
     assert dispatcher.retries == {STREAM.name: 1}
@@ -277,7 +277,7 @@ def test_a_system_that_starts_no_more_threads(threads: int, monkeypatch: pytest.
     dispatcher = Dispatcher(client, lambda _: Pace(5000, 1.0), 64, False, Interrupts(), said.append)  # type: ignore[arg-type]
     monkeypatch.setattr(threading.Thread, "start", start_one)
     if not threads:
-        with pytest.raises(NoThread, match="can't start new thread"):
+        with pytest.raises(NoWorker, match="can't start new thread"):
             submit(dispatcher, 0)
         return
     submit(dispatcher, *range(9))
@@ -320,10 +320,10 @@ def refused_here() -> TokenRefused:
     return error
 
 
-@pytest.mark.parametrize("fault", [NoAnswer, Passing])
+@pytest.mark.parametrize("fault", [NoAnswer, Retryable])
 @pytest.mark.parametrize("order", [1, -1])
 def test_each_kind_of_fault_has_its_own_tries(
-    fault: type[Passing], order: int, at_once: None, monkeypatch: pytest.MonkeyPatch
+    fault: type[Retryable], order: int, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request that was limited, or refused for its token, is still retried after a reset or a 500, and before it."""
     monkeypatch.setattr("tap_zoom.api.rate_limits.SECONDS_PER_429", 0.0)
@@ -336,9 +336,9 @@ def test_each_kind_of_fault_has_its_own_tries(
 
 def test_a_path_that_refuses_an_accepted_token_again_and_again_is_a_failure(at_once: None) -> None:
     """After its tries, whatever else the request met before."""
-    client = Client([lambda: Passing("500"), lambda: TokenRefused("401"), *[refused_here] * 100])
+    client = Client([lambda: Retryable("500"), lambda: TokenRefused("401"), *[refused_here] * 100])
     lost = one(client)
-    assert isinstance(lost, ItemLost) and "the words of Zoom" in str(lost)
+    assert isinstance(lost, RequestRefused) and "the words of Zoom" in str(lost)
     assert len(client.order) == 2 + TRIES_IF_TOKEN_REFUSED
 
 
@@ -369,7 +369,7 @@ def test_a_path_that_is_never_answered_is_one_failure(at_once: None) -> None:
     client = Client([lambda: NoAnswer("reset")] * 100)
     client.answers_others = True
     lost = one(client)
-    assert isinstance(lost, ItemLost)
+    assert isinstance(lost, RequestRefused)
     assert "report_meeting_participants: GET" in str(lost) and f"({TRIES} tries)" in str(lost)
 
 
@@ -377,20 +377,20 @@ def test_a_path_that_is_never_answered_is_one_failure(at_once: None) -> None:
 def test_a_host_that_answers_nobody_is_silent(last_answer: float | None, tries: int, at_once: None) -> None:
     """Since the first try of the request; a host that has never answered is tried less often."""
     silent = one(Client([lambda: NoAnswer("reset")] * 100, last_answer=last_answer))
-    assert isinstance(silent, HostSilent)
+    assert isinstance(silent, HostUnreachable)
     assert f"after {tries} tries" in str(silent)
 
 
 @pytest.mark.parametrize("named", [121.0, 900.0, 86400.0])
 def test_a_long_retry_after_is_cut_and_no_reason_to_give_up(named: float) -> None:
     """A 503 that asks for a quarter of an hour is retried sooner."""
-    wait = delay(Passing("503", named), 1, 0.0, True)
+    wait = delay(Retryable("503", named), 1, 0.0, True)
     assert wait is not None and wait < LONGEST_TIME / 2
 
 
 def test_a_retry_after_of_nothing_does_not_spend_all_tries_at_once() -> None:
     """Retry-After: 0 says nothing about how long a fault lasts."""
-    assert sum(delay(Passing("503", 0.0), tries, 0.0, True) or 0.0 for _ in range(20) for tries in range(1, TRIES)) > 20 * 10
+    assert sum(delay(Retryable("503", 0.0), tries, 0.0, True) or 0.0 for _ in range(20) for tries in range(1, TRIES)) > 20 * 10
 
 
 # --- daily limits -----------------------------------------------------------------------------------------------
@@ -415,7 +415,7 @@ def test_a_daily_limit_ends_its_own_queue() -> None:
 
 def test_a_retry_that_meets_a_daily_limit_of_its_queue_is_given_back(at_once: None) -> None:
     """It is not left behind."""
-    client = Client([lambda: Passing("503", 60.0)], [lambda: DailyLimitReached("daily", None)])
+    client = Client([lambda: Retryable("503", 60.0)], [lambda: DailyLimitReached("daily", None)])
     dispatcher = submit(made(client), 0, 1)
     assert [str(outcome(dispatcher)) for _ in range(2)] == ["daily"] * 2
 
@@ -423,7 +423,7 @@ def test_a_retry_that_meets_a_daily_limit_of_its_queue_is_given_back(at_once: No
 def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the wait for a daily reset a request has all its tries again."""
     monkeypatch.setattr(module, "LONGEST_DAILY_WAIT", 0.0)
-    nearly: list[Step] = [lambda: Passing("500")] * (TRIES - 1)
+    nearly: list[Step] = [lambda: Retryable("500")] * (TRIES - 1)
     assert isinstance(one(Client([*nearly, lambda: DailyLimitReached("daily", None), *nearly]), wait_for_reset=True), Page)
 
 
@@ -431,5 +431,5 @@ def test_the_wait_for_the_next_day_is_no_time_of_the_request(at_once: None, monk
     """However long the day was: a fault after it is retried."""
     monkeypatch.setattr(module, "LONGEST_DAILY_WAIT", 0.3)
     monkeypatch.setattr("tap_zoom.api.retry.LONGEST_TIME", 0.2)
-    steps: list[Step] = [lambda: DailyLimitReached("daily", None), lambda: Passing("500")]
+    steps: list[Step] = [lambda: DailyLimitReached("daily", None), lambda: Retryable("500")]
     assert isinstance(one(Client(steps), wait_for_reset=True), Page)

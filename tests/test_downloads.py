@@ -17,7 +17,7 @@ from tap_zoom.api.client import Client
 from tap_zoom.api.http import LARGEST_ANSWER, Answer, Connections
 from tap_zoom.api.request import Request
 from tap_zoom.config import Config
-from tap_zoom.errors import ItemLost
+from tap_zoom.errors import RequestRefused
 from tap_zoom.streams import BY_NAME
 from tests.everything import config, right, zoom_with_everything
 from tests.simulator import Fault, SimulatedZoom
@@ -86,7 +86,7 @@ def test_an_address_of_another_host_is_not_asked(zoom: SimulatedZoom, elsewhere:
     change: Callable[[Any], Any] = lambda content: {**content, "can_download": True, "download_restriction_reason": "", "download_url": url}  # noqa: E731
     run = read(zoom, Fault.changed(change, match=TRANSCRIPT))
     assert elsewhere.requests == []
-    assert_one_lost(zoom, run, "none of Zoom's")
+    assert_one_lost(zoom, run, "isn't Zoom's")
 
 
 def test_an_address_with_half_a_character_costs_one_row(zoom: SimulatedZoom) -> None:
@@ -170,7 +170,7 @@ def moved(location: str) -> Answer:
 def test_a_redirect_without_https_is_not_followed(monkeypatch: pytest.MonkeyPatch, location: str) -> None:
     """Where the API itself is asked over https."""
     exchanges = Exchanges(monkeypatch, moved(location))
-    with pytest.raises(ItemLost, match="without https"):
+    with pytest.raises(RequestRefused, match="without https"):
         fetch("https://zoom.us/rec/download/x")
     assert len(exchanges.sent) == 1
 
@@ -185,7 +185,7 @@ def test_a_redirect_without_https_is_not_followed(monkeypatch: pytest.MonkeyPatc
 def test_the_token_is_sent_to_no_other_host(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Nor over plain http."""
     exchanges = Exchanges(monkeypatch)
-    with pytest.raises(ItemLost, match="none of Zoom's"):
+    with pytest.raises(RequestRefused, match="isn't Zoom's"):
         fetch(url)
     assert exchanges.sent == []
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_zoom.errors import NothingHere
+from tap_zoom.errors import EmptyAnswer
 from tests.everything import EVERYTHING, config, parents_of, right, template_of, zoom_with_everything
 from tests.scripted import says, scripted
 from tests.simulator import SimulatedZoom, further
@@ -136,7 +136,7 @@ def test_no_other_refusal_means_nothing(stream: str) -> None:
     for status, code, text in documented()[template_of(stream)]["refusals"]:
         kind = meaning(stream, status, {} if code is None else {"code": code, "message": text})
         expected = f"{status}/{'-' if code is None else code}" in NOTHING.get(stream, "").split() or code == 1010 or "Trash" in text
-        assert (kind is NothingHere) == expected, (status, code, text)
+        assert (kind is EmptyAnswer) == expected, (status, code, text)
 
 
 # --- scopes ----------------------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_only_http_touches_the_network(name: str) -> None:
 FLOORS = """
 api  errors  streams.model  streams.secrets  sync  sync.traversal  text  times  words
 api.http  api.rate_limits  api.request  interrupts  setting  streams.refusals  streams.transcripts
-api.bodies  api.retry  config  output  streams.date_ranges  streams.users  sync.rows
+api.bodies  api.queues  api.retry  config  output  streams.date_ranges  streams.users  sync.rows
 api.responses  api.token_endpoint  api.token_store  log  streams.account  streams.boards  streams.chat  streams.dashboards  streams.meetings  streams.phone  streams.reports  streams.rooms  streams.surveys  streams.webinars
 api.auth  streams.held
 api.client  streams.occurrences  streams.recordings
@@ -119,6 +119,7 @@ about  state  sync.coercion  sync.windows
 check  sync.failures  sync.records  sync.start_dates
 report  sync.tasks
 sync.pages  sync.retries
+sync.traversals
 sync.sync
 run
 cli
@@ -178,8 +179,8 @@ def test_scripts_name_no_stream() -> None:
 
 # --- size and words -----------------------------------------------------------------------------------------------
 
-LARGEST = 350  # lines that can be known by heart
-LARGEST_CLASS = 300
+LARGEST = 300  # lines that can be known by heart
+LARGEST_CLASS = 250
 LARGEST_OF_OTHERS = 525  # of a test or a script, whose parts stand side by side
 
 

@@ -18,7 +18,7 @@ from tap_zoom.api import auth, token_endpoint
 from tap_zoom.api.auth import Login, Token, login
 from tap_zoom.api.http import Answer, Connections
 from tap_zoom.config import Config
-from tap_zoom.errors import HostSilent, LoginRefused, NoAnswer, NoThread, TokenRefused
+from tap_zoom.errors import HostUnreachable, LoginRefused, NoAnswer, NoWorker, TokenRefused
 from tap_zoom.interrupts import Interrupts
 
 
@@ -118,7 +118,7 @@ def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    with pytest.raises(NoThread, match="can't start new thread"):
+    with pytest.raises(NoWorker, match="can't start new thread"):
         Login(lambda: Token("t")).first_token(Interrupts())
 
 
@@ -281,7 +281,7 @@ def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: 
 def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(status: int, body: bytes, tries: int, words: str, zoom: Zoom) -> None:
     """The text of HTML, a part of a broken answer, without anything that may be a token. What never passes by itself is given up sooner."""
     zoom.says(*[body] * 9, status=status)
-    with pytest.raises(HostSilent) as caught:
+    with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
     assert f"gives no usable answer after {tries} tries. It answered {words} Check auth_url" in str(caught.value)
     assert len(zoom.sent) == tries
@@ -308,7 +308,7 @@ def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
 def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
     """Soon where it never answered."""
     zoom.answers = list(answers)
-    with pytest.raises(HostSilent) as caught:
+    with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
     assert str(caught.value).startswith(f"Login failed: {URL} gives no usable answer after {tries} tries. {why}. Check auth_url")
     assert len(zoom.sent) == tries and len(zoom.clock.slept) == tries - 1
@@ -318,7 +318,7 @@ def test_ten_minutes_are_enough_for_a_login(zoom: Zoom, monkeypatch: pytest.Monk
     """However few the tries were in that time."""
     zoom.answers = [Answer(502, {}, b"")] * 9
     monkeypatch.setattr(zoom.clock, "sleep", lambda seconds: setattr(zoom.clock, "now", zoom.clock.now + 400))
-    with pytest.raises(HostSilent, match="after 3 tries"):
+    with pytest.raises(HostUnreachable, match="after 3 tries"):
         zoom.login().token()
 
 

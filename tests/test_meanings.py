@@ -11,7 +11,7 @@ from tap_zoom.api.http import Answer
 from tap_zoom.api.rate_limits import Announcement
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import judge
-from tap_zoom.errors import ItemLost, NothingHere, StreamRefused, TapZoomError, TooEarly
+from tap_zoom.errors import DatesTooOld, EmptyAnswer, NoAccess, RequestRefused, TapZoomError
 from tap_zoom.streams import BY_NAME
 from tests.simulator import further
 from tests.test_client import ids_of
@@ -111,12 +111,12 @@ def test_every_operation_stands_here() -> None:
 @pytest.mark.parametrize("stream", NOTHING)
 def test_what_means_nothing_here_and_what_does_not(stream: str) -> None:
     """Exactly the refusals of that row; each with words of ours, and with Zoom's status and code."""
-    found = {name for name, refusal in REFUSALS.items() if type(meaning(stream, *refusal)) is NothingHere}
+    found = {name for name, refusal in REFUSALS.items() if type(meaning(stream, *refusal)) is EmptyAnswer}
     assert found == NOTHING[stream] | OTHER_ACCOUNT
     for name in found:
         status, code, _ = REFUSALS[name]
         nothing = meaning(stream, *REFUSALS[name])
-        assert isinstance(nothing, NothingHere)
+        assert isinstance(nothing, EmptyAnswer)
         assert nothing.answer == (f"{status}/-" if code is None else f"{status}/{code}")
         assert re.fullmatch("[a-z ]{4,22}", str(nothing))
 
@@ -126,7 +126,7 @@ def test_the_same_under_http_200(stream: str) -> None:
     """Zoom documents error bodies under 200; the code is what counts there."""
     for name, (_, code, message) in REFUSALS.items():
         if code is not None:
-            assert (type(meaning(stream, 200, code, message)) is NothingHere) == (name in NOTHING[stream] | OTHER_ACCOUNT)
+            assert (type(meaning(stream, 200, code, message)) is EmptyAnswer) == (name in NOTHING[stream] | OTHER_ACCOUNT)
 
 
 @pytest.mark.parametrize("stream", NOTHING)
@@ -136,11 +136,11 @@ def test_what_is_not_nothing_is_an_error_of_its_kind(stream: str) -> None:
     for name, refusal in REFUSALS.items():
         if name not in NOTHING[stream] | OTHER_ACCOUNT and name != "page token":
             early = refusal[1] == 300 and name != "validation" and BY_NAME[stream].date_range
-            kind = StreamRefused if refusal[1] == 200 else TooEarly if early else ItemLost
+            kind = NoAccess if refusal[1] == 200 else DatesTooOld if early else RequestRefused
             assert type(meaning(stream, *refusal)) is kind, name
 
 
 def test_a_status_of_another_refusal_is_not_taken_for_it() -> None:
     """404/3001 is nothing, 403/3001 is not; the same for the one without a code."""
-    assert type(meaning("meetings", 403, 3001, "Meeting does not exist: 1.")) is ItemLost
-    assert type(meaning("webinar_instances", 400, None, "")) is ItemLost
+    assert type(meaning("meetings", 403, 3001, "Meeting does not exist: 1.")) is RequestRefused
+    assert type(meaning("webinar_instances", 400, None, "")) is RequestRefused

@@ -11,14 +11,14 @@ from tap_zoom.api.retry import delay, given_up
 from tap_zoom.errors import (
     Blocked,
     DailyLimitReached,
-    Exhausted,
-    HostSilent,
-    ItemLost,
+    HostUnreachable,
     NoAnswer,
-    NotAsDocumented,
-    Passing,
     RateLimited,
+    RequestRefused,
+    RetriesExhausted,
+    Retryable,
     TokenRefused,
+    UnexpectedAnswer,
 )
 from tap_zoom.streams import BY_NAME
 
@@ -30,7 +30,7 @@ def refused_here(wait: float | None = None) -> TokenRefused:
     return error
 
 
-KINDS = (Passing, NoAnswer, Blocked, NotAsDocumented, RateLimited)
+KINDS = (Retryable, NoAnswer, Blocked, UnexpectedAnswer, RateLimited)
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def test_delays_double_up_to_half_a_minute() -> None:
 @pytest.mark.parametrize(
     ("error", "answered", "tries"),
     [
-        (Passing("x"), True, 8), (Passing("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
+        (Retryable("x"), True, 8), (Retryable("x"), False, 8), (NoAnswer("x"), True, 8), (NoAnswer("x"), False, 5),
         (Blocked("x"), True, 4), (Blocked("x"), False, 4), (RateLimited("x"), True, 40), (RateLimited("x"), False, 40),
-        (NotAsDocumented("x"), True, 6), (NotAsDocumented("x", 1.0), False, 6),
+        (UnexpectedAnswer("x"), True, 6), (UnexpectedAnswer("x", 1.0), False, 6),
         (refused_here(), True, 4), (refused_here(), False, 4), (refused_here(0.0), True, 4), (TokenRefused("x"), True, 45), (TokenRefused("x"), False, 45),
-        (Passing("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
+        (Retryable("x", 1.0), True, 8), (NoAnswer("x", 1.0), False, 5), (Blocked("x", 1.0), True, 4), (RateLimited("x", 1.0), True, 40),
     ],
 )  # fmt: skip
-def test_each_kind_of_error_has_its_number_of_tries(error: Passing, answered: bool, tries: int) -> None:
+def test_each_kind_of_error_has_its_number_of_tries(error: Retryable, answered: bool, tries: int) -> None:
     """A host that never answered and a firewall are given up soon, a limit late; a named delay changes nothing about it."""
     assert [delay(error, number, 0.0, answered) is not None for number in range(1, 45)] == [number < tries for number in range(1, 45)]
 
@@ -78,14 +78,14 @@ def test_a_short_wait_that_is_named_each_time_does_not_spend_the_tries_in_second
         assert [delay(kind("x", named), tries, 0.0, True) for tries in range(1, 9)] == [
             wait and max(wait, named + 0.5) for wait in plain
         ]
-    assert sum(delay(Passing("x", 0.0), tries, 0.0, True) or 0.0 for tries in range(1, 9)) > 60
+    assert sum(delay(Retryable("x", 0.0), tries, 0.0, True) or 0.0 for tries in range(1, 9)) > 60
 
 
 @pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(("seconds", "wait"), [(599.5, 0.5), (599.51, None), (600.0, None), (0.0, 0.5)])
 def test_ten_minutes_are_the_longest(seconds: float, wait: float | None) -> None:
     """From the first try to the last, with the delay before that."""
-    assert delay(Passing("x"), 1, seconds, True) == wait
+    assert delay(Retryable("x"), 1, seconds, True) == wait
 
 
 @pytest.mark.usefixtures("no_jitter")
@@ -105,7 +105,7 @@ def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_
 
 
 @given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(4, 500))
-def test_chance_spreads_the_delays(kind: type[Passing], tries: int, named: float | None) -> None:
+def test_chance_spreads_the_delays(kind: type[Retryable], tries: int, named: float | None) -> None:
     """Over all of the delay, or half a second after the named moment: many workers must not come back at once."""
     delays = {delay(kind("x", named), tries, 0.0, True) for _ in range(30)}
     least, most = (0.0, 2.0 ** (tries - 2)) if named is None else (min(named, 120.0), min(named, 120.0) + 0.5)
@@ -120,13 +120,13 @@ FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us
 @pytest.mark.parametrize(
     ("error", "request_", "host_answers", "kind", "words"),
     [
-        (NoAnswer("No answer (X)"), LIST, False, HostSilent, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
-        (NoAnswer("No answer (X)"), LIST, True, Exhausted, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
-        (NoAnswer("No answer (X)"), FILE, False, Exhausted, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
-        (TokenRefused("it answered 401"), LIST, True, ItemLost, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
-        (TokenRefused("it answered 401"), FILE, True, ItemLost, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
-        (Passing("it answered 500"), LIST, False, Exhausted, "it answered 500 (3 tries)"),
-        (RateLimited("it answered 429"), LIST, True, Exhausted, "it answered 429 (3 tries)"),
+        (NoAnswer("No answer (X)"), LIST, False, HostUnreachable, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
+        (NoAnswer("No answer (X)"), LIST, True, RetriesExhausted, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
+        (NoAnswer("No answer (X)"), FILE, False, RetriesExhausted, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
+        (TokenRefused("it answered 401"), LIST, True, RequestRefused, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
+        (TokenRefused("it answered 401"), FILE, True, RequestRefused, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),
+        (Retryable("it answered 500"), LIST, False, RetriesExhausted, "it answered 500 (3 tries)"),
+        (RateLimited("it answered 429"), LIST, True, RetriesExhausted, "it answered 429 (3 tries)"),
     ],
 )  # fmt: skip
 def test_what_it_means_to_give_up(error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str) -> None:

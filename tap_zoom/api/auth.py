@@ -16,7 +16,7 @@ from tap_zoom.api.http import ANSWER_TIMEOUT, CONNECT_TIMEOUT
 from tap_zoom.api.token_endpoint import Token, TokenEndpoint
 from tap_zoom.api.token_store import TokenStore, token_store
 from tap_zoom.config import Config
-from tap_zoom.errors import LoginRefused, NoThread, Stopped, TapZoomError, TokenRefused
+from tap_zoom.errors import LoginRefused, NoWorker, Stopped, TapZoomError, TokenRefused
 from tap_zoom.interrupts import Interrupts
 
 TIME_TO_BE_KNOWN = 30.0  # seconds until all of Zoom knows a new token
@@ -57,8 +57,8 @@ class Login:
         self._told_of_another_program = False
 
     def token(self) -> Token:
-        """The token to use now. Blocks while Zoom does not accept it yet. Raises LoginRefused or HostSilent if there is
-        none."""
+        """The token to use now. Blocks while Zoom does not accept it yet. Raises LoginRefused or HostUnreachable if
+        there is none."""
         token = self._token
         if token is None or time.monotonic() > token.expires_at or self._lock.locked():
             return self._next(token)
@@ -67,7 +67,7 @@ class Login:
     def first_token(self, interrupts: Interrupts) -> Token:
         """The same in a thread of its own, so that a signal is answered meanwhile.
 
-        Raises NoThread if the system starts none.
+        Raises NoWorker if the system starts none.
         """
         results: list[Token | Exception] = []
 
@@ -81,7 +81,7 @@ class Login:
         try:
             threading.Thread(target=ask, daemon=True).start()
         except RuntimeError as error:
-            raise NoThread(error) from None
+            raise NoWorker(error) from None
         while not results:
             interrupts.wait(float("inf"))
         if isinstance(results[0], Exception):

@@ -18,7 +18,7 @@ from tap_zoom.api.request import Request, query_of
 from tap_zoom.api.responses import Page, judge, judge_file
 from tap_zoom.api.token_endpoint import Token
 from tap_zoom.config import DEFAULT_API_URL, Config, checked_api_url
-from tap_zoom.errors import ItemLost, NoAnswer, NothingHere, Passing, TapZoomError, TokenRefused
+from tap_zoom.errors import EmptyAnswer, NoAnswer, RequestRefused, Retryable, TapZoomError, TokenRefused
 
 LOGGER = logging.getLogger(__name__)
 _ZOOMS_HOST = re.compile(r"([a-z0-9-]+\.)*(zoom\.us|zoomgov\.com)", re.ASCII)
@@ -53,7 +53,7 @@ class Client:
             refusal.wait = self._login.refuse(token, refusal, tries > 1, lambda other: self._accepts(other, request))
             refusal.elsewhere = refusal.wait == 0.0
             raise
-        except NothingHere:
+        except EmptyAnswer:
             self._login.accept(token, left_at)
             raise
         if not request.stream.is_file:
@@ -65,7 +65,7 @@ class Client:
         """Does Zoom accept this token? Repeats the request that it answered last, or else the refused one."""
         try:
             self._ask(self._answered or refused, token, 1)
-        except Passing:
+        except Retryable:
             return False
         except TapZoomError:
             pass  # a refusal for another reason
@@ -79,7 +79,7 @@ class Client:
             _tell(request, "no answer", started, tries)
             raise
         except TooLarge as error:
-            raise ItemLost(f"{request}: {error}") from None
+            raise RequestRefused(f"{request}: {error}") from None
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
         announcement = Announcement() if answer.moved else read_headers(answer.headers, now)
@@ -89,7 +89,7 @@ class Client:
                 judge_file(request, answer)
             else:
                 judge(request, answer, announcement)
-        except NothingHere as nothing:
+        except EmptyAnswer as nothing:
             said = f"{nothing.answer} ({nothing})"
             raise
         finally:
@@ -104,13 +104,13 @@ class Client:
             return self._exchange(f"{self._base}/{request.path}{query_of(request)}", token)
         url = request.path if request.stream.text_column else f"{self._base}/{request.path}"
         if not self._is_safe(url) or not self._is_zooms(url):
-            raise ItemLost(f"{request}: the address of the file is none of Zoom's, so the token is not sent there")
+            raise RequestRefused(f"{request}: the file's address isn't Zoom's, so the token is not sent there")
         answer = self._exchange(requote_uri(url), token)
         location = answer.headers.get("Location") if 300 <= answer.status < 400 else None
         if not location:
             return answer
         if not self._is_safe(url, location):
-            raise ItemLost(f"{request}: it is redirected to an address without https, which is not followed")
+            raise RequestRefused(f"{request}: it is redirected to an address without https, which is not followed")
         target = urljoin(url, location)
         return replace(self._exchange(requote_uri(target), None), moved=True)
 

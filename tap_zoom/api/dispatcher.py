@@ -13,106 +13,24 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
 from tap_zoom.api import http
 from tap_zoom.api.client import Client
+from tap_zoom.api.queues import Job, Priority, Queue
 from tap_zoom.api.rate_limits import Pace, limit_of, plan_of
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.api.retry import delay, given_up
-from tap_zoom.errors import DailyLimitReached, NoAnswer, NoThread, Passing, RateLimited, RunStopped, TokenRefused
+from tap_zoom.errors import DailyLimitReached, NoAnswer, NoWorker, RateLimited, Retryable, RunStopped
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams.model import RateLimit
 
-LOW = 3.0  # seconds: a queue with less than this of requests waiting is low
-FASTEST = 100.0  # requests a second: a queue never has to hold more for it
 MAX_BYTES = 4 << 20  # of answers that are not handed over: more hold back new requests
 LONGEST_DAILY_WAIT = 86400.0  # seconds, if Zoom names no reset
 
-Priority = tuple[Any, ...]
 Result = tuple[Any, "Page | Exception"]  # what was submitted with a request, and what came of it
-
-
-@dataclass(order=True, slots=True)
-class Job:
-    """A request in a queue. Tries are counted apart for 429s, refused tokens and all other faults."""
-
-    priority: Priority
-    number: int
-    request: Request = field(compare=False)
-    task: Any = field(compare=False)
-    tries: int = field(compare=False, default=0)
-    limited: int = field(compare=False, default=0)
-    refused: int = field(compare=False, default=0)
-    refused_here: int = field(compare=False, default=0)  # with a token that Zoom accepts at other paths
-    started: float = field(compare=False, default=0.0)
-    sent: float = field(compare=False, default=0.0)
-
-    def failed(self, error: Exception) -> int:
-        """How often it failed in this way."""
-        if isinstance(error, RateLimited):
-            self.limited += 1
-            return self.limited
-        if isinstance(error, TokenRefused):
-            self.refused += 1
-            self.refused_here += error.elsewhere
-            return self.refused_here if error.elsewhere else self.refused
-        return self.tries - self.limited - self.refused
-
-
-@dataclass(slots=True)
-class Queue:
-    """The requests of one rate limit that have not been sent.
-
-    `ready`: by traversal, in turn, so that one with many requests holds no other up; each a heap by priority.
-    `retries`: a heap by the time at which they are due.
-    """
-
-    pace: Pace
-    spent: DailyLimitReached | None = None
-    ready: dict[str, list[Job]] = field(default_factory=dict)
-    waiting: int = 0  # requests in `ready`
-    retries: list[tuple[float, int, Job]] = field(default_factory=list)
-
-    @property
-    def is_low(self) -> bool:
-        return self.waiting < max(LOW * min(self.pace.rate, FASTEST), 1)
-
-    @property
-    def due(self) -> float:
-        """When its next request may be sent, on the monotonic clock."""
-        first = 0.0 if self.ready else self.retries[0][0] if self.retries else float("inf")
-        return max(first, self.pace.free_at())
-
-    def push(self, traversal: str, job: Job) -> None:
-        heapq.heappush(self.ready.setdefault(traversal, []), job)
-        self.waiting += 1
-
-    def pop(self, now: float) -> Job:
-        """The request to send now: a retry that is due, else the first of the traversal whose turn it is."""
-        self.pace.leave(now)
-        if self.retries and (self.retries[0][0] <= now or not self.ready):
-            return heapq.heappop(self.retries)[2]
-        traversal, jobs = next(iter(self.ready.items()))
-        del self.ready[traversal]
-        job = heapq.heappop(jobs)
-        if jobs:
-            self.ready[traversal] = jobs  # behind the others
-        self.waiting -= 1
-        return job
-
-    def clear(self) -> list[Job]:
-        jobs = [*(job for jobs in self.ready.values() for job in jobs), *(job for *_, job in self.retries)]
-        self.ready.clear()
-        self.retries.clear()
-        self.waiting = 0
-        return jobs
-
-    def __len__(self) -> int:
-        return self.waiting + len(self.retries)
 
 
 class Dispatcher:
@@ -209,7 +127,7 @@ class Dispatcher:
             threading.Thread(target=self._work, name=f"worker-{self._workers + 1}", daemon=True).start()
         except RuntimeError as error:
             if self._workers == 0:
-                raise NoThread(error) from None
+                raise NoWorker(error) from None
             self._most_workers = self._workers
             self._log(f'No more than {self._workers} requests at a time: the system says "{error}".')
         else:
@@ -274,7 +192,7 @@ class Dispatcher:
             self._learn(job.request.stream.rate_limit, outcome)
             queue.pace.speed_up()
             self._bytes += len(outcome.body)
-        elif isinstance(outcome, (Passing, DailyLimitReached)):
+        elif isinstance(outcome, (Retryable, DailyLimitReached)):
             wait = self._retry_in(job, outcome, queue, now)
             if wait is not None and not queue.spent and not self._stopped:
                 heapq.heappush(queue.retries, (now + wait, job.number, job))
@@ -289,7 +207,7 @@ class Dispatcher:
         elif isinstance(outcome, RunStopped):
             self._stop(outcome)
 
-    def _retry_in(self, job: Job, error: Passing | DailyLimitReached, queue: Queue, now: float) -> float | None:
+    def _retry_in(self, job: Job, error: Retryable | DailyLimitReached, queue: Queue, now: float) -> float | None:
         """Seconds until a retry, None for no more tries."""
         if isinstance(error, DailyLimitReached):
             if not self._wait_for_reset:

@@ -14,17 +14,17 @@ from tap_zoom.errors import (
     AccountRefused,
     Blocked,
     DailyLimitReached,
-    ItemLost,
-    NotAsDocumented,
-    NothingHere,
+    DatesTooOld,
+    EmptyAnswer,
+    NoAccess,
     PageTokenExpired,
-    Passing,
     RateLimited,
     RequestFailed,
+    RequestRefused,
+    Retryable,
     RunStopped,
-    StreamRefused,
     TokenRefused,
-    TooEarly,
+    UnexpectedAnswer,
 )
 from tap_zoom.streams.model import INTENSIVE, Stream
 from tap_zoom.streams.refusals import OTHER_ACCOUNT
@@ -51,7 +51,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     """Raise what the answer means, or return when it is a page of data."""
     status, body = answer.status, answer.body
     if 300 <= status < 400:
-        raise ItemLost(f"{request} answered {status}: a redirect, which is not followed: the token would go along")
+        raise RequestRefused(f"{request} answered {status}, a redirect; these are not followed, to keep the token here")
     try:
         content = parse(body)
     except ValueError:
@@ -62,7 +62,7 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
         fault = list_fault(request, content)
         if fault is None:
             return
-        raise NotAsDocumented(f"{request} answered 200 {fault}", announcement.wait)
+        raise UnexpectedAnswer(f"{request} answered 200 {fault}", announcement.wait)
     code, message = read_error(content, body)
     message = shortened(message.strip().rstrip("."))
     said = f"{request} answered {status}" + (f" code {code}" if code is not None else "")
@@ -76,14 +76,14 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
     error: RequestFailed | RunStopped | None = None
     if code is not None or is_bare:
         error = _declared(request.stream, status, code, message, said)
-    if isinstance(error, NothingHere) and request.page > 1:
-        error = ItemLost(f"{said} (page {request.page} of a list whose earlier pages were read)")
+    if isinstance(error, EmptyAnswer) and request.page > 1:
+        error = RequestRefused(f"{said} (page {request.page} of a list whose earlier pages were read)")
     if error is None:
         error = _general(status, code, message, said, announcement.wait)
     if error is None:
         # An error in another form than Zoom's comes from something on the way, and may pass.
         is_zooms = is_bare or (code is not None and (not isinstance(content, dict) or "code" in content))
-        error = ItemLost(said) if is_zooms else NotAsDocumented(said, announcement.wait)
+        error = RequestRefused(said) if is_zooms else UnexpectedAnswer(said, announcement.wait)
     raise error
 
 
@@ -92,11 +92,11 @@ def judge_file(request: Request, answer: Answer) -> None:
     status = answer.status
     said = f"{request} answered {status} for the file"
     if status == 429 or status >= 500:
-        raise Passing(said)
+        raise Retryable(said)
     if status == 401 and not answer.moved:
         raise TokenRefused(said)
     if status != 200:
-        raise ItemLost(said)
+        raise RequestRefused(said)
 
 
 def _says_something(status: int, body: bytes) -> bool:
@@ -113,11 +113,11 @@ def _general(
     if code == TOKEN_INVALID:
         return TokenRefused(said)
     if status >= 500:
-        return Passing(said, wait)
+        return Retryable(said, wait)
     if code in SCOPE_CODES:
-        return StreamRefused(said, True, f"{status}/{code}")
+        return NoAccess(said, True, f"{status}/{code}")
     if code in NO_PERMISSION_CODES:
-        return StreamRefused(said, False, f"{status}/{code}")
+        return NoAccess(said, False, f"{status}/{code}")
     if code == 300 and re.search(r"page.?token", message, re.IGNORECASE):
         return PageTokenExpired(said)
     if code == WRONG_PATH:
@@ -134,13 +134,13 @@ def _general(
 def _declared(stream: Stream, status: int, code: int | None, message: str, said: str) -> RequestFailed | None:
     """The error that the stream declares for a status, a code and a message. Source: Zoom's page of each operation."""
     if stream.date_range and any(refusal.matches(status, code, message) for refusal in stream.date_range.out_of_range):
-        return TooEarly(said)
+        return DatesTooOld(said)
     for nothing in (*stream.empty_answers, *OTHER_ACCOUNT):
         if nothing.matches(status, code, message):
             answer = f"{status}/{code if code is not None else '-'}"
-            return NothingHere(nothing.reason or answer, answer)
+            return EmptyAnswer(nothing.reason or answer, answer)
     if any(refusal.matches(status, code, message) for refusal in stream.no_access):
-        return StreamRefused(said, False, f"{status}/{code}")
+        return NoAccess(said, False, f"{status}/{code}")
     return None
 
 
@@ -167,8 +167,8 @@ def _limit_reached(
     )
 
 
-def _no_json(request: Request, status: int, body: bytes, wait: float | None) -> Passing:
+def _no_json(request: Request, status: int, body: bytes, wait: float | None) -> Retryable:
     """HTML, an empty or a broken body."""
     kind = "HTML" if body.lstrip()[:1] == b"<" else "no valid JSON" if body.strip() else "an empty body"
     said = f"{request} answered {status} with {kind} in place of JSON"
-    return Blocked(said, wait) if 400 <= status < 500 else Passing(said, wait)
+    return Blocked(said, wait) if 400 <= status < 500 else Retryable(said, wait)

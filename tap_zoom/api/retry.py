@@ -10,14 +10,14 @@ import backoff
 from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     Blocked,
-    Exhausted,
-    HostSilent,
-    ItemLost,
+    HostUnreachable,
     NoAnswer,
-    NotAsDocumented,
-    Passing,
     RateLimited,
+    RequestRefused,
+    RetriesExhausted,
+    Retryable,
     TokenRefused,
+    UnexpectedAnswer,
 )
 
 TRIES = 8
@@ -32,7 +32,7 @@ LONGEST_NAMED_DELAY = 120.0  # where the server names one
 LONGEST_TIME = 600.0  # from the first try to the last
 
 
-def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> float | None:
+def delay(error: Retryable, tries: int, seconds: float, host_answered: bool) -> float | None:
     """Seconds to wait before the next try, None to give up.
 
     `tries`: how often this request failed in this way, the latest included (see `Job.failed`); `seconds`: since its
@@ -46,7 +46,7 @@ def delay(error: Passing, tries: int, seconds: float, host_answered: bool) -> fl
         most, seconds = TRIES_IF_TOKEN_REFUSED, 0.0  # the time until then says nothing about the token
     elif isinstance(error, Blocked):
         most = TRIES_IF_BLOCKED
-    elif isinstance(error, NotAsDocumented):
+    elif isinstance(error, UnexpectedAnswer):
         most = TRIES_IF_NOT_AS_DOCUMENTED
     elif isinstance(error, NoAnswer) and not host_answered:
         most = TRIES_AT_FIRST
@@ -64,13 +64,13 @@ def given_up(error: Exception, request: Request, tries: int, host_answers: bool)
     """What an error stands for that is not tried again. `host_answers`: whatever else was asked since the first try."""
     is_file = request.stream.is_file
     if isinstance(error, NoAnswer) and not is_file and not host_answers:
-        return HostSilent(
+        return HostUnreachable(
             f"{request}: {error} after {tries} tries. Check api_url, the network and https://status.zoom.us, then run "
             "again with the last STATE to go on from here."
         )
     if isinstance(error, TokenRefused):
-        return ItemLost(f"{error}. Zoom accepts the token elsewhere ({tries} tries)")
-    if isinstance(error, Passing):
+        return RequestRefused(f"{error}. Zoom accepts the token elsewhere ({tries} tries)")
+    if isinstance(error, Retryable):
         where = f"{request}: " if isinstance(error, NoAnswer) else ""
-        return Exhausted(f"{where}{error} ({tries} tries)")
+        return RetriesExhausted(f"{where}{error} ({tries} tries)")
     return error

@@ -17,7 +17,7 @@ from typing import Any
 from tap_zoom.api.http import Answer, Connections, TooLarge, in_time, parse, shortened
 from tap_zoom.api.retry import delay
 from tap_zoom.config import Config
-from tap_zoom.errors import Blocked, HostSilent, LoginRefused, Passing
+from tap_zoom.errors import Blocked, HostUnreachable, LoginRefused, Retryable
 
 RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
 # Members of a token answer in which Zoom says why there is no token, and the code that goes with it.
@@ -79,11 +79,11 @@ class TokenEndpoint:
                     answer = self._ask_once(form)
                     keep(answer)
                     return answer
-            except Passing as error:
+            except Retryable as error:
                 tries += 1
                 wait = delay(error, tries, time.monotonic() - started, self._answered)
                 if wait is None:
-                    raise HostSilent(
+                    raise HostUnreachable(
                         f"Login failed: {self._url} gives no usable answer after {tries} tries. {error}. "
                         "Check auth_url, the network and https://status.zoom.us."
                     ) from None
@@ -95,7 +95,7 @@ class TokenEndpoint:
                 lambda: Connections(1).exchange("POST", self._url, self._headers, self._client, form)
             )
         except TooLarge as error:
-            raise Passing(str(error)) from None
+            raise Retryable(str(error)) from None
         self._answered = True
         return self._judged(answer, form["grant_type"])
 
@@ -111,9 +111,9 @@ class TokenEndpoint:
                 return content
         words = _words_of_text(answer.body) if content is None else _words(content)
         if status == 429 or status >= 500:
-            raise Passing(f"It answered {status}: {words}")
+            raise Retryable(f"It answered {status}: {words}")
         if not isinstance(content, dict):
-            kind = Blocked if status >= 300 else Passing  # a redirect, or the page of a firewall
+            kind = Blocked if status >= 300 else Retryable  # a redirect, or the page of a firewall
             raise kind(f"It answered {status} without {'JSON' if content is None else 'a JSON object'}: {words}")
         raise LoginRefused(self._advice(status, content, grant, words))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from tap_zoom.errors import StreamRefused, TooManyLost
+from tap_zoom.errors import NoAccess, TooManyFaults
 from tap_zoom.report import Report
 from tap_zoom.state import Failure, Run, State
 from tap_zoom.streams import BY_NAME, replication_key_of
@@ -43,7 +43,7 @@ class Retries:
     # --- tasks that fail
 
     def fail(self, task: Task, reason: str, is_fault: bool = False) -> None:
-        """Keep a task that could not be read. `is_fault`: Zoom did not say why; raises TooManyLost after twenty of
+        """Keep a task that could not be read. `is_fault`: Zoom did not say why; raises TooManyFaults after twenty of
         these in a row."""
         self._faults_in_a_row += is_fault
         task.is_whole = False
@@ -52,12 +52,12 @@ class Retries:
         elif not self._failures.failed(task.failure, reason) and (retried := self.by_traversal.get(task.traversal)):
             self._go_back(task.stream.name, retried)
         if self._faults_in_a_row >= MAX_FAULTS:
-            raise TooManyLost(
+            raise TooManyFaults(
                 f"{MAX_FAULTS} requests in a row failed, so something general is wrong; the last one: {reason}. "
                 "Fix that, then run again with the last STATE."
             )
 
-    def refused(self, task: Task, error: StreamRefused) -> bool:
+    def refused(self, task: Task, error: NoAccess) -> bool:
         """The login has no access to a task. True if that is so for its whole stream."""
         task.is_whole = False
         stream = task.stream

@@ -1,0 +1,155 @@
+"""The traversals of a run: each is opened once its first contexts are known, and feeds the queues that run low."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tap_zoom.api.dispatcher import Dispatcher
+from tap_zoom.report import Report
+from tap_zoom.state import Run
+from tap_zoom.streams import BY_NAME
+from tap_zoom.streams.model import ACCOUNT, Entity, Stream
+from tap_zoom.sync.context import Context
+from tap_zoom.sync.retries import Retries
+from tap_zoom.sync.tasks import Task, Tasks
+from tap_zoom.sync.traversal import Node, Traversal
+from tap_zoom.sync.windows import Windows
+
+WINDOWS_AHEAD = 2
+CONTEXTS_AHEAD = 64  # of those that the account lists
+
+
+class Traversals:
+    """`by_name`: the traversals that are open or finished. `resumed`: `run` was stopped and goes on."""
+
+    def __init__(
+        self, tasks: Tasks, windows: Windows, retries: Retries, dispatcher: Dispatcher, run: Run, resumed: bool,
+        report: Report,
+    ) -> None:  # fmt: skip
+        self.by_name: dict[str, Traversal] = {}
+        self._tasks = tasks
+        self._windows = windows
+        self._retries = retries
+        self._dispatcher = dispatcher
+        self._run = run
+        self._resumed = resumed
+        self._report = report
+        self._contexts: dict[Entity, list[str]] = {}  # entities that the account lists, once they are listed
+        self._requested: set[Stream] = set()  # lists of the account
+
+    def open_ready(self) -> None:
+        """Request the lists of the account, and open the traversals whose first contexts are known."""
+        for stream in list(self._tasks.streams()):
+            if stream.parent is ACCOUNT and stream.date_range is None and stream not in self._requested:
+                self._requested.add(stream)
+                node = Node(())
+                for task in self._tasks.of_list(stream, node):
+                    self.submit(task)
+            elif stream.date_range and (stream.parent is ACCOUNT or stream.parent in self._contexts):
+                self._open(stream.name, self._windows.names(stream), WINDOWS_AHEAD)
+        for entity, names in self._contexts.items():
+            if self._tasks.about(entity):
+                self._open(entity.name, names, CONTEXTS_AHEAD)
+
+    def _open(self, name: str, roots: Iterable[str], lists_ahead: int) -> None:
+        if name in self.by_name:
+            return
+        resume_at = self._run.resume_at.get(name, [])
+        if resume_at is not None:
+            stream = BY_NAME.get(name)
+            if stream and stream.date_range and stream.date_range.moving:
+                lists_ahead = 0  # a row may move to the last window until that one is listed
+            self.by_name[name] = Traversal(roots, tuple(resume_at), lists_ahead)
+
+    def fill(self) -> None:
+        """Let the traversals that can feed a low queue visit further nodes, in turn.
+
+        Each run gets further, also with a daily limit hardly above the cost of one context: until the checkpoint of a
+        resumed traversal has moved, the next traversal waits.
+        """
+        visited = True
+        while visited:
+            visited = False
+            for name, traversal in list(self.by_name.items()):
+                retried = self._retries.by_traversal.get(name)
+                top = retried.stream if retried else name
+                if any(map(self._dispatcher.is_low, self._tasks.rate_limits(top))) and (node := traversal.next()):
+                    self._visit(name, traversal, node)
+                    visited = True
+                if self._resumed and traversal.checkpoint and not traversal.has_moved:
+                    break
+
+    def _visit(self, name: str, traversal: Traversal, node: Node) -> None:
+        node.pending = 1  # until all of its tasks are submitted
+        for task in self._tasks_of(name, node):
+            task.is_resumed = traversal.was_emitted(node.path)
+            if task.stream.links or not task.is_resumed:
+                self.submit(task)
+        self.finish(name, node)
+
+    def _tasks_of(self, name: str, node: Node) -> Iterable[Task]:
+        retried, dated, depth = self._retries.by_traversal.get(name), BY_NAME.get(name), len(node.path)
+        if retried and depth == 1:
+            return [self._tasks.of_failure(retried, node, name, self._windows)]
+        if dated and depth <= (1 if dated.parent is ACCOUNT else 2):
+            if dated.name not in self._tasks.asked:
+                return []
+            if depth == 1 and dated.parent is not ACCOUNT:
+                node.children = list(self._contexts[dated.parent])
+                return []
+            context = Context.parse(node.path[1]) if depth == 2 else Context()
+            return self._tasks.of_window(dated, context, node, self._windows)
+        context = Context.parse(node.path[-1])
+        return self._tasks.of_context(context, node, name, self._windows, retried)
+
+    def submit(self, task: Task) -> None:
+        task.node.pending += 1
+        self.request(task)
+
+    def request(self, task: Task) -> None:
+        """Of a traversal, lists that lead on go first, and next pages before all others: page tokens expire."""
+        first = 0 if task.page > 1 else 1 if task.stream.links else 2
+        self._dispatcher.submit(task.request, task.traversal, (first, task.node.path), task)
+
+    def retry_failures(self) -> bool:
+        """Open a traversal for each failure to retry. False if there is none."""
+        started = dict(self._retries.start())
+        self.by_name |= started
+        return bool(started)
+
+    def restart_late(self) -> None:
+        """Log which days have left Zoom's retention since a run was stopped, and restart the traversals that can still
+        find a part of their meetings."""
+        for stream in self._tasks.streams() if self._resumed else ():
+            path = self._run.resume_at.get(stream.name, []) if stream.date_range else None
+            if path is not None and (gone := self._windows.gone(stream, path)):
+                older = self._tasks.lists_older_than(stream)
+                for name in older:
+                    self._run.resume_at.pop(name, None)
+                self._report.gone(stream.name, *gone, bool(older))
+
+    def finish(self, name: str, node: Node, stream: Stream | None = None) -> None:
+        """A task of a node is finished, and with the last one the node."""
+        node.pending -= 1
+        if node.pending:
+            return
+        if name:
+            self.by_name[name].done(node)
+            if name in self._retries.by_traversal and self.by_name[name].checkpoint is None:
+                self._retries.subtree_read(name)
+                del self.by_name[name]
+        elif stream is not None:
+            entities = {each: Context.parse(each).entity for each in set(node.children)}
+            for link in stream.links:
+                self._contexts[link.entity] = sorted(each for each, entity in entities.items() if entity is link.entity)
+            self.open_ready()
+
+    def store_checkpoints(self) -> None:
+        for name, traversal in self.by_name.items():
+            if name in self._retries.by_traversal:
+                self._retries.store_checkpoint(name, traversal)
+            elif name in self._tasks.refused:
+                self._run.resume_at.pop(name, None)  # when the run is resumed, the fallback follows from its refusal
+            else:
+                at = traversal.checkpoint
+                self._run.resume_at[name] = None if at is None else list(at)
