@@ -58,6 +58,30 @@ CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Which Zoom Rooms are there, and which devices do they have?", "rooms room_devices"),
         ("How full are meeting rooms?", "metrics_zoomroom_meetings"),
     ),
+    "Call quality": (
+        ("Which participants had bad audio or video in meetings, minute by minute?", "metrics_meeting_participants_qos"),
+        ("The same, summarized for each participant?", "metrics_meeting_participants_qos_summary"),
+        ("The same for webinars?", "metrics_webinar_participants_qos_summary"),
+    ),
+    "Contact Center": (
+        ("Which conversations with customers were there, on which channel and queue?", "contact_center_engagements"),
+        ("What happened in each, step by step?", "contact_center_engagements contact_center_engagement_events"),
+        ("How does each queue perform?", "contact_center_dataset_queue_performance"),
+        ("How does each agent perform, and when was each available?",
+         "contact_center_dataset_agent_performance contact_center_agent_status_history"),
+        ("Which agents belong to which queue?", "contact_center_queues contact_center_queue_agents"),
+        ("What did customers answer in surveys?", "contact_center_engagements contact_center_engagement_surveys"),
+    ),
+    "Events": (
+        ("Which events and sessions are there?", "zoom_events zoom_event_sessions"),
+        ("Who registered, with which ticket?", "zoom_event_registrants zoom_event_tickets"),
+        ("Who attended an event, and which of its sessions?", "zoom_event_attendance zoom_event_session_attendance"),
+    ),
+    "Sales conversations (Revenue Accelerator)": (
+        ("Which conversations were analyzed, with which result?", "zra_conversations zra_content_analysis"),
+        ("How were they scored?", "zra_conversations zra_scorecards"),
+        ("Which deals are there, and what happened in each?", "zra_deals zra_deal_activities"),
+    ),
 }
 
 

@@ -28,7 +28,11 @@ DAYS_OF_A_MONTH = 365 / 12
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 NIGHT = 1 + int(DEFAULTS["lookback_days"] or 0)  # days that a nightly incremental run reads
 SHARE = int(DEFAULTS["rate_limit_share"] or 0) / 100
-PER_DAY = {"": {"pro": 30_000, "business": 60_000}, "Phone": {"pro": 15_000, "business": 30_000}}
+PER_DAY = {
+    "": {"pro": 30_000, "business": 60_000},
+    "Phone": {"pro": 15_000, "business": 30_000},
+    "Contact Center": {"pro": 15_000, "business": 30_000},
+}
 COUNTED_BY_DAY = ("Heavy", "Resource-intensive")
 SIZES = (500, 2_000, 5_000, 20_000)  # meetings held in a month
 LARGE = 1_000  # requests of a first run that are worth a row

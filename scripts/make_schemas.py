@@ -19,7 +19,7 @@ from pathlib import Path
 from openapi import Files, Schema, united, whole
 
 from tap_zoom.streams import EMITTED
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams.model import NEXT_PAGE, Stream
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
 # Of each entry: streams; fields: path of a field -> schema; since: a date; source: where it was seen or announced.
@@ -74,7 +74,7 @@ def schema_of(stream: Stream, answer: Schema | None) -> Schema:
 def properties_of(stream: Stream, answer: Schema | None) -> dict[str, Schema]:
     """The fields that Zoom's file gives the rows."""
     fields = fields_of(stream, whole(answer)) if answer else {}
-    return {name: plain(part) for name, part in fields.items()}
+    return {name: plain(part) for name, part in fields.items() if name != NEXT_PAGE}
 
 
 def announced(stream: Stream) -> dict[str, Schema]:

@@ -90,7 +90,8 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
 
 def rate_limit(operation: Operation) -> str:
     """The name of its rate limit. Those of Phone have limits of their own."""
-    product = operation.product if any(each.product == operation.product for each in RATE_LIMITS.values()) else ""
+    named = operation.product.replace("-", " ")
+    product = named if any(each.product == named for each in RATE_LIMITS.values()) else ""
     wanted = RateLimit(operation.label or "", product)
     return next((name for name, each in RATE_LIMITS.items() if each == wanted), "HEAVY")  # the slowest that is common
 

@@ -15,10 +15,15 @@ ENTITY_WORDS = {
     "meeting": "scheduled meeting",
     "webinar": "scheduled webinar",
     **{f"{kind}_meeting": "past meeting" for kind in ("past", "listed", "metered")},
-    **{f"{kind}_webinar": "past webinar" for kind in ("past", "listed")},
+    **{f"{kind}_webinar": "past webinar" for kind in ("past", "listed", "metered")},
     "metered_room": "Zoom Room",
     "transcribed_call": "recorded call with a transcript",
     "sms_session": "SMS conversation",
+    "contact_center_queue": "queue",
+    "contact_center_team": "team",
+    "surveyed_engagement": "engagement with a survey",
+    "published_event": "event that is no draft",
+    "event_session": "session of an event",
 }
 
 

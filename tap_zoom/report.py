@@ -211,9 +211,9 @@ def _progress(name: str, traversal: Traversal) -> str:
 
 
 def _lines(words: list[str], width: int) -> list[str]:
-    """One or more, each of which ends behind a comma."""
+    """One or more, each of which ends behind a comma; a reason that is longer than a line is not cut."""
     text = ", ".join(each.replace(" ", "\0") for each in words)
-    return [line.replace("\0", " ") for line in textwrap.wrap(text, width)] or [""]
+    return [line.replace("\0", " ") for line in textwrap.wrap(text, width, break_long_words=False)] or [""]
 
 
 def _count(number: int, what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -26,11 +27,12 @@ class Found(NamedTuple):
     ask: str = ""
 
 
-def path(stream: Further, parent: str = "") -> str:
-    """The path about a parent, whose id is encoded twice where a slash might mislead."""
+def path(stream: Further, parent: str = "", above: Row | None = None) -> str:
+    """The path about a parent, whose id is encoded twice where a slash might mislead; `above`: has the ids before it."""
     encoded = quote(quote(parent, safe=""), safe="") if parent.startswith("/") or "//" in parent else quote(parent, safe="")
-    before, brace, after = stream.path.partition("{")
-    return before + (encoded or "me") + after.partition("}")[2] if brace else before
+    before, brace, after = stream.path.rpartition("{")
+    made = before + (encoded or "me") + after.partition("}")[2] if brace else after
+    return re.sub(r"{(\w+)}", lambda name: quote((above or {})[re.sub("(?=[A-Z])", "_", name[1]).lower()], safe=""), made)
 
 
 def query(stream: Further, parent: str = "", ask: dict[str, str] | None = None, **more: str) -> dict[str, str]:
@@ -79,6 +81,14 @@ def pages(client: Client, path: str, query: dict[str, str], token_at: tuple[str,
         query = {**query, "next_page_token": beside["next_page_token"]}
 
 
+def in_one(bodies: Iterator[Row]) -> Iterator[Row]:
+    """Pages of one row: its lists are those of all pages."""
+    row: Row = {}
+    for body in bodies:
+        row = {**body, **row, **{name: [*row.get(name, ()), *part] for name, part in body.items() if isinstance(part, list)}}
+    yield from [row] if row else []
+
+
 def rows_in(stream: Further, body: Row) -> Iterator[Row]:
     if not stream.rows:
         yield body
@@ -115,17 +125,18 @@ class Reader:
     def _read(self, stream: Further) -> list[Found]:
         token_at = ("past_meetings",) if stream.name == "metrics_zoomroom_meetings" else ()
         found, seen = [], set()
+        above = self.zoom.further.contents.parents(stream)
         for parent, ask_of_parent in self._parents(stream).items():
             for ask in stream.asks:
                 for window in windows(stream, self.zoom.as_of.date()):
                     asked = query(stream, parent, dict(ask), **window)
                     if stream.params.get("type") == "@type":
                         asked["type"] = ask_of_parent
-                    here = Counter(
-                        conversion.canonical(row)
-                        for body in pages(self.client, path(stream, parent), asked, token_at)
-                        for row in rows_in(stream, body)
-                    )
+                    where = path(stream, parent, above[parent].row if parent in above else None)
+                    bodies = pages(self.client, where, asked, token_at)
+                    if stream.page and not stream.rows:
+                        bodies = in_one(bodies)
+                    here = Counter(conversion.canonical(row) for body in bodies for row in rows_in(stream, body))
                     # A session comes in each month it was used in, and so does what lies on the border of two windows.
                     here = Counter({row: count for row, count in here.items() if stream.is_sum or (parent, *ask.items(), row) not in seen})
                     seen |= {(parent, *ask.items(), row) for row in here}

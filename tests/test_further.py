@@ -15,6 +15,8 @@ from tests.tap import assert_exact, catalog_of, run_tap
 ODD = (
     "chat_messages", "meeting_ai_transcripts", "meeting_transcript_cues", "meeting_transcripts", "metrics_meeting_participants", "metrics_zoomroom_meetings", "phone_call_history",
     "phone_recording_transcripts", "phone_sms_messages", "report_meeting_qa", "workspace_reservations", "workspaces",
+    "contact_center_dataset_dispositions", "contact_center_engagement_surveys", "contact_center_engagements", "metrics_webinar_participants_qos",
+    "report_billing_invoices", "zoom_event_attendance", "zoom_event_session_attendance", "zra_content_analysis", "zra_conversation_details",
 )  # fmt: skip
 OTHERS = [name for name in further.KEYS if name not in ODD]
 LOT = random.Random(91).sample(OTHERS, 12)

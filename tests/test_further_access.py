@@ -33,6 +33,18 @@ UNAVAILABLE = {
     "room_sensor_data": "400/200", "survey_answers": "403/6720", "survey_details": "403/6720 400/200",
     "survey_instances": "403/6720", "surveys": "403/6720 400/200", "workspace_reservations": "400/200",
     "workspaces": "400/200",
+    "report_billing": "400/200", "metrics_meeting_participants_qos_summary": "400/200",
+    "metrics_webinar_participants_qos_summary": "400/200", "contact_center_teams": "400/4101",
+    "contact_center_team_agents": "400/4101", "contact_center_engagements": "401/1601 403/9001",
+    "contact_center_operation_logs": "403/9001", "zoom_event_attendance": "403/-",
+    **dict.fromkeys(
+        (
+            "zoom_event_sessions", "zoom_event_speakers", "zoom_event_ticket_types", "zoom_event_tickets",
+            "zoom_event_registrants", "zoom_event_registrations", "zoom_event_session_attendance",
+            "zoom_event_survey_answers",
+        ),
+        "403/260200",
+    ),
 }  # fmt: skip
 # ... and which ones that there is nothing; "-": no code.
 NOTHING = {
@@ -49,6 +61,16 @@ NOTHING = {
     "role_details": "400/1034", "role_members": "400/1034", "room_details": "404/1012", "room_location_details": "404/4801",
     "room_sensor_data": "404/1012", "survey_answers": "404/6701", "survey_details": "404/6701", "survey_instances": "404/6701",
     "user_assistants": "404/1001", "user_details": "404/1001 400/1120", "user_settings": "404/1001 400/1120",
+    "metrics_meeting_participants_qos": "404/3001 400/12702", "metrics_meeting_participants_qos_summary": "404/3001 400/12702",
+    "metrics_webinar_participants_qos": "404/3001 400/12702", "metrics_webinar_participants_qos_summary": "404/3001 400/12702",
+    "report_billing_invoices": "404/5010 400/300", "contact_center_queue_agents": "404/1201",
+    "contact_center_team_agents": "404/-", "contact_center_engagement_events": "400/7001 404/2901",
+    "contact_center_engagement_surveys": "404/404 444/444", "zoom_event_sessions": "404/2002", "zoom_event_speakers": "404/2002",
+    "zoom_event_ticket_types": "404/-", "zoom_event_tickets": "404/2002", "zoom_event_registrants": "404/2002",
+    "zoom_event_registrations": "404/2002", "zoom_event_attendance": "404/-",
+    "zoom_event_session_attendance": "404/2002 404/2003", "zoom_event_survey_answers": "404/404",
+    "zra_conversation_details": "404/1005 403/1004", "zra_interactions": "404/1005", "zra_content_analysis": "404/1005",
+    "zra_scorecards": "404/1005", "zra_deal_activities": "404/1005",
 }  # fmt: skip
 OTHER = "tracking_fields"
 

@@ -16,13 +16,14 @@ from tests.scripted import says, scripted
 from tests.tap import catalog_of, run_tap
 
 # What codes and links are called, in texts: a flag or a list can be neither.
-LOOKS_LIKE_ONE = re.compile(r"pass(word|code)|pwd|secret|token|(^|_)key$|(^|_)zak$|pin_code|activation_code|host_key|fingerprint|(^|_)(url|link)$")
+LOOKS_LIKE_ONE = re.compile(r"pass(word|code)|pwd|secret|token|(^|_)key$|(^|_)zak$|pin_code|activation_code|host_key|fingerprint|(^|_)(url|link)$|Url$")
 # What lets its reader act as the host, sign in, set up a room, or open a file by itself.
 ACTS = {
     ("meetings", "start_url"), ("webinars", "start_url"), ("users", "host_key"), ("meetings", "dynamic_host_key"),
     ("meeting_recordings", "download_access_token"), ("rooms", "activation_code"), ("room_details", "basic.activation_code"),
     ("room_details", "basic.room_passcode"), ("room_location_details", "basic.room_passcode"),
     ("chat_messages", "files.download_url"), ("phone_sms_messages", "attachments.download_url"), ("clips", "share_link_settings.passcode"),
+    ("zra_conversation_details", "downloadUrl"), ("zoom_event_tickets", "qr_code_url"), ("contact_center_engagement_surveys", "survey_results.file_url"),
 }  # fmt: skip
 # What people read the stream for.
 WANTED = {

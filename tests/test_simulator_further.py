@@ -69,7 +69,7 @@ def test_answers_are_as_documented(name: str) -> None:
         for parent in zoom.further.contents.parents(stream).values():
             window = list(windows(stream, NOW.date()))[-1]
             asked = query(stream, parent.id, {**dict(stream.asks[0]), **({"type": parent.ask["type"]} if "@type" in stream.params.values() else {})}, **window)
-            reply = client.get(path(stream, parent.id), **asked)
+            reply = client.get(path(stream, parent.id, parent.row), **asked)
             if reply.status == 200:
                 answers += 1
                 assert list(misfits(stream.answer, reply.body)) == []

@@ -11,7 +11,7 @@ import pytest
 from tap_zoom.streams import ENRICHERS, STREAMS
 from tap_zoom.streams import refusals as refused
 from tap_zoom.streams.model import SERVER_SIZE, Refusal, Stream
-from tests.simulator.further.model import documented
+from tests.simulator.further.model import APART, documented
 
 Schema = dict[str, Any]
 
@@ -29,10 +29,12 @@ UNDOCUMENTED_PAGES = {
     "surveys": 30, "survey_instances": 30, "survey_answers": 30, "chat_spaces": 30,  # the example
     "workspaces": 30, "workspace_release_events": 30, "visitor_invitations": 30,  # the example
 }  # fmt: skip
+BARE_404 = "contact_center_team_agents zoom_event_ticket_types zoom_event_attendance"
 # Refusals that the file does not list for these operations, and why they are declared.
 UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
-    (refused.NOT_FOUND, "the file lists 404 without a code", "recording_settings phone_call_elements"),
-    (refused.NOT_FOUND_WITH_CODE, "the same, should Zoom name a code after all", "recording_settings phone_call_elements"),
+    (refused.NOT_FOUND, "the file lists 404 without a code", f"recording_settings phone_call_elements {BARE_404}"),
+    (refused.NOT_FOUND_WITH_CODE, "the same, should Zoom name a code after all", f"recording_settings phone_call_elements {BARE_404}"),
+    (refused.FORBIDDEN, "the file lists 403 without a code", "zoom_event_attendance"),
     (refused.NEVER_HELD, "the file lists 404 without a code", "webinar_instances"),
     (
         refused.WRONG_KIND, "Zoom's older pages: the id is a webinar's, or a meeting's; or there is no registration",
@@ -61,7 +63,10 @@ UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
         "user_past_meetings report_user_meetings report_users report_cloud_recording report_operation_logs report_activities "
         "report_telephone report_meeting_activities metrics_meetings metrics_webinars metrics_chat metrics_quality "
         "metrics_zoomroom_meetings phone_call_queue_analytics phone_call_history phone_past_calls phone_voicemails "
-        "phone_call_charges phone_sms_charges phone_operation_logs chat_sessions chat_messages",
+        "phone_call_charges phone_sms_charges phone_operation_logs chat_sessions chat_messages contact_center_recordings "
+        "contact_center_dataset_agent_performance contact_center_dataset_agent_timecards contact_center_dataset_dispositions "
+        "contact_center_dataset_engagements contact_center_dataset_flow_performance contact_center_dataset_queue_performance "
+        "contact_center_engagement_logs",
     ),
     (refused.NO_DASHBOARD, "an account without dashboards, as that of meetings says", "metrics_webinars"),
 )  # fmt: skip
@@ -124,10 +129,10 @@ def rows_of(stream: Stream) -> list[Schema]:
 
 @EACH
 def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
-    """Label and product, for Phone has limits of its own; each scope, and the granular one first."""
+    """Label and product, for Phone and Contact Center have limits of their own; each scope, and the granular one first."""
     facts = facts_of(stream)
     assert stream.rate_limit.category == facts["label"]
-    assert (stream.rate_limit.product == "Phone") is (facts["product"] == "Phone")
+    assert stream.rate_limit.product == APART.get(facts["product"], "")
     assert set(stream.scopes) - {*facts["classic"], *facts["granular"]} == UNDOCUMENTED_SCOPES.get(stream.name, set())
     assert stream.granular in ("", stream.scopes[0])
 

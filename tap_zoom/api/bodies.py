@@ -26,6 +26,7 @@ MOST_ERRORS, DEEPEST_ERROR = 10, 5  # that are named in one message; that are lo
 BESIDE_LISTS = frozenset({
     "next_page_token", "page_size", "page_count", "page_number", "total_records", "from", "to", "id", "uuid",
     "start_time", "meeting_id", "meeting_uuid", "webinar_id", "webinar_uuid", "survey_id", "year", "month",
+    "currency", "engagement_id", "timezone",
 })  # fmt: skip
 
 

@@ -28,6 +28,12 @@ _PER_SECOND: dict[str, dict[str, dict[str, float]]] = {
         "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
         "business": {"Light": 40, "Medium": 20, "Heavy": 10},
     },
+    # The same numbers, counted apart.
+    "Contact Center": {
+        "free": {"Light": 20, "Medium": 10, "Heavy": 5},
+        "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
+        "business": {"Light": 40, "Medium": 20, "Heavy": 10},
+    },
     # Not counted by Zoom: a pace that spares its servers.
     "Downloads": {"free": {"Light": 10}, "pro": {"Light": 10}, "business": {"Light": 20}},
 }

@@ -32,6 +32,7 @@ from tap_zoom.streams.refusals import OTHER_ACCOUNT
 SCOPE_CODES = (4711, 4700, 104)
 NO_PERMISSION_CODES = (200, 12703)
 TOKEN_INVALID = 124
+PAGE_TOKEN_CODES = (300, 400, 1003100)  # each product has its own; the message names the token
 WRONG_PATH = 2300
 TOO_MANY = 429
 LONGEST_SHORT_WAIT = 120.0  # seconds; a 429 that asks for more is no per-second one, whatever it says
@@ -56,7 +57,8 @@ def judge(request: Request, answer: Answer, announcement: Announcement) -> None:
         content = parse(body)
     except ValueError:
         content = None
-        if not _says_something(status, body):
+        is_declared = not body.strip() and _declared(request.stream, status, None, "", "") is not None
+        if not is_declared and not _says_something(status, body):
             raise _no_json(request, status, body, announcement.wait) from None
     if status == 200 and isinstance(content, dict) and not is_error(request.stream, content):
         fault = list_fault(request, content)
@@ -118,7 +120,7 @@ def _general(
         return NoAccess(said, True, f"{status}/{code}")
     if code in NO_PERMISSION_CODES:
         return NoAccess(said, False, f"{status}/{code}")
-    if code == 300 and re.search(r"page.?token", message, re.IGNORECASE):
+    if code in PAGE_TOKEN_CODES and re.search(r"page.?token", message, re.IGNORECASE):
         return PageTokenExpired(said)
     if code == WRONG_PATH:
         return AccountRefused(f"{said}. Zoom does not know this path: check api_url, then look for a newer tap-zoom.")

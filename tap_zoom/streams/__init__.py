@@ -12,13 +12,17 @@ from tap_zoom.streams import (
     account,
     boards,
     chat,
+    contact_center,
     dashboards,
+    events,
     held,
     meetings,
     occurrences,
     phone,
+    quality,
     recordings,
     reports,
+    revenue,
     rooms,
     surveys,
     users,
@@ -30,6 +34,7 @@ STREAMS: tuple[Stream, ...] = (
     *(users.STREAMS + meetings.STREAMS + webinars.STREAMS + held.STREAMS),
     *(occurrences.STREAMS + recordings.STREAMS + reports.STREAMS + dashboards.STREAMS + surveys.STREAMS),
     *(account.STREAMS + phone.STREAMS + chat.STREAMS + rooms.STREAMS + boards.STREAMS),
+    *(quality.STREAMS + contact_center.STREAMS + events.STREAMS + revenue.STREAMS),
 )
 # The parts of Zoom, as docs and tables show them. Core streams are selected by default.
 PARTS: dict[str, tuple[Stream, ...]] = {
@@ -38,12 +43,16 @@ PARTS: dict[str, tuple[Stream, ...]] = {
     "Recordings and summaries": recordings.STREAMS,
     "Reports and logs": reports.STREAMS,
     "Dashboards": dashboards.STREAMS,
+    "Call quality": quality.STREAMS,
     "Surveys": surveys.STREAMS,
     "More about past meetings": tuple(s for s in held.STREAMS if s.key and not s.core) + occurrences.STREAMS,
     "Phone": phone.STREAMS,
     "Team Chat": chat.STREAMS,
     "Rooms": rooms.STREAMS,
     "Whiteboards and clips": boards.STREAMS,
+    "Contact Center": contact_center.STREAMS,
+    "Events": events.STREAMS,
+    "Revenue Accelerator": revenue.STREAMS,
 }
 BY_NAME: dict[str, Stream] = {stream.name: stream for stream in STREAMS}
 EMITTED: tuple[Stream, ...] = tuple(stream for stream in STREAMS if stream.emitted)

@@ -10,6 +10,7 @@ from tap_zoom.streams.model import HEAVY, INTENSIVE, Entity, Join, Link, Stream,
 from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_DASHBOARD, TOO_OLD
 
 METERED_MEETING = Entity("metered_meeting", {"meeting_uuid": Uuid, "meeting_id": int, "type": str})
+METERED_WEBINAR = Entity("metered_webinar", {"webinar_uuid": Uuid, "webinar_id": int})
 METERED_ROOM = Entity("metered_room", {"zoomroom_id": str})
 
 STREAMS = (
@@ -47,7 +48,7 @@ STREAMS = (
         "metrics_webinars", "metrics/webinars", INTENSIVE,
         ("dashboard:read:list_webinars:admin", "dashboard_webinars:read:admin", "dashboard:read:admin"),
         date_range=DAYS, params={"type": "past"}, page_size=300, records="webinars", replication_key="start_time",
-        no_access=(NO_DASHBOARD,),
+        no_access=(NO_DASHBOARD,), links=(Link(METERED_WEBINAR, {"webinar_uuid": "uuid", "webinar_id": "id"}),),
         key=("uuid",),
         description="dashboard: past webinars with quality and features",
         requires="Business with the webinar add-on; role with Dashboard: view", retention="six months",

@@ -31,6 +31,12 @@ THREE_DAYS = DateRange(_days("start_date", "end_date"), 1, before=1, after=1)  #
 RELEASES = DateRange({**_FROM_TO, "snapshot_date": "{last:%Y-%m-%d}"}, 28, before=1, after=1)
 
 MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, days_back=180, after=1, exact=True, out_of_range=_TOO_OLD)
+STARTED = DateRange(
+    _moments("start_time_from", "start_time_to"), 28, days_back=180, after=1, exact=True, out_of_range=_TOO_OLD
+)
+ENTERED = DateRange(
+    _moments("enter_time_from", "enter_time_to"), 28, days_back=180, after=1, exact=True, out_of_range=_TOO_OLD
+)
 ALL_MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True)
 MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True, moving=True)
 WEEKS = DateRange(_FROM_TO_MOMENTS, 7, after=1, exact=True)
@@ -45,7 +51,7 @@ SUBMITTED = DateRange(_moments("submit_time_start", "submit_time_end"), 36500, a
 # Totals of the requested days: whole months or days, so that each run gives the same rows.
 MONTHS = DateRange(_FROM_TO, 0, days_back=180, totals=True, out_of_range=_TOO_OLD)
 MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, days_back=180)
-SINGLE_DAYS = DateRange(
-    {"from": "{first:%Y-%m-%d}T00:00:00Z", "to": "{last:%Y-%m-%d}T23:59:59Z"}, 1, days_back=730, totals=True,
-    out_of_range=_TOO_OLD,
-)
+_WHOLE_DAYS = {"from": "{first:%Y-%m-%d}T00:00:00Z", "to": "{last:%Y-%m-%d}T23:59:59Z"}
+SINGLE_DAYS = DateRange(_WHOLE_DAYS, 1, days_back=730, totals=True, out_of_range=_TOO_OLD)
+# Rows without a time: requested day by day, so that the day can stand in for it.
+SINGLE_DAYS_OF_SIX_MONTHS = DateRange(_WHOLE_DAYS, 1, days_back=180, totals=True, out_of_range=_TOO_OLD)

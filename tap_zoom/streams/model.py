@@ -144,6 +144,7 @@ class DateRange:
 
 
 SERVER_SIZE = -1  # of a page: Zoom has no parameter for it
+NEXT_PAGE = "next_page_token"  # no column, even where the answer is the row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +172,7 @@ class Stream:
     text_column: str = ""  # the answer is a text file, for this column
     of_files: Callable[[Row, list[TextFile]], Iterable[Row]] | None = None  # makes rows of text files and their row
     redirects: bool = False  # Zoom redirects to a file
+    row_spans_pages: bool = False  # the answer is the one row, and its lists go on over pages
     last_page_empty: bool = False  # the last page with rows names a next one, which is empty
     empty_answers: tuple[Refusal, ...] = ()  # refusals that mean "nothing here"
     no_access: tuple[Refusal, ...] = ()  # refusals that mean a missing plan, role or scope

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import ALL_MOMENTS, CHARGES, DAYS, MODIFIED, MOMENTS, SINGLE_DAYS
 from tap_zoom.streams.model import (
+    LIGHT,
     NO_VALUE,
     PHONE_HEAVY,
     PHONE_LIGHT,
@@ -245,5 +246,13 @@ STREAMS = (
         key=("id",),
         description="emergency addresses",
         requires="Zoom Phone",
+    ),
+    Stream(
+        "phone_numbers", "number_management/numbers", LIGHT,
+        ("number_management:read:list_numbers:admin", "number_management_numbers:read:admin"),
+        page_size=200, records="numbers",
+        key=("id",),
+        description="phone numbers, of Zoom Phone, of Contact Center and free ones, with whom they are assigned to",
+        requires="Zoom Phone or Zoom Contact Center; role with Phone System Management: view",
     ),
 )  # fmt: skip

@@ -6,9 +6,11 @@ Source: https://developers.zoom.us/docs/api/meetings/
 from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
-from tap_zoom.streams.model import HEAVY, Stream, each
-from tap_zoom.streams.refusals import HOST_GONE, MONTH_TOO_OLD
+from tap_zoom.streams.model import HEAVY, Entity, Link, Stream, each
+from tap_zoom.streams.refusals import HOST_GONE, MONTH_TOO_OLD, NO_BILLING_ID, NO_BILLING_REPORT
 from tap_zoom.streams.users import MEMBER
+
+BILLING_REPORT = Entity("billing_report", {"billing_id": str})
 
 STREAMS = (
     Stream(
@@ -97,5 +99,21 @@ STREAMS = (
             "One of four logs with different events: `report_activities`, `report_operation_logs` and "
             "`phone_operation_logs` are the others."
         ),
+    ),
+    Stream(
+        "report_billing", "report/billing", HEAVY, ("report:read:billing:admin", "report:read:admin"),
+        records="billing_reports", copied=("currency",), links=(Link(BILLING_REPORT, {"billing_id": "id"}),),
+        key=("id",),
+        description="billing reports of departments",
+        requires="Pro with Department Billing, switched on by Zoom's support; role with Usage Reports: view",
+    ),
+    Stream(
+        "report_billing_invoices", "report/billing/invoices", HEAVY,
+        ("report:read:billing_invoice:admin", "report:read:admin"),
+        parent=BILLING_REPORT, params={"billing_id": "{billing_id}"}, records="invoices", copied=("currency",),
+        empty_answers=(NO_BILLING_REPORT, NO_BILLING_ID),
+        key=("billing_id", "invoice_number", "sequence"), context_columns=("billing_id", "sequence"),
+        description="invoices of a billing report, a row for each charge",
+        requires="Pro with Department Billing, switched on by Zoom's support; role with Usage Reports: view",
     ),
 )  # fmt: skip

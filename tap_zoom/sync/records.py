@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from tap_zoom.discover import UNKNOWN_FIELDS
-from tap_zoom.streams.model import Stream
+from tap_zoom.streams.model import NEXT_PAGE, Stream
 from tap_zoom.streams.secrets import names_held_back
 from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
 from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
@@ -73,8 +74,9 @@ class RecordBuilder:
         self._named_withheld: set[str] = set()
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.context_columns if name in schema["properties"])
-        # Known as well, but no columns of Zoom's: what stands in for a missing key, and the id that a file repeats.
-        others = (*filter(None, stream.key_defaults.values()), *(stream.context_columns if stream.redirects else ()))
+        # Known, but no columns of Zoom's: what stands in for a missing key, ids that a row repeats, its page token.
+        others = (*filter(None, stream.key_defaults.values()), *stream.context_columns)
+        others += (NEXT_PAGE,) if stream.row_spans_pages else ()
         known = {name: {} for name in others} | _sent(stream, whole)
         self._shape = self.shapes.of_row(_sent(stream, schema), known)
         self._made = {name: make for name, make in stream.computed.items() if name in self._adds}
@@ -153,6 +155,10 @@ class RecordBuilder:
         """Without the rows that may share their key with some of the next page, and with those of the last."""
         shaped = sequence.held + shaped
         sequence.held = []
+        if self.stream.row_spans_pages:
+            shaped = [reduce(_continued, shaped)] if shaped else []
+            sequence.held = shaped if goes_on else []
+            return [] if goes_on else shaped
         if not goes_on or not self._sorted:
             return shaped
         last = {str(each.columns): self._shared_key(each) for each in shaped}
@@ -199,6 +205,20 @@ class RecordBuilder:
             if value is None or (value == "" and self.stream.key_defaults.get(name) != ""):
                 return False
         return True
+
+
+def _continued(shaped: Shaped, next_page: Shaped) -> Shaped:
+    """A row whose lists go on over pages, with those of the next page."""
+    return Shaped(shaped.row, _united(shaped.record, next_page.record), shaped.columns)
+
+
+def _united(one: Any, other: Any) -> Any:
+    """Both lists one after the other, at any depth of objects; of anything else the first that has a value."""
+    if type(one) is list and type(other) is list:
+        return one + other
+    if type(one) is dict and type(other) is dict:
+        return {**one, **{name: _united(one.get(name), value) for name, value in other.items()}}
+    return other if one is None or one == "" else one
 
 
 def _sent(stream: Stream, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Zoom's rate limits: so many requests a second (or a minute) and a day for each label, whoever asks; Phone has its own."""
+"""Zoom's rate limits: so many requests a second (or a minute) and a day for each label, whoever asks; Phone and Contact
+Center have their own."""
 
 from __future__ import annotations
 
@@ -13,21 +14,24 @@ from .wire import Response, answer
 
 LABELS = (
     "Light", "Medium", "Heavy", "Resource-intensive", "Phone Light", "Phone Medium", "Phone Heavy",
-    "Phone Resource-intensive",
+    "Phone Resource-intensive", "Contact Center Light", "Contact Center Medium", "Contact Center Heavy",
+    "Contact Center Resource-intensive",
 )  # fmt: skip
+# Phone and Contact Center have the same numbers, counted apart.
+_APART_ON_PRO, _APART_ON_BUSINESS = (20, 10, 5, 5), (40, 20, 10, 10)
 PER_SECOND: dict[str | None, dict[str, int]] = {
     None: dict.fromkeys(LABELS, 2000),
     # Those of Resource-intensive are for a minute. Free accounts have no Phone: they get what Pro has.
-    "free": dict(zip(LABELS, (4, 2, 1, 10, 20, 10, 5, 5), strict=True)),
-    "pro": dict(zip(LABELS, (30, 20, 10, 10, 20, 10, 5, 5), strict=True)),
-    "business": dict(zip(LABELS, (80, 60, 40, 20, 40, 20, 10, 10), strict=True)),
+    "free": dict(zip(LABELS, (4, 2, 1, 10, *_APART_ON_PRO, *_APART_ON_PRO), strict=True)),
+    "pro": dict(zip(LABELS, (30, 20, 10, 10, *_APART_ON_PRO, *_APART_ON_PRO), strict=True)),
+    "business": dict(zip(LABELS, (80, 60, 40, 20, *_APART_ON_BUSINESS, *_APART_ON_BUSINESS), strict=True)),
 }
 # Heavy and Resource-intensive share a day's limit, and so do all labels of Phone.
 PER_DAY: dict[str | None, dict[str, int]] = {
     None: {},
-    "free": {"Light": 6000, "Medium": 2000, "Heavy": 1000, "Resource-intensive": 30_000, "Phone": 15_000},
-    "pro": {"Heavy": 30_000, "Phone": 15_000},
-    "business": {"Heavy": 60_000, "Phone": 30_000},
+    "free": {"Light": 6000, "Medium": 2000, "Heavy": 1000, "Resource-intensive": 30_000, "Phone": 15_000, "Contact Center": 15_000},
+    "pro": {"Heavy": 30_000, "Phone": 15_000, "Contact Center": 15_000},
+    "business": {"Heavy": 60_000, "Phone": 30_000, "Contact Center": 30_000},
 }
 _SECOND = "You have reached the maximum per-second rate limit for this API. Try again later."
 _DAY = "You have reached the maximum daily rate limit for this API. Refer to the response header for details."
@@ -99,6 +103,8 @@ class Limits:
         """Under which name a request counts for the day."""
         if label.startswith("Phone"):
             return "Phone"
+        if label in ("Contact Center Heavy", "Contact Center Resource-intensive"):
+            return "Contact Center"
         return "Heavy" if label == "Resource-intensive" and label not in self.per_day else label
 
     def headers(self, label: str) -> list[tuple[str, str]]:
@@ -117,7 +123,7 @@ class Limits:
         if not self._headers:
             return []
         return [
-            ("X-RateLimit-Category", label.removeprefix("Phone ")), ("X-RateLimit-Type", kind), ("X-RateLimit-Limit", str(limit)),
+            ("X-RateLimit-Category", label.removeprefix("Phone ").removeprefix("Contact Center ")), ("X-RateLimit-Type", kind), ("X-RateLimit-Limit", str(limit)),
             ("X-RateLimit-Remaining", str(remaining)),
         ]
 

@@ -26,6 +26,7 @@ def validation(field: str, message: str) -> Refusal:
 TOKEN_EXPIRED = refusal(401, 124, "Access token is expired.")
 TOKEN_INVALID = refusal(401, 124, "Invalid access token.")
 PAGE_TOKEN = refusal(400, 300, "The next page token is invalid or expired.")
+NUMBERS_PAGE_TOKEN = refusal(400, 1003100, "The next page token is either invalid or has expired")
 UNKNOWN_PATH = refusal(400, 2300, "This API endpoint is not recognized.")
 NO_PERMISSION = refusal(400, 200, "No permission.")
 INVALID_WEBINAR = refusal(400, 300, "Invalid webinar ID.")

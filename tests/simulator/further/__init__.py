@@ -1,11 +1,11 @@
 """The streams beyond the 19 that the simulated account knows by hand: a table of them, served by one generic machine."""
 
 from .. import operations
-from . import meetings, people, phone, workplace
+from . import meetings, people, phone, products, workplace
 from .model import HANDLER, Further
 
 STREAMS: dict[str, Further] = {
-    stream.name: stream for table in (people, meetings, phone, workplace) for stream in table.STREAMS
+    stream.name: stream for table in (people, meetings, phone, workplace, products) for stream in table.STREAMS
 }
 OPERATIONS = tuple(stream.operation() for stream in STREAMS.values())
 # Streams of operations that are served by hand, beside others that are not emitted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ class FurtherAnswers:
         parent = self._parent(stream, raw, query)
         if isinstance(parent, Refusal):
             return parent
+        if not _is_below(stream, request.raw_path, parent):
+            return _missing(stream, parent.id)
         period = self._period(request, stream, query)
         if isinstance(period, Refusal):
             return period
@@ -46,7 +49,7 @@ class FurtherAnswers:
             return refused
         rows = self._rows(stream, parent, query, period)
         if not stream.rows:
-            return self._single(request, stream, rows)
+            return self._single(request, stream, query, rows)
         return self._page(request, stream, parent, query, rows, period)
 
     def _period(self, request: Request, stream: Further, query: dict[str, str]) -> Period | Refusal | None:
@@ -136,13 +139,25 @@ class FurtherAnswers:
 
     # As an answer
 
-    def _single(self, request: Request, stream: Further, rows: list[Made]) -> Response | Refusal:
+    def _single(self, request: Request, stream: Further, query: dict[str, str], rows: list[Made]) -> Response | Refusal:
         if not rows:
             return _missing(stream, request.raw_path)
+        if stream.page:
+            return self._page_of_row(request, query, rows[0].row)
         content = self._zoom.answers.with_more(dumps(rows[0].row))
         if stream.name == "phone_recording_transcripts":
             return self._redirect(content, "application/json")
         return answer(200, content)
+
+    def _page_of_row(self, request: Request, query: dict[str, str], row: Row) -> Response | Refusal:
+        """An item of each list; what is no list stands on the first page."""
+        longest = max((len(part) for part in row.values() if isinstance(part, list)), default=1)
+        page = self._zoom.pages.cut(request.raw_path, query, longest, cap=1)
+        if page is None:
+            return refusals.PAGE_TOKEN
+        lists = {name: part[page.offset : page.offset + 1] for name, part in row.items() if isinstance(part, list)}
+        content = {**({} if page.offset else row), **lists, "next_page_token": page.next_token or ""}
+        return answer(200, self._zoom.answers.with_more(dumps(content)))
 
     def _page(
         self, request: Request, stream: Further, parent: Parent, query: dict[str, str], rows: list[Made], period: Period | None
@@ -158,7 +173,7 @@ class FurtherAnswers:
             # A client saw a token on the last page of the call history.
             page = zoom.pages.cut(request.raw_path, query, len(rows), cap=zoom.page_cap, one_more=stream.older[0] == "call_logs")
             if page is None:
-                return refusals.PAGE_TOKEN
+                return refusals.NUMBERS_PAGE_TOKEN if "number_management" in stream.path else refusals.PAGE_TOKEN
             offset, step, token = page.offset, page.step, page.next_token or ""
             beside |= {"page_size": page.size, "total_records": len(rows), "next_page_token": token}
         if period is not None:
@@ -226,6 +241,13 @@ class FurtherAnswers:
         path = f"{_SIGNED}{len(self._signed):x}"
         self._signed[path] = (content, type_)
         return Response(302, b"", [("Location", f"{self._zoom.url}{path}?signature=SIMULATED")])
+
+
+def _is_below(stream: Further, raw_path: str, parent: Parent) -> bool:
+    """Whether the ids before the last one in a path are of what the parent hangs on."""
+    pairs = list(zip(stream.path.split("/"), raw_path.removeprefix("/v2").split("/"), strict=True))
+    asked = [(part, segment) for part, segment in pairs if part.startswith("{")][:-1]
+    return all(unquote(segment) == parent.row[re.sub("(?=[A-Z])", "_", part[1:-1]).lower()] for part, segment in asked)
 
 
 def _grouped(name: str, sent: list[Made]) -> list[Row]:

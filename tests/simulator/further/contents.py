@@ -88,7 +88,7 @@ class FurtherContents:
             }
         above = STREAMS[name]
         return {
-            str(made.row[by]): Parent(str(made.row[by]), made.row, ask, made.moment or parent.moment)
+            str(made.row[by]): Parent(str(made.row[by]), {**_above(above, parent), **made.row}, ask, made.moment or parent.moment)
             for parent in self.parents(above).values()
             if self.refusal(above, parent) is None
             for ask in above.asks
@@ -101,7 +101,7 @@ class FurtherContents:
             return None
         if self._has_left(stream, parent):
             return _refusal(404, 1001, f"User does not exist: {parent.id}.")
-        if particulars.is_empty(stream.name, parent.row):
+        if particulars.is_empty(stream.name, parent.row) or not stream.is_about(parent.row):
             return _refusal(*stream.nothing[0])
         rng = self._rng("nothing", stream.name, parent.id)
         refused = rng.random() < 0.12 and not self._is_first(stream, parent)
@@ -206,6 +206,7 @@ class FurtherContents:
             # The answer about a thing says of it what the list says, and carries its id.
             fixed |= {name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)}
             fixed |= {name: parent.id for name in key if parent.id}
+            fixed |= {"page_size": stream.page} if stream.page else {}
         if moment is not None and stream.time:
             fixed[stream.time] = at(schema["properties"][stream.time], moment)
         if moment is not None and stream.until:
@@ -288,6 +289,12 @@ class FurtherContents:
         if not stream.parent:
             return "non_recorded" in asked
         return self._rng("older", stream.name, parent.id).random() < 0.3
+
+
+def _above(stream: Further, parent: Parent) -> Row:
+    """The columns in which a row says what it hangs on."""
+    sources = {column: source.partition(":") for column, source in stream.added.items()}
+    return {column: parent.row[name] for column, (kind, _, name) in sources.items() if kind == "parent"}
 
 
 def _held(held: Occurrence) -> Row:

@@ -15,6 +15,8 @@ from typing import Any
 from ..operations import Operation
 
 HANDLER = "further"
+# Products with rate limits of their own, by the name of Zoom's file.
+APART = {"Phone": "Phone", "Contact-Center": "Contact Center"}
 _FIXTURE = Path(__file__).parents[2] / "fixtures" / "operations.json"
 Schema = dict[str, Any]
 Ask = Mapping[str, str]
@@ -50,6 +52,9 @@ SURVEYS = Window(days=None, keeps=None, form="date-time", names=("submit_time_st
 PHONE = Window(form="date-time")
 CHARGES = Window(keeps=395, form="date-time")
 DAYS = Window(days=366, keeps=730, unit="day", form="date-time")
+SIX_MONTHS_BY_DAY = Window(unit="day", form="date-time")
+STARTED = Window(form="date-time", names=("start_time_from", "start_time_to"))
+ENTERED = Window(form="date-time", names=("enter_time_from", "enter_time_to"))
 YEAR_AND_MONTH = Window(unit="month", form="month", names=("year", "month"))
 
 
@@ -63,7 +68,8 @@ class Further:
     """A stream, and how a simulated account answers its operation.
 
     `rows`: the path of the list, "" where the answer is the one row; `parent`, `by`: the stream whose rows it hangs on
-    and the field with their ids; `asked_as`: the query parameter that takes the id, if the path does not; `kind`: of
+    and the field with their ids; `where`: the field that has to have a value in them, or ("status!draft") another than
+    this word, in any case; `asked_as`: the query parameter that takes the id, if the path does not; `kind`: of
     the held occurrences it hangs on; `params`, `asks`: what is always sent, and what is sent one after the other;
     `time`: the field by which windows choose rows (none, and yet a window: the rows are sums of it); `adds`: column ->
     where it comes from; `instead`: key field -> what stands in for it; `may_lack`: key fields that can be empty;
@@ -79,6 +85,7 @@ class Further:
     key_words: str
     parent: str = ""
     by: str = ""
+    where: str = ""
     asked_as: str = ""
     kind: str = ""
     asks: tuple[Ask, ...] = ({},)
@@ -115,6 +122,12 @@ class Further:
         taken = {source.removeprefix("parent:") for stream in below for source in stream.added.values() if "parent:" in source}
         return {stream.by for stream in below} | taken
 
+    def is_about(self, parent: Mapping[str, Any]) -> bool:
+        """Whether a row of the stream above says that there may be something."""
+        name, _, word = self.where.partition("!")
+        value = str(parent.get(name) or "").lower()
+        return not name or (value != word if word else bool(value))
+
     @property
     def is_sum(self) -> bool:
         """Whether another window gives other rows."""
@@ -139,6 +152,10 @@ class Further:
     def row(self) -> Schema:
         """The schema of a row: that of the list's items, or the whole answer."""
         schema = self.answer
+        if not self.rows and self.page:
+            # A row and a page: what leads to the next one is no field of the row.
+            fields = {name: part for name, part in schema["properties"].items() if name != "next_page_token"}
+            return {**schema, "properties": fields}
         for name in self.rows.split(".") if self.rows else ():
             schema = schema["properties"][name]
             schema = schema.get("items", schema)
@@ -153,7 +170,6 @@ class Further:
     def operation(self) -> Operation:
         """As the server's routes know it."""
         facts = documented()[self.path]
-        phone = facts["product"] == "Phone"
         granular, classic = self.documented_scopes("granular"), self.documented_scopes("classic")
         scopes = granular + classic
         parameters = {
@@ -165,7 +181,7 @@ class Further:
             # The answer carries a token that no parameter takes, by the documentation.
             parameters["next_page_token"] = "text"
         return Operation(
-            self.path, HANDLER, f"Phone {facts['label']}" if phone else facts["label"], classic[0], scopes[0],
+            self.path, HANDLER, f"{APART.get(facts['product'], '')} {facts['label']}".strip(), classic[0], scopes[0],
             parameters, self.page or None, others=tuple(scopes[1:]),
         )
 

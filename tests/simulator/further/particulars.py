@@ -8,7 +8,7 @@ from typing import Any
 
 from ..account import Account
 from ..dates import written
-from ..making import text
+from ..making import code, text, uuid
 from ..model import Occurrence
 from ..scheduled_fields import Fields
 
@@ -50,6 +50,12 @@ def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random
     if stream == "phone_recordings":
         url = f"https://example.com/{rng.getrandbits(32):x}"
         return {"transcript_download_url": url if rng.random() < 0.7 else ""}
+    if stream == "contact_center_engagements":
+        return {"survey_id": code(rng) if rng.random() < 0.7 else rng.choice(("", None))}
+    if stream == "zoom_events":
+        return {"status": rng.choice(("PUBLISHED", "ENDED", "DRAFT"))}
+    if stream == "zra_conversations" and moment is not None:
+        return {"conversation_id": f"{uuid(rng)},{int(moment.timestamp() * 1000)}"}
     if stream == "phone_recording_transcripts":
         return {"recording_id": parent, "type": "zoom_transcript", "ver": 1}
     return {}

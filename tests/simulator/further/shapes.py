@@ -28,10 +28,10 @@ def _kind(schema: Schema) -> Any:
         return None if item is None else [item]
     if type_ == "boolean":
         return "flag"
-    if type_ == "number":
-        return "number"
     choices = [str(choice) for choice in schema.get("enum", ()) if choice != ""]
-    if type_ == "integer":
+    if type_ == "number" and not choices:
+        return "number"
+    if type_ in ("integer", "number"):
         if choices:
             return f"int:{'|'.join(choices)}"
         return "big" if schema.get("example", 0) > 2**31 else "int"

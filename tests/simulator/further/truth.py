@@ -28,6 +28,8 @@ HELD_BACK = {
     "clips": {"passcode", "thumbnail_link"}, "meeting_recordings": {"download_access_token"},
     "phone_sms_messages": {"download_url"}, "room_details": {"activation_code", "room_passcode", "download_url"},
     "room_location_details": {"room_passcode", "download_url"}, "rooms": {"activation_code"},
+    "contact_center_engagement_surveys": {"file_url"}, "zoom_event_tickets": {"qr_code_url"},
+    "zoom_event_registrants": {"qr_code_url"}, "zra_conversation_details": {"downloadUrl", "recording_download_url"},
 }  # fmt: skip
 
 # How far back a tap reads what Zoom answers for any time, unless it is told.
@@ -230,8 +232,8 @@ def _whose(user: User, query_type: str) -> Row:
 
 
 def _arrives_in_order(stream: Further) -> bool:
-    """Whether rows are counted as they come: pages below an occurrence. All others go by their canonical JSON."""
-    return bool(stream.page) and stream.parent in ("history_meetings", "metrics_meetings")
+    """Whether rows are counted as they come: pages without dates. All others go by their canonical JSON."""
+    return bool(stream.page) and stream.window is None
 
 
 def _numbered(made: list[tuple[Row, Row]], key: tuple[str, ...], *, in_order: bool) -> list[Row]:

@@ -1,0 +1,245 @@
+"""Zoom Contact Center: agents, queues and flows, engagements, recordings, and the datasets of its analytics.
+
+Contact Center reads times in the zone that `timezone` names; a Z at their end is only a letter. So UTC is sent.
+
+Source: https://developers.zoom.us/docs/api/contact-center/
+"""
+
+from __future__ import annotations
+
+from tap_zoom.streams.date_ranges import DAYS, ENTERED, MOMENTS, SINGLE_DAYS_OF_SIX_MONTHS, STARTED
+from tap_zoom.streams.model import NO_VALUE, Condition, Entity, Join, Link, RateLimit, Stream
+from tap_zoom.streams.refusals import (
+    ENGAGEMENT_GONE,
+    NO_AGENT_RIGHT,
+    NO_CHANNEL,
+    NO_CONTACT_CENTER_RIGHT,
+    NO_QUEUE,
+    NO_SURVEY_ANSWER,
+    NO_SURVEY_SENT,
+    NO_TEAMS,
+    NOT_FOUND,
+    NOT_FOUND_WITH_CODE,
+)
+
+LIGHT, MEDIUM, HEAVY = (RateLimit(category, "Contact Center") for category in ("Light", "Medium", "Heavy"))
+UTC = {"timezone": "UTC"}
+
+QUEUE = Entity("contact_center_queue", {"cc_queue_id": str})
+TEAM = Entity("contact_center_team", {"team_id": str})
+ENGAGEMENT = Entity("engagement", {"engagement_id": str})
+SURVEYED_ENGAGEMENT = Entity("surveyed_engagement", {"engagement_id": str})
+
+STREAMS = (
+    Stream(
+        "contact_center_users", "contact_center/users", MEDIUM,
+        ("contact_center:read:list_users:admin", "contact_center_user:read:admin"),
+        page_size=300, records="users",
+        key=("user_id",),
+        description="agents and supervisors, with role, teams, region and status at the moment",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_queues", "contact_center/queues", MEDIUM,
+        ("contact_center:read:list_queues:admin", "contact_center_queue:read:admin"),
+        page_size=300, records="queues", links=(Link(QUEUE, {"cc_queue_id": "cc_queue_id"}),),
+        key=("cc_queue_id",),
+        description="queues of the contact center",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_queue_agents", "contact_center/queues/{cc_queue_id}/agents", MEDIUM,
+        ("contact_center:read:list_queue_agents:admin", "contact_center_queue:read:admin"),
+        parent=QUEUE, page_size=300, records="agents", empty_answers=(NO_QUEUE,),
+        key=("cc_queue_id", "user_id"), context_columns=("cc_queue_id",),
+        description="who answers a queue of the contact center",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_skills", "contact_center/skills", MEDIUM,
+        ("contact_center:read:list_skills:admin", "contact_center_skill:read:admin"),
+        page_size=300, records="skills",
+        key=("skill_id",),
+        description="skills by which engagements are routed",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_teams", "contact_center/teams", MEDIUM,
+        ("contact_center:read:team:admin", "contact_center_team:read:admin"),
+        page_size=300, records="teams", no_access=(NO_TEAMS,), links=(Link(TEAM, {"team_id": "team_id"}),),
+        key=("team_id",),
+        description="teams of agents, as a tree",
+        requires="Zoom Contact Center with teams",
+    ),
+    Stream(
+        "contact_center_team_agents", "contact_center/teams/{team_id}/agents", MEDIUM,
+        ("contact_center:read:team:admin", "contact_center_team:read:admin"),
+        parent=TEAM, page_size=300, records="agents", empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
+        no_access=(NO_TEAMS,),
+        key=("team_id", "user_id"), context_columns=("team_id",),
+        description="who is in which team",
+        requires="Zoom Contact Center with teams",
+    ),
+    Stream(
+        "contact_center_system_statuses", "contact_center/system_statuses", MEDIUM,
+        ("contact_center:read:list_system_statues:admin", "contact_center_preference:read:admin"),
+        page_size=300, records="statuses",
+        key=("status_id",),
+        description="statuses of agents, and reasons for not being ready",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_dispositions", "contact_center/dispositions", MEDIUM,
+        ("contact_center:read:list_dispositions:admin", "contact_center_disposition:read:admin"),
+        page_size=300, records="dispositions",
+        key=("disposition_id",),
+        description="dispositions: how engagements can end",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_flows", "contact_center/flows", MEDIUM,
+        ("contact_center:read:list_flows:admin", "contact_center_flow:read:admin"),
+        page_size=300, records="flows",
+        key=("flow_id",),
+        description="flows that engagements pass through, with entry points and versions",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_engagements", "contact_center/engagements", MEDIUM,
+        ("contact_center:read:list_engagements:admin", "contact_center_report:read:admin"),
+        date_range=MOMENTS, params=UTC, page_size=100, records="engagements", replication_key="start_time",
+        no_access=(NO_AGENT_RIGHT, NO_CONTACT_CENTER_RIGHT),
+        links=(
+            Link(ENGAGEMENT, {"engagement_id": "engagement_id"}),
+            Link(
+                SURVEYED_ENGAGEMENT, {"engagement_id": "engagement_id"},
+                where=(Condition("survey_id", NO_VALUE, is_in=False),),
+            ),
+        ),
+        key=("engagement_id",),
+        description="engagements: consumers, queues, agents, dispositions, notes",
+        requires="Zoom Contact Center", retention="six months",
+        overlaps=(
+            "Take it first: its requests are Medium. `contact_center_dataset_engagements` has more durations and "
+            "counts, `contact_center_engagement_logs` has the most of each engagement; their requests are Heavy."
+        ),
+    ),
+    Stream(
+        "contact_center_engagement_events", "contact_center/engagements/{engagement_id}/events", LIGHT,
+        ("contact_center:read:engagement:admin", "contact_center_report:read:admin"),
+        parent=ENGAGEMENT, records="events", empty_answers=(NO_CHANNEL, ENGAGEMENT_GONE),
+        key=("engagement_id", "start_time", "sequence"), context_columns=("engagement_id", "sequence"),
+        description="the way of an engagement through flow, queues and agents; voice and video only",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_engagement_surveys", "contact_center/engagements/{engagement_id}/survey", LIGHT,
+        ("contact_center:read:engagement:admin", "contact_center_engagement:read:admin"),
+        parent=SURVEYED_ENGAGEMENT, empty_answers=(NO_SURVEY_SENT, NO_SURVEY_ANSWER),
+        key=("engagement_id",),
+        description="answers of the consumer to the survey after an engagement",
+        requires="Zoom Contact Center",
+    ),
+    Stream(
+        "contact_center_recordings", "contact_center/recordings", MEDIUM,
+        ("contact_center:read:list_recordings:admin", "contact_center_recording:read:admin"),
+        date_range=MOMENTS, page_size=300, records="recordings", replication_key="recording_start_time",
+        key=("recording_id",),
+        description="recorded engagements",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
+    ),
+    Stream(
+        "contact_center_dataset_agent_performance", "contact_center/analytics/dataset/historical/agent_performance",
+        HEAVY, ("contact_center:read:dataset_agent_performance:admin", "contact_center_report:read:admin"),
+        date_range=STARTED, params=UTC, page_size=100, records="users", replication_key="start_time",
+        key=("engagement_id", "user_id", "start_time", "sequence"), context_columns=("sequence",),
+        key_defaults={"engagement_id": ""},
+        description="performance of agents, a row for each leg of an engagement: handled, refused, missed, held",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        joins=(Join("user_id", "contact_center_users", "user_id"),),
+    ),
+    Stream(
+        "contact_center_dataset_agent_timecards", "contact_center/analytics/dataset/historical/agent_timecard", HEAVY,
+        ("contact_center:read:dataset_agent_timecard:admin", "contact_center_report:read:admin"),
+        date_range=STARTED, params=UTC, page_size=100, records="users", replication_key="start_time",
+        key=("work_session_id", "start_time", "sequence"), context_columns=("sequence",),
+        key_defaults={"work_session_id": ""},
+        description="work sessions of agents, a row for each status: ready, occupied, not ready",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        overlaps="`contact_center_agent_status_history` has the same statuses with queue and engagement.",
+        joins=(Join("user_id", "contact_center_users", "user_id"),),
+    ),
+    Stream(
+        "contact_center_dataset_dispositions", "contact_center/analytics/dataset/historical/disposition", HEAVY,
+        ("contact_center:read:dataset_disposition:admin", "contact_center_report:read:admin"),
+        date_range=SINGLE_DAYS_OF_SIX_MONTHS, params=UTC, page_size=100, records="historical_dispositions",
+        key=("engagement_id", "sequence", "window_from"), context_columns=("window_from", "sequence"),
+        description="dispositions that were given, by day: Zoom names no time in a row",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
+    ),
+    Stream(
+        "contact_center_dataset_engagements", "contact_center/analytics/dataset/historical/engagement", HEAVY,
+        ("contact_center:read:dataset_engagement:admin", "contact_center_report:read:admin"),
+        date_range=STARTED, params=UTC, page_size=100, records="engagements", replication_key="start_time",
+        key=("engagement_id",),
+        description="durations and counts of each engagement: handled, held, transferred, abandoned",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        overlaps=(
+            "`contact_center_engagements` has the same engagements with consumers, notes and dispositions, in Medium "
+            "requests."
+        ),
+        joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
+    ),
+    Stream(
+        "contact_center_dataset_flow_performance", "contact_center/analytics/dataset/historical/flow_performance",
+        HEAVY, ("contact_center:read:dataset_flow_performance:admin", "contact_center_report:read:admin"),
+        date_range=ENTERED, params=UTC, page_size=100, records="flows", replication_key="flow_enter_time",
+        key=("engagement_id", "flow_id", "flow_enter_time", "sequence"), context_columns=("sequence",),
+        description="performance of flows, a row each time an engagement enters one",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        joins=(Join("flow_id", "contact_center_flows", "flow_id"),),
+    ),
+    Stream(
+        "contact_center_dataset_queue_performance", "contact_center/analytics/dataset/historical/queue_performance",
+        HEAVY, ("contact_center:read:dataset_queue_performance:admin", "contact_center_report:read:admin"),
+        date_range=ENTERED, params=UTC, page_size=100, records="queues", replication_key="enter_time",
+        key=("engagement_id", "queue_id", "enter_time", "sequence"), context_columns=("sequence",),
+        description="performance of queues, a row each time an engagement enters one: waited, answered, abandoned",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
+    ),
+    Stream(
+        "contact_center_engagement_logs", "contact_center/analytics/log/historical/engagement", HEAVY,
+        ("contact_center:read:engagement_log:admin", "contact_center_report:read:admin"),
+        date_range=STARTED, params=UTC, page_size=100, records="engagement_logs", replication_key="start_time",
+        key=("engagement_id",),
+        description="engagements in full: events, voicemails, blocked calls, notes, dispositions",
+        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        overlaps=(
+            "The widest of three: `contact_center_engagements` has most of it in Medium requests, "
+            "`contact_center_dataset_engagements` has the durations alone."
+        ),
+        joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
+    ),
+    Stream(
+        "contact_center_operation_logs", "contact_center/reports/operation_logs", HEAVY,
+        ("contact_center:read:operation_logs:admin", "contact_center_operation_logs:read:admin"),
+        date_range=DAYS, page_size=300, records="operation_logs", replication_key="time",
+        no_access=(NO_CONTACT_CENTER_RIGHT,),
+        key=("operation_log_id",),
+        description="what administrators of the contact center changed",
+        requires="Zoom Contact Center", retention="six months",
+    ),
+    Stream(
+        "contact_center_agent_status_history", "contact_center/analytics/agents/status_history", HEAVY,
+        ("contact_center:read:agent_status_report:admin", "contact_center_report:read:admin"),
+        date_range=MOMENTS, params=UTC, page_size=100, records="statuses", replication_key="start_time",
+        key=("user_id", "start_time", "sequence"), context_columns=("sequence",),
+        description="when an agent was ready, occupied or away",
+        requires="Zoom Contact Center", retention="six months",
+        overlaps="`contact_center_dataset_agent_timecards` has the same by work session.",
+        joins=(Join("user_id", "contact_center_users", "user_id"),),
+    ),
+)  # fmt: skip
