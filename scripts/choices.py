@@ -59,7 +59,7 @@ CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("How full are meeting rooms?", "metrics_zoomroom_meetings"),
     ),
     "Call quality": (
-        ("Which participants had bad audio or video in meetings, minute by minute?", "metrics_meeting_participants_qos"),
+        ("Which participants of meetings had bad audio or video, by the minute?", "metrics_meeting_participants_qos"),
         ("The same, summarized for each participant?", "metrics_meeting_participants_qos_summary"),
         ("The same for webinars?", "metrics_webinar_participants_qos_summary"),
     ),
