@@ -139,7 +139,8 @@ class Check:
         if dates.totals and not dates.days:
             last = last.replace(day=1) - timedelta(days=1)  # of the last whole month
         first = last - timedelta(days=min(dates.days, 28) - 1) if dates.days else last.replace(day=1)
-        return Window("", first, last, first, last + timedelta(days=min(dates.after, 1))).params(dates)
+        to = last + timedelta(days=min(dates.after, 1) if dates.ends_in >= 0 else 0)
+        return Window("", first, last, first, to).params(dates)
 
     def _table(self, results: Mapping[str, str]) -> str:
         """The selected streams; of those that lead to them, the ones of which something is to be told."""

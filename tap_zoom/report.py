@@ -17,7 +17,7 @@ from tap_zoom.access import warn_of_fallback
 from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.log import COLUMNS, for_a_person, show
 from tap_zoom.state import Failure
-from tap_zoom.streams import PARTS
+from tap_zoom.streams import BY_NAME, PARTS
 from tap_zoom.streams.model import Stream
 from tap_zoom.sync.failures import GIVEN_UP, SKIPPED, STILL_GIVEN_UP
 from tap_zoom.sync.traversal import Traversal
@@ -25,6 +25,7 @@ from tap_zoom.sync.traversal import Traversal
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5
 NAMED_PER_STREAM = 5  # in the summary; the ERROR lines name all
+SHOWN = 4  # unfinished traversals in a line about the progress
 LEAST_FOR_WORDS = 20  # columns of the table, however long the names are
 
 LOGGER = logging.getLogger("tap_zoom")
@@ -136,7 +137,7 @@ class Report:
         seconds = now - self._started
         rate = sum(dispatcher.requests.values()) / max(seconds, 0.001)
         line = f"{_duration(seconds)}: {_count(self._records, 'record')}, {rate:.1f} requests/s"
-        line += "".join(f"; {words}" for name, each in traversals.items() if (words := _progress(name, each)))
+        line += _progress(traversals)
         if self._live:
             show(line)
         else:
@@ -204,10 +205,15 @@ class Report:
             yield from (row % ("", "", "", words) for words in more)
 
 
-def _progress(name: str, traversal: Traversal) -> str:
-    """How far a traversal is, "" if it is finished."""
-    at = traversal.checkpoint
-    return f"{name} at {at[-1] if len(at) > 1 and at[-1][4:5] == '-' else at[0]}"[:60] if at else ""
+def _progress(traversals: Mapping[str, Traversal]) -> str:
+    """How many windows or parents of each unfinished traversal are done: "; history_meetings 3 of 7, users 2 of 40"."""
+    done = {
+        name if name in BY_NAME else f"{name.replace('_', ' ')}s": traversal.progress
+        for name, traversal in traversals.items()
+    }
+    open_ones = [f"{name} {count} of {total}" for name, (count, total) in done.items() if count < total]
+    more = [f"{len(open_ones) - SHOWN} more"] if len(open_ones) > SHOWN else []
+    return f"; {', '.join(open_ones[:SHOWN] + more)}" if open_ones else ""
 
 
 def _lines(words: list[str], width: int) -> list[str]:

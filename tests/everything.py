@@ -11,7 +11,7 @@ from tests.tap import Record, account
 
 Zoom = TypeVar("Zoom", bound=SimulatedZoom)
 EVERYTHING = (*truth.KEYS, *further.KEYS)
-SMALL = (23, "few")
+SMALL = (22, "few")
 BY_HAND = {  # those of the further streams that the simulator's table does not hold: their parent
     "history_meetings": "", "user_details": "users", "report_user_meetings": "users",
     "meeting_transcripts": "recordings", "meeting_transcript_cues": "recordings",
@@ -21,7 +21,7 @@ USERS = {"/users"}  # the list without its look-ups: of a pending user nothing i
 
 def zoom_with_everything(make: type[Zoom] = SimulatedZoom, **how: Any) -> Zoom:  # type: ignore[assignment]
     """With all scopes of both forms, since Zoom names no granular one for a few operations."""
-    settings = {"plan": "business", "page_cap": 4, "per_second": dict.fromkeys(LABELS, 50_000)}
+    settings = {"plan": "business", "page_cap": 4, "per_second": dict.fromkeys(LABELS, 9_000)}
     scopes = [scope for form in ("granular", "classic") for scope in further.SCOPES[form]]
     return make(**{"account": account(*SMALL), **settings, "scopes": scopes, **how})
 

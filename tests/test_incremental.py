@@ -221,7 +221,7 @@ def test_a_later_start_date_wins_over_a_bookmark_and_an_earlier_one_is_told() ->
         later = run_tap(zoom.config(start_date="2026-08-18", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1])
         assert all(record["start_time"] >= "2026-08-18" for record in later.records.get("report_meetings", []))
         earlier = run_tap(zoom.config(start_date="2026-03-01", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1])
-        assert len([line for line in earlier.logged("INFO") if "start_date was later at the last run" in line]) == 1
+        assert len([line for line in earlier.logged("INFO") if "start_date was later in the last run" in line]) == 1
         assert all(record["start_time"] >= "2026-08-13" for record in earlier.records.get("report_meetings", []))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulator import Fault, SimulatedZoom
-from tests.tap import Run, account, assert_complete, catalog_of, expected, kill, run_tap, start_tap
+from tests.tap import Run, account, assert_complete, catalog_of, expected, key_of, kill, run_tap, start_tap
 
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
@@ -203,7 +203,8 @@ def test_a_pipe_to_a_slow_target_loses_nothing(zoom: SimulatedZoom) -> None:
     run = process.finish(document=True)
     assert run.exit_status == 0
     records = [message for line in out.splitlines() if (message := json.loads(line))["type"] == "RECORD"]
-    assert len(records) == len(expected()["users"]) + len(expected()["report_webinar_participants"])
+    found = {(each["stream"], key_of(each["stream"], each["record"])) for each in records}
+    assert len(found) == len(expected()["users"]) + len(expected()["report_webinar_participants"])
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -145,7 +145,7 @@ def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
     odd = USELESS[name]
     [error] = [line for line in run.logged("ERROR") if odd.where in line]
     count, is_user = len(odd.rows), odd.where.startswith("users?")
-    right = f": the key of {count} rows can't be made from what Zoom sent" if is_user else f": {count} rows lack the id that leads to their children"
+    right = ": the key can't be made from what Zoom sent" if is_user else f": {count} rows lack the id that leads to their children"
     assert error.startswith("ERROR Lost: ") and error.endswith(right)
 
 

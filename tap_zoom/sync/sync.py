@@ -86,7 +86,7 @@ class Sync:
     def close(self, start_date: str) -> None:
         """Move the bookmarks and emit the last STATE. Raises Incomplete if something is missing."""
         held = self._retries.finish()
-        for name in sorted(self._tasks.selected):
+        for name in sorted(self._tasks.selected - self._tasks.refused):  # also of those that a fallback replaced
             if (key := replication_key_of(BY_NAME[name])) and not held & self._tasks.depends_on(name):
                 self._state.bookmarks[name] = {key: stamp(self._run.started_at)}
         self._state.unfinished = None

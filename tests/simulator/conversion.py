@@ -54,7 +54,7 @@ def _value(kind: Any, value: Any) -> Any:
     if word == "flag":
         return _flag(value)
     if word == "number":
-        return value
+        return value if isinstance(value, (int, float)) else integer(value)
     return string(value)
 
 

@@ -90,7 +90,7 @@ class Maker:
             return rng.random() < 0.5
         if kind == "one":
             return rng.choice(choices.split("|"))
-        if kind == "int":
+        if kind == "int" or (kind == "number" and choices):
             return int(rng.choice(choices.split("|"))) if choices else rng.randint(1, 240)
         if kind == "id":
             return code(rng)

@@ -33,7 +33,7 @@ def _kind(schema: Schema) -> Any:
         return "number"
     if type_ in ("integer", "number"):
         if choices:
-            return f"int:{'|'.join(choices)}"
+            return f"{'int' if type_ == 'integer' else 'number'}:{'|'.join(choices)}"
         return "big" if schema.get("example", 0) > 2**31 else "int"
     return _text(schema, str(schema.get("example", "")), choices)
 

@@ -63,7 +63,9 @@ class _Truth:
         if stream.window.keeps is None:
             return self.start or day_start(self.now.date() - timedelta(days=_DAYS_BACK))
         first = day_start(self.now.date() - timedelta(days=stream.window.keeps))
-        if stream.window.unit == "month" and first.day > 1:
+        if stream.window.form == "month":
+            first = first.replace(day=1)  # Zoom answers a month of which it still has a day
+        elif stream.window.unit == "month" and first.day > 1:
             first = day_start(month_end(first.date()) + timedelta(days=1))
         return max(first, self.start or first)
 
