@@ -11,7 +11,7 @@ from tests.tap import Record, account
 
 Zoom = TypeVar("Zoom", bound=SimulatedZoom)
 EVERYTHING = (*truth.KEYS, *further.KEYS)
-SMALL = (22, "few")
+SMALL = (52, "few")
 BY_HAND = {  # those of the further streams that the simulator's table does not hold: their parent
     "history_meetings": "", "user_details": "users", "report_user_meetings": "users",
     "meeting_transcripts": "recordings", "meeting_transcript_cues": "recordings",

@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Any
 
 from tap_zoom import run
-from tap_zoom.api.dispatcher import Job, Queue
+from tap_zoom.api.queues import Job, Queue
 from tap_zoom.api.rate_limits import Announcement, Pace
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page

@@ -179,7 +179,7 @@ def test_what_is_said_of_a_refusal() -> None:
     assert str(raised("meetings", 400, error(9))) == f"{asked} 400 code 9"
     assert str(raised("meetings", 405, {"message": "x"})) == f"{asked} 405: x"
     assert str(raised("meetings", 404, b"")) == f"{asked} 404"
-    assert str(raised("meetings", 302, b"")).startswith(f"{asked} 302: a redirect")
+    assert str(raised("meetings", 302, b"")).startswith(f"{asked} 302, a redirect")
     assert str(raised("meetings", 403, {})).startswith(f"{asked} 403. Zoom denies API access to the whole account")
     assert str(raised("meetings", 400, error(2300, "x"))).startswith(f"{asked} 400 code 2300: x. Zoom does not know this path")
 

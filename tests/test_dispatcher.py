@@ -12,7 +12,8 @@ import pytest
 
 from tap_zoom.api import dispatcher as module
 from tap_zoom.api import http
-from tap_zoom.api.dispatcher import LOW, MAX_BYTES, Dispatcher
+from tap_zoom.api.dispatcher import MAX_BYTES, Dispatcher
+from tap_zoom.api.queues import LOW
 from tap_zoom.api.rate_limits import Announcement, Pace, limit_of
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page

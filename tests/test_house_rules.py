@@ -110,8 +110,8 @@ FLOORS = """
 api  errors  streams.model  streams.secrets  sync  sync.traversal  text  times  words
 api.http  api.rate_limits  api.request  interrupts  setting  streams.refusals  streams.transcripts
 api.bodies  api.queues  api.retry  config  output  streams.date_ranges  streams.users  sync.rows
-api.responses  api.token_endpoint  api.token_store  log  streams.account  streams.boards  streams.chat  streams.contact_center  streams.dashboards  streams.events  streams.meetings  streams.phone  streams.quality  streams.reports  streams.revenue  streams.rooms  streams.surveys  streams.webinars
-api.auth  streams.held
+api.responses  api.token_endpoint  api.token_store  log  streams.account  streams.boards  streams.chat  streams.contact_center  streams.dashboards  streams.events  streams.meetings  streams.phone  streams.reports  streams.revenue  streams.rooms  streams.surveys  streams.webinars
+api.auth  streams.held  streams.quality
 api.client  streams.occurrences  streams.recordings
 api.dispatcher  streams
 access  discover  sync.context

@@ -41,7 +41,7 @@ def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
     assert again.scopes == stream.scopes or stream.name in UNDOCUMENTED_SCOPES
     assert again.page_size in (stream.page_size, facts["parameters"].get("page_size", {}).get("maximum"), SERVER_SIZE)
     assert bool(again.page_size) is bool(stream.page_size)
-    if stream.page_size and not stream.record_lists and "." not in stream.records:
+    if stream.page_size and not stream.record_lists and not stream.row_spans_pages and "." not in stream.records:
         assert again.records in stream.records.split("|")
     if stream.date_range is not None:
         assert again.date_range is not None and again.date_range.params.keys() >= stream.date_range.params.keys()

@@ -8,7 +8,17 @@ Source: https://developers.zoom.us/docs/api/contact-center/
 from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import DAYS, ENTERED, MOMENTS, SINGLE_DAYS_OF_SIX_MONTHS, STARTED
-from tap_zoom.streams.model import NO_VALUE, Condition, Entity, Join, Link, RateLimit, Stream
+from tap_zoom.streams.model import (
+    CENTER_HEAVY,
+    CENTER_LIGHT,
+    CENTER_MEDIUM,
+    NO_VALUE,
+    Condition,
+    Entity,
+    Join,
+    Link,
+    Stream,
+)
 from tap_zoom.streams.refusals import (
     ENGAGEMENT_GONE,
     NO_AGENT_RIGHT,
@@ -22,7 +32,6 @@ from tap_zoom.streams.refusals import (
     NOT_FOUND_WITH_CODE,
 )
 
-LIGHT, MEDIUM, HEAVY = (RateLimit(category, "Contact Center") for category in ("Light", "Medium", "Heavy"))
 UTC = {"timezone": "UTC"}
 
 QUEUE = Entity("contact_center_queue", {"cc_queue_id": str})
@@ -32,7 +41,7 @@ SURVEYED_ENGAGEMENT = Entity("surveyed_engagement", {"engagement_id": str})
 
 STREAMS = (
     Stream(
-        "contact_center_users", "contact_center/users", MEDIUM,
+        "contact_center_users", "contact_center/users", CENTER_MEDIUM,
         ("contact_center:read:list_users:admin", "contact_center_user:read:admin"),
         page_size=300, records="users",
         key=("user_id",),
@@ -40,7 +49,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_queues", "contact_center/queues", MEDIUM,
+        "contact_center_queues", "contact_center/queues", CENTER_MEDIUM,
         ("contact_center:read:list_queues:admin", "contact_center_queue:read:admin"),
         page_size=300, records="queues", links=(Link(QUEUE, {"cc_queue_id": "cc_queue_id"}),),
         key=("cc_queue_id",),
@@ -48,7 +57,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_queue_agents", "contact_center/queues/{cc_queue_id}/agents", MEDIUM,
+        "contact_center_queue_agents", "contact_center/queues/{cc_queue_id}/agents", CENTER_MEDIUM,
         ("contact_center:read:list_queue_agents:admin", "contact_center_queue:read:admin"),
         parent=QUEUE, page_size=300, records="agents", empty_answers=(NO_QUEUE,),
         key=("cc_queue_id", "user_id"), context_columns=("cc_queue_id",),
@@ -56,7 +65,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_skills", "contact_center/skills", MEDIUM,
+        "contact_center_skills", "contact_center/skills", CENTER_MEDIUM,
         ("contact_center:read:list_skills:admin", "contact_center_skill:read:admin"),
         page_size=300, records="skills",
         key=("skill_id",),
@@ -64,7 +73,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_teams", "contact_center/teams", MEDIUM,
+        "contact_center_teams", "contact_center/teams", CENTER_MEDIUM,
         ("contact_center:read:team:admin", "contact_center_team:read:admin"),
         page_size=300, records="teams", no_access=(NO_TEAMS,), links=(Link(TEAM, {"team_id": "team_id"}),),
         key=("team_id",),
@@ -72,7 +81,7 @@ STREAMS = (
         requires="Zoom Contact Center with teams",
     ),
     Stream(
-        "contact_center_team_agents", "contact_center/teams/{team_id}/agents", MEDIUM,
+        "contact_center_team_agents", "contact_center/teams/{team_id}/agents", CENTER_MEDIUM,
         ("contact_center:read:team:admin", "contact_center_team:read:admin"),
         parent=TEAM, page_size=300, records="agents", empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
         no_access=(NO_TEAMS,),
@@ -81,7 +90,7 @@ STREAMS = (
         requires="Zoom Contact Center with teams",
     ),
     Stream(
-        "contact_center_system_statuses", "contact_center/system_statuses", MEDIUM,
+        "contact_center_system_statuses", "contact_center/system_statuses", CENTER_MEDIUM,
         ("contact_center:read:list_system_statues:admin", "contact_center_preference:read:admin"),
         page_size=300, records="statuses",
         key=("status_id",),
@@ -89,7 +98,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_dispositions", "contact_center/dispositions", MEDIUM,
+        "contact_center_dispositions", "contact_center/dispositions", CENTER_MEDIUM,
         ("contact_center:read:list_dispositions:admin", "contact_center_disposition:read:admin"),
         page_size=300, records="dispositions",
         key=("disposition_id",),
@@ -97,7 +106,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_flows", "contact_center/flows", MEDIUM,
+        "contact_center_flows", "contact_center/flows", CENTER_MEDIUM,
         ("contact_center:read:list_flows:admin", "contact_center_flow:read:admin"),
         page_size=300, records="flows",
         key=("flow_id",),
@@ -105,7 +114,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_engagements", "contact_center/engagements", MEDIUM,
+        "contact_center_engagements", "contact_center/engagements", CENTER_MEDIUM,
         ("contact_center:read:list_engagements:admin", "contact_center_report:read:admin"),
         date_range=MOMENTS, params=UTC, page_size=100, records="engagements", replication_key="start_time",
         no_access=(NO_AGENT_RIGHT, NO_CONTACT_CENTER_RIGHT),
@@ -125,7 +134,7 @@ STREAMS = (
         ),
     ),
     Stream(
-        "contact_center_engagement_events", "contact_center/engagements/{engagement_id}/events", LIGHT,
+        "contact_center_engagement_events", "contact_center/engagements/{engagement_id}/events", CENTER_LIGHT,
         ("contact_center:read:engagement:admin", "contact_center_report:read:admin"),
         parent=ENGAGEMENT, records="events", empty_answers=(NO_CHANNEL, ENGAGEMENT_GONE),
         key=("engagement_id", "start_time", "sequence"), context_columns=("engagement_id", "sequence"),
@@ -133,7 +142,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_engagement_surveys", "contact_center/engagements/{engagement_id}/survey", LIGHT,
+        "contact_center_engagement_surveys", "contact_center/engagements/{engagement_id}/survey", CENTER_LIGHT,
         ("contact_center:read:engagement:admin", "contact_center_engagement:read:admin"),
         parent=SURVEYED_ENGAGEMENT, empty_answers=(NO_SURVEY_SENT, NO_SURVEY_ANSWER),
         key=("engagement_id",),
@@ -141,7 +150,7 @@ STREAMS = (
         requires="Zoom Contact Center",
     ),
     Stream(
-        "contact_center_recordings", "contact_center/recordings", MEDIUM,
+        "contact_center_recordings", "contact_center/recordings", CENTER_MEDIUM,
         ("contact_center:read:list_recordings:admin", "contact_center_recording:read:admin"),
         date_range=MOMENTS, page_size=300, records="recordings", replication_key="recording_start_time",
         key=("recording_id",),
@@ -151,7 +160,7 @@ STREAMS = (
     ),
     Stream(
         "contact_center_dataset_agent_performance", "contact_center/analytics/dataset/historical/agent_performance",
-        HEAVY, ("contact_center:read:dataset_agent_performance:admin", "contact_center_report:read:admin"),
+        CENTER_HEAVY, ("contact_center:read:dataset_agent_performance:admin", "contact_center_report:read:admin"),
         date_range=STARTED, params=UTC, page_size=100, records="users", replication_key="start_time",
         key=("engagement_id", "user_id", "start_time", "sequence"), context_columns=("sequence",),
         key_defaults={"engagement_id": ""},
@@ -160,7 +169,8 @@ STREAMS = (
         joins=(Join("user_id", "contact_center_users", "user_id"),),
     ),
     Stream(
-        "contact_center_dataset_agent_timecards", "contact_center/analytics/dataset/historical/agent_timecard", HEAVY,
+        "contact_center_dataset_agent_timecards", "contact_center/analytics/dataset/historical/agent_timecard",
+        CENTER_HEAVY,
         ("contact_center:read:dataset_agent_timecard:admin", "contact_center_report:read:admin"),
         date_range=STARTED, params=UTC, page_size=100, records="users", replication_key="start_time",
         key=("work_session_id", "start_time", "sequence"), context_columns=("sequence",),
@@ -171,7 +181,7 @@ STREAMS = (
         joins=(Join("user_id", "contact_center_users", "user_id"),),
     ),
     Stream(
-        "contact_center_dataset_dispositions", "contact_center/analytics/dataset/historical/disposition", HEAVY,
+        "contact_center_dataset_dispositions", "contact_center/analytics/dataset/historical/disposition", CENTER_HEAVY,
         ("contact_center:read:dataset_disposition:admin", "contact_center_report:read:admin"),
         date_range=SINGLE_DAYS_OF_SIX_MONTHS, params=UTC, page_size=100, records="historical_dispositions",
         key=("engagement_id", "sequence", "window_from"), context_columns=("window_from", "sequence"),
@@ -180,7 +190,7 @@ STREAMS = (
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
     Stream(
-        "contact_center_dataset_engagements", "contact_center/analytics/dataset/historical/engagement", HEAVY,
+        "contact_center_dataset_engagements", "contact_center/analytics/dataset/historical/engagement", CENTER_HEAVY,
         ("contact_center:read:dataset_engagement:admin", "contact_center_report:read:admin"),
         date_range=STARTED, params=UTC, page_size=100, records="engagements", replication_key="start_time",
         key=("engagement_id",),
@@ -194,7 +204,7 @@ STREAMS = (
     ),
     Stream(
         "contact_center_dataset_flow_performance", "contact_center/analytics/dataset/historical/flow_performance",
-        HEAVY, ("contact_center:read:dataset_flow_performance:admin", "contact_center_report:read:admin"),
+        CENTER_HEAVY, ("contact_center:read:dataset_flow_performance:admin", "contact_center_report:read:admin"),
         date_range=ENTERED, params=UTC, page_size=100, records="flows", replication_key="flow_enter_time",
         key=("engagement_id", "flow_id", "flow_enter_time", "sequence"), context_columns=("sequence",),
         description="performance of flows, a row each time an engagement enters one",
@@ -203,7 +213,7 @@ STREAMS = (
     ),
     Stream(
         "contact_center_dataset_queue_performance", "contact_center/analytics/dataset/historical/queue_performance",
-        HEAVY, ("contact_center:read:dataset_queue_performance:admin", "contact_center_report:read:admin"),
+        CENTER_HEAVY, ("contact_center:read:dataset_queue_performance:admin", "contact_center_report:read:admin"),
         date_range=ENTERED, params=UTC, page_size=100, records="queues", replication_key="enter_time",
         key=("engagement_id", "queue_id", "enter_time", "sequence"), context_columns=("sequence",),
         description="performance of queues, a row each time an engagement enters one: waited, answered, abandoned",
@@ -211,7 +221,7 @@ STREAMS = (
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
     Stream(
-        "contact_center_engagement_logs", "contact_center/analytics/log/historical/engagement", HEAVY,
+        "contact_center_engagement_logs", "contact_center/analytics/log/historical/engagement", CENTER_HEAVY,
         ("contact_center:read:engagement_log:admin", "contact_center_report:read:admin"),
         date_range=STARTED, params=UTC, page_size=100, records="engagement_logs", replication_key="start_time",
         key=("engagement_id",),
@@ -224,7 +234,7 @@ STREAMS = (
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
     Stream(
-        "contact_center_operation_logs", "contact_center/reports/operation_logs", HEAVY,
+        "contact_center_operation_logs", "contact_center/reports/operation_logs", CENTER_HEAVY,
         ("contact_center:read:operation_logs:admin", "contact_center_operation_logs:read:admin"),
         date_range=DAYS, page_size=300, records="operation_logs", replication_key="time",
         no_access=(NO_CONTACT_CENTER_RIGHT,),
@@ -233,7 +243,7 @@ STREAMS = (
         requires="Zoom Contact Center", retention="six months",
     ),
     Stream(
-        "contact_center_agent_status_history", "contact_center/analytics/agents/status_history", HEAVY,
+        "contact_center_agent_status_history", "contact_center/analytics/agents/status_history", CENTER_HEAVY,
         ("contact_center:read:agent_status_report:admin", "contact_center_report:read:admin"),
         date_range=MOMENTS, params=UTC, page_size=100, records="statuses", replication_key="start_time",
         key=("user_id", "start_time", "sequence"), context_columns=("sequence",),

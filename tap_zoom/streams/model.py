@@ -31,6 +31,9 @@ class RateLimit(NamedTuple):
 
 LIGHT, MEDIUM, HEAVY, INTENSIVE = map(RateLimit, ("Light", "Medium", "Heavy", "Resource-intensive"))
 PHONE_LIGHT, PHONE_MEDIUM, PHONE_HEAVY = (RateLimit(category, "Phone") for category in ("Light", "Medium", "Heavy"))
+CENTER_LIGHT, CENTER_MEDIUM, CENTER_HEAVY = (
+    RateLimit(category, "Contact Center") for category in ("Light", "Medium", "Heavy")
+)
 DOWNLOADS = RateLimit("Light", "Downloads")  # files of text: Zoom does not count them
 
 
