@@ -74,7 +74,7 @@ def test_skip_leaves_out_what_can_not_be_found() -> None:
     said = {line.split()[3]: line for line in run.logged("WARNING") if line.startswith("WARNING The stream ")}
     assert {name for name, line in said.items() if "is left out" in line} == children
     assert {name for name, line in said.items() if "is read only in part" in line} == in_part
-    assert {name for name, line in said.items() if line.endswith("a full run brings the rest.")} == in_part
+    assert {name for name, line in said.items() if line.endswith("a full run reads the rest.")} == in_part
     seen = copy_of(*FEW)
     for number in seen.numbers.values():
         if number.kind == "webinar":
