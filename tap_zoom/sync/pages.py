@@ -80,7 +80,7 @@ class Pages:
                 for files in files_of(stream, row):
                     self._download(task, files, result)
         if unlinked and not keyless:
-            result.missing = f"{task}: {unlinked} row{'s' * (unlinked > 1)} without the id that their child streams need"
+            result.missing = f"{task}: {unlinked} row{'s' * (unlinked > 1)} without the id for their child streams"
         if stream.page_size and (token := token_of(stream, content)):
             self._check_progress(task, content)
             result.next_token = token
