@@ -151,8 +151,8 @@ class DatesTooOld(RequestFailed):
 class EmptyAnswer(RequestFailed):
     """The message is the reason, as shown in the final table; `answer`: Zoom's status and code."""
 
-    def __init__(self, words: str, answer: str) -> None:
-        super().__init__(words)
+    def __init__(self, reason: str, answer: str) -> None:
+        super().__init__(reason)
         self.answer = answer
 
 

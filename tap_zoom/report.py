@@ -136,7 +136,7 @@ class Report:
         seconds = now - self._started
         rate = sum(dispatcher.requests.values()) / max(seconds, 0.001)
         line = f"{_duration(seconds)}: {_count(self._records, 'record')}, {rate:.1f} requests/s"
-        line += "".join(f"; {words}" for name, each in traversals.items() if (words := _progress(name, each)))
+        line += "".join(f"; {progress}" for name, each in traversals.items() if (progress := _progress(name, each)))
         if self._live:
             show(line)
         else:

@@ -109,7 +109,7 @@ def test_a_traceback_keeps_its_lines_and_forges_none() -> None:
     secrets.filter(record)
     text = _Text(secrets).format(record)
     first, *lines = text.split("\n")
-    assert first == r"DEBUG Traceback\n:"
+    assert first == r"DEBUG Where it happened\n:"
     assert lines[0] == "  Traceback (most recent call last):"
     assert all(line.startswith("  ") for line in lines)
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)

@@ -123,7 +123,7 @@ def test_the_width_is_looked_up_each_time() -> None:
         lines = _Lines(stderr)
         for columns, shown in ((80, 78), (30, 29), (120, 119), (0, 78)):
             resize(theirs, columns)
-            lines.pass_by(words)
+            lines.show_progress(words)
             assert os.read(ours, 1000).decode() == CLEAR + words[:shown].rstrip(", ")
         lines.emit(logging.makeLogRecord({"levelno": logging.INFO, "msg": "a log line"}))
     assert everything(ours) == f"{CLEAR}a log line\r\n"
