@@ -43,7 +43,7 @@ def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> Non
         assert len(zoom.oauth.grants) > 5
     assert run.exit_status == 0
     assert_exact(expected(*FEW), run.records)
-    assert sum("another program" in line for line in run.logged("WARNING")) == 1
+    assert sum("Another program" in line for line in run.logged("WARNING")) == 1
 
 
 def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:

@@ -63,7 +63,7 @@ class Queue:
 
     @property
     def due(self) -> float:
-        """When its next request may be sent, on the monotonic clock."""
+        """The time at which its next request may be sent, on the monotonic clock."""
         first = 0.0 if self.ready else self.retries[0][0] if self.retries else float("inf")
         return max(first, self.pace.free_at())
 
