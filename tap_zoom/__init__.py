@@ -15,27 +15,27 @@ def _stopped_at_once(number: int, _frame: object) -> None:
 
 
 def _open_stderr() -> None:
-    """Give a process that was started without stderr (`2>&-`) one that goes nowhere. Otherwise the next file or
-    connection that is opened takes its number, and log lines go there."""
+    """Open /dev/null as stderr if the process was started without it (`2>&-`). Otherwise the next file or connection
+    gets descriptor 2, and log lines are written there."""
     if sys.stderr is None:
         null = os.open(os.devnull, os.O_WRONLY)
-        if null != 2:  # stdout is closed as well, or stdin, and has to stay so
+        if null != 2:  # stdin or stdout is closed too, and must stay closed
             os.dup2(null, 2)
             os.close(null)
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 (until the process ends)
 
 
 def main() -> None:
-    """The command tap-zoom."""
+    """Entry point of the command tap-zoom."""
     _open_stderr()
-    # Until the tap answers signals itself, it has nothing to save.
+    # Until the tap handles signals itself, there is nothing to save.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stopped_at_once)
-    # Here, so that whoever wants the version does not load the rest.
+    # Imported here, so that importing the version doesn't load the rest.
     from tap_zoom.cli import main as run  # noqa: PLC0415
 
     status = run()
-    with suppress(OSError):  # nobody reads it any more
+    with suppress(OSError):  # stderr was closed
         sys.stderr.flush()
-    # Workers may still wait for Zoom, and Python would take its locks away from under them.
+    # No interpreter shutdown: workers may still be waiting for Zoom, and would crash without Python's locks.
     os._exit(status)

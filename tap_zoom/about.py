@@ -1,4 +1,4 @@
-"""What --about says: settings, capabilities and streams, from the tables that the code itself uses."""
+"""Output of --about: settings, capabilities and streams, from the same tables that the code uses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def as_markdown() -> str:
 
 
 def settings_table() -> str:
-    """The settings as a Markdown table."""
+    """Return the settings as a Markdown table."""
     rows = ["| Setting | Kind | Default | Meaning |", "| --- | --- | --- | --- |"]
     for setting in SETTINGS:
         kind = " \\| ".join(setting.options) if setting.options else setting.kind.replace("date_iso8601", "date")
@@ -63,7 +63,7 @@ def settings_table() -> str:
 
 
 def streams_tables() -> str:
-    """The emitted streams as Markdown, a table for each part."""
+    """Return the emitted streams as Markdown, with a table for each part."""
     lines: list[str] = []
     for part, streams in PARTS.items():
         lines += [
@@ -94,12 +94,12 @@ def _row(stream: Stream) -> str:
 
 
 def method_of(stream: Stream) -> str:
-    """INCREMENTAL for a stream that can be read from a bookmark on, where a user asks for it; else FULL_TABLE."""
+    """Return INCREMENTAL for a stream that supports it, else FULL_TABLE."""
     return INCREMENTAL if replication_key_of(stream) else FULL_TABLE
 
 
 def _spelled(value: str | int | bool) -> str:
-    """As config files and the environment spell it."""
+    """Format a value as in config files and the environment."""
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""--test: log in, ask one small question per stream, and say which can be read, and what the account's limits are."""
+"""--test: log in, send one small request per stream, and report which streams can be read and the rate limits."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tap_zoom.sync.context import Context, linked
 from tap_zoom.sync.rows import content_of, rows_of
 from tap_zoom.sync.windows import Window
 
-ROWS = 30  # of a list that is only tried
-CONTEXTS_TRIED = 10  # until one is readable, and has meetings, webinars ...
+ROWS = 30  # per request
+CONTEXTS_TRIED = 10  # per stream, until one can be read and leads to contexts of child streams
 READABLE = "readable"
-UNTRIED = f"{READABLE}, as far as the login says"
+UNTRIED = f"{READABLE} as far as known"
 FAILED = "failed: "
 
 
 class Check:
-    """Tries the selected streams, and those that lead to them, on the first things of each kind that it meets."""
+    """Tries the selected streams and their ancestors on the first contexts that it finds."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Check:
         now: datetime,
         skip: bool,
     ) -> None:
-        """`skip`: streams that the login can't read are left out by a run, so they are no failure."""
+        """`skip`: a run skips streams without access, so they aren't failures."""
         self._dispatcher = dispatcher
         self._selected = set(selected)
         self._scopes = scopes
@@ -47,68 +47,69 @@ class Check:
         self._skip = skip
         names = self._selected.union(*(ancestors(BY_NAME[name], older) for name in self._selected)) - ENRICHERS
         self._streams = [stream for stream in STREAMS if stream.name in names]
-        self._met: dict[Entity, list[Context]] = {ACCOUNT: [Context()]}
+        self._contexts: dict[Entity, list[Context]] = {ACCOUNT: [Context()]}
         self._limits: dict[RateLimit, float] = {}
 
     def run(self, output: Output) -> None:
-        """Write the table. Raises Incomplete unless every selected stream can be read, or is left out on purpose."""
+        """Write the table. Raises Incomplete unless every selected stream can be read or may be skipped."""
         results: dict[str, str] = {}
         for stream in self._streams:
             result = self._try(stream, results)
             fallback = BY_NAME.get(stream.fallback_stream)
             if fallback and not result.startswith(READABLE) and self._try(fallback, results) == READABLE:
-                result = f"{READABLE} user by user ({fallback.name} in its place; {result})"
+                result = f"{READABLE} user by user (through {fallback.name}; {result})"
             results[stream.name] = result
-        wrong = [name for name, result in results.items() if not result.startswith(READABLE)]
+        unreadable = [name for name, result in results.items() if not result.startswith(READABLE)]
         if self._skip:
-            left_out = [name for name in wrong if not results[name].startswith(FAILED)]
-            results |= {name: f"left out, since on_missing_access is skip: {results[name]}" for name in left_out}
-            wrong = [name for name in wrong if name not in left_out]
+            skipped = [name for name in unreadable if not results[name].startswith(FAILED)]
+            results |= {name: f"skipped (on_missing_access is skip): {results[name]}" for name in skipped}
+            unreadable = [name for name in unreadable if name not in skipped]
         output.document(self._table(results))
-        if wrong:
+        if unreadable:
             raise Incomplete(
-                f"Streams that can't be read: {', '.join(wrong)}. The table says why: add the scopes to the app, take "
-                "a role or a plan that allows them, deselect the streams, or set on_missing_access to skip."
+                f"Streams that can't be read: {', '.join(unreadable)}. The table gives the reasons. Add the scopes to "
+                "the app, use a role or plan that allows them, deselect the streams, or set on_missing_access to skip."
             )
 
     def _try(self, stream: Stream, results: Mapping[str, str]) -> str:
-        """`results`: of the streams before it, those that lead to it among them."""
+        """Return the result for a stream. `results`: those of the streams before it, its parents included."""
         if self._scopes is not None and not stream.allowed_by(self._scopes):
             return f"scope missing: {stream.scope}"
-        contexts = self._met.get(stream.parent)
+        contexts = self._contexts.get(stream.parent)
         if not contexts:
-            leads = {
-                finder.name: results[finder.name] for finder, _ in parents_of(stream.parent) if finder.name in results
+            parents = {
+                parent.name: results[parent.name] for parent, _ in parents_of(stream.parent) if parent.name in results
             }
-            if leads and not any(result.startswith(READABLE) for result in leads.values()):
-                return f"nothing leads to it: see {', '.join(leads)}"
+            if parents and not any(result.startswith(READABLE) for result in parents.values()):
+                return f"no parent stream can be read: see {', '.join(parents)}"
             entity = stream.parent.name.replace("_", " ")
-            return f"{UNTRIED}: no {entity} was met to try it on"
+            return f"{UNTRIED}: no {entity} found to try it with"
         result = ""
         for context in contexts[:CONTEXTS_TRIED]:
-            asked = self._ask(stream, context)
-            result = asked if asked == READABLE or not result else result
-            found = not stream.links or any(self._met.get(link.entity) for link in stream.links)
-            if asked.startswith(FAILED) or (asked == READABLE and found):
+            latest = self._request(stream, context)
+            result = latest if latest == READABLE or not result else result
+            found = not stream.links or any(self._contexts.get(link.entity) for link in stream.links)
+            if latest.startswith(FAILED) or (latest == READABLE and found):
                 break
         return result
 
-    def _ask(self, stream: Stream, context: Context) -> str:
+    def _request(self, stream: Stream, context: Context) -> str:
         request = Request(
             stream, context.ids, {**self._days(stream), **stream.variants[0]}, most=min(ROWS, stream.page_size)
         )
         outcome = self._answer(request)
         if isinstance(outcome, Page):
-            said = outcome.announcement
-            if said.limit is not None and not said.daily:
-                self._limits[stream.rate_limit._replace(category=said.label or stream.rate_limit.category)] = said.limit
-            self._plan = plan_of(stream.rate_limit, said) or self._plan
-            self._note(stream, outcome, context)
+            headers = outcome.headers
+            if headers.limit is not None and not headers.daily:
+                category = headers.label or stream.rate_limit.category
+                self._limits[stream.rate_limit._replace(category=category)] = headers.limit
+            self._plan = plan_of(stream.rate_limit, headers) or self._plan
+            self._add_contexts(stream, outcome, context)
             return READABLE
         if isinstance(outcome, EmptyAnswer):
             return READABLE
         if isinstance(outcome, NoAccess):
-            return f"{'scope missing' if outcome.scope_missing else 'role or plan too small'}: {outcome}"
+            return f"{'scope missing' if outcome.scope_missing else 'role or plan insufficient'}: {outcome}"
         if isinstance(outcome, RequestFailed):
             return f"{FAILED}{outcome}"
         raise outcome
@@ -119,8 +120,8 @@ class Check:
             pass
         return taken[1]
 
-    def _note(self, stream: Stream, page: Page, context: Context) -> None:
-        """Keep the contexts that the rows lead to."""
+    def _add_contexts(self, stream: Stream, page: Page, context: Context) -> None:
+        """Add the contexts that the rows lead to."""
         try:
             rows = rows_of(stream, content_of(page.body)) if stream.links else []
         except (ValueError, RecursionError):
@@ -128,39 +129,39 @@ class Check:
         for row in rows:
             for link, child in linked(stream, row, context, stream.variants[0]):
                 if child is not None:
-                    self._met.setdefault(link.entity, []).append(child)
+                    self._contexts.setdefault(link.entity, []).append(child)
 
     def _days(self, stream: Stream) -> Params:
-        """The last days that a call takes, if it takes dates."""
+        """Return the parameters for the latest days that one call may request, if it takes dates."""
         dates = stream.date_range
         if dates is None:
             return {}
         last = self._now.date() + timedelta(days=min(dates.ends_in, 0))
         if dates.totals and not dates.days:
-            last = last.replace(day=1) - timedelta(days=1)  # of the last whole month
+            last = last.replace(day=1) - timedelta(days=1)  # the end of the last complete month
         first = last - timedelta(days=min(dates.days, 28) - 1) if dates.days else last.replace(day=1)
         to = last + timedelta(days=min(dates.after, 1) if dates.ends_in >= 0 else 0)
         return Window("", first, last, first, to).params(dates)
 
     def _table(self, results: Mapping[str, str]) -> str:
-        """The selected streams; of those that lead to them, the ones of which something is to be told."""
-        lines = ["Can be read with this login:", ""]
-        told = {
-            name: result if name in self._selected else f"(leads to others) {result}"
+        """List the selected streams, the parent streams that can't be read, and the rate limits."""
+        lines = ["Streams that this login can read:", ""]
+        shown = {
+            name: result if name in self._selected else f"(parent stream) {result}"
             for name, result in results.items()
             if name in self._selected or (result != READABLE and not result.startswith(UNTRIED))
         }
         for part, streams in PARTS.items():
-            if names := [stream.name for stream in streams if stream.name in told]:
-                lines += [part, *(f"  {name:<28} {told[name]}" for name in names)]
-        lines += ["", "Limits, as Zoom announces them (else as assumed for the plan):", ""]
+            if names := [stream.name for stream in streams if stream.name in shown]:
+                lines += [part, *(f"  {name:<28} {shown[name]}" for name in names)]
+        lines += ["", "Rate limits, as reported by Zoom (or assumed for the plan):", ""]
         for each in dict.fromkeys(stream.rate_limit for stream in self._streams):
-            announced = self._limits.get(each)
-            assumed = f"{_in_words(limit_of(each, self._plan))} (assumed)"
-            lines.append(f"  {each!s:<28} {assumed if announced is None else _in_words(announced)}")
+            reported = self._limits.get(each)
+            assumed = f"{_rate(limit_of(each, self._plan))} (assumed)"
+            lines.append(f"  {each!s:<28} {assumed if reported is None else _rate(reported)}")
         return "\n".join(lines) + "\n"
 
 
-def _in_words(limit: float) -> str:
-    """So many requests a second, or a minute where that is no whole number."""
-    return f"{limit:g} a second" if limit % 1 == 0 else f"{60 * limit:g} a minute"
+def _rate(limit: float) -> str:
+    """Format a limit as requests per second, or per minute if that isn't a whole number."""
+    return f"{limit:g} per second" if limit % 1 == 0 else f"{60 * limit:g} per minute"

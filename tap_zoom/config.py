@@ -1,4 +1,4 @@
-"""The settings: the one table that checks, --about, README and plugin definition are made from; and reading them."""
+"""The settings: one table for validation, --about, README and plugin definition; and how they are loaded."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ENV = "ENV"
 ENV_PREFIX = "TAP_ZOOM_"
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.ASCII | re.IGNORECASE)
 DEFAULT_API_URL = "https://api.zoom.us"
-A_CENTURY = 36_500  # days: Zoom has nothing as old, and they can be taken from the date of any bookmark
-# Pages that say more about a setting.
+A_CENTURY = 36_500  # days: older than any data of Zoom, and can be subtracted from any bookmark
+# Documentation of settings.
 SERVER_TO_SERVER = "https://developers.zoom.us/docs/internal-apps/s2s-oauth/"
 REFRESH_TOKEN = "https://developers.zoom.us/docs/integrations/oauth/"  # noqa: S105
 RATE_LIMITS = "https://developers.zoom.us/docs/api/rate-limits/"
 
 
 def checked_url(value: str, where: str) -> str:
-    """The URL without a slash at its end. Raises ConfigError unless it is https, or http to loopback."""
+    """Return the URL without a trailing slash. Raises ConfigError unless it is https, or http to a loopback address."""
     try:
         parts = urlsplit(value.strip())
         host, _ = parts.hostname, parts.port
@@ -38,12 +38,12 @@ def checked_url(value: str, where: str) -> str:
     if not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
         raise ConfigError(f"{where} must be a plain URL such as {DEFAULT_API_URL}.")
     if parts.scheme == "http" and host != "localhost" and not (address and address.is_loopback):
-        raise ConfigError(f"{where} must begin with https: over http anybody on the way could read the token.")
+        raise ConfigError(f"{where} must begin with https, since http sends the token unencrypted.")
     return value.strip().rstrip("/")
 
 
 def checked_api_url(value: str, where: str) -> str:
-    """The same without /v2 at its end, which each path begins with."""
+    """Return the URL without a trailing /v2, which is part of each path."""
     return checked_url(value, where).removesuffix("/v2")
 
 
@@ -56,7 +56,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings after all checks, and the table of them. No secret shows in its repr."""
+    """The validated settings, and the table of settings. Its repr shows no secrets."""
 
     account_id: str | None = setting(
         "Account ID of a Server-to-Server OAuth app, from its credentials page.",
@@ -71,7 +71,7 @@ class Config:
         "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
     )
     jwt: str | None = setting(
-        "Signed JSON Web Token, for accounts that still have a JWT app. Zoom ended these in 2023.",
+        "Signed JSON Web Token, for accounts that still have a JWT app. Zoom ended JWT apps in 2023.",
         "JSON Web Token", sensitive=True,
     )
     token_store: Path | None = setting(
@@ -119,10 +119,10 @@ class Config:
     )
     user_agent: str | None = setting("User-Agent header of all requests.", "User Agent")
     keep_unknown_fields: bool = setting(
-        "Keep fields that the schema lacks, in a column unknown_fields of each stream.",
+        "Keep fields that the schema lacks, in the column unknown_fields of each stream.",
         "Keep Unknown Fields", False,
     )
-    refresh_token_file: Path | None = None  # the config file that the refresh token came from; None: environment
+    refresh_token_file: Path | None = None  # the config file with the refresh token; None: from the environment
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -138,9 +138,9 @@ LOGINS: tuple[tuple[str, ...], ...] = (
 
 
 def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str], None]) -> Config:
-    """Read and check config files, or ENV for the environment; a later source wins, setting by setting.
+    """Load and validate config files, or ENV for the environment. Later sources override earlier ones by setting.
 
-    Raises ConfigError for whatever is wrong with them; unknown settings are only warned about.
+    Raises ConfigError for invalid settings. Unknown ones only cause a warning.
     """
     settings = {each.name: each for each in SETTINGS}
     values: dict[str, Any] = {}
@@ -164,56 +164,56 @@ def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str
 
 
 def read_json_object(path: str, what: str) -> dict[str, Any]:
-    """The JSON object in a file that the user named. Raises ConfigError that names the file as `what`."""
+    """Read the JSON object in a file. Raises ConfigError, which calls it the `what` file."""
     value = read_json(path, what)
     if not isinstance(value, dict):
-        raise ConfigError(f"The {what} file {path} holds no JSON object but {json_kind(value)}. Write {{...}}.")
+        raise ConfigError(f"The {what} file {path} must contain a JSON object ({{...}}), not {json_kind(value)}.")
     return value
 
 
 def _looks_like_path(text: str) -> bool:
-    """False for JSON, a URL, `name=value` or a single long word: settings or a secret, given instead of a path."""
+    """False for JSON, a URL, `name=value` or a single long word: settings or a secret, passed instead of a path."""
     is_word = re.fullmatch(r"[^/.\s]{20,}", text)
     return not is_word and not re.search(r"[{}\[\]\"'=\n]|:.|^eyJ|^\s*$", text)
 
 
 def read_json(path: str, what: str) -> Any:
-    """The JSON value in a file that the user named. Raises ConfigError."""
+    """Read the JSON value in a file. Raises ConfigError."""
     return parse_json(read_text(path, what), path, what)
 
 
 def read_text(path: str, what: str) -> str:
-    """The text in a file or a pipe that the user named. Raises ConfigError."""
+    """Read the text in a file or a pipe. Raises ConfigError."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         if not _looks_like_path(path):
             raise ConfigError(
-                f"--{what} takes the path of a JSON file{', or ENV' * (what == 'config')}, and was given another text, "
-                "which is not repeated here since it may hold secrets. Write that text to a file and give its path."
+                f"--{what} takes the path of a JSON file{', or ENV' * (what == 'config')}, but got something else. It "
+                "isn't shown here, since it may contain secrets. Write it to a file and pass the path of that file."
             ) from None
         raise ConfigError(f"The {what} file {path} can't be read: {error.strerror}. Check the path.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"The {what} file {path} is no UTF-8 text. Write it as JSON in UTF-8.") from None
+        raise ConfigError(f"The {what} file {path} isn't UTF-8 text. Save it as JSON in UTF-8.") from None
     except ValueError:  # a NUL in the path
-        raise ConfigError(f"The {what} file can't be read: its path is none. Check the path.") from None
+        raise ConfigError(f"The {what} file can't be read: invalid path. Check the path.") from None
 
 
 def parse_json(text: str, path: str, what: str) -> Any:
-    """The JSON value in a text that was read from `path`. Raises ConfigError."""
+    """Parse JSON text that was read from `path`. Raises ConfigError."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"The {what} file {path} is no valid JSON: {error.msg} at line {error.lineno}, column {error.colno}. "
-            f"Mend it{', or leave it out to read everything' * (what == 'state')}."
+            f"The {what} file {path} isn't valid JSON: {error.msg} at line {error.lineno}, column {error.colno}. "
+            f"Fix it{', or omit it to read everything' * (what == 'state')}."
         ) from None
     except (ValueError, RecursionError):  # an integer of thousands of digits; thousands of nested lists
-        raise ConfigError(f"The {what} file {path} can't be read: a value in it is too deep or too large.") from None
+        raise ConfigError(f"The {what} file {path} can't be read: a value is nested too deep or too large.") from None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that are set, each in the type of its kind."""
+    """Return the settings in the environment, each in its type."""
     found: dict[str, Any] = {}
     for each in SETTINGS:
         name = ENV_PREFIX + each.name.upper()
@@ -224,19 +224,19 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
-    """Exactly one way to log in must be there, whole. Drops what a jwt makes useless."""
+    """Check that there is exactly one complete way to log in. Drops settings that a jwt replaces."""
     given = [name for name in ("account_id", "client_id", "client_secret", "refresh_token") if name in values]
     if "jwt" in values:
         if given:
-            warn(f"The setting jwt is there, so {', '.join(given)} are ignored.")
+            warn(f"The setting jwt is set, so {', '.join(given)} are ignored.")
             for name in given:
                 del values[name]
         _jwt_claims(values["jwt"])
         return
     if "account_id" in values and "refresh_token" in values:
         raise ConfigError(
-            "The settings account_id and refresh_token are both there, but each belongs to another way to log in. "
-            "Keep account_id for a Server-to-Server OAuth app, or refresh_token for a admin-managed OAuth app."
+            "The settings account_id and refresh_token are both set, but they belong to different ways to log in. "
+            "Keep account_id for a Server-to-Server OAuth app, or refresh_token for an admin-managed OAuth app."
         )
     if "account_id" not in values and "refresh_token" not in values:
         raise ConfigError(
@@ -245,24 +245,24 @@ def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
         )
     missing = [name for name in ("client_id", "client_secret") if name not in values]
     if missing:
-        raise ConfigError(f"The login needs {' and '.join(missing)} as well: see the app's credentials page.")
+        raise ConfigError(f"The login also needs {' and '.join(missing)}: see the app's credentials page.")
 
 
 def _meant(name: str, settings: Iterable[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # few misspell one
+    from difflib import get_close_matches  # noqa: PLC0415  # only for misspelled names
 
     like = get_close_matches(name, settings, 1)
     return f"Did you mean {like[0]}?" if like else "tap-zoom --about lists the settings."
 
 
 def jwt_issuer(token: str | None) -> str | None:
-    """Whose token it is: the API key of the account's JWT app."""
+    """Return the token's issuer: the API key of the account's JWT app."""
     claims = _jwt_claims(token) if token else {}
     return str(claims.get("iss")) if claims else None
 
 
 def account_of(access_token: str) -> str | None:
-    """The account that an access token of Zoom names; None for a token of another form."""
+    """Return the account named in one of Zoom's access tokens; None if the token has another format."""
     import jwt  # noqa: PLC0415  # as below
 
     try:
@@ -273,14 +273,14 @@ def account_of(access_token: str) -> str | None:
 
 
 def _jwt_claims(token: str) -> dict[str, Any]:
-    import jwt  # noqa: PLC0415  # beside the library cryptography it takes 10 MB, and few have such a token
+    import jwt  # noqa: PLC0415  # takes 10 MB with its dependency cryptography, and few users need it
 
     try:
         return jwt.decode(token, options={"verify_signature": False, "verify_exp": True})
     except jwt.ExpiredSignatureError:
         raise ConfigError(
-            "The setting jwt has expired. Zoom ended JWT apps in 2023, so there may be no new one: "
-            "make a Server-to-Server OAuth app and set account_id, client_id and client_secret."
+            "The setting jwt has expired. Zoom ended JWT apps in 2023, so you may not be able to get a new one: "
+            "create a Server-to-Server OAuth app and set account_id, client_id and client_secret."
         ) from None
     except jwt.PyJWTError:
-        raise ConfigError("The setting jwt is no JSON Web Token (three parts joined by dots). Copy it again.") from None
+        raise ConfigError("The setting jwt isn't a JSON Web Token (three parts with dots). Copy it again.") from None

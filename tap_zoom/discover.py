@@ -1,4 +1,4 @@
-"""The catalog: what there is to select, and what was selected. Neither needs a request."""
+"""The catalog: how it is made, and how the selection in it is read. Neither needs a request."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ Schema = dict[str, Any]
 Breadcrumb = tuple[str, ...]
 Log = Callable[[str], None]
 
-_LISTED = {"inclusion": "available", "selected-by-default": True}  # a stream that a catalog lists and says no more of
+_LISTED = {"inclusion": "available", "selected-by-default": True}  # a stream that a catalog lists without metadata
 METHODS = FULL_TABLE, INCREMENTAL = "FULL_TABLE", "INCREMENTAL"
-MOST_NAMED = 5  # differences of a catalog, in its warning
-CORE = "core"  # stands for the core streams where streams are named
-UNKNOWN_FIELDS = "unknown_fields"  # the column of what Zoom sends and the schema lacks; in no catalog
+MOST_NAMED = 5  # differences that the warning about a catalog names
+CORE = "core"  # selects all core streams
+UNKNOWN_FIELDS = "unknown_fields"  # the column for fields that the schema lacks; not part of the catalog
 
 
 @cache
 def schema_of(stream: Stream) -> Schema:
-    """All fields of a stream, from the package; without words, which are for those who read it."""
+    """Return the schema of all fields of a stream, from the package, without descriptions."""
     file = resources.files("tap_zoom") / "schemas" / f"{stream.name}.json"
     schema: Schema = json.loads(file.read_text("utf-8"))
     return schema
 
 
 def catalog(wanted: Sequence[str] = ()) -> dict[str, Any]:
-    """The Singer catalog of all streams. `wanted`: names and patterns of the only streams to select, see `named`;
-    without them none is marked, and what is selected by default counts."""
+    """Return the Singer catalog of all streams. `wanted`: names and patterns of the streams to select, see `named`.
+    Without them no stream is marked as selected, and selected-by-default applies."""
     entries = {
         stream.name: {
             "tap_stream_id": stream.name,
@@ -50,16 +50,16 @@ def catalog(wanted: Sequence[str] = ()) -> dict[str, Any]:
         for stream in EMITTED
     }
     if wanted:
-        chosen = named(wanted)
+        selected = named(wanted)
         for name, entry in entries.items():
             of_stream = next(each["metadata"] for each in entry["metadata"] if not each["breadcrumb"])
-            of_stream["selected"] = name in chosen
+            of_stream["selected"] = name in selected
     return {"streams": list(entries.values())}
 
 
 def named(wanted: Iterable[str]) -> frozenset[str]:
-    """The streams meant by texts such as "users,report_*": names, shell patterns and "core" for the core streams, with
-    commas between them. Raises UsageError for what means no stream, with the nearest name."""
+    """Return the streams named in texts such as "users,report_*": names, shell patterns, and "core" for the core
+    streams, separated by commas. Raises UsageError for unknown names, with the most similar known name."""
     names = [stream.name for stream in EMITTED]
     found: set[str] = set()
     unknown = []
@@ -68,48 +68,48 @@ def named(wanted: Iterable[str]) -> frozenset[str]:
         found.update(matching)
         unknown += [] if matching else [f"{word!r}{_nearest(word, names)}"]
     if unknown or not found:
-        what = f"no stream is called {', '.join(unknown)}" if unknown else "--select names no stream"
-        raise UsageError(f"Wrong usage: {what}. tap-zoom --about --format markdown lists the streams.")
+        problem = f"no stream is called {', '.join(unknown)}" if unknown else "--select names no stream"
+        raise UsageError(f"Wrong usage: {problem}. tap-zoom --about --format markdown lists the streams.")
     return frozenset(found)
 
 
 def _nearest(word: str, names: list[str]) -> str:
-    """In words, the name that was probably meant: one that holds the word, else one that is spelled much like it."""
-    from difflib import get_close_matches  # noqa: PLC0415  # few misspell one
+    """Suggest a name: one that contains the word, else the most similar one."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only for misspelled names
 
     word = word.lower().strip("*")
-    holding = sorted((name for name in names if word and word in name), key=len)
-    nearest = (holding or get_close_matches(word, [*names, CORE], 1, 0.5) or [""])[0]
+    containing = sorted((name for name in names if word and word in name), key=len)
+    nearest = (containing or get_close_matches(word, [*names, CORE], 1, 0.5) or [""])[0]
     return f" (did you mean {nearest}?)" if nearest else ""
 
 
 def bookmark_of(stream: Stream, schema: Schema) -> list[str]:
-    """The column that its bookmark is about: none for what is not asked for by time, or where the schema lacks it."""
+    """Return the bookmark properties of a stream: empty if it has no replication key, or the schema lacks it."""
     return [name for name in (replication_key_of(stream),) if name in schema["properties"]]
 
 
 def _metadata(stream: Stream) -> dict[Breadcrumb, dict[str, Any]]:
-    whole: dict[str, Any] = {
+    of_stream: dict[str, Any] = {
         "inclusion": "available",
         "selected-by-default": stream.core,
         "table-key-properties": list(stream.key),
     }
     if not replication_key_of(stream):
-        whole["forced-replication-method"] = FULL_TABLE
+        of_stream["forced-replication-method"] = FULL_TABLE
     elif bookmark := bookmark_of(stream, schema_of(stream)):
-        whole["valid-replication-keys"] = bookmark
-    described: dict[Breadcrumb, dict[str, Any]] = {(): whole}
+        of_stream["valid-replication-keys"] = bookmark
+    result: dict[Breadcrumb, dict[str, Any]] = {(): of_stream}
     for breadcrumb in _breadcrumbs(schema_of(stream)):
         key = len(breadcrumb) == 2 and breadcrumb[1] in stream.key
-        described[breadcrumb] = {
+        result[breadcrumb] = {
             "inclusion": "automatic" if key else "available",
             "selected-by-default": not is_held_back(stream.name, breadcrumb[-1]),
         }
-    return described
+    return result
 
 
 def _breadcrumbs(schema: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]:
-    """Every field, also those inside objects and lists of objects."""
+    """Yield the breadcrumb of every field, also inside objects and lists of objects."""
     for name, part in schema.get("properties", {}).items():
         yield (*above, "properties", name)
         yield from _breadcrumbs(part, (*above, "properties", name))
@@ -118,51 +118,51 @@ def _breadcrumbs(schema: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]
 
 
 def select(
-    chosen: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool = False
+    given: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool = False
 ) -> dict[str, Schema]:
-    """The selected streams, in the table's order, each with a schema of its selected fields.
+    """Return the selected streams, in the table's order, each with a schema of its selected fields.
 
-    `chosen` is a catalog; without one everything is taken that is selected by default. A catalog only selects: one
-    warning names the keys and types in it that differ from the tap's own. `keep_unknown_fields` gives each stream the
-    column for them, which no catalog can deselect. Raises ConfigError for one that is no catalog.
+    `given`: the user's catalog; None for the default selection. A catalog can't change keys or types: one warning names
+    those that differ from the tap's. `keep_unknown_fields` adds the column for unknown fields to each stream; no
+    catalog can deselect it. Raises ConfigError if the catalog is invalid.
     """
-    if chosen is None:
-        marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED if stream.core}
+    if given is None:
+        streams: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {stream.name: {} for stream in EMITTED if stream.core}
     else:
-        marks = _read_marks(chosen, warn)
-    entries = {each.get("tap_stream_id", each.get("stream")): each for each in (chosen or {}).get("streams", ())}
+        streams = _read_catalog(given, warn)
+    entries = {each.get("tap_stream_id", each.get("stream")): each for each in (given or {}).get("streams", ())}
     selected = {}
     for stream in EMITTED:
-        mine = marks.get(stream.name)
-        if mine is None or not _is_selected(mine.get((), {}), _LISTED):
+        given_metadata = streams.get(stream.name)
+        if given_metadata is None or not _is_selected(given_metadata.get((), {}), _LISTED):
             continue
-        described = _metadata(stream)
-        for breadcrumb in mine.keys() - described.keys():
-            warn(f"The catalog selects {stream.name}.{'.'.join(breadcrumb[1::2])}, which this version does not know.")
-        wanted = {place: _is_selected(mine.get(place, {}), default) for place, default in described.items()}
+        defaults = _metadata(stream)
+        for breadcrumb in given_metadata.keys() - defaults.keys():
+            warn(f"The catalog selects {stream.name}.{'.'.join(breadcrumb[1::2])}, which this version doesn't have.")
+        wanted = {each: _is_selected(given_metadata.get(each, {}), default) for each, default in defaults.items()}
         schema = selected[stream.name] = _pruned(schema_of(stream), wanted, ())
         if keep_unknown_fields:
             schema["properties"][UNKNOWN_FIELDS] = {"type": ["null", "object"]}
-    others = [
+    differences = [
         where
         for name, schema in selected.items()
         if name in entries
         for where in _differences(BY_NAME[name], entries[name], schema)
     ]
-    if others:
-        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    if differences:
+        more = f" and {len(differences) - MOST_NAMED} more" if len(differences) > MOST_NAMED else ""
         warn(
-            f"Keys or types in the catalog differ from the tap's: {', '.join(others[:MOST_NAMED])}{more}. The tap's "
-            "own are used. Write a new catalog with --discover; to change types, use the target or a mapper."
+            f"Keys or types in the catalog differ from the tap's: {', '.join(differences[:MOST_NAMED])}{more}. The tap "
+            "uses its own. Create a new catalog with --discover; to change types, use the target or a mapper."
         )
     return selected
 
 
 def _differences(stream: Stream, entry: Mapping[str, Any], selected: Schema) -> Iterator[str]:
-    """Where the key or the types in a stream's entry of a catalog are not the tap's own: "users (key)", "users.dept".
+    """Yield where the key or types in a stream's catalog entry differ from the tap's: "users (key)", "users.dept".
     `selected`: the schema of its selected fields."""
-    marks = _read_metadata(stream.name, entry.get("metadata")).get((), {})
-    for key in (entry.get("key_properties"), marks.get("table-key-properties")):
+    of_stream = _read_metadata(stream.name, entry.get("metadata")).get((), {})
+    for key in (entry.get("key_properties"), of_stream.get("table-key-properties")):
         if isinstance(key, list) and {*map(str, key)} != {*stream.key}:
             yield f"{stream.name} (key)"
             break
@@ -170,10 +170,10 @@ def _differences(stream: Stream, entry: Mapping[str, Any], selected: Schema) -> 
 
 
 def _other_types(theirs: Any, ours: Schema, path: str) -> Iterator[str]:
-    """The paths of the fields that both have, with other types or another format. What is no schema has none."""
+    """Yield the paths of fields that have different types or formats in two schemas. Skips invalid schemas."""
     if not isinstance(theirs, dict):
         return
-    if path and "type" in theirs and _kind(theirs) != _kind(ours):
+    if path and "type" in theirs and _types_and_format(theirs) != _types_and_format(ours):
         yield path
     inside = theirs.get("properties")
     for name, part in ours.get("properties", {}).items():
@@ -183,39 +183,39 @@ def _other_types(theirs: Any, ours: Schema, path: str) -> Iterator[str]:
         yield from _other_types(theirs.get("items"), ours["items"], path)
 
 
-def _kind(schema: Mapping[str, Any]) -> tuple[frozenset[str], Any]:
+def _types_and_format(schema: Mapping[str, Any]) -> tuple[frozenset[str], Any]:
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     return frozenset(map(str, types)), schema.get("format")
 
 
 def incremental(
-    chosen: Mapping[str, Any] | None, selected: Iterable[str], method: str, warn: Log, tell: Log
+    given: Mapping[str, Any] | None, selected: Iterable[str], method: str, warn: Log, info: Log
 ) -> frozenset[str]:
-    """Which of the selected streams are read from their bookmark on: by the catalog, else by the setting `method`."""
-    marks = _read_marks(chosen, lambda _: None) if chosen is not None else {}  # it was told when they were selected
-    methods = {name: marks.get(name, {}).get((), {}).get("replication-method", method) for name in selected}
-    for name, said in methods.items():
-        if said not in METHODS:
-            warn(f"The catalog names no known replication-method for {name}: {method} holds, as set.")
-    chosen_ones = {name for name, said in methods.items() if (said if said in METHODS else method) == INCREMENTAL}
-    in_time = frozenset(name for name in chosen_ones if replication_key_of(BY_NAME[name]))
-    if whole := sorted(chosen_ones - in_time):
-        tell(f"Zoom names no changes of these, so they are read whole all the same: {', '.join(whole)}.")
-    return in_time
+    """Return the selected streams that are read incrementally: by the catalog, or else by the setting `method`."""
+    streams = _read_catalog(given, lambda _: None) if given is not None else {}  # select() has warned already
+    methods = {name: streams.get(name, {}).get((), {}).get("replication-method", method) for name in selected}
+    for name, value in methods.items():
+        if value not in METHODS:
+            warn(f"The catalog has an unknown replication-method for {name}. Using {method}, as in the settings.")
+    requested = {name for name, value in methods.items() if (value if value in METHODS else method) == INCREMENTAL}
+    supported = frozenset(name for name in requested if replication_key_of(BY_NAME[name]))
+    if unsupported := sorted(requested - supported):
+        info(f"These streams don't support incremental sync, so they are read in full: {', '.join(unsupported)}.")
+    return supported
 
 
-def _is_selected(mark: Mapping[str, Any], default: Mapping[str, Any]) -> bool:
+def _is_selected(given: Mapping[str, Any], default: Mapping[str, Any]) -> bool:
     if default["inclusion"] == "automatic":
         return True
     for name in ("selected", "selected-by-default"):
-        if isinstance(mark.get(name), bool):
-            return bool(mark[name])
+        if isinstance(given.get(name), bool):
+            return bool(given[name])
     return bool(default["selected-by-default"])
 
 
 def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb) -> Schema:
-    """The schema without the fields that are not wanted. A deselected object takes its fields along, and an object
-    whose fields are all deselected goes as well."""
+    """Return the schema without fields that aren't wanted. A deselected object is removed with its fields, and an
+    object whose fields are all deselected is removed too."""
     pruned = dict(schema)
     if "properties" in schema:
         fields = {
@@ -223,53 +223,53 @@ def _pruned(schema: Schema, wanted: Mapping[Breadcrumb, bool], path: Breadcrumb)
             for name, part in schema["properties"].items()
             if wanted[path + ("properties", name)]  # noqa: RUF005 (mypy takes a star for the syntax of Python 3.11)
         }
-        whole = schema["properties"]
-        pruned["properties"] = {name: part for name, part in fields.items() if not _is_bare(part, whole[name])}
+        all_fields = schema["properties"]
+        pruned["properties"] = {name: part for name, part in fields.items() if not _is_emptied(part, all_fields[name])}
     if "items" in schema:
         pruned["items"] = _pruned(schema["items"], wanted, (*path, "items"))
     return pruned
 
 
-def _is_bare(pruned: Schema, whole: Schema) -> bool:
+def _is_emptied(pruned: Schema, schema: Schema) -> bool:
     """True for an object, or a list of objects, that had fields and has none left."""
-    if "items" in whole:
-        return _is_bare(pruned["items"], whole["items"])
-    return bool(whole.get("properties")) and not pruned["properties"]
+    if "items" in schema:
+        return _is_emptied(pruned["items"], schema["items"])
+    return bool(schema.get("properties")) and not pruned["properties"]
 
 
-def _read_marks(
-    chosen: Mapping[str, Any], warn: Log
+def _read_catalog(
+    given: Mapping[str, Any], warn: Log
 ) -> dict[str, dict[Breadcrumb, Mapping[str, Any]]]:
-    """The metadata of each stream in a catalog, by breadcrumb."""
-    streams = chosen.get("streams")
+    """Return the metadata of each stream in a catalog, by breadcrumb."""
+    streams = given.get("streams")
     if not isinstance(streams, list):
-        raise ConfigError('The catalog has no list "streams". Make one with --discover.')
-    marks: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {}
+        raise ConfigError('The catalog has no list "streams". Create one with --discover.')
+    found: dict[str, dict[Breadcrumb, Mapping[str, Any]]] = {}
     for entry in streams:
         name = entry.get("tap_stream_id", entry.get("stream")) if isinstance(entry, dict) else None
         if not isinstance(name, str):
-            raise ConfigError("The catalog has a stream without tap_stream_id. Make a catalog with --discover.")
+            raise ConfigError("The catalog has a stream without tap_stream_id. Create a catalog with --discover.")
         if name not in BY_NAME or not BY_NAME[name].emitted:
-            warn(f"The catalog names the stream {name!r}, which this tap does not have: ignored.")
+            warn(f"The catalog contains the stream {name!r}, which this tap doesn't have. It is ignored.")
             continue
-        if name in marks:
-            raise ConfigError(f"The catalog names the stream {name} twice. Remove one of the two.")
-        marks[name] = _read_metadata(name, entry.get("metadata"))
-    return marks
+        if name in found:
+            raise ConfigError(f"The catalog contains the stream {name} twice. Remove one of them.")
+        found[name] = _read_metadata(name, entry.get("metadata"))
+    return found
 
 
 def _read_metadata(stream: str, entries: object) -> dict[Breadcrumb, Mapping[str, Any]]:
     if entries is None:
         return {}
-    marks: dict[Breadcrumb, Mapping[str, Any]] = {}
+    found: dict[Breadcrumb, Mapping[str, Any]] = {}
     for entry in entries if isinstance(entries, list) else [None]:
         breadcrumb = entry.get("breadcrumb") if isinstance(entry, dict) else None
-        mark = entry.get("metadata") if isinstance(entry, dict) else None
+        values = entry.get("metadata") if isinstance(entry, dict) else None
         path = tuple(breadcrumb) if isinstance(breadcrumb, list) else (None,)
-        if not isinstance(mark, dict) or not all(isinstance(name, str) for name in path):
+        if not isinstance(values, dict) or not all(isinstance(name, str) for name in path):
             raise ConfigError(
-                f'The catalog\'s metadata of {stream} is no list of {{"breadcrumb": [...], "metadata": {{...}}}}. '
-                "Make a catalog with --discover."
+                f'The catalog\'s metadata of {stream} isn\'t a list of {{"breadcrumb": [...], "metadata": {{...}}}}. '
+                "Create a catalog with --discover."
             )
-        marks[path] = mark
-    return marks
+        found[path] = values
+    return found

@@ -2,25 +2,25 @@
 
     TapZoomError                  the message of the CRITICAL line; exit status 1
     ├── UsageError                wrong command line; exit status 2
-    ├── ConfigError               wrong setting, or wrong file named by the user
+    ├── ConfigError               invalid setting, or invalid file named by the user
     ├── Stopped                   SIGINT or SIGTERM; exit status 128 + signal
-    ├── TargetGone                nobody reads stdout any more
+    ├── TargetGone                stdout can't be written: the target has ended
     ├── Incomplete                the run reached its end, but data is missing
-    ├── RunStopped                no further request makes sense; the last STATE says where to resume
-    │   ├── LoginRefused          no token, or none that Zoom accepts
-    │   ├── AccessMissing         scopes for selected streams are missing, known before the first record
+    ├── RunStopped                further requests can't succeed; the last STATE says where to resume
+    │   ├── LoginRefused          no access token, or Zoom doesn't accept it
+    │   ├── AccessMissing         the token lacks scopes for selected streams; raised before the first record
     │   ├── AccountRefused        Zoom denies API access to the whole account
-    │   ├── DailyLimitReached     the requests that a rate limit has per day are used up
+    │   ├── DailyLimitReached     the daily quota of a rate limit is used up
     │   ├── HostUnreachable       no answer after all retries
     │   ├── NoWorker              the system can't start a thread
     │   └── TooManyFaults         20 tasks in a row failed
     └── RequestFailed             one request failed
-        ├── Retryable             may pass: 5xx, broken JSON
+        ├── Retryable             may be temporary: 5xx, invalid JSON
         │   ├── NoAnswer          connection refused, reset or timed out
-        │   ├── Blocked           HTML instead of JSON under a 4xx status, most often a firewall's page
-        │   ├── UnexpectedAnswer  an answer without its list, or an error in another form than Zoom's
+        │   ├── Blocked           HTML instead of JSON with a 4xx status, usually a firewall's page
+        │   ├── UnexpectedAnswer  an answer without its list, or an error that isn't in Zoom's format
         │   ├── RateLimited       429 of the rate limit per second or minute
-        │   └── TokenRefused      401/124: a new token may help, or waiting until Zoom knows this one
+        │   └── TokenRefused      401/124: a new token may help, or waiting until all of Zoom accepts this one
         ├── PageTokenExpired      the list is read again from its first page
         ├── DatesTooOld           the window begins before Zoom's retention
         ├── EmptyAnswer           a refusal that means "nothing here", by the stream's `empty_answers`
@@ -77,7 +77,7 @@ class AccountRefused(RunStopped):
 
 
 class DailyLimitReached(RunStopped):
-    """`wait`: seconds until the reset that Zoom names, None if it names none."""
+    """`wait`: seconds until the reset, None if Zoom doesn't say."""
 
     def __init__(self, message: str, wait: float | None) -> None:
         super().__init__(message)
@@ -93,8 +93,8 @@ class NoWorker(RunStopped):
 
     def __init__(self, reason: Exception) -> None:
         super().__init__(
-            f'No thread could be started for requests: "{reason}". Raise the limit of processes and threads '
-            "(ulimit -u, or the container's limit of pids) or of memory, then run again."
+            f'Can\'t start a thread for requests: "{reason}". Raise the limit on processes and threads (ulimit -u, or '
+            "the container's pids limit) or on memory, then run again."
         )
 
 
@@ -107,7 +107,7 @@ class RequestFailed(TapZoomError):
 
 
 class Retryable(RequestFailed):
-    """`wait`: seconds that the server asked for, None if it did not."""
+    """`wait`: seconds that the server asks to wait, None if it doesn't say."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -127,7 +127,7 @@ class UnexpectedAnswer(Retryable):
 
 
 class RateLimited(Retryable):
-    """`limit`: requests per second, if the answer named it."""
+    """`limit`: requests per second, if the answer reports it."""
 
     def __init__(self, message: str, wait: float | None = None, limit: float | None = None) -> None:
         super().__init__(message, wait)
@@ -149,16 +149,16 @@ class DatesTooOld(RequestFailed):
 
 
 class EmptyAnswer(RequestFailed):
-    """The message is the reason in words, as the table counts it; `answer`: Zoom's status and code."""
+    """The message is the reason, as shown in the final table; `answer`: Zoom's status and code."""
 
-    def __init__(self, words: str, answer: str) -> None:
-        super().__init__(words)
+    def __init__(self, reason: str, answer: str) -> None:
+        super().__init__(reason)
         self.answer = answer
 
 
 class NoAccess(RequestFailed):
-    """`scope_missing`: the token lacks a scope (else the role or the plan is too small); `answer`: Zoom's status and
-    code."""
+    """`scope_missing`: the token lacks a scope (otherwise the role or plan is insufficient); `answer`: Zoom's status
+    and code."""
 
     def __init__(self, message: str, scope_missing: bool, answer: str = "") -> None:
         super().__init__(message)

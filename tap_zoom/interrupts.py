@@ -1,8 +1,7 @@
 """SIGINT and SIGTERM: they stop the run where the main thread waits, never in the middle of a step.
 
-The handler raises nothing, since Python may call it anywhere: an exception that is raised inside a callback of the
-garbage collector, or a finalizer, is printed and lost. It makes a note and wakes the main thread, which raises Stopped
-where it waits.
+The handler raises nothing. Python may call it inside a garbage collector callback or a finalizer, where an exception
+is printed and ignored. It records the signal and wakes the main thread, which raises Stopped where it waits.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from types import FrameType
 
 from tap_zoom.errors import Stopped
 
-LONGEST_WAIT = 1.0  # seconds; Python calls the handler only between two waits of the main thread
+LONGEST_WAIT = 1.0  # seconds; Python only calls the handler between two waits of the main thread
 
 
 class Interrupts:
@@ -22,8 +21,8 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._pending: list[Stopped] = []
-        self._news = threading.Lock()  # released by `wake`, acquired by `wait`
-        self._news.acquire()
+        self._wakeup = threading.Lock()  # released by `wake`, acquired by `wait`
+        self._wakeup.acquire()
 
     def install(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -34,15 +33,15 @@ class Interrupts:
         self.wake()
 
     def wake(self) -> None:
-        """End the current call of `wait`, or else the next one. Any thread may call this."""
-        with suppress(RuntimeError):  # released already
-            self._news.release()
+        """End the current call of `wait`, or the next one if none is active. Any thread may call this."""
+        with suppress(RuntimeError):  # already released
+            self._wakeup.release()
 
     def wait(self, seconds: float) -> None:
-        """Wait in the main thread until `wake` is called, but no longer than `seconds`; may return sooner. Raises
-        Stopped if a signal came."""
+        """Wait in the main thread until `wake` is called, for at most `seconds`. May return sooner. Raises Stopped if
+        a signal came."""
         self.check()
-        self._news.acquire(timeout=min(max(seconds, 0.0), LONGEST_WAIT))
+        self._wakeup.acquire(timeout=min(max(seconds, 0.0), LONGEST_WAIT))
         self.check()
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""Log lines: as singer-python writes them, or as JSON; without secrets, and none after a CRITICAL one."""
+"""Log lines in singer-python's format or as JSON: without secrets, and none after a CRITICAL line."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from urllib.parse import quote, quote_plus, unquote
 from tap_zoom import config
 from tap_zoom.text import escaped
 
-LEAST_SECRET = 4  # characters: shorter ones would hide half of every line
-COLUMNS = 80  # of a terminal that does not say
+LEAST_SECRET = 4  # characters: shorter ones would hide parts of most lines
+COLUMNS = 80  # of a terminal of unknown width
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("text", "json")
-METRIC = "METRIC: "  # how singer-python begins the message of a metric; the rest is JSON
+METRIC = "METRIC: "  # prefix of singer-python's metrics; the rest is JSON
 
-OTHERS = ("requests", "urllib3")  # their lines show whole URLs: e-mails, tokens of pages. Ours say as much without
+SILENCED = ("requests", "urllib3")  # they log full URLs, with e-mails and page tokens; the tap logs requests itself
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Secrets(logging.Filter):
-    """Takes what nobody may read out of every log line: known secrets, what looks like one, and control characters."""
+    """Hides known secrets and text that looks like a secret in every log line, and escapes control characters."""
 
     PATTERNS = (
         (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 ***"),
@@ -45,21 +45,21 @@ class Secrets(logging.Filter):
         self._known: list[str] = []
 
     def add(self, secret: str) -> None:
-        """Hide it from now on, also as it looks in a URL."""
+        """Hide a secret from now on, also in its URL-encoded form."""
         if len(secret) >= LEAST_SECRET:
             known = {*self._known, secret, quote(secret, safe=""), quote_plus(secret)}
-            # The longest first: one may be the beginning of another.
+            # Longest first: one may be a prefix of another.
             self._known = sorted(known, key=len, reverse=True)
 
     def add_login(self, settings: config.Config) -> None:
-        """Hide the secrets of the settings, also as the Authorization header spells them."""
+        """Hide the secrets in the settings, also in the form of the Authorization header."""
         for secret in settings.secrets:
             self.add(secret)
         if settings.client_secret:
             self.add(b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode())
 
     def add_proxies(self) -> None:
-        """Hide the names and passwords in the environment's proxy URLs (HTTPS_PROXY and the like)."""
+        """Hide user names and passwords in the environment's proxy URLs (HTTPS_PROXY and similar)."""
         for name, url in os.environ.items():
             if name.lower().endswith("_proxy") and (found := re.match(r"(?:[\w+.-]*://)?(.*)@", url)):
                 password = found[1].partition(":")[2]
@@ -76,13 +76,13 @@ class Secrets(logging.Filter):
     def hide(self, text: str) -> str:
         for secret in self._known:
             text = text.replace(secret, "***")
-        for pattern, instead in self.PATTERNS:
-            text = pattern.sub(instead, text)
+        for pattern, replacement in self.PATTERNS:
+            text = pattern.sub(replacement, text)
         return text
 
 
 class _Text(logging.Formatter):
-    """`LEVEL message`, as singer-python writes it; with TAP_ZOOM_LOG_TIMES=1 after the time in UTC."""
+    """`LEVEL message`, as in singer-python; with TAP_ZOOM_LOG_TIMES=1 preceded by the time in UTC."""
 
     def __init__(self, secrets: Secrets) -> None:
         times = os.environ.get("TAP_ZOOM_LOG_TIMES") == "1"
@@ -91,16 +91,16 @@ class _Text(logging.Formatter):
         self._secrets = secrets
 
     def formatException(self, ei: Any) -> str:
-        """Indented, so that no line of it looks like a log line."""
+        """Indent the traceback, so that none of its lines looks like a log line."""
         lines = self._secrets.hide(super().formatException(ei)).split("\n")
         return "\n".join(f"  {escaped(line)}" for line in lines)
 
 
 class _Json(logging.Formatter):
-    """A JSON object a line, as Meltano's SDK writes it, so that Meltano 4 can render it (log_parser: singer-sdk).
+    """One JSON object per line in the format of Meltano's SDK, which Meltano 4 can render (log_parser: singer-sdk).
 
-    Source: singer_sdk/logging.py of singer-sdk 0.54. The keys metric_info and exception are there where the line is a
-    metric, or has a traceback.
+    Source: singer_sdk/logging.py of singer-sdk 0.54. Metrics have the key metric_info, and lines with a traceback have
+    the key exception.
     """
 
     def __init__(self, secrets: Secrets) -> None:
@@ -146,29 +146,29 @@ class _Json(logging.Formatter):
 
 
 class _Lines(logging.StreamHandler):  # type: ignore[type-arg]  # subscriptable from Python 3.11 on
-    """Log lines, and on a terminal one line below them that passes: each log line takes its place. Nothing is written
-    after a CRITICAL line: workers may still be at work then."""
+    """Writes log lines, and on a terminal a progress line below them, which the next log line replaces. Writes nothing
+    after a CRITICAL line: workers may still be running then."""
 
     closed = False
-    passing = False  # such a line is there
+    has_progress = False  # a progress line is shown
 
     def emit(self, record: logging.LogRecord) -> None:
         if not self.closed:
-            self.pass_by("")
+            self.show_progress("")
             self.closed = record.levelno >= logging.CRITICAL
             super().emit(record)
 
-    def pass_by(self, line: str) -> None:
-        """Show it at the bottom, as much as the terminal is wide, in the place of the one before."""
-        if self.closed or not (line or self.passing):
+    def show_progress(self, line: str) -> None:
+        """Replace the progress line. It is cut to the terminal's width."""
+        if self.closed or not (line or self.has_progress):
             return
-        with suppress(OSError):  # a terminal that was closed
-            # One that was just made says 0. A line that reaches the last column would wrap in some.
+        with suppress(OSError):  # the terminal was closed
+            # A new terminal may report 0 columns. Some wrap a line that reaches the last column.
             columns = os.get_terminal_size(self.stream.fileno()).columns or COLUMNS
-            words = textwrap.wrap(line, max(columns - 1, 1)) or [""]
-            self.stream.write(f"\r\x1b[2K{words[0].rstrip(',;')}")
+            parts = textwrap.wrap(line, max(columns - 1, 1)) or [""]
+            self.stream.write(f"\r\x1b[2K{parts[0].rstrip(',;')}")
             self.stream.flush()
-        self.passing = bool(line)
+        self.has_progress = bool(line)
 
 
 def writes_json() -> bool:
@@ -176,23 +176,22 @@ def writes_json() -> bool:
     return os.environ.get("TAP_ZOOM_LOG_FORMAT", "").upper() == "JSON"
 
 
-def for_a_person() -> bool:
-    """Whether somebody looks on: stderr is a terminal. One that shows the records as well has no line to spare, and
-    JSON is for programs."""
+def is_interactive() -> bool:
+    """True if a progress line can be shown: stderr is a terminal, stdout isn't, and log lines aren't JSON."""
     return sys.stderr.isatty() and not os.isatty(1) and not writes_json()
 
 
 def show(line: str) -> None:
-    """Show a line at the bottom of the terminal until the next one, or a log line; "" takes it away."""
+    """Show a progress line at the bottom of the terminal until the next one or a log line; "" removes it."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _Lines) and handler.lock:
             with handler.lock:
-                handler.pass_by(line)
+                handler.show_progress(line)
 
 
 def start_logging() -> Secrets:
-    """Write log lines to stderr from TAP_ZOOM_LOGLEVEL on: `LEVEL message` as singer-python does, after the time (UTC)
-    with TAP_ZOOM_LOG_TIMES=1, or as JSON with TAP_ZOOM_LOG_FORMAT=json."""
+    """Log to stderr at the level TAP_ZOOM_LOGLEVEL: as `LEVEL message`, with the time (UTC) before it if
+    TAP_ZOOM_LOG_TIMES=1, or as JSON if TAP_ZOOM_LOG_FORMAT=json."""
     secrets = Secrets()
     secrets.add_proxies()
     take_over(secrets)
@@ -200,16 +199,16 @@ def start_logging() -> Secrets:
         ("TAP_ZOOM_LOGLEVEL", LOG_LEVELS, "INFO"), ("TAP_ZOOM_LOG_FORMAT", LOG_FORMATS, "text")
     ):  # fmt: skip
         if os.environ.get(name, default).upper() not in map(str.upper, known):
-            LOGGER.warning("%s must be one of %s; it is taken as %s.", name, ", ".join(known), default)
+            LOGGER.warning("%s must be one of %s. Using %s.", name, ", ".join(known), default)
     return secrets
 
 
 def take_over(secrets: Secrets) -> None:
-    """Be the only one who writes log lines: also after singer-python was loaded, which sets up its own."""
+    """Make the tap's handler the only one, also after importing singer-python, which installs its own."""
     handler = _Lines(sys.stderr)
     handler.setFormatter(_Json(secrets) if writes_json() else _Text(secrets))
     handler.addFilter(secrets)
-    for name in OTHERS:
+    for name in SILENCED:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     level = os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO").upper()
     logging.basicConfig(level=level if level in LOG_LEVELS else "INFO", handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""The only writer of stdout: Singer messages, or the one document that was asked for."""
+"""The only writer of stdout: Singer messages, or one document such as the catalog."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from tap_zoom.interrupts import Interrupts
 
 Record = dict[str, Any]
 
-SECONDS_FOR_TARGET = 10.0  # after a signal; orchestrators kill a process about that long after SIGTERM
-POLL = 0.2  # seconds between two looks for a signal while the target is busy
+SECONDS_FOR_TARGET = 10.0  # after a signal: about the time that orchestrators wait between SIGTERM and SIGKILL
+POLL = 0.2  # seconds between checks for a signal while the target is busy
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Output:
-    """Writes whole lines to a file descriptor, at once: a target never waits for a record that is out of the API.
+    """Writes whole lines to a file descriptor without buffering, so that the target gets each record at once.
 
-    A signal may come while the target does not read: then the rest of a line is kept for `last_words`.
+    If a signal comes while the target isn't reading, the rest of a line is kept for `write_last_state`.
     """
 
     def __init__(self, interrupts: Interrupts, descriptor: int = 1) -> None:
         self._interrupts = interrupts
         self._descriptor = descriptor
         self._rest: memoryview = memoryview(b"")
-        # A pipe or a socket that is writable takes PIPE_BUF bytes without blocking, and no more than that is promised.
+        # A writable pipe or socket takes PIPE_BUF bytes without blocking. More isn't guaranteed.
         try:
             mode = os.fstat(descriptor).st_mode
         except OSError as error:
-            raise TargetGone(f"There is no stdout to write to ({error.strerror}). Give one, or a target.") from None
+            raise TargetGone(f"stdout is closed ({error.strerror}). Pipe the tap into a target or a file.") from None
         self._most = select.PIPE_BUF if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else sys.maxsize
 
     def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str], bookmark: list[str] | None) -> None:
-        """`bookmark`: the column that it is about, of a stream that is read from there on."""
-        from singer import SchemaMessage  # noqa: PLC0415 (loads half of the tap; a document needs none of it)
+        """Write a SCHEMA message. `bookmark`: the bookmark property of a stream that is synced incrementally."""
+        from singer import SchemaMessage  # noqa: PLC0415 (slow to import, and documents don't need it)
 
         self._write(_line(SchemaMessage(stream, schema, list(key), bookmark).asdict()))
 
@@ -53,23 +53,23 @@ class Output:
         self._write(_state(state))
 
     def records(self, stream: str, records: Iterable[Record], time_extracted: datetime) -> None:
-        """One RECORD line each, as singer.RecordMessage would have them, written as one block."""
+        """Write a RECORD message for each record, in the format of singer.RecordMessage, as one block."""
         head = b'{"type":"RECORD","stream":' + orjson.dumps(stream) + b',"record":'
         tail = b',"time_extracted":"' + time_extracted.strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode() + b'"}\n'
         self._write(b"".join([head + _dump(record) + tail for record in records]))
 
     def document(self, text: str) -> None:
-        """Who reads it may stop when they have seen enough (`| head -1`)."""
+        """Write a document. A reader that closes the pipe early (`| head -1`) isn't an error."""
         try:
             self._write(text.encode() if text.endswith("\n") else text.encode() + b"\n")
         except TargetGone as error:
             if not isinstance(error.__cause__, BrokenPipeError):
                 raise
 
-    def last_words(self, state: Record) -> None:
-        """After a signal: end the line that was begun, then write the last STATE.
+    def write_last_state(self, state: Record) -> None:
+        """After a signal: finish the line that was begun, then write the last STATE.
 
-        A busy target is waited for, up to SECONDS_FOR_TARGET; a second signal cuts that short.
+        Waits for a busy target for up to SECONDS_FOR_TARGET. A second signal ends the wait.
         """
         deadline = time.monotonic() + SECONDS_FOR_TARGET
         line, newline, _ = bytes(self._rest).partition(b"\n")
@@ -77,7 +77,7 @@ class Output:
         try:
             if not self._writable(0):
                 LOGGER.warning(
-                    "The target is busy. Waiting up to %g s for it to take the last STATE; a second signal ends the "
+                    "The target is busy. Waiting up to %g s for it to read the last STATE. A second signal ends the "
                     "tap at once.",
                     SECONDS_FOR_TARGET,
                 )
@@ -87,7 +87,7 @@ class Output:
                 else:
                     self._interrupts.check()
         except (Stopped, OSError, ValueError):
-            pass  # nothing is left to do about it
+            pass  # nothing else can be done
 
     def _write(self, block: bytes) -> None:
         self._rest = memoryview(block)
@@ -100,8 +100,8 @@ class Output:
         except (OSError, ValueError) as error:
             self._rest = memoryview(b"")
             raise TargetGone(
-                f"Writing to stdout failed ({getattr(error, 'strerror', error)}): the target has ended, or there "
-                "is no room. Look at the target's own messages; then run again with the last STATE that it kept."
+                f"Writing to stdout failed ({getattr(error, 'strerror', error)}): the target has ended, or the disk "
+                "is full. Check the target's log, then run again with the last STATE that it stored."
             ) from error
 
     def _writable(self, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""Messages about a run: progress while it lasts, failures, a table at its end, and singer's metrics."""
+"""Messages about a run: progress, failures, the final table, and Singer metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from singer import metrics
 
 from tap_zoom.access import warn_of_fallback
 from tap_zoom.api.dispatcher import Dispatcher
-from tap_zoom.log import COLUMNS, for_a_person, show
+from tap_zoom.log import COLUMNS, is_interactive, show
 from tap_zoom.state import Failure
 from tap_zoom.streams import BY_NAME, PARTS
 from tap_zoom.streams.model import Stream
@@ -26,14 +26,14 @@ SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5
 NAMED_PER_STREAM = 5  # in the summary; the ERROR lines name all
 SHOWN = 4  # unfinished traversals in a line about the progress
-LEAST_FOR_WORDS = 20  # columns of the table, however long the names are
+MIN_REASON_WIDTH = 20  # characters of the table's last column, even if names are long
 
 LOGGER = logging.getLogger("tap_zoom")
 
 
 @dataclass(slots=True)
 class Tally:
-    """One stream's numbers."""
+    """Counts of one stream."""
 
     records: int = 0
     requests: int = 0
@@ -41,21 +41,21 @@ class Tally:
 
 
 class Report:
-    """`selected`: the names of the streams that are emitted; `skips`: a stream without access is no error."""
+    """`selected`: the names of the emitted streams; `skips`: a stream without access isn't an error."""
 
     def __init__(self, selected: Collection[str], skips: bool) -> None:
         self.tallies: dict[str, Tally] = {}
         self.refused: dict[str, str] = {}
-        self._lost: dict[str, list[str]] = {}  # by stream
+        self._missing: dict[str, list[str]] = {}  # reasons by stream
         self._selected = selected
         self._skips = skips
         self._answers_from: dict[str, tuple[date, str]] = {}
         self._problems: list[str] = []  # of a run that reached its end
         self._started = time.monotonic()
         self._shown = self._started
-        self._live = for_a_person()
+        self._live = is_interactive()
 
-    # --- while the run lasts
+    # --- during the run
 
     def request(self, stream: str) -> None:
         """Count an answered request."""
@@ -69,22 +69,22 @@ class Report:
         self.tallies.setdefault(stream, Tally()).empty[reason] += 1
 
     def failure(self, failure: Failure, reason: str, outcome: str) -> None:
-        """A task could not be read: a line each."""
+        """Log a task that could not be read."""
         if outcome == STILL_GIVEN_UP:
-            LOGGER.warning("Still not readable, given up by an earlier run: %s", reason)
+            LOGGER.warning("Still failing, given up by an earlier run: %s", reason)
             return
         if outcome == SKIPPED:
             LOGGER.warning("Skipped, no access: %s", reason)
             self.empty(failure.stream, "no access")
             return
-        self._lost.setdefault(failure.stream, []).append(reason)
+        self._missing.setdefault(failure.stream, []).append(reason)
         if outcome == GIVEN_UP:
             LOGGER.error("Lost: %s. It failed in %d runs and is given up: later runs only warn.", reason, failure.runs)
         else:
             LOGGER.error("Lost: %s", reason)
 
     def refuse(self, stream: Stream, reason: str, fallback: Stream | None, below: list[str]) -> None:
-        """A stream can't be read. `below`: selected streams that depend on it."""
+        """Log a stream that can't be read. `below`: selected streams that depend on it."""
         if fallback:
             warn_of_fallback(stream, reason)
             if stream.name not in self._selected:
@@ -93,18 +93,18 @@ class Report:
         LOGGER.log(
             logging.WARNING if self._skips else logging.ERROR,
             "The stream %s can't be read with this login%s: %s",
-            stream.name, f", so these are missing, too: {', '.join(below)}" if below else "", reason,
+            stream.name, f", so these are missing too: {', '.join(below)}" if below else "", reason,
         )  # fmt: skip
 
     def answers_from(self, stream: str, day: date, reason: str) -> None:
-        """Zoom refused a day that should be within its retention; the next one may be refused, too."""
+        """Note that Zoom refused days before `day` that should be within its retention. Logged at the end."""
         self._answers_from[stream] = day, reason
 
-    def gone(self, stream: str, first: date, last: date, has_older: bool) -> None:
-        """Days that a resumed run had not read have left Zoom's retention."""
-        then = "What belongs to a meeting number that is still listed is found through that." if has_older else ""
+    def expired(self, stream: str, first: date, last: date, has_older: bool) -> None:
+        """Log unread days of a resumed run that have left Zoom's retention."""
+        then = "Past meetings whose number is still listed are found through that number." if has_older else ""
         LOGGER.warning(
-            "%s: the run was stopped so long ago that Zoom no longer has the days from %s to %s. %s",
+            "%s: since the run was stopped, the days from %s to %s have left Zoom's retention. %s",
             stream,
             first,
             last,
@@ -112,24 +112,24 @@ class Report:
         )
 
     def problems(self, held: Collection[str]) -> list[str]:
-        """What is missing from a run that reached its end. `held`: streams of which an earlier part is missing."""
+        """Return what is missing from a run that reached its end. `held`: streams with a hold."""
         problems = []
-        if count := sum(map(len, self._lost.values())):
-            problems.append(f"{_count(count, 'item')} lost (the ERROR lines name them; later runs retry them)")
+        if count := sum(map(len, self._missing.values())):
+            problems.append(f"{_count(count, 'item')} missing (see the ERROR lines; later runs retry them)")
         elif held:
             problems.append(
                 f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)"
             )
         if self.refused and not self._skips:
             problems.append(
-                f"no access to {', '.join(self.refused)} (add the scopes, the role or the plan that the ERROR lines "
-                "name, or deselect these streams, or set on_missing_access to skip)"
+                f"no access to {', '.join(self.refused)} (add the scopes, role or plan named in the ERROR lines, "
+                "deselect these streams, or set on_missing_access to skip)"
             )
         self._problems = problems
         return problems
 
     def tick(self, dispatcher: Dispatcher, traversals: Mapping[str, Traversal]) -> None:
-        """A line about the progress, if the last one is long enough ago."""
+        """Show a progress line if the last one is old enough."""
         now = time.monotonic()
         if now - self._shown < (SECONDS_ON_TERMINAL if self._live else SECONDS_BETWEEN_LINES):
             return
@@ -148,18 +148,18 @@ class Report:
     def _records(self) -> int:
         return sum(tally.records for tally in self.tallies.values())
 
-    # --- at its end
+    # --- at the end of the run
 
     def close(self, status: str, retries: Mapping[str, int], misfits: Mapping[str, Mapping[str, int]]) -> None:
-        """A summary of what failed, the metrics, the table, and how the run ended."""
+        """Log a summary of failures, the metrics, the table, and the outcome of the run."""
         show("")
         seconds = time.monotonic() - self._started
         for name, (day, reason) in self._answers_from.items():
-            LOGGER.warning("%s: Zoom has no data from before %s any more: %s", name, day, reason)
+            LOGGER.warning("%s: Zoom no longer has data from before %s: %s", name, day, reason)
         for name, fields in misfits.items():
             for path, count in fields.items():
                 LOGGER.info("%s.%s: %d values did not fit the schema and were emitted as null.", name, path, count)
-        for name, reasons in self._lost.items():
+        for name, reasons in self._missing.items():
             for reason in reasons[:NAMED_PER_STREAM]:
                 LOGGER.info("Missing: %s", reason)
             if len(reasons) > NAMED_PER_STREAM:
@@ -183,26 +183,26 @@ class Report:
         metrics.log(LOGGER, metrics.Point("timer", "job_duration", round(seconds, 3), tags))
 
     def _table(self, retries: Mapping[str, int]) -> Iterator[str]:
-        """The selected streams, and, indented, the lists that only lead to them. Fits COLUMNS, with INFO before it."""
-        told = {*self._selected, *self.tallies}
-        parts = {part: [stream.name for stream in streams if stream.name in told] for part, streams in PARTS.items()}
+        """List the selected streams and, indented, parent streams that aren't. Fits COLUMNS with INFO before it."""
+        listed = {*self._selected, *self.tallies}
+        parts = {part: [stream.name for stream in streams if stream.name in listed] for part, streams in PARTS.items()}
         names = [name for part in parts.values() for name in part]
         shown = {name: name if name in self._selected else f"  {name}" for name in names}
         row = f"%-{max(map(len, shown.values()), default=0)}s %9s %8s  %s"
-        for_words = max(COLUMNS - len("INFO ") - len(row % ("", "", "", "")), LEAST_FOR_WORDS)
+        width = max(COLUMNS - len("INFO ") - len(row % ("", "", "", "")), MIN_REASON_WIDTH)
         yield row % ("stream", "records", "requests", "skipped (reason)")
         headings = {names[0]: part for part, names in parts.items() if names}
         for name in names:
             if name in headings and len(headings) > 1:
                 yield headings[name]
             tally = self.tallies.get(name, Tally())
-            said = [f"{words} {count:,}" for words, count in tally.empty.most_common()]
-            said += [f"retries {retries[name]:,}"] if retries.get(name) else []
-            said += ["no access"] if name in self.refused else []
-            first, *more = _lines(said, for_words)
+            reasons = [f"{reason} {count:,}" for reason, count in tally.empty.most_common()]
+            reasons += [f"retries {retries[name]:,}"] if retries.get(name) else []
+            reasons += ["no access"] if name in self.refused else []
+            first, *more = _lines(reasons, width)
             records = f"{tally.records:,}" if name in self._selected else "-"
             yield (row % (shown[name], records, f"{tally.requests:,}", first)).rstrip()
-            yield from (row % ("", "", "", words) for words in more)
+            yield from (row % ("", "", "", line) for line in more)
 
 
 def _progress(traversals: Mapping[str, Traversal]) -> str:
@@ -216,19 +216,19 @@ def _progress(traversals: Mapping[str, Traversal]) -> str:
     return f"; {', '.join(open_ones[:SHOWN] + more)}" if open_ones else ""
 
 
-def _lines(words: list[str], width: int) -> list[str]:
-    """One or more, each of which ends behind a comma; a reason that is longer than a line is not cut."""
-    text = ", ".join(each.replace(" ", "\0") for each in words)
+def _lines(reasons: list[str], width: int) -> list[str]:
+    """Wrap the reasons after commas, to at least one line. A reason longer than a line isn't cut."""
+    text = ", ".join(each.replace(" ", "\0") for each in reasons)
     return [line.replace("\0", " ") for line in textwrap.wrap(text, width, break_long_words=False)] or [""]
 
 
-def _count(number: int, what: str) -> str:
-    """In words."""
-    return f"{number:,} {what}{'' if number == 1 else 'es' if what.endswith('s') else 's'}"
+def _count(number: int, noun: str) -> str:
+    """Format a number with its noun, in the plural if needed."""
+    return f"{number:,} {noun}{'' if number == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def _duration(seconds: float) -> str:
-    """In words: whole seconds, minutes or hours."""
+    """Format a duration in seconds, minutes or hours."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

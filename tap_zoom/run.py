@@ -1,4 +1,4 @@
-"""One run, from its settings to its last STATE: it is put together here, and ended here."""
+"""One run, from its settings to its last STATE: this module sets up its parts and handles its end."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ LOGGER = logging.getLogger(__name__)
 
 
 def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
-    """Sync, or with --test try each selected stream."""
+    """Sync, or with --test check each selected stream."""
     if not arguments.config:
-        raise UsageError("No settings: give --config FILE, or --config ENV for the variables TAP_ZOOM_<SETTING>.")
+        raise UsageError("No settings: pass --config FILE, or --config ENV for the variables TAP_ZOOM_<SETTING>.")
     now = datetime.now(timezone.utc)
     settings = config.load(arguments.config, os.environ, LOGGER.warning)
     secrets.add_login(settings)
-    chosen = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
-    schemas = discover.select(chosen, LOGGER.warning, settings.keep_unknown_fields)
-    incremental = discover.incremental(chosen, schemas, settings.replication_method, LOGGER.warning, LOGGER.info)
+    catalog = config.read_json_object(arguments.catalog, "catalog") if arguments.catalog else None
+    schemas = discover.select(catalog, LOGGER.warning, settings.keep_unknown_fields)
+    incremental = discover.incremental(catalog, schemas, settings.replication_method, LOGGER.warning, LOGGER.info)
     value = _read_state(arguments.state)
     if not schemas:
-        LOGGER.warning("Nothing is selected, so nothing is read. Select streams in the catalog.")
+        LOGGER.warning("No streams are selected, so nothing is synced. Select streams in the catalog.")
     log_in = login(settings, secrets.add)
     try:
         token = log_in.first_token(interrupts) if schemas else None
-        # With "try", Zoom decides stream by stream.
+        # With "try", the scopes aren't checked: Zoom decides stream by stream.
         scopes = token.scopes if token and settings.on_missing_access != "try" else None
         state = State.read(value, _accounts(settings, token), now, LOGGER.warning)
         dispatcher = _dispatcher(settings, log_in, interrupts)
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
             return
         sync(settings, schemas, incremental, scopes, state, dispatcher, output, now, _today)
     except Exception:
-        log_in.settle(interrupts)
+        log_in.close(interrupts)
         raise
 
 
@@ -81,17 +81,17 @@ def sync(
     scopes: frozenset[str] | None, state: State, dispatcher: Dispatcher, output: Output, now: datetime,
     today: Callable[[], date],
 ) -> None:  # fmt: skip
-    """Sync the streams of `schemas`. `scopes`: the token's, None if it names none; `incremental`: the streams to read
-    from their bookmark; `today()`: the day by now."""
+    """Sync the streams of `schemas`. `scopes`: the token's, None if unknown; `incremental`: the streams to read
+    incrementally; `today()`: the current day."""
     skips = settings.on_missing_access == "skip"
     wanted = wants_older(_start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date())
     access = check(schemas, scopes, wanted, skips, LOGGER.warning)
     for stream in STREAMS:
-        if stream.fallback_stream in access.asked:
+        if stream.fallback_stream in access.requested:
             warn_of_fallback(stream, f"The token lacks {stream.scope}.")
     start_date = stamp(settings.start_date) if settings.start_date else ""
     if incremental and start_date < state.start_date:
-        LOGGER.info("start_date was later in the last run. Only a full run reads what is older than that.")
+        LOGGER.info("The start_date of the last run was later. Only a full run reads older data than that.")
     this, resumed = _this_run(state, access, incremental, start_date, now)
     state.unfinished = this
     tasks = Tasks(access)
@@ -121,7 +121,7 @@ def sync(
             output.state(loop.last_state())
             raise
     except Stopped:
-        output.last_words(loop.last_state())
+        output.write_last_state(loop.last_state())
         raise
     finally:
         report.close(status, dispatcher.retries, {name: each.shapes.misfits for name, each in builders.items()})
@@ -130,16 +130,16 @@ def sync(
 def _this_run(
     state: State, access: Access, incremental: frozenset[str], start_date: str, now: datetime
 ) -> tuple[Run, bool]:
-    """The run that was stopped, if it is about the same streams; else a new one. True if it is resumed."""
+    """Return the interrupted run if it has the same streams and start_date, else a new one; and True if it resumes."""
     selection = digest(streams=sorted(access.selected), start_date=start_date)
     from_start = not any(name in state.bookmarks for name in incremental)
     stopped = state.unfinished
     if stopped is None:
         return Run(now, selection, from_start), False
     if stopped.selection != selection:
-        LOGGER.warning("The state is of a run with other streams or another start_date, so that run starts over.")
+        LOGGER.warning("The state is of a run with different streams or another start_date, so the run starts over.")
     elif not stopped.from_start and (from_start or stopped.bookmarks != state.bookmarks_digest):
-        LOGGER.warning("A bookmark in the state was changed, or is not used any more, so the stopped run starts over.")
+        LOGGER.warning("A bookmark in the state was changed or is no longer used, so the interrupted run starts over.")
     else:
         LOGGER.info("Resuming the run of %s.", stamp(stopped.started_at))
         return stopped, True
@@ -147,16 +147,16 @@ def _this_run(
 
 
 def _start_dates(settings: Config, state: State, incremental: frozenset[str], tasks: Tasks | None = None) -> StartDates:
-    """Bookmarks don't count in a run that began without them. Nor do those of conversations whose list failed: messages
-    from before that may not have been read."""
+    """Return the start dates of the run. A run that began without bookmarks doesn't use them after a resume either.
+    Bookmarks below a failed list of conversations aren't used: older messages may not have been read."""
     stopped = state.unfinished
     used = frozenset() if stopped is not None and stopped.from_start else incremental
-    whole: set[str] = set()
+    unused: set[str] = set()
     for failure in state.failures if tasks else ():
         stream = BY_NAME[failure.stream]
         if tasks and stream.date_range and stream.date_range.moving:
-            whole |= {each.name for each in tasks.all_below(stream) if each is not stream and each.date_range}
-    return StartDates(settings.start_date, used, state.bookmarks, timedelta(days=settings.lookback_days), whole)
+            unused |= {each.name for each in tasks.all_below(stream) if each is not stream and each.date_range}
+    return StartDates(settings.start_date, used, state.bookmarks, timedelta(days=settings.lookback_days), unused)
 
 
 def _dispatcher(settings: Config, log_in: Login, interrupts: Interrupts) -> Dispatcher:
@@ -174,18 +174,18 @@ def _builder(name: str, schema: discover.Schema, is_incremental: bool) -> Record
 
 
 def _accounts(settings: Config, token: Token | None) -> list[str]:
-    """The digest of the account, then that of older versions. A login with a refresh token names its account in the
-    access token only."""
+    """Return the digest of the account, then the one that older versions used. With a refresh token, only the access
+    token names the account."""
     older = settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt)
     account = settings.account_id or (config.account_of(token.value) if token else None) or older
     return [digest(account=account), digest(account=older)]
 
 
 def _read_state(path: str | None) -> object:
-    """The state in a file or a pipe; None without one.
+    """Read the state from a file or a pipe; None without one.
 
-    Taken for what they are: an empty file, a STATE message, also as the last of several lines, and what `meltano state
-    get` prints.
+    Also accepts an empty file, a STATE message (alone or as the last of several lines), and the output of
+    `meltano state get`.
     """
     if path is None:
         return None
@@ -218,4 +218,4 @@ def _today() -> date:
 
 
 def _silent(_: str) -> None:
-    """The same is told later, when the streams to read are known."""
+    """Log nothing: the same messages are logged later, when the streams to read are known."""

@@ -1,4 +1,4 @@
-"""What a setting is: its kind, how the environment spells it, and which values it takes."""
+"""The definition of a setting: its kind, its format in the environment, and its allowed values."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from tap_zoom.errors import ConfigError
 from tap_zoom.times import parse_time
 
 KINDS = {"str": "string", "int": "integer", "bool": "boolean", "datetime": "date_iso8601", "Path": "file"}
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # as the environment spells them
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # in the environment
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `options` are the only values it takes; `bounds` are the least and the most of an integer."""
+    """One setting. `options`: the allowed values; `bounds`: minimum and maximum of an integer."""
 
     name: str
-    type: str  # as an annotation spells it
+    type: str  # its annotation
     description: str
     label: str
     default: str | int | bool | None
     sensitive: bool = False
     options: tuple[str, ...] = ()
     bounds: tuple[int, int] = (0, 0)
-    documentation: str = ""  # a page of Zoom's
-    check: Callable[[str, str], str] | None = None  # of a text and of where it stands, in place of the usual one
+    documentation: str = ""  # URL of Zoom's page
+    check: Callable[[str, str], str] | None = None  # takes a text and its location, instead of the default check
 
     @property
     def kind(self) -> str:
-        """As Meltano's plugin definitions call it; secrets are of the kind password."""
+        """Its kind in Meltano's plugin definitions; secrets are of the kind password."""
         if self.sensitive:
             return "password"
         return "options" if self.options else KINDS[self.type.removesuffix(" | None")]
 
     def from_text(self, text: str, name: str) -> str | int | bool:
-        """The value that the variable `name` of the environment means. Raises ConfigError if it means none."""
+        """Convert the environment variable `name`. Raises ConfigError if its value is invalid."""
         if self.kind == "integer":
             try:
                 return int(text)
@@ -51,7 +51,7 @@ class Setting:
         return text
 
     def checked(self, value: Any, source: str) -> Any:
-        """The value in its type. Raises ConfigError, which does not repeat it: it could be a secret, misplaced."""
+        """Return the value in its type. Raises ConfigError, which doesn't repeat it: it could be a misplaced secret."""
         where = f"The setting {self.name} in {source}"
         if self.kind == "integer":
             if not isinstance(value, int) or isinstance(value, bool):
@@ -70,7 +70,7 @@ class Setting:
 
     def _checked_text(self, value: str, where: str) -> Any:
         if any(ord(character) < 32 or ord(character) == 127 for character in value):
-            raise ConfigError(f"{where} holds a line break or another control character. Check how it was pasted.")
+            raise ConfigError(f"{where} contains a line break or another control character. Copy and paste it again.")
         if self.options and value not in self.options:
             raise ConfigError(f"{where} must be one of: {', '.join(self.options)}.")
         if self.check is not None:
@@ -85,7 +85,7 @@ class Setting:
         if self.kind == "file":
             return _path(value, where)
         if not value.isascii():
-            raise ConfigError(f"{where} holds a character that is no ASCII. Check how it was pasted.")
+            raise ConfigError(f"{where} contains a non-ASCII character. Copy and paste it again.")
         return value.strip()
 
 
@@ -95,22 +95,22 @@ def _path(value: str, where: str) -> Path:
     except RuntimeError:
         path = None
     if path is None or (value.partition("/")[0] == "~" and os.environ.get("HOME") == ""):
-        raise ConfigError(f"{where} begins with ~, but there is no such home directory here. Write the whole path.")
+        raise ConfigError(f"{where} begins with ~, but there is no such home directory. Use an absolute path.")
     return path
 
 
 def setting(description: str, label: str, default: str | int | bool | None = None, **more: Any) -> Any:
-    """A dataclass's field that is a setting. `more`: what else Setting holds. A secret stays out of the repr."""
-    known = {"description": description, "label": label, "default": default, **more}
-    return field(default=default, repr=not more.get("sensitive"), metadata=known)
+    """Define a dataclass field that is a setting. `more`: other fields of Setting. The repr doesn't show secrets."""
+    attributes = {"description": description, "label": label, "default": default, **more}
+    return field(default=default, repr=not more.get("sensitive"), metadata=attributes)
 
 
 def settings_of(table: type[Any]) -> tuple[Setting, ...]:
-    """The fields of a dataclass that are settings."""
+    """Return the fields of a dataclass that are settings."""
     return tuple(Setting(each.name, str(each.type), **each.metadata) for each in fields(table) if each.metadata)
 
 
 def json_kind(value: object) -> str:
-    """What JSON calls a value, for messages that must not repeat it."""
+    """Return the JSON type of a value, for messages that must not repeat the value."""
     kinds: dict[type, str] = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
     return "an object" if isinstance(value, dict) else kinds.get(type(value), "null")

@@ -1,4 +1,4 @@
-"""The state, version 3: bookmarks, failures and the run that is not finished.
+"""The state, version 3: bookmarks, failures and the unfinished run.
 
     {"version": 3, "account": "<digest>", "start_date": "2026-01-01T00:00:00Z",
      "bookmarks": {"report_meetings": {"start_time": "2026-11-16T02:00:00Z"}},
@@ -9,9 +9,9 @@
      "unfinished": [{"started_at": "2026-11-29T02:00:00Z", "selection": "<digest>", "from_start": true,
                      "bookmarks": "<digest>", "resume_at": {"history_meetings": ["2026-09-01", "..."], "user": null}}]}
 
-Every STATE has every key. Meltano merges the state of some runs into the one before, objects key by key, lists and
-other values as a whole; an object on top of null is an error there. So what belongs together stands in one list, and a
-null never stands where an object may follow.
+Every STATE has every key. Meltano merges the state of some runs into the previous one: objects key by key, lists and
+other values as a whole. Merging an object into null is an error there. So values that belong together are in one list,
+and no value is null if a later one may be an object.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Log = Callable[[str], None]
 
 @dataclass
 class Failure:
-    """A task that could not be read: a stream, the name of its context, its parameters, its window and the days in it.
+    """A task that could not be read: its stream, the name of its context, its parameters, its window with its days.
 
-    With `hold` it stands for all of its stream that isn't kept task by task. `since`: when the run began in which it
-    failed first; `last`: when it failed last; `runs`: on how many days; `resume_at`: the subtree of a list has been
-    emitted up to here.
+    With `hold` it stands for all failures of its stream that aren't kept task by task. `since`: start of the run in
+    which it first failed; `last`: time of its last failure; `runs`: number of days on which it failed; `resume_at`: the
+    subtree of a list has been emitted up to here.
     """
 
     stream: str
@@ -58,34 +58,34 @@ class Failure:
 
     @property
     def digest(self) -> str:
-        """What is kept of a failure that was given up."""
+        """The digest that is kept of a failure that was given up."""
         return hashlib.sha256(repr(self.key).encode()).hexdigest()[:8]
 
     def covers(self, other: Failure) -> bool:
-        """True if whoever reads this one's days has read those of the other one."""
+        """True if reading the days of this failure includes the days of the other one."""
         return not other.days or (bool(self.days) and self.days[0] <= other.days[0] and other.days[1] <= self.days[1])
 
     def widen(self, other: Failure) -> None:
-        """Cover another failure of the same task."""
+        """Extend this failure to cover another one of the same task."""
         if not self.covers(other):
             self.days = [min(self.days[0], other.days[0]), max(self.days[1], other.days[1])]
             self.resume_at = []
         self.runs, self.last = max(self.runs, other.runs), max(self.last, other.last)
 
     def task(self) -> Values:
-        """The task, as the state holds it."""
+        """Return the task as it is written to the state."""
         names = ("context", "params", "window", "days", "resume_at")
         return {name: value for name in names if (value := getattr(self, name))}
 
     def check(self) -> None:
-        """Raises KeyError or ValueError for a damaged failure."""
+        """Raise KeyError or ValueError if the failure is damaged."""
         stream = BY_NAME[self.stream]
         values = (self.stream, self.context, self.window, self.since, self.last, *self.days, *self.resume_at)
         if not all(isinstance(value, str) for value in values) or type(self.runs) is not int:
-            raise ValueError("a failure of other types")
+            raise ValueError("a failure with wrong types")
         if not self.hold:
             if self.params not in [dict(each) for each in stream.variants] or len(self.days) not in (0, 2):
-                raise ValueError("a failure of another task")
+                raise ValueError("a failure without a matching task")
             for day in (*self.days, *filter(None, [self.window])):
                 date.fromisoformat(day)
             if self.context:
@@ -100,27 +100,27 @@ class Run:
     selection: str
     from_start: bool
     resume_at: dict[str, list[str] | None] = field(default_factory=dict)
-    bookmarks: str = ""  # their digest: somebody may have edited them since
+    bookmarks: str = ""  # their digest, to notice edits
 
 
 class State:
-    """`bookmarks`: by stream, the time up to which it has been read. `settled`: `since` of failures that are all
-    settled. They stay as an empty list for one run, or a merge would bring them back."""
+    """`bookmarks`: by stream, the time up to which it has been read. `resolved`: `since` of failures that have all been
+    resolved. It is written with an empty list for one run, since a merge would restore the failures otherwise."""
 
     def __init__(self, account: str) -> None:
         self.account = account
-        self.start_date = ""  # of the run that wrote the bookmarks: they say nothing about older rows
+        self.start_date = ""  # of the run that wrote the bookmarks; they cover no older rows
         self.bookmarks: dict[str, dict[str, str]] = {}
         self.failures: list[Failure] = []
-        self.settled: set[str] = set()
+        self.resolved: set[str] = set()
         self.given_up: dict[str, list[str]] = {}  # by day, digests of failures
         self.unfinished: Run | None = None
 
     @classmethod
     def read(cls, value: object, accounts: Iterable[str], now: datetime, warn: Log) -> State:
-        """The state in `value`, or an empty one, with a warning, if it is none of this account's.
+        """Return the state in `value`, or an empty one with a warning if it isn't a state of this account.
 
-        `accounts`: the digest of the account, and others under which an older version wrote its state.
+        `accounts`: the digest of the account, and the digests that older versions of the tap used.
         """
         account, *others = accounts
         state = cls(account)
@@ -128,14 +128,14 @@ class State:
             return state
         version = value.get("version") if isinstance(value, dict) else None
         if not isinstance(value, dict) or type(version) is not int or version not in (2, VERSION):
-            what = (
-                "of an older version of this tap"
+            problem = (
+                "is from an older version of this tap"
                 if version == 1 and version is not True
-                else "empty or not of this tap"
+                else "is empty or not from this tap"
             )
-            warn(f"The state is {what}, so everything is read from the start.")
+            warn(f"The state {problem}, so everything is read from the start.")
         elif value.get("account") not in (account, *(others if version == 2 else ())):
-            warn("The state is of another account, so everything is read from the start.")
+            warn("The state belongs to another account, so everything is read from the start.")
         else:
             try:
                 state._read_bookmarks(value)
@@ -143,7 +143,8 @@ class State:
                     state._read_rest(value, now)
                 elif "finished_at" not in value:
                     warn(
-                        "The state is of a run that an older version stopped: bookmarks are kept, the run starts over."
+                        "The state is from an interrupted run of an older version. Its bookmarks are used, and the run "
+                        "starts over."
                     )
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 warn("The state is damaged, so everything is read from the start.")
@@ -154,13 +155,13 @@ class State:
         self.bookmarks = {name: dict(bookmark) for name, bookmark in value["bookmarks"].items()}
         self.start_date = _text(value.get("start_date", ""))
         if self.start_date and parse_time(self.start_date) is None:
-            raise ValueError("no time")
+            raise ValueError("not a time")
 
     def _read_rest(self, value: Values, now: datetime) -> None:
         for since, entries in value["failures"].items():
             for entry in entries:
                 if entry["stream"] not in BY_NAME:
-                    continue  # a stream that this version doesn't have
+                    continue  # this version doesn't have the stream
                 about = {name: entry[name] for name in ("stream", "last", "runs")} | {"since": since}
                 tasks = [{"hold": True}] if entry.get("hold") is True else entry["tasks"]
                 self.failures += [Failure(**about, **task) for task in tasks]
@@ -172,12 +173,12 @@ class State:
         for run in _list(value["unfinished"])[-1:]:
             started_at = parse_time(run["started_at"])
             if started_at is None or started_at > now or not isinstance(run["from_start"], bool):
-                raise ValueError("no time, or one to come")
+                raise ValueError("not a time, or in the future")
             at = {name: None if path is None else _path(name, path) for name, path in run["resume_at"].items()}
             self.unfinished = Run(started_at, run["selection"], run["from_start"], at, run.get("bookmarks", ""))
 
     def value(self) -> Values:
-        """The value of a STATE message."""
+        """Return the value of a STATE message."""
         return {
             "version": VERSION,
             "account": self.account,
@@ -189,7 +190,7 @@ class State:
         }
 
     def _failures(self) -> Values:
-        values: Values = {since: [] for since in sorted(self.settled)}
+        values: Values = {since: [] for since in sorted(self.resolved)}
         for failure in self.failures:
             entries = values.setdefault(failure.since, [])
             about = {"stream": failure.stream, "last": failure.last, "runs": failure.runs}
@@ -215,20 +216,20 @@ class State:
 
 
 def merged(below: Any, above: Any) -> Any:
-    """Two states merged as Meltano does: objects key by key, other values as a whole."""
+    """Merge two states as Meltano does: objects key by key, other values as a whole."""
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
     return {**below, **{name: merged(below.get(name), value) for name, value in above.items()}}
 
 
 def digest(**parts: object) -> str:
-    """Sixteen hex digits that stand for an account, or for the streams and the start_date of a run."""
+    """Return sixteen hex digits that identify an account, or the streams and start_date of a run."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError("no list")
+        raise TypeError("not a list")
     return value
 
 
@@ -243,5 +244,5 @@ def _path(traversal: str, value: Any) -> list[str]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError("no text")
+        raise TypeError("not a string")
     return value

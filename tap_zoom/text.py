@@ -1,4 +1,4 @@
-"""Text that comes from elsewhere (Zoom, a proxy, a file), made safe to print."""
+"""Text from outside (Zoom, a proxy, a file), made safe to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments: as Zoom and people write them, and in the one form in which text sorts as time does."""
+"""Times: parsed from Zoom's and users' formats, and formatted so that strings sort by time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _ISO = re.compile(
 )
 
 
-# A moment that needs no parsing.
+# A UTC time that needs no parsing.
 IN_UTC = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
 _COLON = re.compile(r"^(.{10} \d\d:\d\d:\d\d):(\d{3})$", re.ASCII)
 _MILLISECONDS = 10**11, 10**14  # 1973 to 5138
 
 
 def parse_time(value: object) -> datetime | None:
-    """An ISO 8601 date or date-time as UTC; no zone means UTC; None for anything else.
+    """Return an ISO 8601 date or date-time in UTC, None for anything else. Without a zone it is read as UTC.
 
-    Fractions are cut to six digits: Zoom sends seven in places.
+    Fractions are cut to six digits, since Zoom sometimes sends seven.
     """
     found = _ISO.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
@@ -40,20 +40,20 @@ def parse_time(value: object) -> datetime | None:
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as the state has it: UTC, whole seconds."""
+    """Format a time for the state: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def has_reached(when: str, since: str) -> bool:
-    """Whether a moment is not before another, both as `sortable` has them: there a second and a half sorts before the
-    second, by its point before the Z."""
+    """True if a time isn't before another, both in the format of `sortable`. There "10.5Z" sorts before "10Z", because
+    the point sorts before the Z."""
     return when >= since.removesuffix("Z")
 
 
 def sortable(value: object) -> str | None:
-    """A time of Zoom's as text that sorts as time does; None for what is no time. Most are whole seconds.
+    """Return one of Zoom's times in a format that sorts by time; None if it isn't a time. Most are whole seconds.
 
-    Some are milliseconds since 1970; and those of the log of meeting activities have a colon before theirs.
+    Some are milliseconds since 1970. The meeting activity log has a colon before its milliseconds.
     """
     if isinstance(value, str) and IN_UTC.fullmatch(value):
         return value

@@ -1,7 +1,7 @@
-"""What columns mean, in words: from the package's `words/`, a file for each part of Zoom.
+"""Descriptions of columns, from the package's `words/`: a file for each part of Zoom.
 
-A file says of streams (their names, or "*" for all) what each column is, by its path: "settings.audio". What is said of
-a stream by its name goes before what is said of all.
+A file maps names of streams (or "*" for all) to their columns, by path ("settings.audio"), with a description for each.
+The description for a named stream takes precedence over the one for all.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ ALL = "*"
 
 
 def described(stream: str, schema: Mapping[str, Any]) -> Schema:
-    """A stream's schema, or what was selected of it, with a `description` of each column that has words."""
+    """Return a stream's schema, or the selected part of it, with a `description` for each column that has one."""
     words = _words()
     return _described(schema, {**words[ALL], **words.get(stream, {})}, "")
 
 
 def _described(schema: Mapping[str, Any], words: Mapping[str, str], above: str) -> Schema:
-    whole = dict(schema)
+    result = dict(schema)
     if "properties" in schema:
-        whole["properties"] = {
+        result["properties"] = {
             name: _described(part, words, f"{above}{name}.") | _description(words.get(f"{above}{name}"))
             for name, part in schema["properties"].items()
         }
     if "items" in schema:
-        whole["items"] = _described(schema["items"], words, above)
-    return whole
+        result["items"] = _described(schema["items"], words, above)
+    return result
 
 
 def _description(words: str | None) -> Schema:
@@ -41,7 +41,7 @@ def _description(words: str | None) -> Schema:
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    """By stream, and by path."""
+    """Return the descriptions by stream and path."""
     found: dict[str, dict[str, str]] = {}
     for file in resources.files("tap_zoom").joinpath("words").iterdir():
         for names, words in json.loads(file.read_text("utf-8")).items():

@@ -24,7 +24,7 @@ from typing import Any
 
 from tap_zoom import run
 from tap_zoom.api.queues import Job, Queue
-from tap_zoom.api.rate_limits import Announcement, Pace
+from tap_zoom.api.rate_limits import Pace, RateLimitHeaders
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.config import Config
@@ -168,7 +168,7 @@ class Zoom:
             rows = rows[(page - 1) * PAGE : page * PAGE]
         body = {request.stream.records: rows} if request.stream.records else rows[0]
         body |= {"next_page_token": str(page + 1)} if more else {}
-        return Page(json.dumps(body).encode(), datetime.now(timezone.utc), Announcement())
+        return Page(json.dumps(body).encode(), datetime.now(timezone.utc), RateLimitHeaders())
 
     def rows(self, request: Request) -> tuple[list[dict[str, Any]], list[str]]:
         """The rows of a whole list, and the names under which it may be broken."""

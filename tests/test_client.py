@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tap_zoom.api.bodies import read_error
 from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.rate_limits import RateLimitHeaders
 from tap_zoom.api.request import Request, encoded, query_of
 from tap_zoom.api.responses import judge
 from tap_zoom.errors import (
@@ -43,7 +43,7 @@ def ids_of(stream: str) -> dict[str, Any]:
     return {name: IDS.get(name, OTHER_IDS.get(name, "x")) for name in BY_NAME[stream].parent.ids}
 
 
-def raised(stream: str, status: int, body: Any, announced: Announcement = Announcement()) -> TapZoomError | None:  # noqa: B008
+def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = RateLimitHeaders()) -> TapZoomError | None:  # noqa: B008
     """What judge makes of an answer; None where it is data."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
@@ -181,7 +181,7 @@ def test_what_is_said_of_a_refusal() -> None:
     assert str(raised("meetings", 404, b"")) == f"{asked} 404"
     assert str(raised("meetings", 302, b"")).startswith(f"{asked} 302, a redirect")
     assert str(raised("meetings", 403, {})).startswith(f"{asked} 403. Zoom denies API access to the whole account")
-    assert str(raised("meetings", 400, error(2300, "x"))).startswith(f"{asked} 400 code 2300: x. Zoom does not know this path")
+    assert str(raised("meetings", 400, error(2300, "x"))).startswith(f"{asked} 400 code 2300: x. Zoom doesn't know this path")
 
 
 @pytest.mark.parametrize(
@@ -198,12 +198,12 @@ def test_what_can_pass_is_told_by_the_status(status: int, kind: type[TapZoomErro
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (200, b"", Retryable, "an empty body"), (200, b" \n", Retryable, "an empty body"), (200, b"{", Retryable, "no valid JSON"),
+        (200, b"", Retryable, "an empty body"), (200, b" \n", Retryable, "an empty body"), (200, b"{", Retryable, "invalid JSON"),
         (200, b"  <html>", Retryable, "HTML"), (500, b"<html>", Retryable, "HTML"), (399, b"<html>", RequestRefused, "redirect"),
         (401, b"<html>", Blocked, "HTML"), (400, b"<html>", Blocked, "HTML"), (499, b"<html>", Blocked, "HTML"),
-        (403, b"", Blocked, "an empty body"), (405, b"text", Blocked, "no valid JSON"), (400, b"[", Blocked, "no valid JSON"),
-        (400, b'"code": 300', Blocked, "no valid JSON"), (500, b'{"code":300,"message":"a"b"}', Retryable, "no valid JSON"),
-        (200, b'{"code":300,"message":"a"b"}', Retryable, "no valid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "no valid JSON"),
+        (403, b"", Blocked, "an empty body"), (405, b"text", Blocked, "invalid JSON"), (400, b"[", Blocked, "invalid JSON"),
+        (400, b'"code": 300', Blocked, "invalid JSON"), (500, b'{"code":300,"message":"a"b"}', Retryable, "invalid JSON"),
+        (200, b'{"code":300,"message":"a"b"}', Retryable, "invalid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "invalid JSON"),
     ],
 )  # fmt: skip
 def test_what_is_no_json_can_pass(status: int, body: bytes, kind: type[TapZoomError], words: str) -> None:
@@ -231,7 +231,7 @@ def test_an_empty_refusal_is_one(status: int) -> None:
 def test_a_wait_that_is_named_is_kept(status: int, body: bytes) -> None:
     """In JSON or in HTML, from Zoom or from somebody between."""
     for code in (status, 403 if body == b"<html>" else status):
-        found = raised("users", code, body, Announcement(wait=7.0))
+        found = raised("users", code, body, RateLimitHeaders(wait=7.0))
         assert isinstance(found, Retryable) and found.wait == 7.0
 
 
@@ -243,28 +243,28 @@ TOO_MANY = {"code": 429, "message": "You have reached the maximum per-second rat
 @pytest.mark.parametrize(("wait", "kind"), [(None, RateLimited), (0.0, RateLimited), (120.0, RateLimited), (120.1, DailyLimitReached)])
 def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, kind: type[Any]) -> None:
     """Two minutes are the most that a limit per second may ask for."""
-    found = raised("users", 429, TOO_MANY, Announcement(wait=wait))
+    found = raised("users", 429, TOO_MANY, RateLimitHeaders(wait=wait))
     assert type(found) is kind and found.wait == wait
 
 
 @pytest.mark.parametrize("label", ["Light", "Medium", "Heavy", "Resource-intensive"])
 def test_a_429_sets_the_limit_of_its_own_label_only(label: str) -> None:
     """Zoom may name the limit of another one."""
-    found = raised("users", 429, TOO_MANY, Announcement(label, 5.0, False, 1.0))
+    found = raised("users", 429, TOO_MANY, RateLimitHeaders(label, 5.0, False, 1.0))
     assert isinstance(found, RateLimited)
     assert found.limit == (5.0 if label == "Medium" else None)
-    unnamed = raised("users", 429, TOO_MANY, Announcement(None, 5.0, False, 1.0))
+    unnamed = raised("users", 429, TOO_MANY, RateLimitHeaders(None, 5.0, False, 1.0))
     assert isinstance(unnamed, RateLimited) and unnamed.limit == 5.0
 
 
 def test_a_limit_of_the_day_is_said_with_all_that_is_known() -> None:
     """Label, limit, reset, and what to do."""
-    words = str(raised("users", 429, TOO_MANY, Announcement("Heavy", 60000.0, True, None)))
+    words = str(raised("users", 429, TOO_MANY, RateLimitHeaders("Heavy", 60000.0, True, None)))
     assert "daily limit of 60000 for Heavy requests" in words
     tomorrow = datetime.now(timezone.utc).date() + timedelta(days=1)
     assert f"resets at {tomorrow}T00:00:00Z" in words and "on_daily_limit" in words
     before = datetime.now(timezone.utc).replace(microsecond=0)
-    words = str(raised("users", 429, {"message": "Daily limit"}, Announcement(None, 5.0, False, 3600.0)))
+    words = str(raised("users", 429, {"message": "Daily limit"}, RateLimitHeaders(None, 5.0, False, 3600.0)))
     assert "daily limit for Medium requests" in words
     reset = re.search(r"resets at (\S+) ", words)
     assert reset

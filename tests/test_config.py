@@ -29,7 +29,7 @@ def silent_port() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-NO_JSON, NO_OBJECT, TOO_MUCH = "is no valid JSON", "holds no JSON object but", "a value in it is too deep or too large"
+NO_JSON, NO_OBJECT, TOO_MUCH = "isn't valid JSON", "must contain a JSON object ({...}), not", "a value is nested too deep or too large"
 FILES = {
     "empty": ("", NO_JSON), "no JSON": ("client_id = x", NO_JSON), "cut off": ('{"client_id": "x"', NO_JSON),
     "binary": ("\x00\x01\x02", NO_JSON), "twice": ("{}{}", NO_JSON), "comment": ('{"a": 1} // x', NO_JSON),
@@ -181,7 +181,7 @@ def test_a_home_directory_that_is_not_there_is_a_wrong_setting(monkeypatch: pyte
     assert "The setting token_store in " in run.critical and "no such home directory" in run.critical
     for name in ("~/token.json", "~"):
         monkeypatch.setenv("HOME", "")
-        with pytest.raises(ConfigError, match="token_store in ENV begins with ~, but there is no such home directory here"):
+        with pytest.raises(ConfigError, match="token_store in ENV begins with ~, but there is no such home directory"):
             load_from_environment(TOKEN_STORE=name)
         monkeypatch.setenv("HOME", str(tmp_path))
         assert load_from_environment(TOKEN_STORE=name).token_store == tmp_path / name[2:]
@@ -259,7 +259,7 @@ def test_what_is_no_jwt_is_refused_before_any_request(token: str, zoom: Simulate
     ("login", "changed", "words"),
     [
         ("server_to_server", "client_secret", "client_secret"), ("server_to_server", "client_id", "client_id"),
-        ("server_to_server", "account_id", "account_id"), ("refresh_token", "refresh_token", "authorise"),
+        ("server_to_server", "account_id", "account_id"), ("refresh_token", "refresh_token", "authorize"),
         ("refresh_token", "client_secret", "client_secret"),
     ],
 )  # fmt: skip

@@ -209,7 +209,7 @@ def test_what_is_packed_and_comes_in_chunks_is_unpacked(server: Server) -> None:
 def test_an_answer_that_comes_byte_by_byte_has_a_deadline(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is never silent, and never whole."""
     monkeypatch.setattr(http, "ANSWER_TIMEOUT", 0.05)
-    with pytest.raises(NoAnswer, match=r"not whole after 0.05 s"):
+    with pytest.raises(NoAnswer, match=r"incomplete after 0.05 s"):
         Connections(1).exchange("GET", f"{server.url}/drops", {}, Bearer(None))
 
 
@@ -271,7 +271,7 @@ def test_an_address_that_is_none_gives_no_answer(url: str) -> None:
 
 def test_a_certificate_that_nobody_signed_is_not_trusted(safe: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the environment names who did."""
-    with pytest.raises(NoAnswer, match=r"^No safe connection \(SSLCertVerificationError"):
+    with pytest.raises(NoAnswer, match=r"^No secure connection \(SSLCertVerificationError"):
         Connections(1).exchange("GET", f"{safe.url}/a", {}, Bearer("secret"))
     assert safe.asked == []
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)

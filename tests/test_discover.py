@@ -172,4 +172,4 @@ def test_select_is_for_discovery_only(arguments: list[str]) -> None:
     """A run is not given a selection that it would not take: exit status 2."""
     run = run_tap(None, *arguments)
     assert (run.exit_status, run.stdout) == (2, "")
-    assert "--select goes with --discover" in run.critical
+    assert "--select requires --discover" in run.critical

@@ -14,7 +14,7 @@ from tap_zoom.api import dispatcher as module
 from tap_zoom.api import http
 from tap_zoom.api.dispatcher import MAX_BYTES, Dispatcher
 from tap_zoom.api.queues import LOW
-from tap_zoom.api.rate_limits import Announcement, Pace, limit_of
+from tap_zoom.api.rate_limits import Pace, RateLimitHeaders, limit_of
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.api.retry import LONGEST_TIME, TRIES, TRIES_AT_FIRST, TRIES_IF_LIMITED, TRIES_IF_TOKEN_REFUSED, delay
@@ -64,7 +64,7 @@ class Client:
         if self.answers_others:
             self.last_answer = time.monotonic()
         if isinstance(step, int):
-            return Page(b" " * step, NOW, Announcement())
+            return Page(b" " * step, NOW, RateLimitHeaders())
         raise step()
 
 
@@ -202,7 +202,7 @@ def test_a_limit_is_learned_from_headers() -> None:
 
     class Announcing(Client):
         def fetch(self, request: Request, tries: int) -> Page:
-            said = [Announcement("Heavy", 11.0), Announcement("Light", 12.0), Announcement("Medium", 13.0, daily=True)]
+            said = [RateLimitHeaders("Heavy", 11.0), RateLimitHeaders("Light", 12.0), RateLimitHeaders("Medium", 13.0, daily=True)]
             return Page(b"{}", NOW, said[request.page])
 
     dispatcher = made(Announcing())
@@ -221,7 +221,7 @@ def test_all_limits_follow_the_plan_that_an_answer_tells(plan: str) -> None:
     class Announcing(Client):
         def fetch(self, request: Request, tries: int) -> Page:
             per_day = {"free": 1000.0, "pro": 30_000.0, "business": 60_000.0}[plan]
-            return Page(b"{}", NOW, [Announcement("Light", 25.0), Announcement("Heavy", per_day=per_day)][request.page])
+            return Page(b"{}", NOW, [RateLimitHeaders("Light", 25.0), RateLimitHeaders("Heavy", per_day=per_day)][request.page])
 
     dispatcher = Dispatcher(Announcing(), lambda each: Pace(limit_of(each, "pro"), 1.0), 1, False, Interrupts(), lambda _: None)  # type: ignore[arg-type]
     outcome(submit(dispatcher, 0, limit=LIGHT))
@@ -286,7 +286,7 @@ def test_a_system_that_starts_no_more_threads(threads: int, monkeypatch: pytest.
     for gate in client.gates.values():
         gate.set()
     assert sorted(result(dispatcher)[0] for _ in range(9)) == list(range(9))
-    assert said == [f'No more than {threads} requests at a time: the system says "can\'t start new thread".']
+    assert said == [f'Limited to {threads} parallel requests: the system can\'t start a thread ("can\'t start new thread").']
 
 
 def test_an_answer_that_never_ends_is_given_up_and_tried_again(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from tap_zoom.api.auth import Token
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import Answer, Connections
-from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.rate_limits import RateLimitHeaders
 from tap_zoom.api.request import Request
 from tap_zoom.config import Config
 from tap_zoom.errors import ConfigError, TapZoomError, TokenRefused
@@ -102,7 +102,7 @@ def test_an_api_url_of_a_token_answer_is_checked(monkeypatch: pytest.MonkeyPatch
     """Over http anybody on the way could read the token."""
     zoom = Zoom()
     zoom.given = Token("t", api_url="http://a.example")
-    with pytest.raises(ConfigError, match="api_url of the token answer"):
+    with pytest.raises(ConfigError, match="api_url of the token response"):
         client_of(zoom, monkeypatch).fetch(ACTIVE)
     assert zoom.asked == []
 
@@ -115,7 +115,7 @@ def test_a_page_is_the_bytes_when_they_came_and_what_was_announced(monkeypatch: 
     before, at = datetime.now(timezone.utc), time.monotonic()
     page = client.fetch(ACTIVE)
     assert page.body == b'{"users":[]}'
-    assert page.announcement == Announcement("Medium", 20.0, False, None)
+    assert page.headers == RateLimitHeaders("Medium", 20.0, False, None)
     assert before <= page.received <= datetime.now(timezone.utc)
     assert client.last_answer is not None and at <= client.last_answer <= time.monotonic()
 

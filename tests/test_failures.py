@@ -116,7 +116,7 @@ def test_failures_in_one_window_are_one_with_all_their_days() -> None:
     night.failed(window("2026-02-10", "2026-02-28"), "x")
     [kept] = night.kept
     assert kept.days == ["2026-02-01", "2026-02-28"]
-    assert not night.settle(window()) and night.settle(window("2026-01-31", "2026-02-28")) and night.kept == []
+    assert not night.resolve(window()) and night.resolve(window("2026-01-31", "2026-02-28")) and night.kept == []
 
 
 def test_a_failure_that_is_read_is_settled() -> None:
@@ -124,7 +124,7 @@ def test_a_failure_that_is_read_is_settled() -> None:
     first = Night()
     first.failed(meeting(), "x")
     second = Night(first.state, 1)
-    assert not second.settle(meeting(2)) and second.settle(meeting()) and not second.settle(meeting())
+    assert not second.resolve(meeting(2)) and second.resolve(meeting()) and not second.resolve(meeting())
     assert second._state.value()["failures"] == {at(0): []}
     assert Night(second.state, 2)._state.value()["failures"] == {}
 
@@ -174,7 +174,7 @@ def test_the_state_stays_small(steps: list[tuple[str, int, str]]) -> None:
         elif step == "answered":
             night.answered(failure)
         elif step == "settle":
-            night.settle(failure)
+            night.resolve(failure)
         else:
             for name, _ in night.undecided():
                 night.refuse_stream(name)

@@ -227,7 +227,7 @@ def test_an_answer_that_never_comes_to_its_end_is_one_lost_item(kind: str) -> No
     assert fault.happened == 2
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
-    assert "not whole after 1 s" in error and "/polls" in error
+    assert "incomplete after 1 s" in error and "/polls" in error
     assert_exact({"users": expected()["users"]}, {"users": run.records["users"]})
 
 

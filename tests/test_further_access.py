@@ -188,7 +188,7 @@ def test_skip_leaves_out_what_has_no_granular_scope() -> None:
     assert run.exit_status == 0
     assert set(run.schemas) == set(others)
     for name in names:
-        assert len([line for line in run.logged("WARNING") if f"stream {name} is left out" in line]) == 1
+        assert len([line for line in run.logged("WARNING") if f"stream {name} is skipped" in line]) == 1
 
 
 @pytest.mark.parametrize("stream", ["groups", "chat_sessions", "room_locations"])
@@ -201,7 +201,7 @@ def test_what_hangs_on_a_stream_without_its_scope_is_left_out_too(stream: str) -
         assert_exact(right(zoom, "roles"), run.records)
     assert run.exit_status == 0 and below
     for name in (stream, *below):
-        assert len([line for line in run.logged("WARNING") if f"stream {name} is left out" in line]) == 1
+        assert len([line for line in run.logged("WARNING") if f"stream {name} is skipped" in line]) == 1
 
 
 def test_the_history_is_missing_where_it_is_refused_though_occurrences_are_found_all_the_same() -> None:

@@ -120,7 +120,7 @@ def test_the_catalog_wins_over_the_setting() -> None:
         assert len(run.records["report_meetings"]) == len(first.records["report_meetings"])
         assert len(run.records.get("report_webinars", [])) < len(first.records["report_webinars"])
         assert len(run.records["users"]) == len(first.records["users"])
-        assert len([line for line in run.logged("INFO") if "read whole all the same: users." in line]) == 1
+        assert len([line for line in run.logged("INFO") if "read in full: users." in line]) == 1
 
 
 def test_an_unknown_method_is_a_warning_and_the_setting_holds() -> None:
@@ -221,7 +221,7 @@ def test_a_later_start_date_wins_over_a_bookmark_and_an_earlier_one_is_told() ->
         later = run_tap(zoom.config(start_date="2026-08-18", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1])
         assert all(record["start_time"] >= "2026-08-18" for record in later.records.get("report_meetings", []))
         earlier = run_tap(zoom.config(start_date="2026-03-01", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1])
-        assert len([line for line in earlier.logged("INFO") if "start_date was later in the last run" in line]) == 1
+        assert len([line for line in earlier.logged("INFO") if "start_date of the last run was later" in line]) == 1
         assert all(record["start_time"] >= "2026-08-13" for record in earlier.records.get("report_meetings", []))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement, read_headers, retry_after
+from tap_zoom.api.rate_limits import RateLimitHeaders, read_headers, retry_after
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import judge
 from tap_zoom.errors import (
@@ -33,7 +33,7 @@ def limited(wait: float | None, named: RateLimit = HEAVY, limit: float | None = 
     """What a 429 of a Heavy request means."""
     with pytest.raises(TapZoomError) as raised:
         answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')
-        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, Announcement(named.category, limit, False, wait))
+        judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, RateLimitHeaders(named.category, limit, False, wait))
     return raised.value
 
 

@@ -145,7 +145,8 @@ def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
     odd = USELESS[name]
     [error] = [line for line in run.logged("ERROR") if odd.where in line]
     count, is_user = len(odd.rows), odd.where.startswith("users?")
-    right = ": the key can't be made from what Zoom sent" if is_user else f": {count} rows lack the id that leads to their children"
+    plural = "s" * (count > 1)
+    right = f": {count} row{plural} without a complete key" if is_user else f": {count} row{plural} without the id for their child streams"
     assert error.startswith("ERROR Lost: ") and error.endswith(right)
 
 
@@ -154,5 +155,5 @@ def test_rows_that_say_nothing_are_the_only_loss() -> None:
     run, _ = run_with("useless")
     assert run.exit_status == 1
     assert len(run.logged("ERROR")) == len(USELESS)
-    assert f"{len(USELESS)} items lost" in run.critical
+    assert f"{len(USELESS)} items missing" in run.critical
     assert_exact(right(), run.records)

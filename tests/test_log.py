@@ -80,7 +80,7 @@ def test_an_unknown_format_is_a_warning(zoom: SimulatedZoom) -> None:
     """And it is text then."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOG_FORMAT": "xml"})
     assert run.exit_status == 0
-    assert ["TAP_ZOOM_LOG_FORMAT must be one of text, json; it is taken as text." in line for line in run.logged("WARNING")] == [True]
+    assert ["TAP_ZOOM_LOG_FORMAT must be one of text, json. Using text." in line for line in run.logged("WARNING")] == [True]
 
 
 def formatted(formatter: type[_Json] | type[_Text], secret: str) -> str:

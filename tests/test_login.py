@@ -135,7 +135,7 @@ def test_a_login_without_a_refresh_token_is_not_waited_for_at_the_end(clock: Clo
     thread = threading.Thread(target=login.token, daemon=True)
     thread.start()
     assert asked.wait(20)
-    login.settle(Interrupts())
+    login.close(Interrupts())
     assert thread.is_alive()
     end.set()
 
@@ -283,7 +283,7 @@ def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(status: int, bo
     zoom.says(*[body] * 9, status=status)
     with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
-    assert f"gives no usable answer after {tries} tries. It answered {words} Check auth_url" in str(caught.value)
+    assert f"after {tries} tries. It answered {words} Check auth_url" in str(caught.value)
     assert len(zoom.sent) == tries
 
 
@@ -310,7 +310,7 @@ def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any],
     zoom.answers = list(answers)
     with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
-    assert str(caught.value).startswith(f"Login failed: {URL} gives no usable answer after {tries} tries. {why}. Check auth_url")
+    assert str(caught.value).startswith(f"Login failed: no usable answer from {URL} after {tries} tries. {why}. Check auth_url")
     assert len(zoom.sent) == tries and len(zoom.clock.slept) == tries - 1
 
 
@@ -363,7 +363,7 @@ def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any
 def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path: Path) -> None:
     """Only authorising again helps; the file stays as it was."""
     path = tmp_path / "config.json"
-    for error, advice in (("invalid_grant", "authorise the app again and set the new refresh_token\\.$"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
+    for error, advice in (("invalid_grant", "authorize the app again and set the new refresh_token\\.$"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
         zoom.says({"error": error, "reason": "Invalid Token!"}, status=400)
         with pytest.raises(LoginRefused, match=f"Invalid Token! .{error}.. .*{advice}"):
             refreshing(zoom, path).token()
@@ -377,8 +377,8 @@ def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: P
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tap_zoom.api.token_store._Beside.keep", full)
+    monkeypatch.setattr("tap_zoom.api.token_store._Replacement.keep", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
-    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is spent: make room, or the file writable; if .* authorise the app again\.$"):
+    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is used up. Free disk space or make the file writable. If .* authorize the app again\.$"):
         login.token()
     assert "SECRET-2" in zoom.secrets

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tap_zoom.api.http import Answer
-from tap_zoom.api.rate_limits import Announcement
+from tap_zoom.api.rate_limits import RateLimitHeaders
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import judge
 from tap_zoom.errors import DatesTooOld, EmptyAnswer, NoAccess, RequestRefused, TapZoomError
@@ -99,7 +99,7 @@ def meaning(stream: str, status: int, code: int | None, message: str) -> TapZoom
     """What judge makes of a refusal."""
     body = b"" if code is None else json.dumps({"code": code, "message": message}).encode()
     with pytest.raises(TapZoomError) as raised:
-        judge(Request(BY_NAME[stream], ids_of(stream), {}), Answer(status, {}, body), Announcement())
+        judge(Request(BY_NAME[stream], ids_of(stream), {}), Answer(status, {}, body), RateLimitHeaders())
     return raised.value
 
 

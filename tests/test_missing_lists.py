@@ -169,7 +169,7 @@ def test_answers_without_their_lists_are_the_only_loss() -> None:
     """Exit status 1, and no record is made of them."""
     run = run_with_all(None)
     assert run.exit_status == 1
-    assert f"{len(MISSING)} items lost" in run.critical
+    assert f"{len(MISSING)} items missing" in run.critical
     assert run.of_type("RECORD") == []
 
 

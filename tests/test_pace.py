@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tap_zoom.api.rate_limits import (
     SECONDS_PER_429,
     SLOWER,
-    SLOWER_IF_ANNOUNCED,
-    Announcement,
+    SLOWER_IF_REPORTED,
     Pace,
+    RateLimitHeaders,
     limit_of,
     plan_of,
     read_headers,
@@ -61,8 +61,8 @@ def test_requests_leave_evenly() -> None:
 def test_nothing_leaves_before_a_hold_is_over() -> None:
     """hold moves the next departure, and never brings it forward."""
     pace = Pace(10, 1)
-    pace.hold(1010.0)
-    pace.hold(1005.0)
+    pace.pause_until(1010.0)
+    pace.pause_until(1005.0)
     assert pace.free_at() == 1010.0
 
 
@@ -103,7 +103,7 @@ def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None
     before = pace.rate
     assert before == (announced or 10) * 0.8
     pace.refused(1000.0, None, None)
-    slower = SLOWER_IF_ANNOUNCED if announced else SLOWER
+    slower = SLOWER_IF_REPORTED if announced else SLOWER
     assert pace.rate == pytest.approx(before * slower)
     pace.refused(1001.0, None, None)
     assert pace.rate == pytest.approx(before * slower**2)
@@ -133,7 +133,7 @@ def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
     pace.learn(20.0)
     assert pace.rate == 16.0
     pace.refused(1010.0, None, 20.0)
-    assert pace.rate == pytest.approx(16.0 * SLOWER_IF_ANNOUNCED)
+    assert pace.rate == pytest.approx(16.0 * SLOWER_IF_REPORTED)
 
 
 def test_a_429_that_names_the_limit_sets_it() -> None:
@@ -197,7 +197,7 @@ def test_every_form_means_the_same(seconds: int) -> None:
 def test_headers_are_read_whatever_their_case() -> None:
     """As requests hands them over, the lookup takes any case; values are trimmed."""
     headers = {"X-RateLimit-Category": " heavy ", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "40"}
-    assert read_headers(headers, NOW) == Announcement("Heavy", 40.0, False, None)
+    assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", 40.0, False, None)
 
 
 def test_a_daily_limit_is_told_from_one_per_second() -> None:
@@ -206,23 +206,23 @@ def test_a_daily_limit_is_told_from_one_per_second() -> None:
         "X-RateLimit-Category": "Heavy", "X-RateLimit-Type": "Daily-limit", "X-RateLimit-Limit": "60000",
         "Retry-After": "2024-05-07T00:00:00Z",
     }  # fmt: skip
-    assert read_headers(headers, NOW) == Announcement("Heavy", 60000.0, True, 60711.0)
+    assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", 60000.0, True, 60711.0)
 
 
 def test_a_limit_per_minute_is_one_per_second() -> None:
     """That is how resource-intensive requests are counted; those of a day are not."""
     headers = {"X-RateLimit-Category": "Resource-intensive", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "30"}
-    assert read_headers(headers, NOW) == Announcement("Resource-intensive", 0.5)
-    assert read_headers({**headers, "X-RateLimit-Type": "Daily-limit"}, NOW) == Announcement("Resource-intensive", 30.0, True)
-    assert read_headers({**headers, "X-RateLimit-Limit": ""}, NOW) == Announcement("Resource-intensive")
+    assert read_headers(headers, NOW) == RateLimitHeaders("Resource-intensive", 0.5)
+    assert read_headers({**headers, "X-RateLimit-Type": "Daily-limit"}, NOW) == RateLimitHeaders("Resource-intensive", 30.0, True)
+    assert read_headers({**headers, "X-RateLimit-Limit": ""}, NOW) == RateLimitHeaders("Resource-intensive")
 
 
 def test_what_is_not_named_is_not_known() -> None:
     """Without a type a limit could be the day's; a small one is one as well."""
-    assert read_headers({}, NOW) == Announcement()
-    assert read_headers({"X-RateLimit-Type": "QPS"}, NOW) == Announcement()
-    assert read_headers({"X-RateLimit-Limit": "40", "X-RateLimit-Category": "Huge"}, NOW) == Announcement()
-    assert read_headers({"X-RateLimit-Limit": "0.5", "X-RateLimit-Type": "QPS"}, NOW) == Announcement(limit=0.5)
+    assert read_headers({}, NOW) == RateLimitHeaders()
+    assert read_headers({"X-RateLimit-Type": "QPS"}, NOW) == RateLimitHeaders()
+    assert read_headers({"X-RateLimit-Limit": "40", "X-RateLimit-Category": "Huge"}, NOW) == RateLimitHeaders()
+    assert read_headers({"X-RateLimit-Limit": "0.5", "X-RateLimit-Type": "QPS"}, NOW) == RateLimitHeaders(limit=0.5)
 
 
 ODD_LIMITS = ["", "-1", "0", "+3", "many", "nan", "inf", "-inf", "1e309", "1e2", "1_000", "\u0663\u0660", "\uff11", "0.0001", "30/s", "9" * 400]
@@ -232,7 +232,7 @@ ODD_LIMITS = ["", "-1", "0", "+3", "many", "nan", "inf", "-inf", "1e309", "1e2",
 def test_odd_limits_are_passed_over(limit: str) -> None:
     """Only a plain positive number is a limit, and no larger one than an API can have."""
     headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": limit}
-    assert read_headers(headers, NOW) == Announcement("Light")
+    assert read_headers(headers, NOW) == RateLimitHeaders("Light")
 
 
 @pytest.mark.parametrize("limit", [*ODD_LIMITS, "10000001"])
@@ -240,21 +240,21 @@ def test_odd_limits_are_passed_over(limit: str) -> None:
 def test_odd_limits_of_the_day_are_passed_over(kind: str, limit: str) -> None:
     """With the type, and without, as ordinary answers name it."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": limit}
-    assert read_headers(headers, NOW) == Announcement("Heavy", None, bool(kind))
+    assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", None, bool(kind))
 
 
 @pytest.mark.parametrize("kind", ["QPM", "per-user", "non-daily", "Daily-limit-2", "QPS, Daily-limit", "0"])
 def test_another_type_changes_no_rate(kind: str) -> None:
     """It is not known what its limit counts."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30000"}
-    assert read_headers(headers, NOW) == Announcement("Heavy")
+    assert read_headers(headers, NOW) == RateLimitHeaders("Heavy")
 
 
 @pytest.mark.parametrize("kind", ["QPS", " qps ", "Daily-limit", "daily limit", "DAILY_LIMIT", "daily"])
 def test_the_known_types_may_be_spelt_differently(kind: str) -> None:
     """In any case, with a hyphen, an underscore or a space."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30"}
-    assert read_headers(headers, NOW) == Announcement("Heavy", 30.0, "d" in kind.lower())
+    assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", 30.0, "d" in kind.lower())
 
 
 # --- the plan -------------------------------------------------------------------------------------------------

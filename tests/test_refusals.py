@@ -163,7 +163,7 @@ def test_nothing_here_is_counted_and_shown() -> None:
     assert any(re.search(r"^INFO   user_webinars +- .* not in the plan \d", line) for line in run.log)
 
 
-NO_KEY = r"1 of the rows of (.+): the key can't be made from what Zoom sent"
+NO_KEY = r"(.+): 1 rows? without a complete key"
 REPORT, MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tap_zoom.api import auth
-from tap_zoom.api.auth import LONGEST_PAUSE, TIME_TO_BE_KNOWN, TOKENS_IN_HASTE, TOKENS_IN_VAIN, Login, Token
+from tap_zoom.api.auth import LONGEST_PAUSE, MAX_QUICK_TOKENS, MAX_REFUSED_TOKENS, PROPAGATION_TIME, Login, Token
 from tap_zoom.errors import LoginRefused, TokenRefused
 from tests.simulator import Fault, SimulatedZoom
 from tests.simulator.server import Asked
@@ -17,7 +17,7 @@ from tests.test_refusals import PARTICIPANTS, crowded, lost_only
 REFUSED = {"code": 124, "message": "Invalid access token."}
 QUICK = """
 from tap_zoom.api import auth
-auth.TIME_TO_BE_KNOWN, auth.FIRST_PAUSE, auth.LONGEST_PAUSE = {known}, 0.01, 0.05
+auth.PROPAGATION_TIME, auth.FIRST_PAUSE, auth.LONGEST_PAUSE = {known}, 0.01, 0.05
 """
 
 
@@ -43,7 +43,7 @@ def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> Non
         assert len(zoom.oauth.grants) > 5
     assert run.exit_status == 0
     assert_exact(expected(*FEW), run.records)
-    assert sum("another program" in line for line in run.logged("WARNING")) == 1
+    assert sum("Another program" in line for line in run.logged("WARNING")) == 1
 
 
 def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
@@ -55,7 +55,7 @@ def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
     assert fault.happened == 15
     assert run.exit_status == 0
     assert_exact(expected(*FEW), run.records)
-    assert sum("does not accept a new access token yet" in line for line in run.logged("WARNING")) == 1
+    assert sum("doesn't accept a new access token yet" in line for line in run.logged("WARNING")) == 1
 
 
 @pytest.mark.parametrize("status", [401, 400])
@@ -64,7 +64,7 @@ def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
     fault = Fault.answer(status, REFUSED, match="/v2/", times=None)
     with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
         run = quick(zoom)
-        assert len(zoom.oauth.grants) == TOKENS_IN_VAIN
+        assert len(zoom.oauth.grants) == MAX_REFUSED_TOKENS
     assert run.exit_status == 1
     assert "Login refused" in run.critical and f"{status} code 124: Invalid access token" in run.critical
 
@@ -170,7 +170,7 @@ def test_a_refused_token_is_replaced_when_one_is_needed(zoom: Zoom) -> None:
 def test_a_new_token_that_is_accepted_elsewhere_stays(zoom: Zoom) -> None:
     """The path is tried again now and then, and is not at fault until all of Zoom has to know the token."""
     token = zoom.second()
-    known_at = zoom.now + TIME_TO_BE_KNOWN
+    known_at = zoom.now + PROPAGATION_TIME
     for left, wait in ((20.0, LONGEST_PAUSE), (1.5, 1.5), (0.0, 0.0)):
         zoom.now = known_at - left
         assert zoom.refuse(token) == wait
@@ -181,7 +181,7 @@ def test_a_new_token_that_is_accepted_elsewhere_stays(zoom: Zoom) -> None:
 def test_an_old_token_that_is_accepted_elsewhere_stays_for_a_path_that_was_asked_before(zoom: Zoom) -> None:
     """A path that is refused for the first time gets a new one."""
     token = zoom.second()
-    zoom.now += TIME_TO_BE_KNOWN + 1.0
+    zoom.now += PROPAGATION_TIME + 1.0
     assert zoom.refuse(token, again=True) == 0.0
     assert zoom.login.token() is token
     assert zoom.refuse(token) is None
@@ -213,9 +213,9 @@ def test_a_new_token_that_nobody_knows_is_waited_for(zoom: Zoom) -> None:
 def test_a_token_gets_all_of_its_time_and_is_replaced_then(zoom: Zoom) -> None:
     """It is asked about once more when that time is over."""
     token = zoom.second()
-    start, zoom.known_from = zoom.now, zoom.now + TIME_TO_BE_KNOWN
+    start, zoom.known_from = zoom.now, zoom.now + PROPAGATION_TIME
     assert zoom.refuse(token) == 0.0
-    assert zoom.asked[-1] > start + TIME_TO_BE_KNOWN
+    assert zoom.asked[-1] > start + PROPAGATION_TIME
     assert zoom.login.token() is token
     zoom.known_from = float("inf")
     token = zoom.second()
@@ -235,12 +235,12 @@ def test_a_new_token_that_was_accepted_and_no_longer_is_was_ended_by_somebody(zo
         assert [when - start for when in zoom.asked[before:]] == [0.0, 0.5]
         token = zoom.login.token()
     assert len(zoom.given) == 6
-    for _ in range(TOKENS_IN_HASTE):
+    for _ in range(MAX_QUICK_TOKENS):
         start = zoom.now
         assert zoom.refuse(zoom.login.token()) is None
         assert zoom.now - start == 0.5
     zoom.refuse(zoom.login.token())
-    assert zoom.now - start > TIME_TO_BE_KNOWN
+    assert zoom.now - start > PROPAGATION_TIME
 
 
 def test_a_new_token_that_is_refused_and_accepted_in_turn_gets_all_of_its_time(zoom: Zoom) -> None:
@@ -251,29 +251,29 @@ def test_a_new_token_that_is_refused_and_accepted_in_turn_gets_all_of_its_time(z
         zoom.known_from = zoom.now + seconds
         assert zoom.refuse(token) is not None
         assert zoom.login.token() is token
-    zoom.now += TIME_TO_BE_KNOWN
+    zoom.now += PROPAGATION_TIME
     zoom.refuse(token)
     token = zoom.login.token()
     zoom.login.accept(token, zoom.now - 0.1)
     zoom.known_from = float("inf")
     start = zoom.now
     assert zoom.refuse(token) is None
-    assert zoom.now - start == pytest.approx(TIME_TO_BE_KNOWN, abs=1.0)
+    assert zoom.now - start == pytest.approx(PROPAGATION_TIME, abs=1.0)
 
 
 def test_after_several_tokens_in_vain_the_login_is_refused(zoom: Zoom) -> None:
     """For everybody, with Zoom's words; no more tokens are asked for."""
     zoom.known_from = float("inf")
     start = zoom.now
-    for _ in range(TOKENS_IN_VAIN - 1):
+    for _ in range(MAX_REFUSED_TOKENS - 1):
         assert zoom.refuse(zoom.login.token()) is None
     last = zoom.login.token()
-    with pytest.raises(LoginRefused, match=r"does not accept the access token .the words of Zoom., nor the 2 before it\. .* last STATE"):
+    with pytest.raises(LoginRefused, match=r"doesn't accept the access token .the words of Zoom., nor the 2 before it\. .* last STATE"):
         zoom.refuse(last)
     with pytest.raises(LoginRefused):
         zoom.login.token()
-    assert len(zoom.given) == TOKENS_IN_VAIN
-    assert zoom.now - start == pytest.approx((TOKENS_IN_VAIN - 1) * TIME_TO_BE_KNOWN, abs=1.0)
+    assert len(zoom.given) == MAX_REFUSED_TOKENS
+    assert zoom.now - start == pytest.approx((MAX_REFUSED_TOKENS - 1) * PROPAGATION_TIME, abs=1.0)
 
 
 def test_an_accepted_answer_in_between_begins_the_count_again(zoom: Zoom) -> None:
@@ -292,7 +292,7 @@ def test_a_token_that_comes_again_is_not_new(zoom: Zoom) -> None:
     zoom.login = Login(lambda: Token("the same"))
     zoom.known_from = float("inf")
     start = zoom.now
-    for _ in range(TOKENS_IN_VAIN - 1):
+    for _ in range(MAX_REFUSED_TOKENS - 1):
         zoom.refuse(zoom.login.token())
     with pytest.raises(LoginRefused):
         zoom.refuse(zoom.login.token(), again=True)

@@ -120,7 +120,7 @@ FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us
 @pytest.mark.parametrize(
     ("error", "request_", "host_answers", "kind", "words"),
     [
-        (NoAnswer("No answer (X)"), LIST, False, HostUnreachable, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to go on from here."),
+        (NoAnswer("No answer (X)"), LIST, False, HostUnreachable, "users: GET /v2/users?status=active: No answer (X) after 3 tries. Check api_url, the network and https://status.zoom.us, then run again with the last STATE to resume."),
         (NoAnswer("No answer (X)"), LIST, True, RetriesExhausted, "users: GET /v2/users?status=active: No answer (X) (3 tries)"),
         (NoAnswer("No answer (X)"), FILE, False, RetriesExhausted, "ai_transcript_texts: GET zoom.us for a==: No answer (X) (3 tries)"),
         (TokenRefused("it answered 401"), LIST, True, RequestRefused, "it answered 401. Zoom accepts the token elsewhere (3 tries)"),

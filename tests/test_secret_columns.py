@@ -90,7 +90,7 @@ def test_no_secret_comes_in_as_an_unknown_field(keep: bool) -> None:
     assert row.get("unknown_fields") == ({"zz": {"note": 1, "deep": [{"size": 2}]}} if keep else None)
     if keep:
         [told] = [line for line in run.logged("WARNING") if "secrets" in line]
-        assert told.endswith("left out, since they are secrets: host_key, zak, zz.deep.file_url.")
+        assert told.endswith("left out as secrets: host_key, zak, zz.deep.file_url.")
 
 
 def test_a_secret_comes_if_it_is_selected() -> None:

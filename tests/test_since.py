@@ -125,7 +125,7 @@ def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None
         assert run.exit_status == 0, run.log[-1]
         assert_exact(right(zoom, *streams), run.records)
         for stream in set(streams) - {"phone_call_queue_analytics"}:
-            assert len([line for line in run.logged("WARNING") if f"WARNING {stream}: Zoom has no data from before" in line]) == 1
+            assert len([line for line in run.logged("WARNING") if f"WARNING {stream}: Zoom no longer has data from before" in line]) == 1
 
 
 def test_a_list_that_is_lost_night_after_night_does_not_hold_the_bookmark() -> None:

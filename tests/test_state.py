@@ -280,7 +280,7 @@ def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> Non
     assert run.exit_status == 0
     now = datetime.now(timezone.utc)
     first, last = months_before((now - timedelta(days=40)).date(), 6), months_before(now.date(), 6) - timedelta(days=1)
-    [warning] = [line for line in run.logged("WARNING") if "no longer has the days" in line]
+    [warning] = [line for line in run.logged("WARNING") if "have left Zoom's retention" in line]
     assert warning.startswith("WARNING history_meetings: ") and f"from {first} to {last}" in warning
     assert zoom.violations == []
 
@@ -299,8 +299,8 @@ def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, state=state)
     assert run.exit_status == 0
     assert [record["uuid"] for record in run.records["report_meetings"]] == ["OLD=="]
-    [warning] = [line for line in run.logged("WARNING") if "no longer has the days" in line]
-    assert f"from {day} to {day}" in warning and "meeting number that is still listed" in warning
+    [warning] = [line for line in run.logged("WARNING") if "have left Zoom's retention" in line]
+    assert f"from {day} to {day}" in warning and "number is still listed" in warning
 
 
 def test_a_killed_run_goes_on_from_its_last_state() -> None:

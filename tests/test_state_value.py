@@ -29,10 +29,10 @@ REGISTRANTS = Failure(
 USERS = Failure("users", hold=True, since="2026-02-28T02:00:00Z", last="2026-02-28T02:00:00Z", runs=1)
 FROM_THE_START = "so everything is read from the start."
 DAMAGED = f"The state is damaged, {FROM_THE_START}"
-FOREIGN = f"The state is empty or not of this tap, {FROM_THE_START}"
-OLDER = f"The state is of an older version of this tap, {FROM_THE_START}"
-OTHER_ACCOUNT = f"The state is of another account, {FROM_THE_START}"
-STOPPED_V2 = "The state is of a run that an older version stopped: bookmarks are kept, the run starts over."
+FOREIGN = f"The state is empty or not from this tap, {FROM_THE_START}"
+OLDER = f"The state is from an older version of this tap, {FROM_THE_START}"
+OTHER_ACCOUNT = f"The state belongs to another account, {FROM_THE_START}"
+STOPPED_V2 = "The state is from an interrupted run of an older version. Its bookmarks are used, and the run starts over."
 
 
 def through_json(value: Any) -> Any:
@@ -109,7 +109,7 @@ def test_failures_of_the_same_stream_share_an_entry() -> None:
 def test_a_settled_failure_leaves_an_empty_list() -> None:
     """Or a merge would bring it back. A list with other failures stays as it is."""
     state = unfinished()
-    state.failures, state.settled = [USERS], {HISTORY.since, USERS.since}
+    state.failures, state.resolved = [USERS], {HISTORY.since, USERS.since}
     value = through_json(state.value())
     assert value["failures"] == {HISTORY.since: [], USERS.since: written()["failures"][USERS.since]}
     after = merged(written(), value)
@@ -309,7 +309,7 @@ def test_states_are_merged_as_meltano_does() -> None:
 def test_no_object_comes_on_top_of_null() -> None:
     """That is an error in Meltano, and the state is not stored. Any state may be merged into any other."""
     finished = unfinished()
-    finished.unfinished, finished.failures, finished.settled = None, [], {HISTORY.since}
+    finished.unfinished, finished.failures, finished.resolved = None, [], {HISTORY.since}
     other = unfinished()
     other.unfinished = Run(NOW, "t", False, {"history_meetings": None, "user": list(PATH)})
 

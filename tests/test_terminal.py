@@ -122,7 +122,7 @@ def test_the_width_is_looked_up_each_time() -> None:
         lines = _Lines(stderr)
         for columns, shown in ((80, 78), (30, 29), (120, 119), (0, 78)):
             resize(theirs, columns)
-            lines.pass_by(words)
+            lines.show_progress(words)
             assert os.read(ours, 1000).decode() == CLEAR + words[:shown].rstrip(", ")
         lines.emit(logging.makeLogRecord({"levelno": logging.INFO, "msg": "a log line"}))
     assert everything(ours) == f"{CLEAR}a log line\r\n"
@@ -165,7 +165,7 @@ def test_a_run_that_is_not_complete_says_why_in_its_last_sentence() -> None:
     with SimulatedZoom(account(*FEW), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 1
-    assert re.fullmatch(r"INFO [\d,]+ records of \d+ streams in \d+ s: incomplete: 3 items lost \(.*\)\.", run.log[-2])
+    assert re.fullmatch(r"INFO [\d,]+ records of \d+ streams in \d+ s: incomplete: 3 items missing \(.*\)\.", run.log[-2])
     with SimulatedZoom(account(*FEW), daily_limits={"Heavy": 3}) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.log[-2].endswith(": incomplete: interrupted.")

@@ -184,7 +184,7 @@ def test_in_place_a_full_disk_is_noticed_before_the_token_is_spent(tmp_path: Pat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(token_store, "_write", full)
-    with pytest.raises(ConfigError, match=r"can't be kept in .*token\.json .No space left on device."), stored(path).rotation():
+    with pytest.raises(ConfigError, match=r"can't be stored in .*token\.json .No space left on device."), stored(path).rotation():
         pass
     assert path.read_bytes() == before
 
@@ -287,7 +287,7 @@ def test_a_refresh_token_that_was_sent_is_waited_for_after_a_signal(kind: str, t
         assert zoom.counts["oauth"] == 1
         assert (zoom.refresh_token in store.read_text("utf-8") if store.exists() else False) == (kind == "late")
     assert run.exit_status == 143
-    assert any("Waiting for Zoom's answer with the next refresh token" in line for line in run.logged("WARNING"))
+    assert any("Waiting for Zoom to return the next refresh token" in line for line in run.logged("WARNING"))
 
 
 def test_a_second_signal_ends_the_wait_for_a_refresh_token(tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_a_second_signal_ends_the_wait_for_a_refresh_token(tmp_path: Path) -> No
         process = start_tap({**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")}, zoom=zoom, catalog=USERS)
         wait_for(lambda: zoom.counts["oauth"] > 0)
         process.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: "Waiting for Zoom's answer" in process.err)
+        wait_for(lambda: "Waiting for Zoom to return" in process.err)
         process.process.send_signal(signal.SIGINT)
         process.process.wait(timeout=20)
         run = process.finish()

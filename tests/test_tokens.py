@@ -114,7 +114,7 @@ def test_a_newly_configured_token_wins_over_the_store(tmp_path: Path) -> None:
         zoom.oauth.secrets.append(zoom.oauth.refresh_token)
         stale = users(config, zoom)
         assert stale.exit_status == 1
-        assert "authorise" in stale.critical
+        assert "authorize" in stale.critical
         fresh = {**config, "refresh_token": zoom.oauth.refresh_token}
         assert users(fresh, zoom).exit_status == 0
         assert users(fresh, zoom).exit_status == 0
@@ -189,7 +189,7 @@ def test_a_refused_token_is_said_and_not_tried_again(tmp_path: Path) -> None:
         assert zoom.oauth.grants == ["refresh_token"]
         assert read(path) == config
     assert run.exit_status == 1
-    assert "authorise" in run.critical
+    assert "authorize" in run.critical
 
 
 def test_however_many_workers_see_a_token_end_it_is_renewed_once(tmp_path: Path) -> None:

@@ -71,8 +71,8 @@ def test_several_files_are_one_row_in_the_order_of_the_recording() -> None:
 @pytest.mark.parametrize(
     ("change", "answer", "words"),
     [
-        ({"download_url": ""}, None, "no address"), ({"download_url": None, "status": "processing"}, None, "no address"),
-        ({"download_url": 7}, None, "no address"), ({"download_url": "https://files.example.com/x"}, None, "isn't Zoom's"),
+        ({"download_url": ""}, None, "no download URL"), ({"download_url": None, "status": "processing"}, None, "no download URL"),
+        ({"download_url": 7}, None, "no download URL"), ({"download_url": "https://files.example.com/x"}, None, "isn't on a host of Zoom"),
         ({}, (404, b"", "404"), "404"), ({}, (200, b"<html>Sign in</html>", ""), "HTML"),
         ({}, (200, {"status": False, "errorCode": 200, "errorMessage": "Forbidden"}, ""), "JSON"), ({}, (200, b"\xff\xfe", ""), "UTF-8"),
     ],

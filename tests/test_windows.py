@@ -189,34 +189,34 @@ def test_a_total_has_no_later_first_day() -> None:
     windows = windows_of(queue, None)
     [window, *more] = all_of(windows, queue)
     assert windows.later(queue, window) is None
-    assert windows.is_gone(queue, window) and not windows.is_gone(queue, more[5])
-    assert not windows_of(HISTORY, None).is_gone(HISTORY, all_of(windows_of(HISTORY, None), HISTORY)[0])
+    assert windows.is_expired(queue, window) and not windows.is_expired(queue, more[5])
+    assert not windows_of(HISTORY, None).is_expired(HISTORY, all_of(windows_of(HISTORY, None), HISTORY)[0])
 
 
 @pytest.mark.parametrize(
-    ("resume_at", "gone"),
+    ("resume_at", "expired"),
     [([], (date(2026, 5, 25), date(2026, 6, 3))), (["2026-06-02"], (date(2026, 6, 2), date(2026, 6, 3))),
      (["2026-05-05", "2026-05-28T10:00:00Z past_meeting x 1"], (date(2026, 5, 28), date(2026, 6, 3))),
      (["2026-05-05", "member u1"], (date(2026, 5, 25), date(2026, 6, 3))), (["2026-06-30"], None)],
     ids=["nothing read", "at a window", "in a window", "at a user in a window", "in time"],
 )  # fmt: skip
-def test_days_that_have_gone_since_a_run_was_stopped(resume_at: list[str], gone: Any) -> None:
+def test_days_that_have_gone_since_a_run_was_stopped(resume_at: list[str], expired: Any) -> None:
     """From where it stopped, or where it began, to the day before the first that Zoom still has."""
     windows = windows_of(HISTORY, None, TODAY, date(2026, 12, 4))
-    assert windows.gone(HISTORY, resume_at) == gone
+    assert windows.expired(HISTORY, resume_at) == expired
 
 
 def test_nothing_is_gone_that_was_not_wanted() -> None:
     """A start_date, or a bookmark, within what Zoom has."""
-    assert windows_of(HISTORY, "2026-09-01", TODAY, TODAY + 30 * DAY).gone(HISTORY, []) is None
-    assert windows_of(BY_NAME["recordings"], None, TODAY, TODAY + 30 * DAY).gone(BY_NAME["recordings"], []) is None
+    assert windows_of(HISTORY, "2026-09-01", TODAY, TODAY + 30 * DAY).expired(HISTORY, []) is None
+    assert windows_of(BY_NAME["recordings"], None, TODAY, TODAY + 30 * DAY).expired(BY_NAME["recordings"], []) is None
 
 
 def test_a_failure_of_which_days_have_left_is_known() -> None:
     """Its retry can't bring all of it."""
     windows = windows_of(HISTORY, None)
-    assert windows.has_left(HISTORY, ["2026-05-24", "2026-06-10"])
-    assert not windows.has_left(HISTORY, ["2026-05-25", "2026-06-10"]) and not windows.has_left(HISTORY, [])
+    assert windows.has_expired(HISTORY, ["2026-05-24", "2026-06-10"])
+    assert not windows.has_expired(HISTORY, ["2026-05-25", "2026-06-10"]) and not windows.has_expired(HISTORY, [])
 
 
 # --- start dates and windows ------------------------------------------------------------------------------------
@@ -242,11 +242,11 @@ def test_a_context_is_wanted_by_its_time() -> None:
     """Or by the last moment of the window in which it was found; one without a time always is."""
     windows = windows_of(LOGS, "2026-10-01T12:00:00Z")
     old, new, unknown = (Context(PAST_MEETING, {}, time) for time in ("2026-10-01T11:59:59Z", "2026-10-01T12:00:00Z", None))
-    assert [windows.wants(LOGS, each, None) for each in (old, new, unknown)] == [False, True, True]
-    assert windows.wants(LOGS, Context(PAST_MEETING, {}, "2026-10-01T12:00:00.500000Z"), None)
+    assert [windows.includes(LOGS, each, None) for each in (old, new, unknown)] == [False, True, True]
+    assert windows.includes(LOGS, Context(PAST_MEETING, {}, "2026-10-01T12:00:00.500000Z"), None)
     before, holding = (windows_of(LOGS, None).window(LOGS, name) for name in ("2026-08-25", "2026-09-22"))
-    assert not windows.wants(LOGS, unknown, before) and windows.wants(LOGS, unknown, holding)
-    assert windows_of(LOGS, None).wants(LOGS, old, None)
+    assert not windows.includes(LOGS, unknown, before) and windows.includes(LOGS, unknown, holding)
+    assert windows_of(LOGS, None).includes(LOGS, old, None)
 
 
 def test_a_context_is_asked_about_in_all_windows_up_to_its_time() -> None:
@@ -288,5 +288,5 @@ def test_a_window_of_which_zoom_has_no_day_left_is_gone() -> None:
         refused: Any = window
         while refused is not None:
             last, refused = refused, windows.later(HISTORY, refused)
-        assert windows.is_gone(HISTORY, window) is (days <= MOST_DAYS_LATER.days + 1)
+        assert windows.is_expired(HISTORY, window) is (days <= MOST_DAYS_LATER.days + 1)
         assert last.from_ == min(window.to, window.from_ + MOST_DAYS_LATER)

@@ -99,7 +99,7 @@ def test_a_target_is_told_what_columns_mean() -> None:
             zoom.config(keep_unknown_fields=True), catalog=catalog_of("users", users={("properties", "dept"): False}), zoom=zoom
         )
     told = told_in(run.schemas["users"]["schema"])
-    assert told.pop(UNKNOWN_FIELDS).startswith("What Zoom sent")
+    assert told.pop(UNKNOWN_FIELDS).startswith("Fields that Zoom sent")
     assert told == {path: said for path, said in words_of(BY_NAME["users"]).items() if path not in ("dept", "host_key")}
     assert "2 Licensed" in told["type"] and told["custom_attributes.value"]
 

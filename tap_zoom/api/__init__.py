@@ -1,1 +1,1 @@
-"""How Zoom is asked: requests and answers, the login, the limits, and the threads that wait for both."""
+"""Access to Zoom's API: login, requests, answers, retries, rate limits, and the threads that send requests."""

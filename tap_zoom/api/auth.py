@@ -1,4 +1,4 @@
-"""Three ways to a token: Server-to-Server OAuth, OAuth with a rotating refresh token, and a JSON Web Token.
+"""Three ways to get a token: Server-to-Server OAuth, OAuth with a rotating refresh token, and a JSON Web Token.
 
 Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/ and https://developers.zoom.us/docs/integrations/oauth/
 """
@@ -19,45 +19,45 @@ from tap_zoom.config import Config
 from tap_zoom.errors import LoginRefused, NoWorker, Stopped, TapZoomError, TokenRefused
 from tap_zoom.interrupts import Interrupts
 
-TIME_TO_BE_KNOWN = 30.0  # seconds until all of Zoom knows a new token
-TOKENS_IN_VAIN = 3  # tokens in a row, none of which Zoom accepts anywhere, before the login counts as refused
-TRIES_OF_ENDED = 2  # refusals in a row, after which a new token that was accepted counts as ended
-TOKENS_IN_HASTE = 5  # after that, new tokens that may have been ended as well, before one gets its time to be known
+PROPAGATION_TIME = 30.0  # seconds until all of Zoom accepts a new token
+MAX_REFUSED_TOKENS = 3  # tokens in a row that Zoom never accepted, before the login counts as refused
+REFUSALS_OF_ENDED = 2  # refusals in a row after which a new token that was once accepted counts as ended
+MAX_QUICK_TOKENS = 5  # new tokens after an ended one that are replaced without waiting for PROPAGATION_TIME
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two tries while a token is new
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Login:
-    """Hands out one token to all threads and gets the next one when it ends, however many ask at once.
+    """Shares one token between all threads, and requests the next one once when it ends.
 
-    Zoom may refuse a token for four reasons, and `refuse` tells them apart:
+    Zoom may refuse a token for four reasons. `refuse` distinguishes them:
 
-    * It has expired or was revoked: the next one is asked for.
-    * It is new, and not all of Zoom knows it: it gets TIME_TO_BE_KNOWN, and nothing leaves until Zoom accepts it.
-    * Another program asked for a token of the same app, which ended ours: the next one is asked for.
-    * The refusal is about one path: Zoom accepts the token elsewhere.
+    * It has expired or was revoked: the next one is requested.
+    * It is new, and not all of Zoom accepts it yet: it gets PROPAGATION_TIME. Until then, no request is sent.
+    * Another program requested a token for the same app, which ended this one: the next one is requested.
+    * Only one path is refused: Zoom accepts the token elsewhere.
 
-    After TOKENS_IN_VAIN tokens without one accepted answer in between, the login is refused.
+    After MAX_REFUSED_TOKENS tokens in a row without an accepted request, the login counts as refused.
     """
 
-    def __init__(self, ask: Callable[[], Token], spending: threading.Lock | None = None) -> None:
-        """`ask` gets a new token. `spending` is held while a refresh token is on its way and its successor not kept."""
-        self._ask = ask
-        self._spending = spending
+    def __init__(self, request: Callable[[], Token], exchange_lock: threading.Lock | None = None) -> None:
+        """`request` gets a new token. `exchange_lock` is held from sending a refresh token until the next is stored."""
+        self._request = request
+        self._exchange_lock = exchange_lock
         self._lock = threading.Lock()
         self._token: Token | None = None
-        self._known_at = float("-inf")  # when all of Zoom knows the token; on the monotonic clock, as all times here
-        # A token that Zoom accepted, and when the latest request that it accepted with this token left.
+        self._propagated_at = float("-inf")  # when all of Zoom accepts the token; all times are on the monotonic clock
+        # A token that Zoom accepted, and when its latest accepted request was sent.
         self._accepted: tuple[Token | None, float] = (None, float("-inf"))
-        self._in_vain = 0  # tokens in a row that were refused and never accepted
+        self._refused_tokens = 0  # tokens in a row that were refused and never accepted
         self._failure: TapZoomError | None = None
-        self._in_haste = 0  # tokens left that get no time, since another program seems to end ours
-        self._spreads_slowly = False  # a new token was accepted, refused and accepted again
-        self._told_of_another_program = False
+        self._quick_tokens = 0  # further tokens to replace without waiting, since another program seems to end them
+        self._propagates_slowly = False  # a new token was accepted, refused and accepted again
+        self._warned_of_other_program = False
 
     def token(self) -> Token:
-        """The token to use now. Blocks while Zoom does not accept it yet. Raises LoginRefused or HostUnreachable if
+        """Return the current token. Blocks while Zoom doesn't accept it yet. Raises LoginRefused or HostUnreachable if
         there is none."""
         token = self._token
         if token is None or time.monotonic() > token.expires_at or self._lock.locked():
@@ -65,13 +65,13 @@ class Login:
         return token
 
     def first_token(self, interrupts: Interrupts) -> Token:
-        """The same in a thread of its own, so that a signal is answered meanwhile.
+        """Return the token like `token`, but in a new thread, so that signals are handled meanwhile.
 
-        Raises NoWorker if the system starts none.
+        Raises NoWorker if the system can't start a thread.
         """
         results: list[Token | Exception] = []
 
-        def ask() -> None:
+        def request() -> None:
             try:
                 results.append(self.token())
             except Exception as error:
@@ -79,7 +79,7 @@ class Login:
             interrupts.wake()
 
         try:
-            threading.Thread(target=ask, daemon=True).start()
+            threading.Thread(target=request, daemon=True).start()
         except RuntimeError as error:
             raise NoWorker(error) from None
         while not results:
@@ -89,124 +89,124 @@ class Login:
         return results[0]
 
     def accept(self, token: Token, left_at: float) -> None:
-        """Zoom accepted the token for a request that left at this time."""
+        """Record that Zoom accepted the token for a request that was sent at this time."""
         if token is self._token:
             self._accepted = (token, left_at)
-        self._in_vain = 0
+        self._refused_tokens = 0
 
     def refuse(self, token: Token, why: TokenRefused, again: bool, accepts: Callable[[Token], bool]) -> float | None:
-        """Zoom did not accept the token for one request. Returns None if the next token is to be tried. Otherwise Zoom
-        accepts this one elsewhere: the seconds until the request should be tried again, which are 0 once all of Zoom
-        knows the token, so that the path is at fault.
+        """Handle a request that Zoom refused because of its token. Returns None if the next token should be tried.
 
-        `why` is the refusal. `again`: the request was tried before. `accepts` asks Zoom, at a path where it accepted a
-        token before. May block for TIME_TO_BE_KNOWN, and holds up all requests meanwhile. Raises LoginRefused after
-        TOKENS_IN_VAIN.
+        Otherwise Zoom accepts the token elsewhere. Then returns the seconds until the next try of the request; 0 if all
+        of Zoom accepts the token by now, so that the path is the cause.
+
+        `why`: the refusal; `again`: the request was tried before; `accepts`: tries the token on a path where Zoom has
+        accepted a token before. May block all requests for PROPAGATION_TIME. Raises LoginRefused after
+        MAX_REFUSED_TOKENS.
         """
         refused_at = time.monotonic()
         with self._lock:
             if token is not self._token:
                 return None
-            if not again and refused_at > self._known_at:
+            if not again and refused_at > self._propagated_at:
                 self._end(token, why)
                 return None
             proven = self._accepted[0] is token and self._accepted[1] >= refused_at
-            if not proven and not self._becomes_known(token, accepts):
+            if not proven and not self._propagates(token, accepts):
                 self._end(token, why)
                 return None
-            return max(min(self._known_at - time.monotonic(), LONGEST_PAUSE), 0.0)
+            return max(min(self._propagated_at - time.monotonic(), LONGEST_PAUSE), 0.0)
 
-    def _becomes_known(self, token: Token, accepts: Callable[[Token], bool]) -> bool:
-        """True as soon as Zoom accepts the token. False if the token had its time to be known, or if Zoom accepted it
-        before and no longer does. In the latter case somebody ended it, unless parts of Zoom know it and others don't
-        yet, which shows when a refused token is accepted again."""
+    def _propagates(self, token: Token, accepts: Callable[[Token], bool]) -> bool:
+        """True as soon as Zoom accepts the token. False after PROPAGATION_TIME, or if Zoom no longer accepts it. The
+        latter means that the token was ended, unless only parts of Zoom accept it yet: then a refused token is accepted
+        again."""
         accepted_before = self._accepted[0] is token
         pause, refusals = FIRST_PAUSE, 0
         while True:
-            asked_at = time.monotonic()
+            sent_at = time.monotonic()
             if accepts(token):
-                self.accept(token, asked_at)
+                self.accept(token, sent_at)
                 if accepted_before and refusals:
-                    self._spreads_slowly, self._in_haste = True, 0
+                    self._propagates_slowly, self._quick_tokens = True, 0
                 return True
             refusals += 1
-            if asked_at > self._known_at:
+            if sent_at > self._propagated_at:
                 return False
-            if accepted_before and refusals == TRIES_OF_ENDED and not self._spreads_slowly:
-                self._in_haste = TOKENS_IN_HASTE
-                self._tell_of_another_program()
+            if accepted_before and refusals == REFUSALS_OF_ENDED and not self._propagates_slowly:
+                self._quick_tokens = MAX_QUICK_TOKENS
+                self._warn_of_other_program()
                 return False
-            if self._in_haste and refusals == TRIES_OF_ENDED:
+            if self._quick_tokens and refusals == REFUSALS_OF_ENDED:
                 return False
-            if refusals == 1 and not accepted_before and not self._in_haste:
+            if refusals == 1 and not accepted_before and not self._quick_tokens:
                 LOGGER.warning(
-                    "Zoom does not accept a new access token yet. Waiting up to %.0f s for that, then asking for "
-                    "another one.",
-                    self._known_at - asked_at,
+                    "Zoom doesn't accept a new access token yet. Waiting up to %.0f s, then requesting another one.",
+                    self._propagated_at - sent_at,
                 )
-            time.sleep(max(min(pause, self._known_at - time.monotonic() + 0.1), 0.0))
+            time.sleep(max(min(pause, self._propagated_at - time.monotonic() + 0.1), 0.0))
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _tell_of_another_program(self) -> None:
-        if not self._told_of_another_program:
-            self._told_of_another_program = True
+    def _warn_of_other_program(self) -> None:
+        if not self._warned_of_other_program:
+            self._warned_of_other_program = True
             LOGGER.warning(
-                "Zoom ended an access token soon after it was issued, so another is asked for. Perhaps another program "
-                "asks for tokens of the same app: give the tap an app of its own."
+                "Zoom ended an access token soon after it was issued, so another one is requested. Another program may "
+                "be using the same app: create a separate app for the tap."
             )
 
     def _end(self, token: Token, why: TokenRefused) -> None:
-        """Use this token no more. Raises LoginRefused after TOKENS_IN_VAIN."""
+        """Stop using this token. Raises LoginRefused after MAX_REFUSED_TOKENS."""
         self._token = replace(token, expires_at=float("-inf"))
-        if self._accepted[0] is not token and self._in_haste:
-            self._in_haste -= 1
+        if self._accepted[0] is not token and self._quick_tokens:
+            self._quick_tokens -= 1
         elif self._accepted[0] is not token:
-            self._in_vain += 1
-        if self._in_vain >= TOKENS_IN_VAIN:
+            self._refused_tokens += 1
+        if self._refused_tokens >= MAX_REFUSED_TOKENS:
             self._failure = LoginRefused(
-                f"Login refused: Zoom does not accept the access token ({why}), nor the {TOKENS_IN_VAIN - 1} before "
+                f"Login refused: Zoom doesn't accept the access token ({why}), nor the {MAX_REFUSED_TOKENS - 1} before "
                 "it. Check that the app is activated on https://marketplace.zoom.us and that no other program "
-                "invalidates its tokens, then run again with the last STATE to go on from here."
+                "invalidates its tokens, then run again with the last STATE to resume."
             )
             raise self._failure
 
-    def settle(self, interrupts: Interrupts) -> None:
-        """Call this before the process ends. A refresh token that was sent is spent, so its answer is waited for, as
-        long as an exchange may take; a second signal cuts that short. No other refresh token is sent afterwards."""
-        if self._spending is None or self._spending.acquire(blocking=False):
+    def close(self, interrupts: Interrupts) -> None:
+        """Call this before the process ends. If a refresh token was sent, waits for the answer, since the token can't
+        be used again. A second signal ends the wait. No refresh token is sent afterwards."""
+        if self._exchange_lock is None or self._exchange_lock.acquire(blocking=False):
             return
         LOGGER.warning(
-            "Waiting for Zoom's answer with the next refresh token, since the one that was sent can't be used again; a "
-            "signal ends the tap at once, and the app may have to be authorised again."
+            "Waiting for Zoom to return the next refresh token, since the current one can't be used again. A signal "
+            "ends the tap at once, but then the app may need to be authorized again."
         )
         deadline = time.monotonic() + CONNECT_TIMEOUT + ANSWER_TIMEOUT
         try:
-            while time.monotonic() < deadline and not self._spending.acquire(timeout=0.1):
+            while time.monotonic() < deadline and not self._exchange_lock.acquire(timeout=0.1):
                 interrupts.check()
         except Stopped:
             pass
 
     def _next(self, former: Token | None) -> Token:
-        """A token other than the one that is over; asked for once, whoever else waits for it."""
+        """Return the token after the former one. It is requested once, even if several threads wait for it."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
             token = self._token
             if token is None or time.monotonic() > token.expires_at:
                 try:
-                    token = self._ask()
+                    token = self._request()
                 except TapZoomError as error:
                     self._failure = error
                     raise
                 if former is not None and former.value != token.value:
-                    self._known_at = time.monotonic() + TIME_TO_BE_KNOWN
+                    self._propagated_at = time.monotonic() + PROPAGATION_TIME
                 self._token = token
             return token
 
 
 def login(config: Config, keep_secret: Callable[[str], None]) -> Login:
-    """The login that the settings describe. Makes no request yet. `keep_secret` is told every secret that is received,
-    so that no log line shows it."""
+    """Return the login that the settings describe. Makes no request yet. `keep_secret` is called with each secret that
+    Zoom returns, so that no log line shows it."""
     if config.jwt is not None:
         jwt = config.jwt
         return Login(lambda: Token(jwt))
@@ -214,14 +214,14 @@ def login(config: Config, keep_secret: Callable[[str], None]) -> Login:
     if config.account_id is not None:
         form = {"grant_type": "account_credentials", "account_id": config.account_id}
         return Login(lambda: endpoint.read(endpoint.ask(form)))
-    store, spending = token_store(config), threading.Lock()
-    return Login(lambda: _refreshed(endpoint, store, spending, keep_secret), spending)
+    store, exchange_lock = token_store(config), threading.Lock()
+    return Login(lambda: _refreshed(endpoint, store, exchange_lock, keep_secret), exchange_lock)
 
 
 def _refreshed(
-    endpoint: TokenEndpoint, store: TokenStore, spending: threading.Lock, keep_secret: Callable[[str], None]
+    endpoint: TokenEndpoint, store: TokenStore, exchange_lock: threading.Lock, keep_secret: Callable[[str], None]
 ) -> Token:
-    """Spend the refresh token, and keep the next one before the access token that came with it is used."""
+    """Use the refresh token, and store the next one before the new access token is used."""
     with store.rotation() as rotation:
         keep_secret(rotation.token)
 
@@ -233,9 +233,9 @@ def _refreshed(
                     rotation.keep(following)
                 except OSError as error:
                     raise LoginRefused(
-                        f"The new refresh token can't be written ({error.strerror}), and the old one is spent: make "
-                        "room, or the file writable; if the next run is refused, authorise the app again."
+                        f"The new refresh token can't be written ({error.strerror}), and the old one is used up. Free "
+                        "disk space or make the file writable. If the next run is refused, authorize the app again."
                     ) from None
 
         form = {"grant_type": "refresh_token", "refresh_token": rotation.token}
-        return endpoint.read(endpoint.ask(form, spending, keep))
+        return endpoint.read(endpoint.ask(form, exchange_lock, keep))

@@ -1,4 +1,4 @@
-"""The HTTP exchanges with Zoom's API, each with the login's token."""
+"""HTTP requests to Zoom's API, with the login's token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from requests.utils import default_user_agent, requote_uri
 
 from tap_zoom.api.auth import Login
 from tap_zoom.api.http import Answer, Bearer, Connections, TooLarge
-from tap_zoom.api.rate_limits import Announcement, read_headers
+from tap_zoom.api.rate_limits import RateLimitHeaders, read_headers
 from tap_zoom.api.request import Request, query_of
 from tap_zoom.api.responses import Page, judge, judge_file
 from tap_zoom.api.token_endpoint import Token
@@ -25,7 +25,7 @@ _ZOOMS_HOST = re.compile(r"([a-z0-9-]+\.)*(zoom\.us|zoomgov\.com)", re.ASCII)
 
 
 class Client:
-    """Asks over kept-alive connections with the login's token. Thread-safe; retries nothing."""
+    """Sends requests with the login's token over persistent connections. Thread-safe. Doesn't retry."""
 
     def __init__(self, config: Config, login: Login, workers: int) -> None:
         self._config = config
@@ -40,15 +40,15 @@ class Client:
         self.last_answer: float | None = None  # on the monotonic clock
 
     def log_in(self) -> None:
-        """Have a token to ask with, so that `fetch` need not wait for one. Raises RunStopped where there is none."""
+        """Make sure that there is a token, so that `fetch` doesn't wait for one. Raises RunStopped if there is none."""
         self._login.token()
 
     def fetch(self, request: Request, tries: int = 1) -> Page:
-        """The page that answers the request. Raises RequestFailed or RunStopped for anything else. `tries`: how often
-        it was asked for by now."""
+        """Return the requested page. Raises RequestFailed or RunStopped for any other answer. `tries`: how often the
+        request has been sent, including this time."""
         token, left_at = self._login.token(), time.monotonic()
         try:
-            page = self._ask(request, token, tries)
+            page = self._send(request, token, tries)
         except TokenRefused as refusal:
             refusal.wait = self._login.refuse(token, refusal, tries > 1, lambda other: self._accepts(other, request))
             refusal.elsewhere = refusal.wait == 0.0
@@ -62,55 +62,55 @@ class Client:
         return page
 
     def _accepts(self, token: Token, refused: Request) -> bool:
-        """Does Zoom accept this token? Repeats the request that it answered last, or else the refused one."""
+        """True if Zoom accepts this token. Repeats the last request that it answered, or else the refused one."""
         try:
-            self._ask(self._answered or refused, token, 1)
+            self._send(self._answered or refused, token, 1)
         except Retryable:
             return False
         except TapZoomError:
             pass  # a refusal for another reason
         return True
 
-    def _ask(self, request: Request, token: Token, tries: int) -> Page:
+    def _send(self, request: Request, token: Token, tries: int) -> Page:
         started = time.monotonic()
         try:
             answer = self._get(request, token.value)
         except NoAnswer:
-            _tell(request, "no answer", started, tries)
+            _log_request(request, "no answer", started, tries)
             raise
         except TooLarge as error:
             raise RequestRefused(f"{request}: {error}") from None
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
-        announcement = Announcement() if answer.moved else read_headers(answer.headers, now)
-        said = str(answer.status)
+        headers = RateLimitHeaders() if answer.moved else read_headers(answer.headers, now)
+        outcome = str(answer.status)
         try:
             if request.stream.text_column or answer.moved:
                 judge_file(request, answer)
             else:
-                judge(request, answer, announcement)
+                judge(request, answer, headers)
         except EmptyAnswer as nothing:
-            said = f"{nothing.answer} ({nothing})"
+            outcome = f"{nothing.answer} ({nothing})"
             raise
         finally:
-            _tell(request, said, started, tries, announcement.wait)
-        return Page(answer.body, now, announcement)
+            _log_request(request, outcome, started, tries, headers.wait)
+        return Page(answer.body, now, headers)
 
     def _get(self, request: Request, token: str) -> Answer:
-        """The HTTP exchange. Redirects are not followed, so that the token goes to no other host; but of a file one is,
-        without the token."""
+        """Send a GET request. Redirects aren't followed, so that no other host gets the token. Only for a file one
+        redirect is followed, without the token."""
         self._base = self._base or self._find_base()
         if not request.stream.is_file:
             return self._exchange(f"{self._base}/{request.path}{query_of(request)}", token)
         url = request.path if request.stream.text_column else f"{self._base}/{request.path}"
         if not self._is_safe(url) or not self._is_zooms(url):
-            raise RequestRefused(f"{request}: the file's address isn't Zoom's, so the token is not sent there")
+            raise RequestRefused(f"{request}: the file isn't on a host of Zoom, so the token isn't sent there")
         answer = self._exchange(requote_uri(url), token)
         location = answer.headers.get("Location") if 300 <= answer.status < 400 else None
         if not location:
             return answer
         if not self._is_safe(url, location):
-            raise RequestRefused(f"{request}: it is redirected to an address without https, which is not followed")
+            raise RequestRefused(f"{request}: redirects to an address without https, which isn't followed")
         target = urljoin(url, location)
         return replace(self._exchange(requote_uri(target), None), moved=True)
 
@@ -118,13 +118,13 @@ class Client:
         return self._connections.exchange("GET", url, self._headers, Bearer(token))
 
     def _is_safe(self, url: str, location: str = "") -> bool:
-        """Whether it is an address, as is where it leads to, and nobody on the way can read along. Plain http is for
-        where the API itself is at that."""
+        """True if the URL, or the location it redirects to, is valid and https. Plain http is allowed if the API uses
+        it too."""
         try:
             parts = urlsplit(urljoin(url, location))
             host = (parts.hostname or "").encode("idna")
             return bool(host) and parts.port != 0 and parts.scheme in ("https", urlsplit(self._base).scheme)
-        except ValueError:  # from any of them
+        except ValueError:  # from any of these calls
             return False
 
     def _is_zooms(self, url: str) -> bool:
@@ -133,23 +133,23 @@ class Client:
         return "@" not in parts.netloc and (known or _ZOOMS_HOST.fullmatch(parts.hostname or "") is not None)
 
     def _find_base(self) -> str:
-        """Where the API is: our setting, what the token answer said, or Zoom's default."""
+        """Return the base URL of the API: from the settings, the token response, or Zoom's default."""
         url = self._config.api_url or self._login.token().api_url
-        base = checked_api_url(url, "The api_url of the token answer") if url else DEFAULT_API_URL
+        base = checked_api_url(url, "The api_url of the token response") if url else DEFAULT_API_URL
         return f"{base}/v2"
 
 
-def _tell(request: Request, said: str, started: float, tries: int, wait: float | None = None) -> None:
-    """One DEBUG line: what was asked, without e-mails and tokens, and what came of it. `wait`: seconds, if named."""
+def _log_request(request: Request, outcome: str, started: float, tries: int, wait: float | None = None) -> None:
+    """Log a request and its outcome at DEBUG, without e-mails and tokens. `wait`: seconds, if the answer asks to."""
     if LOGGER.isEnabledFor(logging.DEBUG):
-        asked = {**request.ids, **request.params, **({"page": request.page} if request.page > 1 else {})}
+        params = {**request.ids, **request.params, **({"page": request.page} if request.page > 1 else {})}
         LOGGER.debug(
             "%s: %s in %.0f ms, try %d%s",
-            " ".join([request.stream.name, *(f"{name}={_shown(value)}" for name, value in asked.items())]),
-            said, 1000 * (time.monotonic() - started), tries, "" if wait is None else f", wait {wait:g} s",
+            " ".join([request.stream.name, *(f"{name}={_redacted(value)}" for name, value in params.items())]),
+            outcome, 1000 * (time.monotonic() - started), tries, "" if wait is None else f", wait {wait:g} s",
         )  # fmt: skip
 
 
-def _shown(value: object) -> str:
-    """An id; what is an e-mail or a URL is for nobody to read."""
+def _redacted(value: object) -> str:
+    """Return an id as text, without e-mails and URLs."""
     return "***" if re.search("@|://", str(value)) else str(value)

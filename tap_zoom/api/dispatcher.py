@@ -1,8 +1,7 @@
-"""Sends requests as fast as their rate limits allow, and hands answers over in the order of their arrival.
+"""Sends requests as fast as their rate limits allow, and returns answers in the order of their arrival.
 
-There is a queue for each rate limit. Workers are threads that do one request at a time: one of them waits for the next
-request that is due, the others are at work or idle. A request that waits, for its turn or for its retry, holds no
-worker.
+There is a queue for each rate limit. Workers are threads that send one request at a time: one of them waits for the
+next request that is due, the others are busy or idle. A request that waits for its turn or its retry blocks no worker.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from tap_zoom.errors import DailyLimitReached, NoAnswer, NoWorker, RateLimited, 
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.streams.model import RateLimit
 
-MAX_BYTES = 4 << 20  # of answers that are not handed over: more hold back new requests
-LONGEST_DAILY_WAIT = 86400.0  # seconds, if Zoom names no reset
+MAX_BYTES = 4 << 20  # of answers that haven't been taken; above that, no requests are sent
+LONGEST_DAILY_WAIT = 86400.0  # seconds, if Zoom doesn't name the reset
 
-Result = tuple[Any, "Page | Exception"]  # what was submitted with a request, and what came of it
+Result = tuple[Any, "Page | Exception"]  # the task submitted with a request, and the outcome of the request
 
 
 class Dispatcher:
-    """`pace`: makes the pace of a rate limit. `wait_for_reset`: a daily limit is waited for. Driven by one thread."""
+    """`pace`: creates the pace of a rate limit; `wait_for_reset`: wait at a daily limit. Used by one thread only."""
 
     def __init__(
         self,
@@ -52,10 +51,10 @@ class Dispatcher:
         self._interrupts = interrupts
         self._log = log
         self._queues: dict[RateLimit, Queue] = {}
-        self._plan: str | None = None  # the account's, once an answer tells it
+        self._plan: str | None = None  # the account's plan, once an answer reveals it
         self._results: SimpleQueue[tuple[Any, Page | Exception]] = SimpleQueue()
-        self._changed = threading.Condition()  # over all that follows
-        self._turn = threading.Lock()  # held by the worker that waits for the next request to be due
+        self._changed = threading.Condition()  # guards everything below
+        self._turn = threading.Lock()  # held by the worker that waits until the next request is due
         self._numbers = itertools.count()
         self._working: dict[int, Job] = {}  # by number: sent and not answered
         self._workers = 0
@@ -63,13 +62,13 @@ class Dispatcher:
         self._bytes = 0
         self._abandon_at = 0.0
         self._stopped: Exception | None = None
-        self.in_flight = 0  # submitted and not taken; only the driving thread changes it
+        self.in_flight = 0  # submitted and not taken; only changed by the thread that uses the dispatcher
         self.requests: Counter[RateLimit] = Counter()
         self.retries: Counter[str] = Counter()  # by stream
 
     def submit(self, request: Request, traversal: str, priority: Priority, task: Any) -> None:
-        """Queue a request. Its answer comes with `task`. Traversals take turns; of one, those with the smallest
-        priority are sent first."""
+        """Queue a request. Its answer is returned with `task`. Traversals take turns. Within a traversal, the smallest
+        priority is sent first."""
         self.in_flight += 1
         with self._changed:
             queue = self.queue(request.stream.rate_limit)
@@ -77,11 +76,11 @@ class Dispatcher:
                 self._deliver(task, why)
                 return
             queue.push(traversal, Job(priority, next(self._numbers), request, task))
-            self._hire()
+            self._start_worker()
             self._changed.notify()
 
     def take(self, seconds: float) -> Result | None:
-        """The next answer, or the error that ended its request; None if none comes in time."""
+        """Return the next answer, or the error of a request that failed; None if none comes in time."""
         self._abandon(time.monotonic())
         deadline = time.monotonic() + seconds
         while self._results.empty():
@@ -105,7 +104,7 @@ class Dispatcher:
             return self.queue(rate_limit).is_low
 
     def busiest(self) -> RateLimit | None:
-        """The rate limit with the longest queue, in seconds."""
+        """Return the rate limit with the longest queue, measured in seconds."""
         with self._changed:
             waiting = {name: len(queue) / queue.pace.rate for name, queue in self._queues.items() if len(queue)}
         return max(waiting, key=waiting.__getitem__) if waiting else None
@@ -119,8 +118,8 @@ class Dispatcher:
 
     # --- workers
 
-    def _hire(self) -> None:
-        """Start a worker, unless one is idle. If the system starts no more threads, those there are will do."""
+    def _start_worker(self) -> None:
+        """Start a worker unless one is idle. If the system can't start more threads, the existing ones are used."""
         if self._idle or self._workers >= self._most_workers:
             return
         try:
@@ -129,7 +128,7 @@ class Dispatcher:
             if self._workers == 0:
                 raise NoWorker(error) from None
             self._most_workers = self._workers
-            self._log(f'No more than {self._workers} requests at a time: the system says "{error}".')
+            self._log(f'Limited to {self._workers} parallel requests: the system can\'t start a thread ("{error}").')
         else:
             self._workers += 1
             self._idle += 1
@@ -140,32 +139,32 @@ class Dispatcher:
                 job = self._next_job()
             try:
                 outcome: Page | Exception = self._client.fetch(job.request, job.tries)
-            except Exception as error:  # the thread that takes it raises it
+            except Exception as error:  # raised again by the thread that takes it
                 outcome = error
             with self._changed:
                 if self._working.pop(job.number, None) is None:
-                    return  # it was abandoned
+                    return  # the request was abandoned
                 self._idle += 1
-                self._settle(job, outcome, time.monotonic())
+                self._complete(job, outcome, time.monotonic())
 
     def _next_job(self) -> Job:
-        """Wait until a request is due, and take it."""
+        """Wait until a request is due, and remove it from its queue."""
         while True:
             with self._changed:
-                while (queue := self._soonest()) is None or queue.due > time.monotonic():
+                while (queue := self._next_queue()) is None or queue.due > time.monotonic():
                     self._changed.wait(None if queue is None else queue.due - time.monotonic())
             try:
-                self._client.log_in()  # before a request is taken, or all of them would wait for a token
+                self._client.log_in()  # before taking a request, so that only this worker waits for a token
             except Exception as error:
                 with self._changed:
                     self._stop(error)
             with self._changed:
-                queue, now = self._soonest(), time.monotonic()
+                queue, now = self._next_queue(), time.monotonic()
                 if queue is not None and queue.due <= now:
                     return self._send(queue, now)
 
-    def _soonest(self) -> Queue | None:
-        """The queue whose request may be sent first; None if there is none."""
+    def _next_queue(self) -> Queue | None:
+        """Return the queue with the earliest due request; None if nothing may be sent."""
         waiting = [queue for queue in self._queues.values() if len(queue)]
         if not waiting or self._stopped or self._bytes > MAX_BYTES:
             return None
@@ -180,16 +179,16 @@ class Dispatcher:
         self._working[job.number] = job
         self._idle -= 1
         if any(map(len, self._queues.values())):
-            self._hire()
+            self._start_worker()
         return job
 
-    # --- what comes of a request
+    # --- outcomes of requests
 
-    def _settle(self, job: Job, outcome: Page | Exception, now: float) -> None:
-        """Hand a result over, or queue its request again."""
+    def _complete(self, job: Job, outcome: Page | Exception, now: float) -> None:
+        """Deliver a result, or queue its request again."""
         queue = self.queue(job.request.stream.rate_limit)
         if isinstance(outcome, Page):
-            self._learn(job.request.stream.rate_limit, outcome)
+            self._update_limits(job.request.stream.rate_limit, outcome)
             queue.pace.speed_up()
             self._bytes += len(outcome.body)
         elif isinstance(outcome, (Retryable, DailyLimitReached)):
@@ -203,46 +202,46 @@ class Dispatcher:
         self._deliver(job.task, outcome)
         if isinstance(outcome, DailyLimitReached):
             queue.spent = outcome
-            self._give_back(queue, outcome)
+            self._cancel(queue, outcome)
         elif isinstance(outcome, RunStopped):
             self._stop(outcome)
 
     def _retry_in(self, job: Job, error: Retryable | DailyLimitReached, queue: Queue, now: float) -> float | None:
-        """Seconds until a retry, None for no more tries."""
+        """Return the seconds until a retry, None to give up."""
         if isinstance(error, DailyLimitReached):
             if not self._wait_for_reset:
                 return None
             wait = LONGEST_DAILY_WAIT if error.wait is None else error.wait + 1
             if queue.pace.free_at() < now + wait - 1:
-                self._log(f"{error} Waiting {wait:.0f} s for it.")
-            queue.pace.hold(now + wait)
-            job.tries = job.limited = job.refused = job.refused_here = 0  # the tries of another day say nothing
+                self._log(f"{error} Waiting {wait:.0f} s for the reset.")
+            queue.pace.pause_until(now + wait)
+            job.tries = job.limited = job.refused = job.refused_here = 0  # start counting again after the reset
             job.started = 0.0
             return wait
         if isinstance(error, RateLimited):
             queue.pace.refused(now, error.wait, error.limit)
         return delay(error, job.failed(error), now - job.started, self._client.last_answer is not None)
 
-    def _learn(self, rate_limit: RateLimit, page: Page) -> None:
-        """Take over a limit that the headers of an answer name, or those of the plan that they tell."""
-        said = page.announcement
-        named = rate_limit._replace(category=said.label or rate_limit.category)
-        if said.label is not None and said.limit is not None and not said.daily and named in self._queues:
-            self._queues[named].pace.learn(said.limit)
-        plan = plan_of(rate_limit, said)
+    def _update_limits(self, rate_limit: RateLimit, page: Page) -> None:
+        """Apply the limit in an answer's headers, or the limits of the plan that the headers reveal."""
+        headers = page.headers
+        reported = rate_limit._replace(category=headers.label or rate_limit.category)
+        if headers.label is not None and headers.limit is not None and not headers.daily and reported in self._queues:
+            self._queues[reported].pace.learn(headers.limit)
+        plan = plan_of(rate_limit, headers)
         if plan is not None and plan != self._plan:
             self._plan = plan
             changed = [queue.pace.assume(limit_of(name, plan)) for name, queue in self._queues.items()]
             if any(changed):
-                self._log(f"The daily limit in Zoom's headers is that of the plan {plan}, so its rate limits apply.")
+                self._log(f"Zoom's headers report the daily limit of the plan {plan}, so its rate limits are used.")
 
     def _stop(self, why: Exception) -> None:
-        """Send nothing any more; all that waits gets the same result."""
+        """Stop sending. All queued requests get the same result."""
         self._stopped = self._stopped or why
         for queue in self._queues.values():
-            self._give_back(queue, why)
+            self._cancel(queue, why)
 
-    def _give_back(self, queue: Queue, why: Exception) -> None:
+    def _cancel(self, queue: Queue, why: Exception) -> None:
         for job in queue.clear():
             self._deliver(job.task, why)
 
@@ -251,7 +250,7 @@ class Dispatcher:
         self._interrupts.wake()
 
     def _abandon(self, now: float) -> None:
-        """Give up on answers that never end. Their workers are replaced."""
+        """Give up on answers that take too long. Their workers are replaced."""
         if now < self._abandon_at:
             return
         self._abandon_at = now + 1.0
@@ -259,5 +258,5 @@ class Dispatcher:
             for job in [job for job in self._working.values() if now - job.sent > http.ANSWER_TIMEOUT]:
                 del self._working[job.number]
                 self._workers -= 1
-                self._settle(job, NoAnswer(f"No answer ({http.not_whole()})"), now)
-                self._hire()
+                self._complete(job, NoAnswer(f"No answer ({http.timeout_reason()})"), now)
+                self._start_worker()

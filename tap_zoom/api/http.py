@@ -1,4 +1,4 @@
-"""One HTTP exchange over a requests.Session, and the JSON in its answer."""
+"""HTTP requests with requests.Session, and JSON parsing."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from tap_zoom.errors import ConfigError, NoAnswer
 from tap_zoom.text import escaped
 
 CONNECT_TIMEOUT = 10.0  # seconds
-READ_TIMEOUT = 30.0  # seconds of silence, before the first byte or between two
-ANSWER_TIMEOUT = 120.0  # seconds for a whole answer: one that comes byte by byte is never silent
-LARGEST_ANSWER = 32 << 20  # bytes, unpacked
-HOSTS = 4  # to which connections are kept
+READ_TIMEOUT = 30.0  # seconds without a byte
+ANSWER_TIMEOUT = 120.0  # seconds for a complete answer, since slow ones may never reach READ_TIMEOUT
+LARGEST_ANSWER = 32 << 20  # bytes, decompressed
+HOSTS = 4  # hosts with persistent connections
 
 CERTIFICATES = (
-    ": the certificate is not trusted. Behind a proxy that inspects TLS, set REQUESTS_CA_BUNDLE to the file of its "
+    ": the certificate isn't trusted. Behind a proxy that inspects TLS, set REQUESTS_CA_BUNDLE to the file with its "
     "certificate authority"
 )
 PROXY = (
     "The proxy in the variable HTTPS_PROXY, HTTP_PROXY or ALL_PROXY can't be used. Set it to a URL such as "
-    "http://proxy.example.com:3128. A user and a password go before the host (user:password@), with characters such as "
+    "http://proxy.example.com:3128. User and password come before the host (user:password@), with characters such as "
     "/ # and @ percent-encoded."
 )
 
 
 @dataclass(slots=True)
 class Answer:
-    """`moved`: it came from the address that a redirect named."""
+    """`moved`: it came from the target of a redirect."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,11 +48,11 @@ class Answer:
 
 
 class TooLarge(Exception):
-    """The answer has more bytes than are read."""
+    """The answer is larger than LARGEST_ANSWER."""
 
 
 class Bearer(AuthBase):
-    """Sends an access token; None sends none. (Without an auth of its own, requests would look into .netrc.)"""
+    """Sends an access token, or none for None. (Without an auth object, requests would read .netrc.)"""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -64,15 +64,15 @@ class Bearer(AuthBase):
 
 
 class Session(requests.Session):
-    """Looks at no redirect: requests would parse its address, and read its body whole."""
+    """Ignores redirects: requests would parse their location and read the whole body."""
 
     def get_redirect_target(self, _: requests.Response) -> None:
         return None
 
 
 class Connections:
-    """A session that keeps up to `most` connections to a host. Thread-safe. Proxies and certificates are those that
-    requests takes from the environment."""
+    """A session with up to `most` persistent connections per host. Thread-safe. Proxies and certificates come from the
+    environment, as usual in requests."""
 
     def __init__(self, most: int) -> None:
         self._session = Session()
@@ -84,9 +84,9 @@ class Connections:
     def exchange(
         self, method: str, url: str, headers: Mapping[str, str], auth: Any, data: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send a request, and read the whole answer. Redirects are not followed.
+        """Send a request and read the whole answer. Doesn't follow redirects.
 
-        Raises NoAnswer if none comes, or not all of it, in time; TooLarge; ConfigError if certificates are missing.
+        Raises NoAnswer if no complete answer comes in time; TooLarge; ConfigError if certificates are missing.
         """
         deadline = time.monotonic() + ANSWER_TIMEOUT
         try:
@@ -101,17 +101,17 @@ class Connections:
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             ) as response:
                 return Answer(response.status_code, response.headers, _body(response, deadline))
-        except (ValueError, TypeError) as error:  # of requests and of urllib3, before anything is sent
+        except (ValueError, TypeError) as error:  # from requests or urllib3, before anything is sent
             if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
-                raise ConfigError(PROXY) from None  # without the library's words, which repeat parts of the URL
+                raise ConfigError(PROXY) from None  # without the library's message, which repeats parts of the URL
             raise NoAnswer(f"No answer ({_reason(error)})") from None
         except requests.RequestException as error:
             reason = _reason(error)
             unsafe = isinstance(error, requests.exceptions.SSLError)
             advice = CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in reason else ""
-            raise NoAnswer(f"No {'safe connection' if unsafe else 'answer'} ({reason}){advice}") from None
+            raise NoAnswer(f"No {'secure connection' if unsafe else 'answer'} ({reason}){advice}") from None
         except OSError as error:  # from requests, before anything is sent
-            raise ConfigError(f"{error}. Correct the variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.") from None
+            raise ConfigError(f"{error}. Fix the variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.") from None
 
 
 def _body(response: requests.Response, deadline: float) -> bytes:
@@ -121,19 +121,19 @@ def _body(response: requests.Response, deadline: float) -> bytes:
         if len(whole) > LARGEST_ANSWER:
             raise TooLarge(f"the answer has more than {LARGEST_ANSWER >> 20} MB, which is not read")
         if time.monotonic() > deadline:
-            raise requests.Timeout(not_whole())
-    if response.raw.length_remaining:  # urllib3 1.26 does not check it
+            raise requests.Timeout(timeout_reason())
+    if response.raw.length_remaining:  # urllib3 1.26 doesn't check this
         raise requests.ConnectionError(f"{response.raw.length_remaining} bytes are missing")
     return bytes(whole)
 
 
-def not_whole() -> str:
-    """What is said of an answer that takes too long."""
-    return f"not whole after {ANSWER_TIMEOUT:g} s"
+def timeout_reason() -> str:
+    """Return the reason for an answer that takes too long."""
+    return f"incomplete after {ANSWER_TIMEOUT:g} s"
 
 
 def in_time(exchange: Callable[[], Answer]) -> Answer:
-    """Do an exchange in a thread of its own, which is abandoned after ANSWER_TIMEOUT: then raises NoAnswer."""
+    """Send a request in a new thread. Raises NoAnswer after ANSWER_TIMEOUT, and abandons the thread."""
     results: SimpleQueue[Answer | Exception] = SimpleQueue()
 
     def run() -> None:
@@ -144,34 +144,34 @@ def in_time(exchange: Callable[[], Answer]) -> Answer:
 
     try:
         threading.Thread(target=run, daemon=True).start()
-    except RuntimeError:  # the system starts no more threads
+    except RuntimeError:  # the system can't start more threads
         return exchange()
     try:
         result = results.get(timeout=ANSWER_TIMEOUT)
     except Empty:
-        raise NoAnswer(f"No answer ({not_whole()})") from None
+        raise NoAnswer(f"No answer ({timeout_reason()})") from None
     if isinstance(result, Exception):
         raise result
     return result
 
 
 def _reason(error: Exception) -> str:
-    """The innermost message of a chain of connection errors, without URLs."""
+    """Return the innermost message of a chain of connection errors, without URLs."""
     reason = error
     while causes := [each for each in (getattr(reason, "reason", None), *reason.args) if isinstance(each, Exception)]:
         reason = causes[0]
-    words = re.sub(r"^.*?>: ", "", str(reason))
-    return f"{type(reason).__name__}: {words[:200]}".rstrip(": ")
+    message = re.sub(r"^.*?>: ", "", str(reason))
+    return f"{type(reason).__name__}: {message[:200]}".rstrip(": ")
 
 
-def shortened(words: str, most: int = 300) -> str:
-    """One line of somebody else's words, cut between two of them: half a secret could not be told from a word."""
-    line = escaped(" ".join(words.split()))
+def shortened(text: str, most: int = 300) -> str:
+    """Return text from outside on one line, cut between two words: half a secret wouldn't be recognized as one."""
+    line = escaped(" ".join(text.split()))
     return line if len(line) <= most else line[:most].rpartition(" ")[0] + " ..."
 
 
 def parse(body: bytes) -> Any:
-    """The JSON of a body. What orjson refuses (a lone surrogate) is left to json; ValueError if both refuse it."""
+    """Parse the JSON of a body. Falls back to json for what orjson refuses (lone surrogates). Raises ValueError."""
     try:
         return orjson.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The queue of a rate limit: requests that were not sent yet, and retries that are not due yet."""
+"""The queue of a rate limit: requests that haven't been sent yet, and retries that aren't due yet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tap_zoom.api.request import Request
 from tap_zoom.errors import DailyLimitReached, RateLimited, TokenRefused
 
 LOW = 3.0  # seconds: a queue with less than this of requests waiting is low
-FASTEST = 100.0  # requests a second: a queue never has to hold more for it
+FASTEST = 100.0  # requests per second: higher rates don't raise the mark below which a queue is low
 
 Priority = tuple[Any, ...]
 
 
 @dataclass(order=True, slots=True)
 class Job:
-    """A request in a queue. Tries are counted apart for 429s, refused tokens and all other faults."""
+    """A request in a queue. Tries are counted separately for 429s, refused tokens and all other failures."""
 
     priority: Priority
     number: int
@@ -32,7 +32,7 @@ class Job:
     sent: float = field(compare=False, default=0.0)
 
     def failed(self, error: Exception) -> int:
-        """How often it failed in this way."""
+        """Count a failure. Returns how often the request has failed in this way."""
         if isinstance(error, RateLimited):
             self.limited += 1
             return self.limited
@@ -45,10 +45,10 @@ class Job:
 
 @dataclass(slots=True)
 class Queue:
-    """The requests of one rate limit that have not been sent.
+    """The unsent requests of one rate limit.
 
-    `ready`: by traversal, in turn, so that one with many requests holds no other up; each a heap by priority.
-    `retries`: a heap by the time at which they are due.
+    `ready`: by traversal, in turn, so that a traversal with many requests doesn't delay others; each is a heap by
+    priority. `retries`: a heap by due time. `spent`: the daily limit was reached.
     """
 
     pace: Pace
@@ -63,7 +63,7 @@ class Queue:
 
     @property
     def due(self) -> float:
-        """When its next request may be sent, on the monotonic clock."""
+        """The time at which its next request may be sent, on the monotonic clock."""
         first = 0.0 if self.ready else self.retries[0][0] if self.retries else float("inf")
         return max(first, self.pace.free_at())
 
@@ -72,7 +72,7 @@ class Queue:
         self.waiting += 1
 
     def pop(self, now: float) -> Job:
-        """The request to send now: a retry that is due, else the first of the traversal whose turn it is."""
+        """Return the request to send now: a retry that is due, else the first of the traversal whose turn it is."""
         self.pace.leave(now)
         if self.retries and (self.retries[0][0] <= now or not self.ready):
             return heapq.heappop(self.retries)[2]

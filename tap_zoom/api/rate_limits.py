@@ -1,4 +1,4 @@
-"""Zoom's rate limits, one Pace for each: who may ask, and when. Pure arithmetic; the clock is the caller's.
+"""Zoom's rate limits, with a Pace for each that says when the next request may be sent. The caller passes the time.
 
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """
@@ -15,132 +15,132 @@ from email.utils import parsedate_to_datetime
 from tap_zoom.streams.model import RateLimit
 from tap_zoom.times import parse_time
 
-# Requests per second that each plan allows. Resource-intensive ones are counted per minute.
+# Requests per second by plan. Zoom counts resource-intensive ones per minute.
 _PER_SECOND: dict[str, dict[str, dict[str, float]]] = {
     "": {
         "free": {"Light": 4, "Medium": 2, "Heavy": 1, "Resource-intensive": 10 / 60},
         "pro": {"Light": 30, "Medium": 20, "Heavy": 10, "Resource-intensive": 10 / 60},
         "business": {"Light": 80, "Medium": 60, "Heavy": 40, "Resource-intensive": 20 / 60},
     },
-    # Phone comes with Pro at least.
+    # Phone requires at least Pro.
     "Phone": {
         "free": {"Light": 20, "Medium": 10, "Heavy": 5},
         "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
         "business": {"Light": 40, "Medium": 20, "Heavy": 10},
     },
-    # The same numbers, counted apart.
+    # The same limits as Phone, counted separately.
     "Contact Center": {
         "free": {"Light": 20, "Medium": 10, "Heavy": 5},
         "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
         "business": {"Light": 40, "Medium": 20, "Heavy": 10},
     },
-    # Not counted by Zoom: a pace that spares its servers.
+    # Zoom doesn't limit these. The pace keeps the load on its servers low.
     "Downloads": {"free": {"Light": 10}, "pro": {"Light": 10}, "business": {"Light": 20}},
 }
 _LABELS = tuple(_PER_SECOND[""]["free"])
-# Requests per day that only one plan allows. Answers name the limit of the day, so they tell the plan.
+# Requests per day that only one plan allows. Answers report the daily limit, and so reveal the plan.
 _PLAN_BY_DAY = {
     ("Light", 6_000): "free", ("Medium", 2_000): "free", ("Heavy", 1_000): "free",
     ("Heavy", 30_000): "pro", ("Heavy", 60_000): "business", ("Resource-intensive", 60_000): "business",
 }  # fmt: skip
-# What a header can mean; other numbers are errors and are ignored.
+# Valid numbers in headers. Others are ignored.
 LEAST_LIMIT, MOST_PER_SECOND, MOST_PER_DAY = 0.1, 10_000, 10_000_000
 LONGEST_NAMED_WAIT = 2 * 86_400  # seconds
-# Requests don't arrive as evenly as they leave: at 96 per cent of the limit one may come 40 ms late or early without
-# pushing one too many into somebody's second.
+# Requests don't arrive as evenly as they are sent. At 96 percent of the limit, one may arrive 40 ms late or early
+# without exceeding the limit in any second.
 CLOSEST_TO_LIMIT = 0.96
-LATENESS = 0.025  # seconds by which a late request does not move the ones after it; within the 40 ms above
-SECONDS_PER_429 = 0.5  # where Zoom names no time
-SLOWER = 0.9  # after a 429 although we kept to the limit that we assumed
-SLOWER_IF_ANNOUNCED = 0.97  # the same, but Zoom itself said what the limit is
+LATENESS = 0.025  # seconds that a request may be late without delaying the next ones; within the 40 ms above
+SECONDS_PER_429 = 0.5  # if Zoom doesn't name a time
+SLOWER = 0.9  # factor after a 429 below the assumed limit
+SLOWER_IF_REPORTED = 0.97  # factor after a 429 below the limit that Zoom reported
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
-    """What the X-RateLimit headers of an answer said; None for what they did not name."""
+class RateLimitHeaders:
+    """The values in the X-RateLimit headers of an answer, None if missing."""
 
     label: str | None = None
-    limit: float | None = None  # requests per second; per day where `daily`
+    limit: float | None = None  # requests per second, or per day if `daily`
     daily: bool = False
     wait: float | None = None  # seconds, from Retry-After or X-RateLimit-Reset
-    per_day: float | None = None  # requests, from a limit without a type: ordinary answers name the day's
+    per_day: float | None = None  # requests, from a limit without a type: in successful answers it is the daily one
 
 
 class Pace:
-    """One label's pace: even spacing, as many per second as its limit and our share of it allow."""
+    """The pace of one rate limit: evenly spaced requests, up to the configured share of the limit."""
 
     def __init__(self, limit: float, share: float) -> None:
         self.limit = limit
         self._share = min(share, CLOSEST_TO_LIMIT)
         self._slowed = 1.0
-        self._announced = False
-        self._left = -math.inf  # the last one, by the pace
-        self._held = -math.inf
-        self._held_until = -math.inf
+        self._reported = False
+        self._left = -math.inf  # when the last request was due
+        self._paused_until = -math.inf
+        self._refused_until = -math.inf
 
     @property
     def rate(self) -> float:
         return self.limit * self._share * self._slowed
 
     def free_at(self) -> float:
-        """When the next request may leave, at the rate that is known by now."""
-        return max(self._left + 1 / self.rate, self._held)
+        """Return when the next request may be sent, at the current rate."""
+        return max(self._left + 1 / self.rate, self._paused_until)
 
     def leave(self, now: float) -> None:
-        """A request leaves now. Being late by less than LATENESS is caught up, more is not: no bursts."""
+        """Record a request that is sent now. Up to LATENESS of delay is caught up, but not more: no bursts."""
         self._left = max(self.free_at(), now - LATENESS)
 
-    def hold(self, until: float) -> None:
-        """Nothing of this label leaves before `until`."""
-        self._held = max(self._held, until)
+    def pause_until(self, until: float) -> None:
+        """Send nothing before `until`."""
+        self._paused_until = max(self._paused_until, until)
 
     def learn(self, limit: float) -> None:
-        """Zoom said what the limit is."""
-        self._announced = True
+        """Use the limit that Zoom reported."""
+        self._reported = True
         if limit != self.limit:
             self.limit = limit
             self._slowed = 1.0
 
     def assume(self, limit: float) -> bool:
-        """The account's plan allows `limit`. True if that changes the pace: a limit that Zoom named comes first."""
-        if self._announced or limit == self.limit:
+        """Use the limit of the account's plan, unless Zoom reported one. True if that changes the pace."""
+        if self._reported or limit == self.limit:
             return False
         self.limit = limit
         self._slowed = 1.0
         return True
 
     def refused(self, now: float, wait: float | None, limit: float | None) -> None:
-        """A 429: the whole label waits, and goes on slower where it kept to what it knew of the limit."""
+        """Handle a 429: pause, and continue at a lower rate unless Zoom reported another limit."""
         if limit is not None and limit != self.limit:
             self.learn(limit)
-        elif now > self._held_until:  # once for all that were under way together
-            self._slowed = max(self._slowed * (SLOWER_IF_ANNOUNCED if self._announced else SLOWER), 0.1)
-        self._held_until = max(self._held_until, now + max(wait or 0.0, SECONDS_PER_429))
-        self.hold(self._held_until)
+        elif now > self._refused_until:  # once for all requests that were in flight together
+            self._slowed = max(self._slowed * (SLOWER_IF_REPORTED if self._reported else SLOWER), 0.1)
+        self._refused_until = max(self._refused_until, now + max(wait or 0.0, SECONDS_PER_429))
+        self.pause_until(self._refused_until)
 
     def speed_up(self) -> None:
-        """A request went through: a thousand of them take back all that was slowed."""
+        """Handle a successful request: at most a thousand of them restore the full rate."""
         if self._slowed < 1.0:
             self._slowed = min(self._slowed + 0.001, 1.0)
 
 
 def limit_of(rate_limit: RateLimit, plan: str) -> float:
-    """Requests per second that a plan is assumed to allow."""
+    """Return the assumed requests per second of a plan."""
     return _PER_SECOND[rate_limit.product][plan][rate_limit.category]
 
 
-def plan_of(rate_limit: RateLimit, said: Announcement) -> str | None:
-    """The plan that the limit of the day tells, in an answer to a request of this rate limit; None if it tells none."""
-    limit = said.limit if said.daily else said.per_day
-    if rate_limit.product or said.label is None or limit is None:
+def plan_of(rate_limit: RateLimit, headers: RateLimitHeaders) -> str | None:
+    """Return the plan that the daily limit in an answer reveals, None if unknown. `rate_limit`: the request's."""
+    limit = headers.limit if headers.daily else headers.per_day
+    if rate_limit.product or headers.label is None or limit is None:
         return None
-    return _PLAN_BY_DAY.get((said.label, round(limit)))
+    return _PLAN_BY_DAY.get((headers.label, round(limit)))
 
 
-def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
-    """X-RateLimit-Category, -Type, -Limit, -Reset and Retry-After of an answer; odd values are passed over.
+def read_headers(headers: Mapping[str, str], now: datetime) -> RateLimitHeaders:
+    """Read X-RateLimit-Category, -Type, -Limit, -Reset and Retry-After. Invalid values are ignored.
 
-    A time is read by the clock of the server that names it, where the answer has a Date; `now` is ours.
+    Times are relative to the server's clock if the answer has a Date, else to `now`.
     """
     category = headers.get("X-RateLimit-Category", "").strip().lower()
     label = next((label for label in _LABELS if label.lower() == category), None)
@@ -158,22 +158,22 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Announcement:
     if times := [headers[name] for name in ("Retry-After", "X-RateLimit-Reset") if name in headers]:
         clock = server_time(headers, now)
         wait = next((wait for text in times if (wait := retry_after(text, clock)) is not None), None)
-    return Announcement(label, limit, daily, wait, per_day)
+    return RateLimitHeaders(label, limit, daily, wait, per_day)
 
 
 def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
-    """The Date of an answer; `now` if it has none that can be read."""
+    """Return the Date of an answer; `now` if it is missing or invalid."""
     return _moment(headers.get("Date", "")) or now
 
 
 def seconds_to_midnight(now: datetime) -> float:
-    """Seconds until 00:00 UTC, when Zoom's limits of the day reset."""
+    """Return the seconds until 00:00 UTC, when Zoom's daily limits reset."""
     utc = now.astimezone(timezone.utc)
     return 86_400 - (utc - utc.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
 
 def _number(text: str, most: float) -> float | None:
-    """A plain decimal number in range; None for signs, exponents, underscores, nan, and digits of other scripts."""
+    """Parse a plain decimal number in range; None for signs, exponents, underscores, nan, and non-ASCII digits."""
     if not re.fullmatch(r"\d{1,15}(\.\d{1,15})?", text.strip(), re.ASCII):
         return None
     number = float(text)
@@ -181,14 +181,14 @@ def _number(text: str, most: float) -> float | None:
 
 
 def retry_after(text: str, now: datetime) -> float | None:
-    """Seconds until the time that a header names: as seconds, Unix time, HTTP date or ISO date-time; never negative.
+    """Return the seconds until the time in a header (seconds, Unix time, HTTP date or ISO date-time), at least 0.
 
-    None for what is no time, or lies further ahead than any limit of Zoom's.
+    None if it isn't a time, or is further ahead than any limit of Zoom.
     """
     text = text.strip()
     if re.fullmatch(r"\d{1,15}(\.\d{1,15})?", text, re.ASCII):
         wait = float(text)
-        if wait > 1e9:  # no wait of thirty years, but a Unix time, in milliseconds where it is larger still
+        if wait > 1e9:  # a Unix time, in milliseconds if it is above 1e11
             wait = (wait / 1000 if wait > 1e11 else wait) - now.timestamp()
     else:
         moment = _moment(text)
@@ -199,8 +199,8 @@ def retry_after(text: str, now: datetime) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """An ISO date-time or an HTTP date; without a zone it is UTC."""
-    if not text.isascii() or "_" in text:  # int() takes more than digits
+    """Parse an ISO date-time or an HTTP date; UTC if it has no zone."""
+    if not text.isascii() or "_" in text:  # int() accepts more than digits
         return None
     moment = parse_time(text)
     if moment is None:

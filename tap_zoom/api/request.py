@@ -1,4 +1,4 @@
-"""One page of an answer to ask for, and its URL."""
+"""A request for one page, and its URL."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tap_zoom.streams.model import SERVER_SIZE, Ids, Params, Stream, Uuid
 
 @dataclass(slots=True)
 class Request:
-    """One page of a list. `ids` fill the path."""
+    """A request for one page of a list. `ids` fill the path."""
 
     stream: Stream
     ids: Ids
     params: Params
     token: str = ""
     page: int = 1
-    most: int = 0  # rows, if fewer than the stream's page holds
+    most: int = 0  # page size, if smaller than the stream's
 
     @property
     def path(self) -> str:
-        """Below /v2, its placeholders filled; of a text its whole URL, as an answer named it."""
+        """The path below /v2 with its placeholders filled; for a text file the full URL from an answer."""
         if self.stream.text_column:
             return str(next(iter(self.ids.values())))
         kinds = self.stream.parent.ids
@@ -29,7 +29,7 @@ class Request:
         return self.stream.path.format_map(filled)
 
     def __str__(self) -> str:
-        if self.stream.text_column:  # whoever has the URL may be able to open it
+        if self.stream.text_column:  # without the URL, which may open the file without a login
             _, *others = self.ids.values()
             return f"{self.stream.name}: GET {' for '.join([host_of(self.path), *map(str, others)])}"
         params = urlencode(self.params)
@@ -37,7 +37,7 @@ class Request:
 
 
 def host_of(url: str) -> str:
-    """The host in an address that somebody else made."""
+    """Return the host of a URL that may be invalid."""
     try:
         return urlsplit(url).hostname or "no host"
     except ValueError:
@@ -45,9 +45,9 @@ def host_of(url: str) -> str:
 
 
 def encoded(value: object, is_uuid: bool) -> str:
-    """An id as one segment of a path. A UUID with a slash is encoded twice, or Zoom cuts it there.
+    """Return an id as one segment of a path. UUIDs with a slash are encoded twice, otherwise Zoom truncates them.
 
-    Zoom asks for it where a UUID begins with a slash or holds two in a row; the others are found that way as well.
+    Zoom requires it for UUIDs that begin with a slash or contain two in a row, and accepts it for the others.
     Source: https://developers.zoom.us/docs/api/using-zoom-apis/#meeting-id-and-uuid
     """
     once = quote(str(value), safe="", errors="replace")
@@ -55,7 +55,7 @@ def encoded(value: object, is_uuid: bool) -> str:
 
 
 def query_of(request: Request) -> str:
-    """The query string: what the stream always sends, what this question asks, and paging."""
+    """Return the query string: parameters of the stream, of this request, and for paging."""
     params = {name: text.format_map(request.ids) for name, text in request.stream.params.items()} | dict(request.params)
     if request.stream.page_size:
         if request.stream.page_size != SERVER_SIZE:

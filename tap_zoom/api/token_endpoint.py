@@ -1,4 +1,4 @@
-"""The token endpoint: what is sent to it, and what its answers mean.
+"""The token endpoint: requests, and the meaning of its answers.
 
 Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/ and https://developers.zoom.us/docs/integrations/oauth/
 """
@@ -19,8 +19,8 @@ from tap_zoom.api.retry import delay
 from tap_zoom.config import Config
 from tap_zoom.errors import Blocked, HostUnreachable, LoginRefused, Retryable
 
-RENEW_BEFORE = 60.0  # seconds before its end, a token is no longer used
-# Members of a token answer in which Zoom says why there is no token, and the code that goes with it.
+RENEW_BEFORE = 60.0  # seconds before a token expires, it is replaced
+# Fields of an answer with the reason for a missing token, and its code.
 REASONS = ("reason", "message", "errorMessage", "error_message", "error_description", "error")
 CODES = ("error", "errorCode", "error_code", "code")
 TAGS = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>")
@@ -30,7 +30,7 @@ QUOTED_SECRET = re.compile(r"""(?i)("[^"]*(?:token|secret|password)[^"]*"\s*:\s*
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token. `scopes` is None where the login names none (JWT)."""
+    """An access token. `scopes` is None if the login doesn't return them (JWT)."""
 
     value: str = field(repr=False)
     expires_at: float = float("inf")  # on the monotonic clock
@@ -39,7 +39,7 @@ class Token:
 
 
 class TokenEndpoint:
-    """POST {auth_url}, with the client's id and secret as Basic authentication."""
+    """POST {auth_url}, with the client id and secret as Basic authentication."""
 
     def __init__(self, config: Config, keep_secret: Callable[[str], None]) -> None:
         self._url = config.auth_url
@@ -49,7 +49,7 @@ class TokenEndpoint:
         self._answered = False
 
     def read(self, answer: dict[str, Any]) -> Token:
-        """The token in an answer; seconds to live, scopes and api_url where it names them."""
+        """Return the token in an answer, with its lifetime, scopes and api_url if they are given."""
         value = answer["access_token"]
         self._keep_secret(value)
         lives = answer.get("expires_in")
@@ -67,15 +67,15 @@ class TokenEndpoint:
     def ask(
         self,
         form: dict[str, str],
-        spending: AbstractContextManager[Any] | None = None,
+        exchange_lock: AbstractContextManager[Any] | None = None,
         keep: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> dict[str, Any]:
-        """The token answer. What can pass is tried again here, since nothing else can go on without it. Each exchange
-        is made, and its answer given to `keep`, while `spending` is held."""
+        """Return the answer with a token. Temporary failures are retried here, since no other request can be sent
+        meanwhile. `exchange_lock` is held during each request and its call of `keep`."""
         started, tries = time.monotonic(), 0
         while True:
             try:
-                with spending or nullcontext():
+                with exchange_lock or nullcontext():
                     answer = self._ask_once(form)
                     keep(answer)
                     return answer
@@ -84,7 +84,7 @@ class TokenEndpoint:
                 wait = delay(error, tries, time.monotonic() - started, self._answered)
                 if wait is None:
                     raise HostUnreachable(
-                        f"Login failed: {self._url} gives no usable answer after {tries} tries. {error}. "
+                        f"Login failed: no usable answer from {self._url} after {tries} tries. {error}. "
                         "Check auth_url, the network and https://status.zoom.us."
                     ) from None
                 time.sleep(wait)
@@ -109,32 +109,31 @@ class TokenEndpoint:
             token = content.get("access_token")
             if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable() and token:
                 return content
-        words = _words_of_text(answer.body) if content is None else _words(content)
+        message = _message_of_text(answer.body) if content is None else _message(content)
         if status == 429 or status >= 500:
-            raise Retryable(f"It answered {status}: {words}")
+            raise Retryable(f"It answered {status}: {message}")
         if not isinstance(content, dict):
             kind = Blocked if status >= 300 else Retryable  # a redirect, or the page of a firewall
-            raise kind(f"It answered {status} without {'JSON' if content is None else 'a JSON object'}: {words}")
-        raise LoginRefused(self._advice(status, content, grant, words))
+            raise kind(f"It answered {status} without {'JSON' if content is None else 'a JSON object'}: {message}")
+        raise LoginRefused(self._advice(status, content, grant, message))
 
-    def _advice(self, status: int, content: dict[str, Any], grant: str, words: str) -> str:
+    def _advice(self, status: int, content: dict[str, Any], grant: str, message: str) -> str:
         error = str(content.get("error") or "")
-        said = f"Login refused by {self._url}: {status} {words}"
+        refusal = f"Login refused by {self._url}: {status} {message}"
         if error == "invalid_client":
-            return f"{said}. Check client_id and client_secret against the app's credentials page."
+            return f"{refusal}. Check client_id and client_secret against the app's credentials page."
         if error == "invalid_grant" and grant == "refresh_token":
             return (
-                f"{said}. The refresh token was used before, revoked or has expired, and trying again can't help: "
-                "authorise the app again and set the new refresh_token."
+                f"{refusal}. The refresh token was already used, was revoked or has expired, so retrying can't help: "
+                "authorize the app again and set the new refresh_token."
             )
         if grant == "account_credentials":
-            return f"{said}. Check account_id, and that the Server-to-Server OAuth app is activated."
-        return f"{said}. Check the app on https://marketplace.zoom.us, then authorise it again."
+            return f"{refusal}. Check account_id, and that the Server-to-Server OAuth app is activated."
+        return f"{refusal}. Check the app on https://marketplace.zoom.us, then authorize it again."
 
 
-def _words(content: Any) -> str:
-    """Zoom's own words in an answer without a token: its reason with its code, or else the whole answer without values
-    that may be secret."""
+def _message(content: Any) -> str:
+    """Return the message of an answer without a token: reason and code, or else all of it without possible secrets."""
     reason = code = ""
     if isinstance(content, dict):
         reason, code = _first(content, REASONS), _first(content, CODES)
@@ -144,14 +143,14 @@ def _words(content: Any) -> str:
     return f"no access_token{' in ' if whole else ''}{whole}"
 
 
-def _words_of_text(body: bytes) -> str:
-    """The same of an answer that isn't JSON: its text, without the tags of HTML and what may be a token."""
+def _message_of_text(body: bytes) -> str:
+    """Return the text of an answer that isn't JSON, without HTML tags and possible tokens."""
     text = html.unescape(TAGS.sub(" ", body.decode("utf-8", "replace")))
     return shortened(QUOTED_SECRET.sub(r"\1***", text)) or "an empty body"
 
 
 def _first(content: dict[str, Any], names: tuple[str, ...]) -> str:
-    """The first of these members that is a text or a number."""
+    """Return the first of these fields that is a string or a number."""
     for name in names:
         value = content.get(name)
         if value and isinstance(value, (str, int)) and value is not True:

@@ -1,11 +1,11 @@
-"""Where a rotating refresh token is kept: Zoom replaces it at every use, and the old one is worth nothing then.
+"""Storage of a rotating refresh token: Zoom replaces it at each use, and the old one becomes invalid.
 
-The new token is on disk before anything is done with what it came with: written to a file beside the old one,
-synced, and renamed over it. That file has its full size before the old token is spent, so that a full disk is noticed
-in time. A lock file keeps two runs from spending the same token.
+The new token is on disk before the new access token is used: it is written to a temporary file next to the old one,
+synced, and renamed over it. That file has its full size before the old token is used, so that a full disk is noticed
+in time. A lock file prevents two runs from using the same token.
 
-Nothing can be renamed over a file that is a mount point of its own (`docker run -v "$PWD/token.json:/token.json"`, a
-Kubernetes subPath), nor in a directory that is not writable. There the file is locked and written in place.
+A file that is a mount point (`docker run -v "$PWD/token.json:/token.json"`, a Kubernetes subPath) or in a read-only
+directory can't be replaced by renaming. It is locked and written in place.
 """
 
 from __future__ import annotations
@@ -26,47 +26,47 @@ from typing import Any
 from tap_zoom.config import Config, read_json_object
 from tap_zoom.errors import ConfigError
 
-LONGEST_TOKEN = 8192  # bytes: Zoom's have less than a thousand
+LONGEST_TOKEN = 8192  # bytes: Zoom's have less than 1,000
 
 
 def token_store(config: Config) -> TokenStore:
-    """The file named by token_store, otherwise the config file that the refresh token came from.
+    """Return the file in the setting token_store, or else the config file that contains the refresh token.
 
-    Raises ConfigError where that file is thrown away after the run.
+    Raises ConfigError if that config file is temporary.
     """
     configured = config.refresh_token or ""
     if config.token_store is not None:
         return _StoreFile(config.token_store, configured)
     if config.refresh_token_file is None or "MELTANO_PROJECT_ROOT" in os.environ:  # Meltano deletes its config files
         raise ConfigError(
-            "Zoom replaces the refresh token at each use, and the next one would be lost: this run's config is thrown "
-            "away after it. Set token_store to a file that stays, for example .meltano/tap-zoom-token.json; "
-            "or use a Server-to-Server OAuth app, which needs no refresh token."
+            "Zoom replaces the refresh token at each use, but this run's config is temporary, so the next token can't "
+            "be stored in it. Set token_store to a permanent file, for example .meltano/tap-zoom-token.json; or use a "
+            "Server-to-Server OAuth app, which needs no refresh token."
         )
     return _ConfigFile(config.refresh_token_file, configured)
 
 
 class TokenStore:
     def __init__(self, path: Path, configured: str) -> None:
-        self._path = Path(os.path.realpath(path))  # a link stays a link: what it points at is replaced
+        self._path = Path(os.path.realpath(path))  # replaces a link's target, not the link
         self._configured = configured
 
     @contextmanager
     def rotation(self) -> Iterator[Rotation]:
-        """One use of the token: nobody else who honours the lock reads or writes it inside. Raises ConfigError, before
-        a token is spent, where the next one could not be kept."""
+        """Lock the file for one use of the token. Raises ConfigError if the next token couldn't be stored, before the
+        current one is used."""
         with ExitStack() as stack:
             try:
                 rotation = self._rotation(stack)
             except OSError as error:
                 raise ConfigError(
-                    f"The next refresh token can't be kept in {self._path} ({error.strerror}), and the one there is "
-                    "would be spent. Make room, or the file writable, or set token_store to another one."
+                    f"The next refresh token can't be stored in {self._path} ({error.strerror}), so the current one "
+                    "isn't used. Free disk space, make the file writable, or set token_store to another file."
                 ) from None
             yield rotation
 
     def _rotation(self, stack: ExitStack) -> Rotation:
-        if self._path.is_dir():  # Docker makes one where the file to mount is not there
+        if self._path.is_dir():  # Docker creates a directory if the file to mount doesn't exist
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._path.exists():
@@ -75,41 +75,41 @@ class TokenStore:
             if is_mount_point(self._path) or not os.access(self._path.parent, os.W_OK | os.X_OK):
                 file = stack.enter_context(FileIO(self._path, "r+"))
                 fcntl.flock(file, fcntl.LOCK_EX)
-                token, beside = self._read()
-                return stack.enter_context(_InPlace(file, token, beside))
+                token, rest = self._read()
+                return stack.enter_context(_InPlace(file, token, rest))
         lock = stack.enter_context(FileIO(f"{self._path}.lock", "w", opener=_private))
         fcntl.flock(lock, fcntl.LOCK_EX)
-        file, name = stack.enter_context(_file_beside(self._path))
-        token, beside = self._read()
-        return _Beside(self._path, file, name, token, beside)
+        file, name = stack.enter_context(_temporary_file(self._path))
+        token, rest = self._read()
+        return _Replacement(self._path, file, name, token, rest)
 
     def _read(self) -> tuple[str, dict[str, Any]]:
-        """The token to use now, and what else stands in the file."""
+        """Return the current token, and the other content of the file."""
         raise NotImplementedError
 
 
 class Rotation:
-    """The token to use now. Room for the next one is reserved in `file`."""
+    """The current token. Space for the next one is reserved in `file`."""
 
-    def __init__(self, file: FileIO, token: str, beside: dict[str, Any]) -> None:
+    def __init__(self, file: FileIO, token: str, rest: dict[str, Any]) -> None:
         self.token = token
         self._file = file
-        self._beside = beside
+        self._rest = rest
 
     def keep(self, following: str) -> None:
-        """Put the next token on disk: it is there when this returns. Needs no more room. Atomic: a reader, or a kill at
-        any moment, finds the old content or the new one, whole."""
+        """Store the next token. It is on disk when this returns, and needs no more space. Atomic: a reader finds either
+        the complete old content or the complete new one, even if the process is killed."""
         raise NotImplementedError
 
     def _content(self, token: str) -> bytes:
-        return json.dumps({**self._beside, "refresh_token": token}, indent=2).encode() + b"\n"
+        return json.dumps({**self._rest, "refresh_token": token}, indent=2).encode() + b"\n"
 
 
-class _Beside(Rotation):
-    """The room is a file of its own, which takes the other one's place."""
+class _Replacement(Rotation):
+    """Reserves space in a temporary file, which replaces the old file."""
 
-    def __init__(self, path: Path, file: FileIO, name: str, token: str, beside: dict[str, Any]) -> None:
-        super().__init__(file, token, beside)
+    def __init__(self, path: Path, file: FileIO, name: str, token: str, rest: dict[str, Any]) -> None:
+        super().__init__(file, token, rest)
         self._path = path
         self._name = name
         room = b" " * (len(self._content(token)) + LONGEST_TOKEN)
@@ -120,7 +120,7 @@ class _Beside(Rotation):
         _write(self._file, content, len(content))
         try:
             os.rename(self._name, self._path)
-        except OSError:  # somebody else's file in a sticky directory, or a mount that the system does not name
+        except OSError:  # another user's file in a sticky directory, or a mount that the system doesn't report
             with FileIO(self._path, "r+") as file:
                 _write(file, content, len(content))
         directory = os.open(self._path.parent, os.O_RDONLY)
@@ -131,10 +131,10 @@ class _Beside(Rotation):
 
 
 class _InPlace(Rotation):
-    """The room is in the file itself: spaces at its end, which mean nothing in JSON."""
+    """Reserves space in the file itself, as trailing spaces, which JSON ignores."""
 
-    def __init__(self, file: FileIO, token: str, beside: dict[str, Any]) -> None:
-        super().__init__(file, token, beside)
+    def __init__(self, file: FileIO, token: str, rest: dict[str, Any]) -> None:
+        super().__init__(file, token, rest)
         self._former = file.readall()
         self._size = len(self._former)
 
@@ -148,18 +148,18 @@ class _InPlace(Rotation):
         return self
 
     def keep(self, following: str) -> None:
-        """In one call of the system, which a kill does not cut; only a machine that loses its power in it may."""
+        """Store the next token in one system call, which a kill doesn't interrupt. Only a power failure may."""
         content = self._content(following)
         self._size = len(content)
         _write(self._file, content.ljust(self._room), self._size)
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # a few spaces more than needed
+        with suppress(OSError):  # then trailing spaces remain
             self._file.truncate(self._size)
 
 
 def _write(file: FileIO, content: bytes, size: int) -> None:
-    """Over what is there, then cut to `size`: the blocks that the file has are used again."""
+    """Overwrite a file and truncate it to `size`. Its blocks on disk are reused."""
     file.seek(0)
     left = memoryview(content)
     while left:
@@ -170,12 +170,12 @@ def _write(file: FileIO, content: bytes, size: int) -> None:
 
 
 def is_mount_point(path: Path) -> bool:
-    """Is this file mounted by itself? Other than os.path.ismount, this also notices a mount from the same disk."""
+    """True if this file is a mount point. Unlike os.path.ismount, detects mounts from the same disk too."""
     return _mount(path) != _mount(path.parent)
 
 
 def _mount(path: Path) -> str:
-    """The id of the mount that a path is in, or where the system names none (macOS) that of its device."""
+    """Return the mount id of a path, or its device id if the system has no mount ids (macOS)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         about = Path(f"/proc/self/fdinfo/{descriptor}").read_text("utf-8")
@@ -188,8 +188,8 @@ def _mount(path: Path) -> str:
 
 
 @contextmanager
-def _file_beside(path: Path) -> Iterator[tuple[FileIO, str]]:
-    """A new file and its name. It is gone in the end, unless it took the other one's place."""
+def _temporary_file(path: Path) -> Iterator[tuple[FileIO, str]]:
+    """Create a temporary file next to another one; yields it and its name. Deleted at the end, unless renamed."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")  # mode 0600
     try:
         with FileIO(descriptor, "w") as file:
@@ -200,7 +200,7 @@ def _file_beside(path: Path) -> Iterator[tuple[FileIO, str]]:
 
 
 class _ConfigFile(TokenStore):
-    """The config file itself; everything else in it is kept."""
+    """The config file. Its other settings are kept."""
 
     def _read(self) -> tuple[str, dict[str, Any]]:
         content = read_json_object(str(self._path), "config")
@@ -209,11 +209,11 @@ class _ConfigFile(TokenStore):
 
 
 class _StoreFile(TokenStore):
-    """A file of its own, which several plugins may share: one token for each token that was configured.
+    """A separate file, which several plugins may share. It has the current token for each configured token.
 
-    `grown_from` is the SHA-256 of a configured token and `refresh_token` the one to use next in its place, of the
-    plugin that wrote last; `others` has those of the other plugins by the same hash. So a newly configured token, of
-    which there is none, wins. Version 0.1 wrote and reads the first two.
+    `grown_from` is the SHA-256 of the configured token of the plugin that wrote last, and `refresh_token` its current
+    token. `others` has those of the other plugins, by the same hash. A newly configured token isn't in the file, so it
+    is used as it is. Version 0.1 knows the first two fields.
     """
 
     def _read(self) -> tuple[str, dict[str, Any]]:
@@ -223,7 +223,7 @@ class _StoreFile(TokenStore):
         return token, {"grown_from": grown_from, **({"others": tokens} if tokens else {})}
 
     def _tokens(self) -> dict[str, str]:
-        """The tokens to use next, by what they grew from."""
+        """Return the current tokens, by the hash of the configured token."""
         try:
             if not self._path.read_bytes().strip():
                 return {}

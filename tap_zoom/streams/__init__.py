@@ -1,7 +1,7 @@
 """The table of streams, one module for each part of Zoom, parents before children.
 
-To add a stream, add an entry to its part and a file in ``schemas/`` (CONTRIBUTING.md shows how). The facts are Zoom's
-own: path, rate limit, scopes and refusals stand on the page of the operation.
+To add a stream, add an entry to its part and a file in ``schemas/`` (see CONTRIBUTING.md). Path, rate limit, scopes and
+refusals are from Zoom's documentation of the operation.
 """
 
 from __future__ import annotations
@@ -66,35 +66,34 @@ FALLBACKS = frozenset(stream.fallback_stream for stream in STREAMS if stream.fal
 
 @cache
 def parents_of(entity: Entity) -> tuple[tuple[Stream, Link], ...]:
-    """The streams whose rows lead to an entity, each with its link."""
+    """Return the streams whose rows lead to an entity, each with its link."""
     return tuple((stream, link) for stream in STREAMS for link in stream.links if link.entity is entity)
 
 
 @cache
 def is_listed(entity: Entity) -> bool:
-    """True if the account lists all entities of this kind in one list without dates."""
+    """True if one list of the account, without dates, has all entities of this kind."""
     return any(stream.parent is ACCOUNT and stream.date_range is None for stream, _ in parents_of(entity))
 
 
 @cache
 def dated_stream(stream: Stream) -> Stream | None:
-    """The stream with a date range through which this one is read: itself, or an ancestor. None for one without."""
+    """Return the stream with a date range through which this one is read: itself or an ancestor. None without one."""
     if stream.date_range is not None:
         return stream
     return next((found for parent, _ in parents_of(stream.parent) if (found := dated_stream(parent))), None)
 
 
 def date_range_of(stream: Stream) -> DateRange:
-    """The date range through which a stream is read. Raises ValueError for a stream without one."""
+    """Return the date range through which a stream is read. Raises ValueError for a stream without one."""
     dated = dated_stream(stream)
     if dated is None or dated.date_range is None:
-        raise ValueError(f"{stream.name} is not read by date")
+        raise ValueError(f"{stream.name} isn't read by date")
     return dated.date_range
 
 
 def replication_key_of(stream: Stream) -> str:
-    """The field with the time of its rows,
-    or of the context they belong to; "" for a stream that is not read by date."""
+    """Return the field with the time of the stream's rows, or of their context; "" if it isn't read by date."""
     dated = dated_stream(stream)
     if dated is None or dated.date_range is None:
         return ""

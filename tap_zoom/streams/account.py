@@ -1,4 +1,4 @@
-"""Who is there, in full: details, settings, groups, roles; the account itself.
+"""Users and account: details, settings, groups, roles, devices.
 
 Source: https://developers.zoom.us/docs/api/users/
 """
@@ -41,14 +41,14 @@ STREAMS = (
         variants=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
         empty_answers=(NO_GROUP,),
         key=("group_id", "option"), context_columns=("group_id", "option"), param_columns={"option": "option"},
-        description="settings of a group, a row for each kind of them",
+        description="settings of a group, a row for each kind of settings",
         requires="Pro; role with Groups: view",
     ),
     Stream(
         "user_details", "users/{user_id}", LIGHT, ("user:read:user:admin", "user:read:admin"),
         parent=MEMBER, empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("id",),
-        description="a user in full: department, manager, plan, phone numbers, login types",
+        description="all details of a user: department, manager, plan, phone numbers, login types",
         requires="any plan; role with User: view",
         overlaps=(
             "`users` has most of it, with a request for 300 users. This stream takes a request for each, and adds "
@@ -61,7 +61,7 @@ STREAMS = (
         variants=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
         empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
         key=("user_id", "option"), context_columns=("user_id", "option"), param_columns={"option": "option"},
-        description="settings of a user, a row for each kind of them",
+        description="settings of a user, a row for each kind of settings",
         requires="any plan; role with User: view",
     ),
     Stream(
@@ -74,7 +74,7 @@ STREAMS = (
     Stream(
         "users_summary", "users/summary", MEDIUM, ("user:read:summary:admin", "user:read:admin"),
         key=("snapshot_date",), context_columns=("snapshot_date",),
-        description="how many licences are in use, a row for each day of a run",
+        description="license usage, a row for each day on which the tap runs",
         requires="any plan; role with User: view",
     ),
     Stream(
@@ -84,7 +84,7 @@ STREAMS = (
         ),
         no_access=(NO_ACCOUNT,),
         key=("option",), context_columns=("option",), param_columns={"option": "option"},
-        description="settings of the account, a row for each kind of them",
+        description="settings of the account, a row for each kind of settings",
         requires="a paid plan; role with Account Settings: view",
     ),
     Stream(
@@ -118,7 +118,7 @@ STREAMS = (
     ),
     Stream(
         "devices", "devices", HEAVY, ("device:read:admin",),
-        # Without a type, the phone appliances (5) stay out.
+        # Without a type, phone appliances (5) aren't listed.
         variants=(
             *each("is_enrolled_in_zdm", "true", "false"),
             {"is_enrolled_in_zdm": "true", "device_type": "5"}, {"is_enrolled_in_zdm": "false", "device_type": "5"},

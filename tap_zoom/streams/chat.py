@@ -27,11 +27,11 @@ STREAMS = (
         ("team_chat:read:list_user_channels:admin", "chat_channel:read:admin"),
         parent=MEMBER, page_size=1000, records="channels", empty_answers=(NO_USER,),
         key=("user_id", "id"), context_columns=("user_id",),
-        description="channels of a user, also private ones",
+        description="channels of a user, including private ones",
         requires="role with Chat Channels: view",
         overlaps=(
-            "`chat_account_channels` lists the public ones at once. This stream takes a request for each user, and "
-            "adds private channels."
+            "`chat_account_channels` lists the public channels of the account. This stream takes a request for each "
+            "user, and adds private channels."
         ),
     ),
     Stream(
@@ -57,7 +57,7 @@ STREAMS = (
         date_range=CHATS, page_size=300, records="sessions", replication_key="last_message_sent_time",
         links=(Link(CHAT, {"session_id": "id"}, same_window=True),),
         key=("id",),
-        description="chats with messages: channels, groups, two people",
+        description="chats with messages: channels, groups, one-to-one",
         requires="Pro; role with Chat Reports: view", retention="six months",
     ),
     Stream(

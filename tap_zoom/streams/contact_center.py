@@ -1,6 +1,6 @@
 """Zoom Contact Center: agents, queues and flows, engagements, recordings, and the datasets of its analytics.
 
-Contact Center reads times in the zone that `timezone` names; a Z at their end is only a letter. So UTC is sent.
+Contact Center reads times in the zone of the parameter `timezone`, and ignores a Z at their end. So UTC is sent.
 
 Source: https://developers.zoom.us/docs/api/contact-center/
 """
@@ -45,7 +45,7 @@ STREAMS = (
         ("contact_center:read:list_users:admin", "contact_center_user:read:admin"),
         page_size=300, records="users",
         key=("user_id",),
-        description="agents and supervisors, with role, teams, region and status at the moment",
+        description="agents and supervisors, with role, teams, region and current status",
         requires="Zoom Contact Center",
     ),
     Stream(
@@ -61,7 +61,7 @@ STREAMS = (
         ("contact_center:read:list_queue_agents:admin", "contact_center_queue:read:admin"),
         parent=QUEUE, page_size=300, records="agents", empty_answers=(NO_QUEUE,),
         key=("cc_queue_id", "user_id"), context_columns=("cc_queue_id",),
-        description="who answers a queue of the contact center",
+        description="agents of a contact center queue",
         requires="Zoom Contact Center",
     ),
     Stream(
@@ -86,7 +86,7 @@ STREAMS = (
         parent=TEAM, page_size=300, records="agents", empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
         no_access=(NO_TEAMS,),
         key=("team_id", "user_id"), context_columns=("team_id",),
-        description="who is in which team",
+        description="agents of a team",
         requires="Zoom Contact Center with teams",
     ),
     Stream(
@@ -102,7 +102,7 @@ STREAMS = (
         ("contact_center:read:list_dispositions:admin", "contact_center_disposition:read:admin"),
         page_size=300, records="dispositions",
         key=("disposition_id",),
-        description="dispositions: how engagements can end",
+        description="dispositions: possible outcomes of engagements",
         requires="Zoom Contact Center",
     ),
     Stream(
@@ -129,8 +129,8 @@ STREAMS = (
         description="engagements: consumers, queues, agents, dispositions, notes",
         requires="Zoom Contact Center", retention="six months",
         overlaps=(
-            "Take it first: its requests are Medium. `contact_center_dataset_engagements` has more durations and "
-            "counts, `contact_center_engagement_logs` has the most of each engagement; their requests are Heavy."
+            "Prefer it: its requests are Medium. `contact_center_dataset_engagements` has more durations and counts, "
+            "`contact_center_engagement_logs` has the most details; their requests are Heavy."
         ),
     ),
     Stream(
@@ -138,7 +138,7 @@ STREAMS = (
         ("contact_center:read:engagement:admin", "contact_center_report:read:admin"),
         parent=ENGAGEMENT, records="events", empty_answers=(NO_CHANNEL, ENGAGEMENT_GONE),
         key=("engagement_id", "start_time", "sequence"), context_columns=("engagement_id", "sequence"),
-        description="the way of an engagement through flow, queues and agents; voice and video only",
+        description="path of an engagement through flows, queues and agents; only voice and video",
         requires="Zoom Contact Center",
     ),
     Stream(
@@ -146,7 +146,7 @@ STREAMS = (
         ("contact_center:read:engagement:admin", "contact_center_engagement:read:admin"),
         parent=SURVEYED_ENGAGEMENT, empty_answers=(NO_SURVEY_SENT, NO_SURVEY_ANSWER),
         key=("engagement_id",),
-        description="answers of the consumer to the survey after an engagement",
+        description="answers of consumers to the survey after an engagement",
         requires="Zoom Contact Center",
     ),
     Stream(
@@ -155,7 +155,7 @@ STREAMS = (
         date_range=MOMENTS, page_size=300, records="recordings", replication_key="recording_start_time",
         key=("recording_id",),
         description="recorded engagements",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
     Stream(
@@ -165,7 +165,7 @@ STREAMS = (
         key=("engagement_id", "user_id", "start_time", "sequence"), context_columns=("sequence",),
         key_defaults={"engagement_id": ""},
         description="performance of agents, a row for each leg of an engagement: handled, refused, missed, held",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         joins=(Join("user_id", "contact_center_users", "user_id"),),
     ),
     Stream(
@@ -176,7 +176,7 @@ STREAMS = (
         key=("work_session_id", "start_time", "sequence"), context_columns=("sequence",),
         key_defaults={"work_session_id": ""},
         description="work sessions of agents, a row for each status: ready, occupied, not ready",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         overlaps="`contact_center_agent_status_history` has the same statuses with queue and engagement.",
         joins=(Join("user_id", "contact_center_users", "user_id"),),
     ),
@@ -185,8 +185,8 @@ STREAMS = (
         ("contact_center:read:dataset_disposition:admin", "contact_center_report:read:admin"),
         date_range=SINGLE_DAYS_OF_SIX_MONTHS, params=UTC, page_size=100, records="historical_dispositions",
         key=("engagement_id", "sequence", "window_from"), context_columns=("window_from", "sequence"),
-        description="dispositions that were given, by day: Zoom names no time in a row",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        description="assigned dispositions by day, since Zoom's rows have no time",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
     Stream(
@@ -195,7 +195,7 @@ STREAMS = (
         date_range=STARTED, params=UTC, page_size=100, records="engagements", replication_key="start_time",
         key=("engagement_id",),
         description="durations and counts of each engagement: handled, held, transferred, abandoned",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         overlaps=(
             "`contact_center_engagements` has the same engagements with consumers, notes and dispositions, in Medium "
             "requests."
@@ -208,7 +208,7 @@ STREAMS = (
         date_range=ENTERED, params=UTC, page_size=100, records="flows", replication_key="flow_enter_time",
         key=("engagement_id", "flow_id", "flow_enter_time", "sequence"), context_columns=("sequence",),
         description="performance of flows, a row each time an engagement enters one",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         joins=(Join("flow_id", "contact_center_flows", "flow_id"),),
     ),
     Stream(
@@ -217,7 +217,7 @@ STREAMS = (
         date_range=ENTERED, params=UTC, page_size=100, records="queues", replication_key="enter_time",
         key=("engagement_id", "queue_id", "enter_time", "sequence"), context_columns=("sequence",),
         description="performance of queues, a row each time an engagement enters one: waited, answered, abandoned",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
     Stream(
@@ -225,11 +225,11 @@ STREAMS = (
         ("contact_center:read:engagement_log:admin", "contact_center_report:read:admin"),
         date_range=STARTED, params=UTC, page_size=100, records="engagement_logs", replication_key="start_time",
         key=("engagement_id",),
-        description="engagements in full: events, voicemails, blocked calls, notes, dispositions",
-        requires="Zoom Contact Center", retention="six months assumed: Zoom does not say",
+        description="all details of engagements: events, voicemails, blocked calls, notes, dispositions",
+        requires="Zoom Contact Center", retention="six months (assumed, not documented)",
         overlaps=(
-            "The widest of three: `contact_center_engagements` has most of it in Medium requests, "
-            "`contact_center_dataset_engagements` has the durations alone."
+            "The most detailed of three: `contact_center_engagements` has most of it with Medium requests, "
+            "`contact_center_dataset_engagements` has only the durations."
         ),
         joins=(Join("engagement_id", "contact_center_engagements", "engagement_id"),),
     ),
@@ -239,7 +239,7 @@ STREAMS = (
         date_range=DAYS, page_size=300, records="operation_logs", replication_key="time",
         no_access=(NO_CONTACT_CENTER_RIGHT,),
         key=("operation_log_id",),
-        description="what administrators of the contact center changed",
+        description="changes by administrators of the contact center",
         requires="Zoom Contact Center", retention="six months",
     ),
     Stream(
@@ -247,9 +247,9 @@ STREAMS = (
         ("contact_center:read:agent_status_report:admin", "contact_center_report:read:admin"),
         date_range=MOMENTS, params=UTC, page_size=100, records="statuses", replication_key="start_time",
         key=("user_id", "start_time", "sequence"), context_columns=("sequence",),
-        description="when an agent was ready, occupied or away",
+        description="status history of agents: ready, occupied or away",
         requires="Zoom Contact Center", retention="six months",
-        overlaps="`contact_center_dataset_agent_timecards` has the same by work session.",
+        overlaps="`contact_center_dataset_agent_timecards` has the same statuses by work session.",
         joins=(Join("user_id", "contact_center_users", "user_id"),),
     ),
 )  # fmt: skip

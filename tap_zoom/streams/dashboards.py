@@ -1,4 +1,4 @@
-"""The dashboards: quality, devices and networks of what was held; Zoom Rooms at the moment.
+"""The dashboards: quality, devices and networks of past meetings and webinars; current state of Zoom Rooms.
 
 Source: https://developers.zoom.us/docs/api/accounts/
 """
@@ -64,7 +64,7 @@ STREAMS = (
         date_range=MONTHS, page_size=300, records="users",
         key=("window_from", "user_id"), context_columns=("window_from", "window_to"), key_defaults={"user_id": "email"},
         description="dashboard: chat messages of each user, a row for each month",
-        requires="Business; dashboard; role with Dashboard: view", retention="six months, whole",
+        requires="Business; dashboard; role with Dashboard: view", retention="six complete months",
         overlaps="Totals of `chat_messages`, without the messages.",
     ),
     Stream(
@@ -72,7 +72,7 @@ STREAMS = (
         ("dashboard:read:client_versions:admin", "dashboard_home:read:admin", "dashboard:read:admin"),
         records="client_versions",
         key=("snapshot_date", "client_version"), context_columns=("snapshot_date",),
-        description="dashboard: how many use which version of the client, rows for each day of a run",
+        description="dashboard: number of users by client version, rows for each day on which the tap runs",
         requires="Business; dashboard; role with Dashboard: view",
     ),
     Stream(
@@ -81,15 +81,15 @@ STREAMS = (
         date_range=MONTHS, variants=each("type", "meeting", "participants"),
         key=("window_from", "type"), context_columns=("window_from", "window_to", "type"),
         param_columns={"type": "type"},
-        description="dashboard: how many meetings or participants had good quality, a row for each month",
-        requires="Business; dashboard; role with Dashboard: view", retention="six months, whole",
+        description="dashboard: number of meetings or participants by quality, a row for each month",
+        requires="Business; dashboard; role with Dashboard: view", retention="six complete months",
     ),
     Stream(
         "metrics_zoomrooms", "metrics/zoomrooms", INTENSIVE,
         ("dashboard:read:list_zoomrooms:admin", "dashboard_zr:read:admin", "dashboard:read:admin"),
         page_size=300, records="zoom_rooms", links=(Link(METERED_ROOM, {"zoomroom_id": "id"}),),
         key=("id",),
-        description="dashboard: state of Zoom Rooms at the moment",
+        description="dashboard: current state of Zoom Rooms",
         requires="Business with Zoom Rooms; role with Dashboard: view",
         overlaps="`rooms` has the rooms; this stream has their current state.",
     ),

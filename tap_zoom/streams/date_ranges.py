@@ -1,6 +1,6 @@
-"""How Zoom's operations take dates: the longest range of a call, its parameters, and how far back Zoom answers.
+"""Date ranges of Zoom's operations: the longest range of a call, its parameters, and Zoom's retention.
 
-Where a call takes a month, windows have 28 days: no February is too short for them.
+If a call takes up to a month, windows have 28 days, which fit in every month.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DAYS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, out_of_range=_T
 CHATS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, moving=True, out_of_range=_TOO_OLD)
 UNTIL_YESTERDAY = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, ends_in=-1, out_of_range=_TOO_OLD)
 ALL_DAYS = DateRange(_FROM_TO, 28, before=1, after=1)
-THREE_DAYS = DateRange(_days("start_date", "end_date"), 1, before=1, after=1)  # three are requested, one is kept
+THREE_DAYS = DateRange(_days("start_date", "end_date"), 1, before=1, after=1)  # requests three days, keeps one
 # snapshot_date has to be one of the requested days.
 RELEASES = DateRange({**_FROM_TO, "snapshot_date": "{last:%Y-%m-%d}"}, 28, before=1, after=1)
 
@@ -44,14 +44,14 @@ CHARGES = DateRange(
     _FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_TOO_EARLY, *_TOO_OLD)
 )
 AHEAD = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=14, exact=True)  # two weeks into the future
-# `from` limits the start and `to` the end, so a session is found if it ends within 23 days after its window.
+# `from` limits the start and `to` the end of a session, so it is found if it ends within 23 days after the window.
 SESSIONS = DateRange(_FROM_TO_MOMENTS, 7, after=23, exact=True)
-SUBMITTED = DateRange(_moments("submit_time_start", "submit_time_end"), 36500, after=1, exact=True)  # no longest range
+SUBMITTED = DateRange(_moments("submit_time_start", "submit_time_end"), 36500, after=1, exact=True)  # unlimited
 
-# Totals of the requested days: whole months or days, so that each run gives the same rows.
+# Totals of the requested days: complete months or days, so that each run gives the same rows.
 MONTHS = DateRange(_FROM_TO, 0, days_back=180, totals=True, out_of_range=_TOO_OLD)
 MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, days_back=180)
 _WHOLE_DAYS = {"from": "{first:%Y-%m-%d}T00:00:00Z", "to": "{last:%Y-%m-%d}T23:59:59Z"}
 SINGLE_DAYS = DateRange(_WHOLE_DAYS, 1, days_back=730, totals=True, out_of_range=_TOO_OLD)
-# Rows without a time: requested day by day, so that the day can stand in for it.
+# Rows without a time: requested day by day, so that the day replaces the time.
 SINGLE_DAYS_OF_SIX_MONTHS = DateRange(_WHOLE_DAYS, 1, days_back=180, totals=True, out_of_range=_TOO_OLD)

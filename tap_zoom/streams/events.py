@@ -16,7 +16,7 @@ from tap_zoom.streams.refusals import (
 )
 
 EVENT = Entity("event", {"event_id": str})
-PUBLISHED_EVENT = Entity("published_event", {"event_id": str})  # or over, or cancelled: no draft
+PUBLISHED_EVENT = Entity("published_event", {"event_id": str})  # also past or canceled, but not a draft
 EVENT_SESSION = Entity("event_session", {"session_id": str, "event_id": str})
 
 STREAMS = (
@@ -25,7 +25,7 @@ STREAMS = (
         ("zoom_events:read:list_hubs:admin", "zoom_events_hubs:read:admin"),
         params={"role_type": "host"}, records="hubs",
         key=("hub_id",),
-        description="hubs, in which events are presented",
+        description="hubs that present events",
         requires="Pro with Zoom Events or Webinars Plus",
     ),
     Stream(
@@ -41,7 +41,7 @@ STREAMS = (
             ),
         ),
         key=("event_id",),
-        description="events: to come, past, cancelled and drafts",
+        description="events: upcoming, past, canceled and drafts",
         requires="Pro with Zoom Events or Webinars Plus",
         joins=(Join("hub_id", "zoom_event_hubs", "hub_id"),),
     ),
@@ -51,7 +51,7 @@ STREAMS = (
         parent=EVENT, records="sessions", empty_answers=(NO_EVENT,), no_access=(EVENT_DENIED,),
         links=(Link(EVENT_SESSION, {"session_id": "session_id"}),),
         key=("event_id", "session_id"), context_columns=("event_id",),
-        description="sessions of an event, with speakers, and the meetings or webinars that they are held in",
+        description="sessions of an event, with speakers and their meetings or webinars",
         requires="Pro with Zoom Events or Webinars Plus",
     ),
     Stream(
@@ -68,7 +68,7 @@ STREAMS = (
         parent=EVENT, records="ticket_types", empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
         no_access=(EVENT_DENIED,),
         key=("event_id", "ticket_type_id"), context_columns=("event_id",),
-        description="kinds of tickets for an event: price, quantity, how many are sold",
+        description="ticket types of an event: price, quantity, number sold",
         requires="Pro with Zoom Events or Webinars Plus",
     ),
     Stream(
@@ -76,7 +76,7 @@ STREAMS = (
         ("zoom_events:read:list_tickets:admin", "zoom_events_tickets:read:admin"),
         parent=EVENT, page_size=300, records="tickets", empty_answers=(NO_EVENT,), no_access=(EVENT_DENIED,),
         key=("event_id", "ticket_id"), context_columns=("event_id",),
-        description="tickets for an event, with who has them and what they answered",
+        description="tickets for an event, with holders and their answers",
         requires="Pro with Zoom Events or Webinars Plus",
     ),
     Stream(
@@ -84,7 +84,7 @@ STREAMS = (
         ("zoom_events:read:list_registrants:admin", "zoom_events_registrants:read:admin"),
         parent=EVENT, page_size=300, records="registrants", empty_answers=(NO_EVENT,), no_access=(EVENT_DENIED,),
         key=("event_id", "email"), context_columns=("event_id",),
-        description="who is registered for an event",
+        description="registrants of an event",
         requires="Pro with Zoom Events or Webinars Plus",
     ),
     Stream(
@@ -92,11 +92,11 @@ STREAMS = (
         ("zoom_events:read:event_registration:admin", "zoom_events_reports:read:admin"),
         parent=EVENT, page_size=300, records="registrations", empty_answers=(NO_EVENT,), no_access=(EVENT_DENIED,),
         key=("event_id", "email", "sequence"), context_columns=("event_id", "sequence"), key_defaults={"email": ""},
-        description="report of registrations: source, method, answers, whether the person came",
+        description="registration report of an event: source, method, answers, attendance",
         requires="Pro with Zoom Events or Webinars Plus",
         overlaps=(
-            "`zoom_event_registrants` has the people and `zoom_event_tickets` has the tickets, in Light requests. "
-            "This adds source, method and attendance."
+            "`zoom_event_registrants` has the people and `zoom_event_tickets` has the tickets, with Light requests. "
+            "This stream adds source, method and attendance."
         ),
     ),
     Stream(
@@ -105,9 +105,9 @@ STREAMS = (
         parent=PUBLISHED_EVENT, page_size=300, records="attendees", empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
         no_access=(FORBIDDEN,),
         key=("event_id", "email", "sequence"), context_columns=("event_id", "sequence"), key_defaults={"email": ""},
-        description="report of attendance: sessions joined, chats, polls, recordings watched",
+        description="attendance report of an event: sessions joined, chats, polls, recordings watched",
         requires="Pro with Zoom Events or Webinars Plus",
-        overlaps="`zoom_event_session_attendance` has each visit to a session, at a request for each session.",
+        overlaps="`zoom_event_session_attendance` has each visit to a session, with a request for each session.",
     ),
     Stream(
         "zoom_event_session_attendance", "zoom_events/events/{event_id}/reports/sessions/{session_id}/attendance",
@@ -116,7 +116,7 @@ STREAMS = (
         no_access=(EVENT_DENIED,),
         key=("event_id", "session_id", "email", "sequence"), context_columns=("event_id", "session_id", "sequence"),
         key_defaults={"email": ""},
-        description="who was in a session of an event, a row for each visit",
+        description="attendance of an event's session, a row for each visit",
         requires="Pro with Zoom Events or Webinars Plus",
     ),
     Stream(

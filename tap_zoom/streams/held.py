@@ -1,7 +1,7 @@
-"""What was held, by UUID: each occurrence. Source: https://developers.zoom.us/docs/api/meetings/
+"""Past meetings and webinars, by the UUID of each occurrence. Source: https://developers.zoom.us/docs/api/meetings/
 
-The history of the account lists the last six months, whoever the host was; what is older is found by the numbers that
-are still listed.
+The account's history lists the last six months, for all hosts. Older occurrences are found through the numbers that are
+still listed.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from tap_zoom.streams.webinars import WEBINAR
 
 PAST_MEETING = Entity("past_meeting", {"meeting_uuid": Uuid, "meeting_id": int})
 PAST_WEBINAR = Entity("past_webinar", {"webinar_uuid": Uuid, "webinar_id": int})
-# The same, as far as the history of the account lists it.
+# The same, but only those in the account's history.
 LISTED_MEETING = Entity("listed_meeting", PAST_MEETING.ids)
 LISTED_WEBINAR = Entity("listed_webinar", PAST_WEBINAR.ids)
 
-# In words, or as the types of webinars.
+# The type as a word, or as a number of webinars.
 _WEBINAR = frozenset({"webinar", "5", "6", "9", "5.0", "6.0", "9.0"})
 _MEETING_IDS = {"meeting_uuid": "meeting_uuid|uuid", "meeting_id": "meeting_id|id"}
 _WEBINAR_IDS = {"webinar_uuid": "meeting_uuid|uuid", "webinar_id": "meeting_id|id"}
 _IS_WEBINAR, _IS_MEETING = (Condition("type", _WEBINAR),), (Condition("type", _WEBINAR, is_in=False),)
 _OCCURRENCES = (
-    *(Link(thing, _MEETING_IDS, where=_IS_MEETING) for thing in (PAST_MEETING, LISTED_MEETING)),
-    *(Link(thing, _WEBINAR_IDS, where=_IS_WEBINAR) for thing in (PAST_WEBINAR, LISTED_WEBINAR)),
+    *(Link(entity, _MEETING_IDS, where=_IS_MEETING) for entity in (PAST_MEETING, LISTED_MEETING)),
+    *(Link(entity, _WEBINAR_IDS, where=_IS_WEBINAR) for entity in (PAST_WEBINAR, LISTED_WEBINAR)),
 )
 _GUESTS = "empty for guests"
 _NO_FORM = "empty without registration"
-_LEFT = "the host; one who left the account has no user"
+_LEFT = "the host; no match if the host has left the account"
 
 
 def respondent(row: Row) -> str:
-    """Who answered a poll or asked a question: guests have no e-mail, and anonymous people no name either."""
+    """Return who answered a poll or asked a question: e-mail, or else name (guests), or else "anonymous"."""
     for name in ("email", "name"):
         value = row.get(name)
         if value not in (None, ""):
@@ -52,7 +52,7 @@ def respondent(row: Row) -> str:
 
 
 STREAMS = (
-    # --- the ways to occurrences -----------------------------------------------------------------------------
+    # --- lists of occurrences --------------------------------------------------------------------------------
     Stream(
         "meeting_instances", "past_meetings/{meeting_id}/instances", MEDIUM,
         ("meeting:read:list_past_instances:admin", "meeting:read:admin"),
@@ -69,7 +69,7 @@ STREAMS = (
     Stream(
         "history_meetings", "report/history_meetings", HEAVY,
         ("report:read:list_history_meetings:admin", "report:read:admin"),
-        # Zoom names no default of the two.
+        # Zoom doesn't document the defaults of these parameters.
         date_range=REPORTS, params={"meeting_type": "all", "report_type": "all"}, page_size=300,
         records="history_meetings", replication_key="start_time", links=_OCCURRENCES,
         fallback_stream="user_past_meetings",
@@ -81,12 +81,12 @@ STREAMS = (
             "reads it anyway to find them. It adds department, group and features used, and goes back six months."
         ),
         joins=(
-            Join("meeting_id", "meetings", "id", "while Zoom knows the number; instant meetings have none"),
-            Join("meeting_id", "webinars", "id", "while Zoom knows the number"),
+            Join("meeting_id", "meetings", "id", "until the number expires; no match for instant meetings"),
+            Join("meeting_id", "webinars", "id", "until the number expires"),
             Join("host_email", "users", "email", _LEFT),
         ),
     ),
-    # Takes the place of history_meetings where the account refuses that.
+    # Replaces history_meetings if Zoom refuses that.
     Stream(
         "user_past_meetings", "report/users/{user_id}/meetings", HEAVY,
         ("report:read:user:admin", "report:read:admin"),
@@ -102,7 +102,7 @@ STREAMS = (
         description="past meetings, a row for each occurrence: start, duration, number of participants",
         requires="Pro; role with Usage Reports: view", retention="one year",
         joins=(
-            Join("id", "meetings", "id", "while Zoom knows the number; instant meetings have none"),
+            Join("id", "meetings", "id", "until the number expires; no match for instant meetings"),
             Join("user_email", "users", "email", _LEFT),
         ),
     ),
@@ -140,7 +140,7 @@ STREAMS = (
         description="past webinars, a row for each occurrence: start, duration, number of participants",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="one year",
         joins=(
-            Join("id", "webinars", "id", "while Zoom knows the number"),
+            Join("id", "webinars", "id", "until the number expires"),
             Join("user_email", "users", "email", _LEFT),
         ),
     ),
@@ -166,7 +166,7 @@ STREAMS = (
         empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "id"), context_columns=("webinar_uuid", "webinar_id"),
         core=True,
-        description="people who registered for a webinar and did not attend",
+        description="registrants of past webinars who did not attend",
         requires="Pro with the webinar add-on, registration on", retention="not stated",
         joins=(Join("id", "webinar_registrants", "id"),),
     ),
@@ -189,7 +189,7 @@ STREAMS = (
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
         core=True,
-        description="questions of webinar attendees, a row for each asker",
+        description="questions of webinar attendees, a row for each person who asked",
         requires="Pro with the webinar add-on", retention="not stated",
     ),
 )  # fmt: skip

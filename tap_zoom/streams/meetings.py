@@ -1,4 +1,4 @@
-"""What is scheduled, by number: meetings. Source: https://developers.zoom.us/docs/api/meetings/"""
+"""Scheduled meetings, by number. Source: https://developers.zoom.us/docs/api/meetings/"""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ STREAMS = (
     Stream(
         "meetings", "meetings/{meeting_id}", LIGHT, ("meeting:read:meeting:admin", "meeting:read:admin"),
         parent=MEETING, params={"show_previous_occurrences": "true"},
-        # 3161 is about the host, who may not schedule any more; the meetings of such a user are not listed either.
+        # 3161 means that the host may no longer schedule meetings. Their meetings aren't listed either.
         empty_answers=(GONE, NOT_ENABLED, WRONG_KIND, MAY_NOT_HOST, *HOST_GONE),
         key=("id",),
         core=True,
-        description="scheduled meetings, a series once, with settings and occurrences",
+        description="scheduled meetings, a row for each series, with settings and occurrences",
         requires="any plan", retention="30 days after the number's last use",
         joins=(Join("host_id", "users", "id"),),
     ),

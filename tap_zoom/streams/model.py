@@ -1,4 +1,4 @@
-"""The words in which Zoom's API is written down: entities, links, date ranges, streams. Data only.
+"""The data model for describing Zoom's API: entities, links, date ranges, streams.
 
 A stream is one GET operation. Its `parent` is the entity that its path refers to, its `date_range` says how it takes
 dates, and its `links` say to which entities its rows lead: these are the contexts of its child streams.
@@ -17,7 +17,7 @@ Params = Mapping[str, str]
 
 
 class RateLimit(NamedTuple):
-    """What Zoom counts requests by: a category, as X-RateLimit-Category spells it, and a product with its own limits.
+    """A rate limit of Zoom: a category, as in X-RateLimit-Category, and a product with its own limits.
 
     Source: https://developers.zoom.us/docs/api/rate-limits/
     """
@@ -34,17 +34,17 @@ PHONE_LIGHT, PHONE_MEDIUM, PHONE_HEAVY = (RateLimit(category, "Phone") for categ
 CENTER_LIGHT, CENTER_MEDIUM, CENTER_HEAVY = (
     RateLimit(category, "Contact Center") for category in ("Light", "Medium", "Heavy")
 )
-DOWNLOADS = RateLimit("Light", "Downloads")  # files of text: Zoom does not count them
+DOWNLOADS = RateLimit("Light", "Downloads")  # text files, which Zoom doesn't count
 
 
 class Uuid(str):
-    """The type of an id for which a number must not be taken: Zoom would read it as another kind of id."""
+    """The type of an id that must not be a number: Zoom would read that as another kind of id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A kind of thing that operations are asked about, with the names and types of its ids. The first one identifies
-    it; all of them may become columns."""
+    """A kind of object that operations are requested for, with the names and types of its ids. The first id identifies
+    it. All of them may become columns."""
 
     name: str
     ids: Mapping[str, type] = field(default_factory=dict, hash=False)
@@ -77,12 +77,12 @@ NO_VALUE = frozenset({"", "none"})
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How a row leads to an entity.
+    """A link from the rows of a stream to an entity.
 
     `ids`: the field of the row for each id ("a|b": the first that has a value; "?a": the request's parameter a). The
     other ids come from the row's own context. `older_than`: only for rows from before the first window of that stream.
-    `same_window`: the child streams ask in the window in which the row was found. `files`: the list in the row that
-    names files; those that fulfil `where` are downloaded at once, and make rows of the entity's streams.
+    `same_window`: child streams are requested in the window in which the row was found. `files`: the list of files in
+    the row; those that match `where` are downloaded at once, and make rows of the entity's streams.
     """
 
     entity: Entity
@@ -94,7 +94,7 @@ class Link:
 
 
 class TextFile(NamedTuple):
-    """A file as a row names it, and the text in it."""
+    """A file as listed in a row, and its text."""
 
     file: Row
     text: str
@@ -102,10 +102,10 @@ class TextFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error that Zoom documents for an operation: the HTTP status, Zoom's code, and what its message matches.
+    """An error that Zoom documents for an operation: HTTP status, Zoom's code, and a pattern of its message.
 
-    `code` None stands for an answer without a Zoom code. Zoom uses the codes 200, 300 and 3000 for unrelated errors,
-    so theirs have a `pattern`. `reason`: how the log and the table at the end of a run name it.
+    `code` None means an answer without a Zoom code. Zoom uses the codes 200, 300 and 3000 for unrelated errors, so
+    these need a `pattern`. `reason`: the name in the log and in the final table.
     """
 
     status: int
@@ -114,7 +114,7 @@ class Refusal:
     reason: str = ""
 
     def matches(self, status: int, code: int | None, message: str) -> bool:
-        # An error body also comes under HTTP 200.
+        # Error bodies may also have HTTP status 200.
         if code != self.code or (status != self.status and not (status == 200 and code is not None)):
             return False
         return self.pattern is None or bool(self.pattern.search(message))
@@ -122,7 +122,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """How an operation takes dates: the days of one call, and how far back Zoom answers.
+    """The dates of an operation: the days of one call, and Zoom's retention.
 
     `params`: templates over `first` and `last`, the days to request; with `exact` they stand for the first moment of
     these days. `days`: days of a window, 0 for a calendar month. `before`, `after`: days requested on both sides of
@@ -146,13 +146,13 @@ class DateRange:
     out_of_range: tuple[Refusal, ...] = ()
 
 
-SERVER_SIZE = -1  # of a page: Zoom has no parameter for it
-NEXT_PAGE = "next_page_token"  # no column, even where the answer is the row
+SERVER_SIZE = -1  # page size of an operation without a parameter for it
+NEXT_PAGE = "next_page_token"  # not a column, even if the answer is the row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """One GET operation, and the Singer stream it fills. Without a `key` it emits nothing and only leads to others.
+    """One GET operation, and the Singer stream it fills. Without a `key` it isn't emitted and only has child streams.
 
     `scopes`: any of them allows it (and its :master for :admin); the granular one comes first.
     """
@@ -169,33 +169,33 @@ class Stream:
     variants: tuple[Params, ...] = ({},)  # the same call once with each of these parameters
     page_size: int = 0  # the largest that Zoom allows; 0: the list is not paged
     # the answer
-    records: str = ""  # the list of rows ("a.b": inside a; "a|b": b if there is no a); "": the answer is the one row
-    record_lists: Mapping[str, Params] = field(default_factory=dict)  # several lists, each with columns of its own
+    records: str = ""  # the list of rows ("a.b": inside a; "a|b": b if there is no a); "": the answer is a single row
+    record_lists: Mapping[str, Params] = field(default_factory=dict)  # several lists, each with its own columns
     replication_key: str = ""  # the field with the time of a row
     text_column: str = ""  # the answer is a text file, for this column
-    of_files: Callable[[Row, list[TextFile]], Iterable[Row]] | None = None  # makes rows of text files and their row
+    of_files: Callable[[Row, list[TextFile]], Iterable[Row]] | None = None  # makes rows from text files and their row
     redirects: bool = False  # Zoom redirects to a file
-    row_spans_pages: bool = False  # the answer is the one row, and its lists go on over pages
-    last_page_empty: bool = False  # the last page with rows names a next one, which is empty
+    row_spans_pages: bool = False  # the answer is a single row whose lists span pages
+    last_page_empty: bool = False  # the last page with rows has a token for a next page, which is empty
     empty_answers: tuple[Refusal, ...] = ()  # refusals that mean "nothing here"
     no_access: tuple[Refusal, ...] = ()  # refusals that mean a missing plan, role or scope
     links: tuple[Link, ...] = ()
     # the record
     key: tuple[str, ...] = ()
     context_columns: tuple[str, ...] = ()  # columns added by the tap: ids of the context, and others that the key needs
-    copied: tuple[str, ...] = ()  # fields beside the list, or around it, that belong to each of its rows
+    copied: tuple[str, ...] = ()  # fields next to or around the list that belong to each of its rows
     computed: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # added columns made from a row
-    param_columns: Mapping[str, str] = field(default_factory=dict)  # added columns that name a parameter's value
+    param_columns: Mapping[str, str] = field(default_factory=dict)  # added columns with a parameter's value
     key_defaults: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
     core: bool = False  # selected by default
-    # the two exceptions
-    enriched_by: str = ""  # the stream that adds what rows of this one lack: an id, a text
+    # enrichment and fallback
+    enriched_by: str = ""  # the stream that adds missing values to rows of this one: an id, a text
     enriches: tuple[Condition, ...] = ()  # the rows for which it is requested
-    fallback_stream: str = ""  # requested where the account refuses this one
+    fallback_stream: str = ""  # requested if Zoom refuses this one
     # documentation
     description: str = ""  # what a row is
     requires: str = ""  # plan, add-on and role
-    retention: str = ""  # how far back Zoom answers
+    retention: str = ""  # Zoom's retention
     overlaps: str = ""  # streams with the same data, and which one to choose
     joins: tuple[Join, ...] = ()  # beyond those that follow from its context columns
 
@@ -210,12 +210,12 @@ class Stream:
 
     @property
     def granular(self) -> str:
-        """Its scope in an app with granular scopes; "" where Zoom names none."""
+        """Its scope in an app with granular scopes; "" if Zoom documents none."""
         return next((name for name in self.scopes if name.count(":") > 2), "")
 
     @property
     def classic(self) -> str:
-        """Its scope in an app with classic scopes: the narrowest."""
+        """Its narrowest scope in an app with classic scopes."""
         return next(name for name in self.scopes if name.count(":") <= 2)
 
     @property
@@ -230,7 +230,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A column that holds the value of another stream's column; `note`: when it is empty or matches nothing."""
+    """A column with the value of another stream's column; `note`: when it is empty or has no match."""
 
     column: str
     stream: str
@@ -239,5 +239,5 @@ class Join:
 
 
 def each(name: str, *values: str) -> tuple[Params, ...]:
-    """The same call once with each value of a parameter."""
+    """Return the variants of a call with each value of a parameter."""
     return tuple({name: value} for value in values)

@@ -1,4 +1,4 @@
-"""More about what was held, for each occurrence that the history of the account lists.
+"""More about past meetings and webinars, for each occurrence in the account's history.
 
 Source: https://developers.zoom.us/docs/api/meetings/
 """
@@ -15,7 +15,7 @@ STREAMS = (
         ("meeting:read:past_meeting:admin", "meeting:read:admin"),
         parent=LISTED_MEETING, empty_answers=(GONE, TOO_OLD, NO_ACCESS, *HOST_GONE),
         key=("uuid",),
-        description="past meetings in short, with a Light request for each",
+        description="past meetings in brief, with a Light request for each",
         requires="Pro; role with User: view",
         overlaps=(
             "`report_meetings` has more. Choose this stream if the daily limit is too small: its requests are Light."
@@ -54,7 +54,7 @@ STREAMS = (
         key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         copied=("start_time",), computed={"respondent": respondent},
-        description="questions asked in past meetings, a row for each asker",
+        description="questions asked in past meetings, a row for each person who asked",
         requires="Pro; role with User: view",
         overlaps=(
             "`report_meeting_qa` has the same questions. Prefer this stream: its requests are Medium, which have no "

@@ -1,4 +1,4 @@
-"""Zoom Phone: people, calls, recordings, voicemails, SMS, charges.
+"""Zoom Phone: users, calls, recordings, voicemails, SMS, charges.
 
 Source: https://developers.zoom.us/docs/api/phone/
 """
@@ -48,14 +48,14 @@ STREAMS = (
         no_access=(NO_ACCOUNT,),
         links=(Link(PHONE_USER, {"user_id": "id"}),),
         key=("id",),
-        description="people with Zoom Phone",
+        description="users of Zoom Phone",
         requires="Zoom Phone",
     ),
     Stream(
         "phone_user_details", "phone/users/{user_id}", PHONE_LIGHT, ("phone:read:user:admin", "phone:read:admin"),
         parent=PHONE_USER, empty_answers=(NO_USER, NO_USER_ID),
         key=("id",),
-        description="a phone user in full: policies, emergency address",
+        description="all details of a phone user: policies, emergency address",
         requires="Business with Zoom Phone",
         overlaps=(
             "`phone_users` has most of it, with a request for 100 users. This stream takes a request for each, and "
@@ -73,7 +73,7 @@ STREAMS = (
         "phone_common_areas", "phone/common_areas", PHONE_MEDIUM, ("phone:read:common_area:admin", "phone:read:admin"),
         page_size=100, records="common_areas",
         key=("id",),
-        description="phones that belong to no person",
+        description="common area phones, which aren't assigned to a person",
         requires="Zoom Phone",
     ),
     Stream(
@@ -81,14 +81,14 @@ STREAMS = (
         ("phone:read:list_calling_plans:admin", "phone:read:admin"),
         records="calling_plans",
         key=("type", "sequence"), context_columns=("sequence",),
-        description="calling plans, and how many of them are in use",
+        description="calling plans, with the number in use",
         requires="Zoom Phone",
     ),
     Stream(
         "phone_devices", "phone/devices", PHONE_MEDIUM, ("phone:read:list_devices:admin", "phone:read:admin"),
         variants=each("type", "assigned", "unassigned"), page_size=300, records="devices",
         key=("id",),
-        description="desk phones, assigned and not",
+        description="desk phones, assigned and unassigned",
         requires="Zoom Phone",
     ),
     Stream(
@@ -112,7 +112,7 @@ STREAMS = (
         ("phone:read:list_call_queues:admin", "phone:read:admin"),
         date_range=SINGLE_DAYS, page_size=300, records="call_queues",
         key=("window_from", "call_queue_id"), context_columns=("window_from", "window_to"),
-        description="calls of a queue, a row for each day: answered, missed, waited",
+        description="call statistics of a queue, a row for each day: answered, missed, waiting time",
         requires="Zoom Phone", retention="two years",
     ),
     Stream(
@@ -168,7 +168,7 @@ STREAMS = (
         parent=TRANSCRIBED_CALL, empty_answers=(NO_FILE, NOT_TRANSCRIBED, TRANSCRIPTS_OFF, NOT_YET_TRANSCRIBED),
         redirects=True,
         key=("recording_id",), context_columns=("recording_id",),
-        description="the words of a recorded call",
+        description="transcripts of recorded calls",
         requires="Business with Zoom Phone",
     ),
     Stream(
@@ -186,7 +186,7 @@ STREAMS = (
         ("phone:read:voicemail:admin", "phone:read:admin", "phone_voicemail:read:admin"),
         parent=VOICEMAIL, empty_answers=(NO_VOICEMAIL,),
         key=("id",),
-        description="a voicemail in full, with its words",
+        description="all details of a voicemail, with its transcript",
         requires="Zoom Phone",
         overlaps="`phone_voicemails` has everything except the transcript and the task that it contains.",
     ),
@@ -252,7 +252,7 @@ STREAMS = (
         ("number_management:read:list_numbers:admin", "number_management_numbers:read:admin"),
         page_size=200, records="numbers",
         key=("id",),
-        description="phone numbers, of Zoom Phone, of Contact Center and free ones, with whom they are assigned to",
+        description="phone numbers of Zoom Phone and Contact Center, assigned or free, with their assignees",
         requires="Zoom Phone or Zoom Contact Center; role with Phone System Management: view",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Quality of service: what each participant heard, saw and shared, and over which network.
+"""Quality of service: audio, video, screen sharing and network of each participant.
 
 Source: https://developers.zoom.us/docs/api/accounts/ and https://developers.zoom.us/docs/api/qss/
 """

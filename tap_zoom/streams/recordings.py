@@ -1,4 +1,4 @@
-"""What was recorded, transcribed, summarized and archived.
+"""Recordings, transcripts, AI summaries and archives.
 
 Source: https://developers.zoom.us/docs/api/meetings/
 """
@@ -35,8 +35,8 @@ TRANSCRIPT = ("cloud_recording:read:meeting_transcript:admin", "recording:read:a
 
 STREAMS = (
     Stream(
-        # recording_source_type is left out on purpose: then Zoom lists all recordings, those of My Notes included, and
-        # each of its values leaves some out.
+        # recording_source_type is omitted on purpose: then Zoom lists all recordings, including those of My Notes. Each
+        # of its values excludes some.
         "recordings", "users/{user_id}/recordings", MEDIUM, LIST_RECORDINGS,
         parent=MEMBER, date_range=ALL_DAYS, page_size=300, records="meetings", replication_key="start_time",
         empty_answers=(NO_RECORDING, *HOST_GONE),
@@ -52,7 +52,7 @@ STREAMS = (
         requires="Pro with cloud recording; role with Recording: view",
         overlaps="Prefer it to `meeting_recordings`, which takes a request for each recording.",
         joins=(
-            Join("host_id", "users", "id", "one who left the account has no user"),
+            Join("host_id", "users", "id", "no match if the host has left the account"),
             Join("uuid", "report_meetings", "uuid", "of meetings, for a year"),
         ),
     ),
@@ -61,7 +61,7 @@ STREAMS = (
         ("cloud_recording:read:list_recording_files:admin", "recording:read:admin"),
         parent=RECORDING, empty_answers=(NO_RECORDING, *HOST_GONE),
         key=("uuid",),
-        description="a recording in full: passcode, audio of each participant",
+        description="all details of a recording: passcode, audio of each participant",
         requires="Pro with cloud recording; role with Recording: view",
         overlaps=(
             "`recordings` has the same, except the passcode and the audio of each participant. Choose this stream only "
@@ -76,7 +76,7 @@ STREAMS = (
         description="sharing settings of a recording: audience and expiry",
         requires="Pro with cloud recording; role with Recording: view",
     ),
-    # Zoom answers 404/3322 for most of these when meetings/{uuid}/transcript is asked: the text is in the file.
+    # meetings/{uuid}/transcript answers 404/3322 for most of these, so the text is read from the file.
     Stream(
         "meeting_transcripts", "{download_url}", DOWNLOADS, LIST_RECORDINGS,
         parent=TRANSCRIPT_FILE, text_column="text", of_files=transcript,
@@ -98,7 +98,7 @@ STREAMS = (
         "meeting_ai_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM, TRANSCRIPT,
         parent=LISTED_MEETING, empty_answers=(NO_TRANSCRIPT, GONE, *HOST_GONE), enriched_by="ai_transcript_texts",
         key=("meeting_uuid",), context_columns=("meeting_uuid", "text"),
-        description="transcripts of the AI assistant, also of meetings without a recording",
+        description="transcripts of the AI assistant, including meetings without a recording",
         requires="Pro with the AI assistant; role with Recording: view",
         overlaps=(
             "Transcripts of the AI assistant; those of `meeting_transcripts` are files of a recording. It takes a "
@@ -106,8 +106,8 @@ STREAMS = (
         ),
         joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
     ),
-    # The text is in a file, at an address that the answer names. If the answer gives a reason not to download it, it is
-    # not ready, or not available.
+    # The text is in a file whose URL is in the answer. If the answer has a download restriction, the file isn't ready
+    # or isn't available.
     Stream(
         "ai_transcript_texts", "{download_url}", DOWNLOADS, TRANSCRIPT,
         parent=AI_TRANSCRIPT, text_column="text",
@@ -124,7 +124,7 @@ STREAMS = (
         replication_key="summary_last_modified_time", no_access=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
         links=(Link(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
         key=("meeting_uuid", "summary_created_time"),
-        description="AI summaries: of which meetings there are some",
+        description="AI summaries: the meetings that have one",
         requires="Pro with AI Companion; role with Meeting Summaries: view",
         joins=(Join("meeting_uuid", "report_meetings", "uuid", "for a year"),),
     ),
@@ -145,6 +145,6 @@ STREAMS = (
         key=("uuid",),
         description="archived meetings and webinars, with their files",
         requires="Meeting and Webinar Archiving, switched on by Zoom's support",
-        overlaps="These are files of the archive, not those of `recordings`.",
+        overlaps="Files of the archive, which aren't in `recordings`.",
     ),
 )  # fmt: skip

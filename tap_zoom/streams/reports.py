@@ -1,4 +1,4 @@
-"""Reports and logs of the whole account, by time.
+"""Reports and logs of the account, by date.
 
 Source: https://developers.zoom.us/docs/api/meetings/
 """
@@ -34,7 +34,7 @@ STREAMS = (
         key=("window_from", "host_type", "id"), context_columns=("window_from", "window_to", "host_type"),
         param_columns={"host_type": "type"}, key_defaults={"id": "email"},
         description="meetings, participants and minutes of each host, a row for each month",
-        requires="Pro; role with Usage Reports: view", retention="six months, whole",
+        requires="Pro; role with Usage Reports: view", retention="six complete months",
         overlaps="Totals of `report_meetings` and `report_meeting_participants`.",
     ),
     Stream(
@@ -49,7 +49,7 @@ STREAMS = (
         "report_cloud_recording", "report/cloud_recording", HEAVY, ("report:read:admin",),
         date_range=UNTIL_YESTERDAY, records="cloud_recording_storage", replication_key="date",
         key=("date",),
-        description="storage that recordings take, day by day",
+        description="storage used by recordings, day by day",
         requires="Pro; role with Usage Reports: view", retention="six months",
     ),
     Stream(
@@ -82,7 +82,7 @@ STREAMS = (
         replication_key="start_time",
         key=("audio_type", "uuid", "start_time", "sequence"), context_columns=("audio_type", "sequence"),
         param_columns={"audio_type": "type"}, key_defaults={"uuid": ""},
-        description="minutes dialled in and out",
+        description="dial-in and dial-out minutes",
         requires="Pro; role with Usage Reports: view", retention="six months",
     ),
     Stream(

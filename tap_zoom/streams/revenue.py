@@ -1,4 +1,4 @@
-"""Zoom Revenue Accelerator: conversations and what was made of them, deals.
+"""Zoom Revenue Accelerator: conversations, their analysis, and deals.
 
 Source: https://developers.zoom.us/docs/api/iq/
 """
@@ -16,15 +16,15 @@ STREAMS = (
     Stream(
         "zra_conversations", "zra/conversations", MEDIUM,
         ("zra:read:list_conversations:admin", "iq_conversation:read:admin"),
-        # By default Zoom lists by the start of the meeting: a conversation is processed hours later.
+        # By default Zoom lists by the start of the meeting, but a conversation is processed hours later.
         date_range=ALL_MOMENTS, params={"period_type": "iqProcessedTime"}, page_size=300, records="conversations",
         replication_key="iq_processed_time", links=(Link(CONVERSATION, {"conversation_id": "conversation_id"}),),
         key=("conversation_id",),
-        description="conversations that were analysed: meetings and calls, with scores",
+        description="analyzed conversations: meetings and calls, with scores",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
         joins=(
-            Join("meeting_uuid", "report_meetings", "uuid", "a conversation can be a call, or not read"),
-            Join("deal_id", "zra_deals", "deal_id", "a conversation can have no deal"),
+            Join("meeting_uuid", "report_meetings", "uuid", "no match for calls, or if the meeting wasn't read"),
+            Join("deal_id", "zra_deals", "deal_id", "empty without a deal"),
         ),
     ),
     Stream(
@@ -32,11 +32,11 @@ STREAMS = (
         ("zra:read:conversations:admin", "iq_conversation:read:admin"),
         parent=CONVERSATION, empty_answers=(NO_CONVERSATION, CONVERSATION_HIDDEN),
         key=("conversation_id",),
-        description="a conversation in full: summary, deal, participants, views, moments",
+        description="all details of a conversation: summary, deal, participants, views, moments",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
         overlaps=(
-            "`zra_conversations` has most of it, at a request for 300. This costs one for each, and adds summary, deal "
-            "and participants."
+            "`zra_conversations` has most of it, with a request for 300 conversations. This stream takes a request for "
+            "each, and adds summary, deal and participants."
         ),
     ),
     Stream(
@@ -44,7 +44,7 @@ STREAMS = (
         ("zra:read:conversation_participants:admin", "iq_conversation:read:admin"),
         parent=CONVERSATION, page_size=300, records="participants", empty_answers=(NO_CONVERSATION,),
         key=("conversation_id", "sequence"), context_columns=("conversation_id", "sequence"),
-        description="what each speaker said, and how: talk ratio, speed, longest monologue",
+        description="transcript and metrics of each speaker: talk ratio, speed, longest monologue",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
     ),
     Stream(
@@ -53,7 +53,7 @@ STREAMS = (
         parent=CONVERSATION, params={"analysis_type": "all"}, page_size=300, row_spans_pages=True,
         empty_answers=(NO_CONVERSATION,),
         key=("conversation_id",), context_columns=("conversation_id",),
-        description="what a conversation was about: topics, next steps, questions, indicators, deal memo",
+        description="analysis of a conversation: topics, next steps, questions, indicators, deal memo",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
     ),
     Stream(
@@ -61,14 +61,14 @@ STREAMS = (
         ("zra:read:conversation_scorecards:admin", "iq_coaching:read:admin"),
         parent=CONVERSATION, page_size=300, records="scorecards", empty_answers=(NO_CONVERSATION,),
         key=("conversation_id", "scorecard_id", "sequence"), context_columns=("conversation_id", "sequence"),
-        description="how a conversation was rated, with each question and answer",
+        description="ratings of a conversation, with each question and answer",
         requires="Zoom Revenue Accelerator",
     ),
     Stream(
         "zra_deals", "zra/deals", MEDIUM, ("zra:read:list_deals:admin", "iq_deal:read:admin"),
         page_size=300, records="deals", links=(Link(DEAL, {"deal_id": "deal_id"}),),
         key=("deal_id",),
-        description="deals that Zoom read from the CRM",
+        description="deals from the CRM",
         requires="Zoom Revenue Accelerator",
     ),
     Stream(
@@ -79,6 +79,6 @@ STREAMS = (
         key_defaults={"start_date": ""},
         description="conversations, calls and messages about a deal",
         requires="Zoom Revenue Accelerator",
-        joins=(Join("conversation_id", "zra_conversations", "conversation_id", "an activity can be a message"),),
+        joins=(Join("conversation_id", "zra_conversations", "conversation_id", "no match for messages"),),
     ),
 )  # fmt: skip

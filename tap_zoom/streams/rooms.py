@@ -26,7 +26,7 @@ STREAMS = (
         "room_details", "rooms/{room_id}", MEDIUM, ("zoom_rooms:read:room:admin", "room:read:admin"),
         parent=ROOM, empty_answers=(NO_ROOM,),
         key=("room_id",), context_columns=("room_id",),
-        description="a room in full: type, capacity, calendar, check-in",
+        description="all details of a room: type, capacity, calendar, check-in",
         requires="Zoom Rooms; role with Zoom Rooms: view",
     ),
     Stream(
@@ -50,7 +50,7 @@ STREAMS = (
         "room_locations", "rooms/locations", MEDIUM, ("zoom_rooms:read:list_locations:admin", "room:read:admin"),
         page_size=300, records="locations", links=(Link(LOCATION, {"location_id": "id"}),),
         key=("id",),
-        description="where rooms are, as a tree: countries down to floors",
+        description="locations of rooms, as a tree from countries to floors",
         requires="Zoom Rooms; role with Zoom Rooms: view",
     ),
     Stream(
@@ -58,7 +58,7 @@ STREAMS = (
         ("zoom_rooms:read:location:admin", "room:read:admin"),
         parent=LOCATION, empty_answers=(NO_LOCATION,),
         key=("location_id",), context_columns=("location_id",),
-        description="a location in full: address, time zone",
+        description="all details of a location: address, time zone",
         requires="Zoom Rooms; role with Zoom Rooms: view",
     ),
     Stream(
@@ -85,7 +85,7 @@ STREAMS = (
         page_size=30,
         records="release_events", replication_key="reservation_start_time",
         key=("workspace_id", "event_id"),
-        description="reservations that nobody came for",
+        description="reservations that were released because nobody checked in",
         requires="Workspace Reservation; role with Workspaces: view",
     ),
     Stream(

@@ -1,4 +1,4 @@
-"""Surveys, and the answers to them.
+"""Surveys and their answers.
 
 Source: https://developers.zoom.us/docs/api/accounts/
 """
@@ -33,7 +33,7 @@ STREAMS = (
         parent=SURVEY, page_size=30, records="survey_instances", empty_answers=(NO_SURVEY,),
         no_access=(NO_SURVEY_RIGHT,),
         key=("survey_id", "instance_id"),
-        description="where a survey was used",
+        description="uses of a survey",
         requires="role with Surveys: view",
     ),
     Stream(

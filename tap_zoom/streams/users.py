@@ -1,4 +1,4 @@
-"""Who is there. Source: https://developers.zoom.us/docs/api/users/"""
+"""Users. Source: https://developers.zoom.us/docs/api/users/"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Condition, Entity, L
 from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
 
 USER = Entity("user", {"user_id": str})
-MEMBER = Entity("member", {"user_id": str})  # a user who has joined: of a pending one Zoom knows little more
+MEMBER = Entity("member", {"user_id": str})  # a user who isn't pending: Zoom has few data about those
 
 STREAMS = (
     Stream(
@@ -21,10 +21,10 @@ STREAMS = (
         enriched_by="user_lookup",
         key=("id",), key_defaults={"id": "email"},
         core=True,
-        description="people of the account: active, inactive and pending",
+        description="users of the account: active, inactive and pending",
         requires="any plan; role with User: view", retention="while the user is in the account",
     ),
-    # A pending user has no id in the list; asked for by e-mail it has.
+    # The list has no ids of pending users. A request by e-mail returns them.
     Stream(
         "user_lookup", "users/{email}", LIGHT, ("user:read:user:admin", "user:read:admin"),
         parent=Entity("pending_user", {"email": str}), empty_answers=(NO_USER, NO_INVITATION),

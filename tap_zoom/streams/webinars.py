@@ -1,4 +1,4 @@
-"""What is scheduled, by number: webinars. Source: https://developers.zoom.us/docs/api/meetings/"""
+"""Scheduled webinars, by number. Source: https://developers.zoom.us/docs/api/meetings/"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STREAMS = (
     Stream(
         "user_webinars", "users/{user_id}/webinars", MEDIUM,
         ("webinar:read:list_webinars:admin", "webinar:read:admin"),
-        parent=USER, params={"include_events_webinar": "true"},  # the default, said so that another one changes nothing
+        parent=USER, params={"include_events_webinar": "true"},  # the default, set in case it changes
         page_size=300, records="webinars", empty_answers=(*HOST_GONE, NOT_PAID),
         links=(Link(WEBINAR, {"webinar_id": "id"}),),
     ),
@@ -31,7 +31,7 @@ STREAMS = (
         empty_answers=(GONE, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("id",),
         core=True,
-        description="scheduled webinars, a series once, with settings and occurrences",
+        description="scheduled webinars, a row for each series, with settings and occurrences",
         requires="Pro with the webinar add-on", retention="as meetings",
         joins=(Join("host_id", "users", "id"),),
     ),
@@ -79,7 +79,7 @@ STREAMS = (
         empty_answers=(GONE, NO_REGISTRATION, WRONG_KIND, NOT_PAID, *HOST_GONE),
         key=("webinar_id", "id"), context_columns=("webinar_id",),
         core=True,
-        description="links that bring registrants, with their counts",
+        description="tracking sources of registrations, with counts",
         requires="Pro with the webinar add-on, registration on", retention="as meetings",
     ),
 )  # fmt: skip

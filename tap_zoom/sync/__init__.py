@@ -1,1 +1,1 @@
-"""How an account is read: what is asked next, what is done with an answer, and where a stopped run goes on."""
+"""Reading an account: which requests to send next, how to process answers, and where to resume."""

@@ -1,7 +1,7 @@
-"""What a schema makes of values: for each field a function, made once, that takes a value and gives what goes out.
+"""Coercion of values to the schema: a function for each field, created once, that converts a value.
 
-A value comes out as Zoom sent it. It is changed only as far as its declared type demands, and where it can't be made to
-fit without guessing it goes out as null and is counted.
+Values are emitted as Zoom sent them, and converted only if the declared type requires it. A value that can't be
+converted without guessing is emitted as null and counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tap_zoom.times import IN_UTC, parse_time
 
 Record = dict[str, Any]
 Shape = Callable[[Any], Any]
-Unknown = Callable[[Record, str, Any], None]  # what to do about a field of a record that the schema lacks
+Unknown = Callable[[Record, str, Any], None]  # handles a field that the schema lacks
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,4})?", re.ASCII)
@@ -30,13 +30,13 @@ LEAST_ROUNDED = 2.0**63  # orjson reads larger integers as floats
 
 
 class NeedsExactNumbers(Exception):
-    """A float where none belongs: orjson may have rounded a large integer, so the page is parsed again by json."""
+    """A float in a field of another type. orjson may have rounded a large integer, so json parses the page again."""
 
 
 class Shapes:
-    """The functions of one stream, and counts by field: `misfits`, values emitted as null; `unknown`, fields that the
+    """The conversions of one stream, and counts by field: `misfits`, values emitted as null; `unknown`, fields that the
     schema lacks; `unknown_inside`, the same inside known objects; `withheld`, secrets among the unknown fields.
-    `exact`: numbers were parsed so that none is rounded. `secrets`: names of fields that are not kept as unknown ones.
+    `exact`: the numbers were parsed without rounding. `secrets`: names of unknown fields that aren't kept.
     """
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
@@ -51,35 +51,35 @@ class Shapes:
     def counters(self) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:
         return self.misfits, self.unknown, self.unknown_inside, self.withheld
 
-    def of_row(self, selected: Mapping[str, Any], whole: Mapping[str, Any]) -> Shape:
-        """For rows with these fields; of `whole`, those that are not `selected` are left out. With a column for unknown
-        fields they are kept there; those inside of known objects are left out."""
+    def of_row(self, selected: Mapping[str, Any], full_schema: Mapping[str, Any]) -> Shape:
+        """Return the conversion of a row. Fields of `full_schema` that aren't `selected` are left out. Unknown fields
+        are kept if there is a column for them, except inside known objects."""
         keeps = UNKNOWN_FIELDS in selected
         fields = {name: part for name, part in selected.items() if name != UNKNOWN_FIELDS}
-        return self.of_object(fields, whole, "", self._keep if keeps else self._leave_out)
+        return self.of_object(fields, full_schema, "", self._keep if keeps else self._leave_out)
 
-    def _of(self, schema: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> Shape:
-        kind = _kind(schema)
+    def _of(self, schema: Mapping[str, Any], full_schema: Mapping[str, Any], path: str) -> Shape:
+        kind = _type_of(schema)
         if kind == "object" and "properties" in schema:
-            return self.of_object(schema["properties"], whole["properties"], path)
+            return self.of_object(schema["properties"], full_schema["properties"], path)
         if kind == "array" and "items" in schema:
-            return self._array(self._of(schema["items"], whole["items"], path), whole["items"], path)
+            return self._array(self._of(schema["items"], full_schema["items"], path), full_schema["items"], path)
         if kind in _SCALARS:
             return _SCALARS[kind](self, self._misfit(path))
         return lambda value: self._as_sent(value, path)
 
     def of_object(
-        self, selected: Mapping[str, Any], whole: Mapping[str, Any], path: str, unknown: Unknown | None = None
+        self, selected: Mapping[str, Any], full_schema: Mapping[str, Any], path: str, unknown: Unknown | None = None
     ) -> Shape:
         def below(name: str) -> str:
             return f"{path}.{name}" if path else name
 
-        # A value that is of its field's own type already is not worth a call: most are.
+        # Most values already have the type of their field, and need no function call.
         fields = {
-            name: (PYTHON_TYPES.get(_kind(part)), self._of(part, whole[name], below(name)))
+            name: (PYTHON_TYPES.get(_type_of(part)), self._of(part, full_schema[name], below(name)))
             for name, part in selected.items()
         }
-        known = frozenset(whole)
+        known = frozenset(full_schema)
         unknown = unknown or self._leave_out_of(path)
         get = fields.get
         misfit = self._misfit(path)
@@ -110,7 +110,7 @@ class Shapes:
         record.setdefault(UNKNOWN_FIELDS, {})[name] = self._as_sent(kept, f"{UNKNOWN_FIELDS}.{name}")
 
     def _without_secrets(self, value: Any, path: str) -> Any:
-        """An unknown value without the secrets inside it."""
+        """Return an unknown value without the secrets inside it."""
         if type(value) is list:
             return [self._without_secrets(part, path) for part in value]
         if type(value) is not dict:
@@ -129,10 +129,10 @@ class Shapes:
         return leave_out
 
     def _array(self, item: Shape, schema: Mapping[str, Any], path: str) -> Shape:
-        """Lists of what `schema` declares. One such value in place of a list becomes a list of one: a text, number or
-        boolean, or an object that has any of the declared fields."""
+        """Return the conversion of a list of `schema`. A single value instead of a list is put into a list: a string,
+        number or boolean, or an object with any of the declared fields."""
         misfit = self._misfit(path)
-        is_scalar, fields = _kind(schema) in _SCALARS, schema.get("properties", {}).keys()
+        is_scalar, fields = _type_of(schema) in _SCALARS, schema.get("properties", {}).keys()
 
         def is_one(value: Any) -> bool:
             if type(value) is dict:
@@ -148,7 +148,7 @@ class Shapes:
         return shape
 
     def _as_sent(self, value: Any, path: str) -> Any:
-        """A value without a declared type, with null for a number that JSON can't hold."""
+        """Return a value without a declared type, with null for numbers that JSON can't represent."""
         kind = type(value)
         if kind is dict:
             return {name: self._as_sent(part, path) for name, part in value.items()}
@@ -162,20 +162,20 @@ class Shapes:
         return number
 
     def finite(self, value: float | Decimal) -> float | None:
-        """A number that is not declared an integer; None for one that JSON can't hold."""
+        """Return a number that isn't declared as an integer; None if JSON can't represent it."""
         if type(value) is float and LEAST_ROUNDED <= abs(value) < math.inf:
             raise NeedsExactNumbers
         number = float(value)
         return number if math.isfinite(number) else None
 
     def inexact(self, value: float, misfit: Shape) -> Any:
-        """A float from json is as good as it gets (NaN); one from orjson may be a rounded integer."""
+        """Handle a float in a field of another type. One from orjson may be a rounded integer; one from json is not."""
         if self.exact:
             return misfit(value)
         raise NeedsExactNumbers
 
     def _misfit(self, path: str) -> Shape:
-        """Null for what does not fit: null itself and "" as a matter of course, anything else is counted."""
+        """Return a conversion to null for values that don't fit. Counts all but null and ""."""
 
         def shape(value: Any) -> None:
             if value is not None and value != "":
@@ -228,7 +228,7 @@ def _integer(shapes: Shapes, misfit: Shape) -> Shape:
         kind = type(value)
         if kind is int:
             return value
-        if kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:  # Python converts no more digits
+        if kind is str and _INTEGER.fullmatch(value) and len(value) < 4300:  # Python's limit of digits
             return int(value)
         if kind is float:
             return shapes.inexact(value, misfit)
@@ -274,8 +274,8 @@ _SCALARS: Mapping[str, Callable[[Shapes, Shape], Shape]] = {
 }  # fmt: skip
 
 
-def _kind(schema: Mapping[str, Any]) -> str:
-    """The one type of a schema beside null; of times another name than of other strings. "" where there are several."""
+def _type_of(schema: Mapping[str, Any]) -> str:
+    """Return the type of a schema without null, or the format of a string. "" if there are several types."""
     types = schema.get("type", ())
     kind, *more = [each for each in ([types] if isinstance(types, str) else types) if each != "null"] or [""]
     if more:
@@ -284,6 +284,6 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def _rfc3339(moment: datetime, text: str) -> str:
-    """In UTC, with as much of a fraction as Zoom sent, up to six digits."""
+    """Format a time in UTC, with the fraction that Zoom sent, up to six digits."""
     fraction = re.search(r"\.(\d{1,6})", text)
     return moment.replace(tzinfo=None, microsecond=0).isoformat() + (f".{fraction[1]}Z" if fraction else "Z")

@@ -1,4 +1,4 @@
-"""Contexts: the ids that fill a path, and how the rows of one stream lead to the contexts of its children."""
+"""Contexts: the ids that fill a path, and the links from rows to the contexts of child streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_ID = "-"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`time`: when it happened, None where that is not known."""
+    """`time`: when it happened, None if unknown."""
 
     entity: Entity = ACCOUNT
     ids: Ids = field(default_factory=dict)
@@ -27,16 +27,16 @@ class Context:
 
     @property
     def name(self) -> str:
-        """Its name in a path, which sorts by time: "2026-03-01T10:00:00Z past_meeting abc== 81000000001"."""
+        """The name in a path, which sorts by time: "2026-03-01T10:00:00Z past_meeting abc== 81000000001"."""
         ids = (_NO_ID if value is None else _quoted(str(value)) for value in self.ids.values())
         return " ".join([*([self.time] if self.time else []), self.entity.name, *ids])
 
     @classmethod
     def parse(cls, name: str) -> Context:
-        """The context with this name. Raises ValueError or KeyError for a text that is no name."""
+        """Parse the name of a context. Raises ValueError or KeyError if it is invalid."""
         time, rest = name.split(" ", 1) if _TIME.match(name) else (None, name)
         if time is not None and sortable(time) != time:
-            raise ValueError("no time")
+            raise ValueError("not a time")
         entity_name, *words = rest.split(" ")
         entity = ENTITIES[entity_name]
         pairs = zip(entity.ids.items(), words, strict=True)
@@ -54,7 +54,7 @@ def _typed(kind: type, text: str) -> Any:
 
 
 def linked(stream: Stream, row: Any, context: Context, params: Params) -> Iterator[tuple[Link, Context | None]]:
-    """The contexts that a row leads to, by link; None for a link whose id the row lacks. Its files are none."""
+    """Yield the contexts that a row leads to, by link; None if the row lacks the id. Links to files are skipped."""
     for link in stream.links:
         if link.files:
             continue
@@ -65,7 +65,7 @@ def linked(stream: Stream, row: Any, context: Context, params: Params) -> Iterat
             if ids[next(iter(ids))] in (None, ""):
                 yield link, None
             else:
-                # A context that is asked about in the window of its row may be found in several: no time in its name.
+                # A context that is requested in the window of its row may be in several windows: no time in its name.
                 dated = stream.replication_key and not link.same_window
                 yield link, Context(link.entity, ids, sortable(row.get(stream.replication_key)) if dated else None)
 
@@ -83,14 +83,14 @@ def _id(link: Link, name: str, kind: type, row: Row, above: Ids, params: Params)
 
 
 def as_text(value: object) -> str | None:
-    """An id as text. Zoom's are strings; one that comes as an integer is written as in the record."""
+    """Return an id as text. Zoom's are usually strings; an integer is converted as in the record."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
 
 
 def integer(value: object) -> int | None:
-    """The number of a meeting or webinar: Zoom sends an integer, in places a string."""
+    """Return the number of a meeting or webinar, which Zoom sends as an integer or sometimes as a string."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 4300:
         return int(value)
     if isinstance(value, float) and value.is_integer():

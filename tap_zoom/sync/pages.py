@@ -1,4 +1,4 @@
-"""Pages: the records in an answer, the contexts that its rows lead to, and the rows that another stream enriches."""
+"""Pages: the records in an answer, the contexts that its rows link to, and the rows that another stream enriches."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class PageRead:
-    """`enrichments`: tasks for rows that lack something; `missing`: which rows are lost, and why; `next_token`: of the
+    """`enrichments`: tasks for incomplete rows; `missing`: which rows are missing, and why; `next_token`: token of the
     next page, None after the last."""
 
     enrichments: list[Task] = field(default_factory=list)
@@ -38,7 +38,7 @@ class PageRead:
 
 
 class Pages:
-    """Reads answers. `builders`: of the streams that are emitted, by name."""
+    """Processes answers. `builders`: the record builders of the emitted streams, by name."""
 
     def __init__(
         self, builders: Mapping[str, RecordBuilder], tasks: Tasks, windows: Windows, output: Output, report: Report,
@@ -56,14 +56,15 @@ class Pages:
             self._output.schema(name, described(name, builder.schema), builder.stream.key, builder.bookmark)
 
     def read(self, task: Task, page: Page, is_retry: bool) -> PageRead:
-        """Emit the records of a page and note the contexts that its rows lead to.
+        """Emit the records of a page and add the contexts that its rows link to.
 
-        Raises ValueError for an answer that is not as Zoom documents it, RecursionError for one nested too deep.
+        Raises ValueError for an answer that doesn't match Zoom's documentation, RecursionError if it is nested too
+        deep.
         """
         result = PageRead()
         stream = task.stream
         patch: Patch | None = None
-        if stream.enriched_by in self._tasks.asked and (lacking := _lacking(task, page.body)):
+        if stream.enriched_by in self._tasks.requested and (lacking := _lacking(task, page.body)):
             result.enrichments = list(self._enrichments(task, page.body, lacking))
             patch = partial(_without, lacking)
         elif task.window is not None:
@@ -71,24 +72,25 @@ class Pages:
             patch = partial(task.kept, since=since)
         content, keyless = self._emit(task, page, patch)
         if keyless:
-            result.missing = f"{keyless} of the rows of {task}: the key can't be made from what Zoom sent"
+            result.missing = f"{task}: {keyless} row{'s' * (keyless > 1)} without a complete key"
         rows = rows_of(stream, content) if stream.links else []
-        unlinked = sum(not self._follow(task, row, is_retry) for row in rows)
+        unlinked = sum(not self._add_children(task, row, is_retry) for row in rows)
         if any(link.files for link in stream.links):
             for row in task.kept(rows, None if is_retry else self._windows.since(stream)):
                 for files in files_of(stream, row):
                     self._download(task, files, result)
         if unlinked and not keyless:
-            result.missing = f"{task}: {unlinked} rows lack the id that leads to their children"
+            result.missing = f"{task}: {unlinked} row{'s' * (unlinked > 1)} without the id for their child streams"
         if stream.page_size and (token := token_of(stream, content)):
             self._check_progress(task, content)
             result.next_token = token
         return result
 
     def emit_enriched(self, task: Task, page: Page | None, is_retry: bool) -> str:
-        """Emit the row that a task enriches, with what its answer adds. Returns why the row is lost, if it is.
+        """Emit the row that a task enriches, with the values that its answer adds. Returns why the row is missing, if
+        it is.
 
-        Raises ValueError for an answer that is not as documented.
+        Raises ValueError for an answer that doesn't match Zoom's documentation.
         """
         owner, row = task.row_of, task.row
         if owner is None:
@@ -101,23 +103,23 @@ class Pages:
         fields, columns = _added(task, page) if page else ({}, {})
         row = {**row, **fields}
         if fields:
-            self._follow(owner, row, is_retry)
+            self._add_children(owner, row, is_retry)
         builder = self._builders.get(owner.stream.name)
         if builder is None:
             return ""
         records, keyless = builder.record(row, {**owner.columns, **columns})
         self._write(builder, records, page.received if page else datetime.now(timezone.utc))
-        return f"1 of the rows of {owner}: the key can't be made from what Zoom sent" if keyless else ""
+        return f"{owner}: 1 row without a complete key" if keyless else ""
 
-    def emit_held(self, task: Task) -> None:
-        """Emit the rows that wait for a page which will not come."""
-        if task.sequence.held and (builder := self._builders.get(task.stream.name)):
+    def emit_pending(self, task: Task) -> None:
+        """Emit the rows that wait for another page, after the last one."""
+        if task.sequence.pending and (builder := self._builders.get(task.stream.name)):
             self._write(builder, builder.rest(task.sequence), datetime.now(timezone.utc))
 
     # --- records
 
     def _emit(self, task: Task, page: Page, patch: Patch | None) -> tuple[Record, int]:
-        """Emit a page's records. Returns the answer, and how many rows have no key."""
+        """Emit a page's records. Returns the answer, and the number of rows without a key."""
         builder = self._builders.get(task.stream.name)
         if builder is None:
             return content_of(page.body), 0
@@ -133,39 +135,39 @@ class Pages:
             self._report.records(name, len(records))
         for path in builder.new_misfits():
             LOGGER.warning(
-                "%s.%s: a value did not fit the schema and was emitted as null. More are counted.", name, path
+                "%s.%s: a value did not fit the schema and was emitted as null. Further ones are counted.", name, path
             )
         for outcome in builder.new_unknown():
             LOGGER.warning("%s: Zoom sent fields that the schema lacks, %s.", name, outcome)
 
     # --- links
 
-    def _follow(self, task: Task, row: Any, is_retry: bool) -> bool:
-        """Note the contexts that a row leads to. False if it lacks the id of one."""
-        whole = True
+    def _add_children(self, task: Task, row: Any, is_retry: bool) -> bool:
+        """Add the contexts that a row links to. False if the row lacks the id of one."""
+        is_complete = True
         for link, context in linked(task.stream, row, task.context, task.params):
             if context is not None:
                 if self._is_wanted(task, link, context, is_retry):
                     task.node.children.append(context.name)
             elif not (task.stream.enriched_by and type(row) is dict and row.get("email")):
-                whole = False
-        return whole
+                is_complete = False
+        return is_complete
 
     def _is_wanted(self, task: Task, link: Link, context: Context, is_retry: bool) -> bool:
-        """True if something is asked about a context where it was found now."""
+        """True if any stream is requested for a context that was found in this task."""
         if not task.traversal:
-            return True  # of a list of the account: another traversal may need it later
-        streams = self._tasks.about(context.entity, is_retry)
-        if not any(is_retry or self._windows.wants(each, context, task.window) for each in streams):
+            return True  # from a list of the account: another traversal may need it later
+        streams = self._tasks.for_entity(context.entity, is_retry)
+        if not any(is_retry or self._windows.includes(each, context, task.window) for each in streams):
             return False
-        if link.older_than and context.time and (main := self._tasks.in_place_of(link.older_than)):
+        if link.older_than and context.time and (main := self._tasks.this_or_fallback(link.older_than)):
             return context.time < self._windows.older_than(main)
         return link.same_window or task.keeps(context.time, None)
 
     # --- rows that another stream enriches
 
     def _enrichments(self, task: Task, body: bytes, lacking: Mapping[int, str]) -> Iterator[Task]:
-        """A task for each row that lacks something."""
+        """Yield a task for each incomplete row."""
         rows = rows_of(task.stream, content_of(body, exact=True))
         stream = BY_NAME[task.stream.enriched_by]
         name, *others = stream.parent.ids
@@ -175,7 +177,7 @@ class Pages:
             yield Task(stream, context, {}, None, task.node, task.traversal, row_of=task, row=rows[number])
 
     def _download(self, task: Task, files: Files, result: PageRead) -> None:
-        """Add a task for each file of a row, if a selected stream makes rows of them."""
+        """Add a task for each file of a row, if a selected stream makes records from them."""
         stream = next((each for each in self._tasks.streams() if each.parent is files.link.entity), None)
         if stream is None:
             return
@@ -185,7 +187,7 @@ class Pages:
             if not isinstance(url, str) or not url:
                 name = files.link.entity.name.replace("_", " ")
                 result.missing = (
-                    f"{task}: the {name} for {' '.join(map(str, others))} has no address to download it from"
+                    f"{task}: the {name} for {' '.join(map(str, others))} has no download URL"
                 )
                 return
             context = Context(files.link.entity, ids)
@@ -194,9 +196,9 @@ class Pages:
             )
 
     def _emit_files(self, owner: Task, files: Files, number: int, page: Page) -> None:
-        """Keep the text of a file. With the last one, emit the rows that streams make of the texts of a row.
+        """Store the text of a file. After a row's last file, emit the records that streams make from its texts.
 
-        Raises ValueError for a file that is no text.
+        Raises ValueError for a file that isn't text.
         """
         files.texts[number] = text_of(page.body)
         if len(files.texts) < len(files.files):
@@ -210,7 +212,7 @@ class Pages:
                 self._write(builder, [record for records in made for record in records], page.received)
 
     def _check_progress(self, task: Task, content: Any) -> None:
-        """Raises ValueError for a list that would never end."""
+        """Raise ValueError for a list that would never end."""
         digest = digest_of(rows_of(task.stream, content))
         task.repeated = task.repeated + 1 if digest in task.pages else 0
         task.pages.add(digest)
@@ -220,7 +222,7 @@ class Pages:
 
 @dataclass(slots=True)
 class Files:
-    """The files of a row, the earliest first, and the texts of those that were downloaded, by number."""
+    """The files of a row, the earliest first, and the texts of the downloaded ones, by number."""
 
     link: Link
     row: Row
@@ -228,12 +230,12 @@ class Files:
     texts: dict[int, str] = field(default_factory=dict)
 
     def ids(self, file: Row) -> dict[str, Any]:
-        """The ids of a file: in its own fields, or in those of the row."""
+        """Return the ids of a file, from its own fields or from those of the row."""
         return {name: (file if field_ in file else self.row).get(field_) for name, field_ in self.link.ids.items()}
 
 
 def files_of(stream: Stream, row: Any) -> Iterator[Files]:
-    """The files in a row of which other streams make rows."""
+    """Yield the files in a row from which other streams make records."""
     for link in stream.links if type(row) is dict else ():
         listed = row.get(link.files) if link.files else None
         files = [file for file in listed if type(file) is dict] if type(listed) is list else []
@@ -242,7 +244,7 @@ def files_of(stream: Stream, row: Any) -> Iterator[Files]:
 
 
 def _lacking(task: Task, body: bytes) -> dict[int, str]:
-    """The rows that lack something, by number, with the id by which it is asked for."""
+    """Return the incomplete rows by number, each with the id for the request that enriches it."""
     enriching = BY_NAME[task.stream.enriched_by]
     name = next(iter(enriching.parent.ids))
     return {
@@ -257,7 +259,7 @@ def _without(lacking: Mapping[int, str], rows: list[Any]) -> list[Any]:
 
 
 def _added(task: Task, answer: Page) -> tuple[dict[str, Any], Ids]:
-    """What a row gets from an answer: fields of Zoom's, and columns added by the tap."""
+    """Return the values that an answer adds to a row: Zoom's fields, and columns added by the tap."""
     if task.stream.text_column:
         return {}, {task.stream.text_column: text_of(answer.body)}
     content = content_of(answer.body)

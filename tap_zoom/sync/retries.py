@@ -1,4 +1,4 @@
-"""Tasks that could not be read: refused with their stream or alone, kept, and retried by later runs."""
+"""Tasks that could not be read: whether only the task or its stream is refused, and retries by later runs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tap_zoom.sync.traversal import Traversal
 from tap_zoom.sync.windows import Windows
 
 MAX_FAULTS = 20  # in a row
-LONG_AGO = "2011-01-01T00:00:00Z"  # a bookmark that is deleted would come back when states are merged
+LONG_AGO = "2011-01-01T00:00:00Z"  # instead of deleting a bookmark, since a merge of states would restore it
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Retries:
-    """`by_traversal`: the failures that are being retried, by the name of their traversal. `now`: when this process
-    began, as the state writes times."""
+    """`by_traversal`: the failures that are being retried, by the name of their traversal. `now`: start of this
+    process, in the state's format."""
 
     def __init__(
         self, tasks: Tasks, windows: Windows, failures: Failures, state: State, run: Run, now: str, report: Report
@@ -43,23 +43,23 @@ class Retries:
     # --- tasks that fail
 
     def fail(self, task: Task, reason: str, is_fault: bool = False) -> None:
-        """Keep a task that could not be read. `is_fault`: Zoom did not say why; raises TooManyFaults after twenty of
-        these in a row."""
+        """Keep a task that could not be read. `is_fault`: Zoom gave no reason. Raises TooManyFaults after 20 of these
+        in a row."""
         self._faults_in_a_row += is_fault
-        task.is_whole = False
+        task.is_complete = False
         if not task.traversal:
-            self._failures.hold(task.stream.name, reason)  # nobody knows which contexts are missing
+            self._failures.hold(task.stream.name, reason)  # the missing contexts are unknown
         elif not self._failures.failed(task.failure, reason) and (retried := self.by_traversal.get(task.traversal)):
             self._go_back(task.stream.name, retried)
         if self._faults_in_a_row >= MAX_FAULTS:
             raise TooManyFaults(
-                f"{MAX_FAULTS} requests in a row failed, so something general is wrong; the last one: {reason}. "
-                "Fix that, then run again with the last STATE."
+                f"{MAX_FAULTS} requests in a row failed; stopping. The last error: {reason}. Fix its cause, then run "
+                "again with the last STATE."
             )
 
     def refused(self, task: Task, error: NoAccess) -> bool:
-        """The login has no access to a task. True if that is so for its whole stream."""
-        task.is_whole = False
+        """Handle a task without access. True if its whole stream is refused."""
+        task.is_complete = False
         stream = task.stream
         if stream.name in self._tasks.refused:
             return False
@@ -72,7 +72,7 @@ class Retries:
         return self._failures.is_decided(stream.name)
 
     def refuse(self, stream: Stream, reason: str) -> Stream | None:
-        """Ask a stream no more. Returns the fallback stream that takes its place."""
+        """Stop requesting a stream. Returns the fallback stream that replaces it, if any."""
         below = [name for name in self._tasks.selected if stream.name in self._tasks.depends_on(name) - {name}]
         fallback = self._tasks.refuse(stream)
         self._failures.refuse_stream(stream.name, replaced=fallback is not None)
@@ -80,49 +80,47 @@ class Retries:
         return fallback
 
     def undecided(self) -> list[tuple[str, str]]:
-        """After the last task: streams of which all tasks were refused, with the reason."""
+        """Return the streams whose tasks were all refused, with the reason. Call this after the last task."""
         return self._failures.undecided()
 
     # --- tasks that are read
 
     def answered(self, task: Task) -> None:
-        """A page was answered, or Zoom said that there is nothing.
-
-        Lists that only lead on say little about the rest.
-        """
+        """Handle an answered task, also with an empty answer. Streams that aren't emitted don't reset the count of
+        faults, since their lists are easier to read than the rest."""
         if task.stream.emitted:
             self._faults_in_a_row = 0
         self._failures.answered(task.failure)
 
     def read(self, task: Task) -> None:
-        """All pages were read of a task that may have failed in an earlier run.
+        """Handle a task whose pages were all read, which may have failed in an earlier run.
 
-        A list is settled once its subtree has been read, too: not if this run starts at a bookmark, or resumes below
-        the list. Then the failure is retried.
+        A failed list is only resolved once its subtree has been read too. If this run starts from bookmarks, or resumes
+        below the list, the failure is retried instead.
         """
-        if not task.traversal or not task.is_whole or task.traversal in self.by_traversal:
+        if not task.traversal or not task.is_complete or task.traversal in self.by_traversal:
             return
         if not task.stream.links:
-            self._settle(task.failure)
+            self._resolve(task.failure)
         elif task.failure in self._failures and self._run.from_start and not task.is_resumed:
             self._lists_read.append(task.failure)
 
     def subtree_read(self, name: str) -> None:
-        """A retry has read a failed task and all below it."""
+        """Handle the end of a retry, which has read a failed task and its subtree."""
         failure = self.by_traversal.pop(name)
         if failure.last >= self._now:
             return  # it failed again
-        if self._windows.has_left(BY_NAME[failure.stream], failure.days):
+        if self._windows.has_expired(BY_NAME[failure.stream], failure.days):
             self._failures.give_up(
-                failure, f"{failure.stream}: of the days {' to '.join(failure.days)} Zoom no longer has the first ones"
+                failure, f"{failure.stream}: Zoom no longer has all of the days from {' to '.join(failure.days)}"
             )
         else:
-            self._settle(failure)
+            self._resolve(failure)
 
     def start(self) -> Iterator[tuple[str, Traversal]]:
-        """At the end of a run: a traversal for each failure of earlier runs that this one has not met."""
-        while self._lists_read and not self._failures.overflowed:  # else a retry tells what of its subtree is missing
-            self._settle(self._lists_read.pop())
+        """Yield a traversal for each failure of earlier runs that this run hasn't tried. Call this at its end."""
+        while self._lists_read and not self._failures.overflowed:  # otherwise a retry finds what is missing below
+            self._resolve(self._lists_read.pop())
         failures = self._failures.untried(self._tasks.retried)
         if failures:
             LOGGER.info("Retrying %d requests that failed in earlier runs.", len(failures))
@@ -135,24 +133,24 @@ class Retries:
 
     def store_checkpoint(self, name: str, traversal: Traversal) -> None:
         failure, at = self.by_traversal[name], traversal.checkpoint or ()
-        if failure.last < self._now:  # its list was read whole so far
+        if failure.last < self._now:  # its list hasn't failed again
             failure.resume_at = list(at) if len(at) > 1 else []
 
     def finish(self) -> set[str]:
-        """The streams whose bookmark stays, with those below them."""
-        return self._failures.finish(self._tasks.asked | self._tasks.refused, self._tasks.replaced)
+        """Return the streams whose bookmarks stay, with those of the streams below them."""
+        return self._failures.finish(self._tasks.requested | self._tasks.refused, self._tasks.replaced)
 
-    def _settle(self, failure: Failure) -> None:
-        """Forget a failure. Streams below it that are not read now go back to it."""
-        if self._failures.settle(failure):
+    def _resolve(self, failure: Failure) -> None:
+        """Resolve a failure. The bookmarks of streams below it that aren't emitted in this run move back to it."""
+        if self._failures.resolve(failure):
             for each in self._tasks.all_below(BY_NAME[failure.stream]):
                 if not self._tasks.is_emitted(each):
                     self._go_back(each.name, failure)
 
     def _go_back(self, name: str, failure: Failure) -> None:
-        """Let the next run read a stream, and those below it, again from a failure on that can't be kept by itself."""
+        """Move the bookmarks of a stream and its descendants back to a failure: the next run reads from there."""
         if name in self._tasks.selected:
-            self._failures.hold(name, f"{name}: a part of a list that was retried is missing")
+            self._failures.hold(name, f"{name}: part of a retried list is missing")
         since = time_of(failure) or LONG_AGO
         for each in self._tasks.all_below(BY_NAME[name]):
             if (bookmark := self._state.bookmarks.get(each.name)) and (key := replication_key_of(each)) in bookmark:

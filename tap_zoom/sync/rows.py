@@ -1,4 +1,4 @@
-"""The rows in an answer, before anything is made of them."""
+"""The rows in an answer, as Zoom sent them."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from tap_zoom.streams.model import Ids, Stream
 
 @dataclass(slots=True)
 class Rows:
-    """One list of rows. `beside`: what stands beside or around it in the answer and belongs to each row; `columns`: of
-    ours, that say which list it is."""
+    """One list of rows. `copied`: fields next to or around the list that belong to each row; `columns`: added by the
+    tap to identify the list."""
 
     rows: list[Any]
-    beside: dict[str, Any]
+    copied: dict[str, Any]
     columns: Ids = field(default_factory=dict)
 
 
 def lists_of(stream: Stream, content: Any) -> list[Rows]:
-    """The lists of rows in an answer. Zoom writes null, or nothing, for an empty list. Raises ValueError for anything
+    """Return the lists of rows in an answer. Zoom may omit an empty list or send null. Raises ValueError for anything
     else."""
     if type(content) is not dict:
-        raise ValueError("the answer is no JSON object")
+        raise ValueError("the answer isn't a JSON object")
     if stream.record_lists:
-        beside = _beside(stream, content)
-        return [Rows(_list(content.get(name), name), beside, columns) for name, columns in stream.record_lists.items()]
+        copied = _copied(stream, content)
+        return [Rows(_list(content.get(name), name), copied, columns) for name, columns in stream.record_lists.items()]
     if not stream.records:
         return [Rows([content], {})]
     return list(_inside(stream, content, stream.records.split("."), {}))
 
 
 def rows_of(stream: Stream, content: Any) -> list[Any]:
-    """The rows of an answer, whichever list they stand in. Raises ValueError as lists_of does."""
+    """Return the rows of all lists in an answer. Raises ValueError like lists_of."""
     return [row for part in lists_of(stream, content) for row in part.rows]
 
 
 def token_of(stream: Stream, content: Any) -> Any:
-    """The token of the next page, which stands beside the list of rows, or at the top; None where there is none."""
+    """Return the token of the next page, next to the list of rows or at the top level; None if there is none."""
     if stream.last_page_empty and not rows_of(stream, content):
         return None
     tokens = [content.get("next_page_token")]
@@ -56,21 +56,21 @@ def token_of(stream: Stream, content: Any) -> Any:
 
 
 def _inside(stream: Stream, value: Any, names: list[str], above: dict[str, Any]) -> Iterator[Rows]:
-    """The lists under a path of names; in the way there may be lists as well."""
+    """Yield the lists under a path of names, which may lead through other lists."""
     if type(value) is not dict:
-        raise ValueError(f"what holds {names[0]} is no JSON object")
-    beside = {**above, **_beside(stream, value)}
+        raise ValueError(f"the parent of {names[0]} isn't a JSON object")
+    copied = {**above, **_copied(stream, value)}
     name, *rest = names
     parts = [value.get(each) for each in name.split("|")]
     part = next((part for part in parts if part), parts[0])
     if not rest:
-        yield Rows(_list(part, name), beside)
+        yield Rows(_list(part, name), copied)
     elif part is not None:
         for each in part if type(part) is list else [part]:
-            yield from _inside(stream, each, rest, beside)
+            yield from _inside(stream, each, rest, copied)
 
 
-def _beside(stream: Stream, value: dict[str, Any]) -> dict[str, Any]:
+def _copied(stream: Stream, value: dict[str, Any]) -> dict[str, Any]:
     return {name: value[name] for name in stream.copied if name in value}
 
 
@@ -78,12 +78,12 @@ def _list(value: Any, name: str) -> list[Any]:
     if value is None:
         return []
     if type(value) is not list:
-        raise ValueError(f"{name} is no list")
+        raise ValueError(f"{name} isn't a list")
     return value
 
 
 def canonical(row: Any) -> bytes:
-    """The same bytes for the same row, in whichever order Zoom sends its fields."""
+    """Return the same bytes for the same row, whatever the order of its fields."""
     try:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer beyond 64 bits, or a Decimal
@@ -91,25 +91,25 @@ def canonical(row: Any) -> bytes:
 
 
 def digest_of(rows: list[Any]) -> int:
-    """A number that stands for the rows of a page, whatever the order of their fields."""
+    """Return a hash of the rows of a page, whatever the order of their fields."""
     return hash(canonical(rows))
 
 
 def text_of(body: bytes) -> str:
-    """The text in a file, without NUL, which databases refuse. Raises ValueError for anything else."""
+    """Return the text in a file, without NUL, which databases reject. Raises ValueError for anything else."""
     if body.lstrip()[:1] in (b"<", b"{"):
-        raise ValueError("HTML or JSON came in place of the text")
+        raise ValueError("HTML or JSON instead of the text")
     try:
         return body.decode("utf-8-sig").replace("\0", "")
     except UnicodeDecodeError:
-        raise ValueError("the text is broken: it is no UTF-8") from None
+        raise ValueError("the text isn't UTF-8") from None
 
 
 def content_of(body: bytes, exact: bool = False) -> Any:
-    """The JSON of a body, without what databases refuse (see `cleaned`). `exact`: its fractions are Decimals, and its
-    integers whole. Raises ValueError for what is none, RecursionError for what is nested too deep."""
+    """Parse the JSON of a body, without characters that databases reject (see `cleaned`). `exact`: fractions are
+    Decimals, and integers aren't rounded. Raises ValueError, or RecursionError if it is nested too deep."""
     try:
-        content = orjson.loads(body)  # it refuses half a surrogate pair
+        content = orjson.loads(body)  # refuses lone surrogates
         is_clean = b"\\u0000" not in body
     except ValueError:
         content, is_clean = parse(body), False
@@ -119,7 +119,7 @@ def content_of(body: bytes, exact: bool = False) -> Any:
 
 
 def cleaned(value: Any) -> Any:
-    """Without NUL, and with U+FFFD for each half of a surrogate pair: databases refuse both."""
+    """Remove NUL, and replace lone surrogates by U+FFFD: databases reject both."""
     if type(value) is str:
         if value.isascii() and "\0" not in value:
             return value

@@ -1,4 +1,4 @@
-"""The loop of a run: tasks of the next contexts go to the dispatcher, records go out as answers arrive.
+"""The loop of a run: tasks of the next contexts go to the dispatcher, records are emitted as answers arrive.
 
 tasks of the next contexts  ->  dispatcher (a queue for each rate limit)  ->  answer, as it arrives
 answer  ->  records to stdout; links to the traversal; the next page to the front of its queue
@@ -64,9 +64,9 @@ class Sync:
     # --- the loop
 
     def run(self) -> None:
-        """Read everything. Raises RunStopped if it makes no sense to go on."""
+        """Read everything. Raises RunStopped if further requests can't succeed."""
         self._pages.emit_schemas()
-        self._traversals.restart_late()
+        self._traversals.restart_expired()
         self.emit_state()
         self._traversals.open_ready()
         while True:
@@ -96,7 +96,7 @@ class Sync:
             raise Incomplete(f"The run has reached its end, but data is missing: {'; '.join(problems)}.")
 
     def _decide_refusals(self) -> bool:
-        """All tasks were asked: a stream with few tasks is refused if all of them were."""
+        """After the last task: refuse each stream with few tasks if all of them were refused."""
         undecided = self._retries.undecided()
         for name, reason in undecided:
             self._refuse(BY_NAME[name], reason)
@@ -106,14 +106,14 @@ class Sync:
 
     def _handle(self, task: Task, outcome: Page | Exception) -> None:
         if isinstance(outcome, DailyLimitReached):
-            self._spent = self._spent or outcome  # its node stays open; what else is in flight is finished
+            self._spent = self._spent or outcome  # its node stays open; other requests in flight are finished
             return
         if not isinstance(outcome, (Page, RequestFailed)):
             raise outcome
         self._report.request(task.stream.name)
         if isinstance(outcome, RequestFailed) and self._request_again(task, outcome):
             return
-        if isinstance(outcome, DatesTooOld) and task.window and self._windows.is_gone(task.stream, task.window):
+        if isinstance(outcome, DatesTooOld) and task.window and self._windows.is_expired(task.stream, task.window):
             outcome = EmptyAnswer("too old", str(outcome))
         try:
             if self._read(task, outcome):
@@ -121,7 +121,7 @@ class Sync:
         except (ValueError, RecursionError) as error:
             reason = "it is nested too deep" if isinstance(error, RecursionError) else error
             self._retries.fail(self._owner(task), f"{task}: {reason}")
-        self._pages.emit_held(task)
+        self._pages.emit_pending(task)
         owner = self._owner(task)
         owner.unfinished -= 1
         if not owner.unfinished:
@@ -172,13 +172,13 @@ class Sync:
         return True
 
     def _enrich(self, task: Task, outcome: Page | RequestFailed, is_retry: bool) -> None:
-        """Emit a row that lacked something, with what the answer adds, or as it is if Zoom has nothing to add."""
+        """Emit a row with the values that the answer adds, or unchanged if Zoom has nothing to add."""
         owner = self._owner(task)
         if isinstance(outcome, NoAccess) and outcome.scope_missing:
-            if task.stream.name in self._tasks.asked:
+            if task.stream.name in self._tasks.requested:
                 self._tasks.refuse(task.stream)
                 LOGGER.warning(
-                    "Rows of %s are emitted without the id or text that %s adds: %s",
+                    "Rows of %s are emitted without the id or text from %s: %s",
                     owner.stream.name,
                     task.stream.name,
                     outcome,
@@ -201,7 +201,7 @@ class Sync:
     # --- state
 
     def emit_state(self) -> None:
-        """A STATE with the checkpoint of each traversal, if anything has changed."""
+        """Emit a STATE with the checkpoint of each traversal, if anything has changed."""
         self._traversals.store_checkpoints()
         value = self._state.value()
         if value != self._last_state:
@@ -214,6 +214,6 @@ class Sync:
             self.emit_state()
 
     def last_state(self) -> dict[str, object]:
-        """The value of the last STATE of a run that is stopped."""
+        """Return the value of the last STATE of an interrupted run."""
         self._traversals.store_checkpoints()
         return self._state.value()

@@ -1,4 +1,4 @@
-"""Tasks: a stream asked about a context, in a window, with its parameters. The table says which there are."""
+"""Tasks: a stream requested for a context, in a window, with its parameters. They follow from the table of streams."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Task:
     """One list of pages. `traversal`: the name of the traversal that `node` belongs to, "" for a list of the account.
 
     `row_of`: the task whose row this one enriches; `row`: that row, or its files with the number of this one. `page`,
-    `token`: the page to request next. The last fields are about the pages so far: tokens, digests of pages, and numbers
+    `token`: the page to request next. The last fields describe the pages so far: tokens, digests of pages, and numbers
     of rows that share a key.
     """
 
@@ -36,9 +36,9 @@ class Task:
     traversal: str
     row_of: Task | None = None
     row: Any = None
-    is_resumed: bool = False  # its node was emitted by an earlier run; the list is read again for its links
-    is_whole: bool = True  # nothing of it is missing so far
-    unfinished: int = 1  # itself, and its rows that are being enriched
+    is_resumed: bool = False  # an earlier run emitted its node; the list is read again for its links
+    is_complete: bool = True  # nothing is missing so far
+    unfinished: int = 1  # this task, and its rows that are being enriched
     page: int = 1
     token: str = ""
     restarts: int = 0
@@ -55,7 +55,7 @@ class Task:
 
     @property
     def failure(self) -> Failure:
-        """What the state keeps of it if it can't be read. A row that can't be enriched is missing from its own list."""
+        """The failure to keep if it can't be read. A row that can't be enriched is missing from its own list."""
         if self.row_of is not None:
             return self.row_of.failure
         window = self.window
@@ -72,9 +72,9 @@ class Task:
         return {**self.context.ids, **days, **params}
 
     def keeps(self, time: str | None, since: str | None) -> bool:
-        """True if a row with this time belongs to this window, and not to another that requests the same days.
+        """True if a row with this time belongs to this window, and not to another one that requests the same days.
 
-        Rows without a time do, and rows that Zoom did not list by it.
+        True for rows without a time, and for rows that Zoom listed by another time.
         """
         dates, window = self.stream.date_range, self.window
         if time is None or dates is None or window is None or dates.totals:
@@ -84,14 +84,14 @@ class Task:
         return window.holds(time) and (since is None or time >= since.removesuffix("Z"))
 
     def kept(self, rows: list[Any], since: str | None) -> list[Any]:
-        """The rows that belong to this window."""
+        """Return the rows that belong to this window."""
         key = self.stream.replication_key
         return [row for row in rows if type(row) is not dict or self.keeps(_end_of(row.get(key)), since)]
 
     def next_page(self, token: Any) -> None:
-        """Go on to the page with this token. Raises ValueError for one that would never end the list."""
+        """Continue with the page of this token. Raises ValueError for a repeated one: the list would never end."""
         if not isinstance(token, str):
-            raise ValueError("the token of the next page is no text, so the list can't be read further")
+            raise ValueError("the token of the next page isn't a string, so the list can't be read further")
         if hash(token) in self.tokens:
             raise ValueError("the list has the same page token twice, so it would never end")
         self.tokens.add(hash(token))
@@ -99,7 +99,7 @@ class Task:
         self.page += 1
 
     def from_first_page(self, window: Window | None = None) -> None:
-        """Read the list again from its start; `window`: with other days."""
+        """Read the list again from its first page. `window`: with other days."""
         self.page, self.token, self.repeated = 1, "", 0
         self.tokens, self.pages, self.sequence = set(), set(), Sequence()
         self.restarts += 1
@@ -111,54 +111,54 @@ class Task:
 
 
 def _end_of(value: Any) -> str | None:
-    """The time of a row; a row with only a date is about all of that day."""
+    """Return the time of a row, for a date the end of that day."""
     time = sortable(value)
     return f"{time[:10]}~" if time and isinstance(value, str) and len(value) == len("2026-01-31") else time
 
 
 class Tasks:
-    """The streams that are asked, and the tasks of each node.
+    """The streams that are requested, and the tasks of each node.
 
-    `asked`: the selected streams and those that lead to them, less those that were refused.
+    `requested`: the selected streams and their ancestors, without those that were refused.
     """
 
     def __init__(self, access: Access) -> None:
         self.selected = access.selected
-        self.asked = set(access.asked)
+        self.requested = set(access.requested)
         self.retried = set(access.retried)
         self.refused: set[str] = set()
         self.replaced: set[str] = set()  # refused streams that a fallback replaced
         self._available = access.fallbacks
         self._older = access.older
-        self._about: dict[tuple[Entity, bool], tuple[Stream, ...]] = {}
+        self._for_entity: dict[tuple[Entity, bool], tuple[Stream, ...]] = {}
         self._below: dict[Stream, tuple[Stream, ...]] = {}
         self._rate_limits: dict[str, frozenset[RateLimit]] = {}
 
     # --- the table
 
     def streams(self, is_retry: bool = False) -> Iterator[Stream]:
-        """The streams that are asked, in the table's order; a fallback only if it replaces its stream.
+        """Return the requested streams in the table's order; a fallback only if it replaces its stream.
 
-        A retry reads all below a task, so it asks more.
+        A retry reads the whole subtree of a task, so it requests more streams.
         """
-        asked = self.retried if is_retry else self.asked
-        unused = {stream.fallback_stream for stream in STREAMS if stream.name in asked} & FALLBACKS
-        return (stream for stream in STREAMS if stream.name in asked - unused)
+        names = self.retried if is_retry else self.requested
+        unused = {stream.fallback_stream for stream in STREAMS if stream.name in names} & FALLBACKS
+        return (stream for stream in STREAMS if stream.name in names - unused)
 
     def is_emitted(self, stream: Stream) -> bool:
-        return stream.name in self.selected and stream.name in self.asked
+        return stream.name in self.selected and stream.name in self.requested
 
-    def about(self, entity: Entity, is_retry: bool = False) -> tuple[Stream, ...]:
-        """The streams that are asked about each context of an entity. Where the account lists all of them, streams with
-        a date range have a traversal of their own: window by window, then each context."""
-        if (entity, is_retry) not in self._about:
-            asked = (each for each in self.streams(is_retry) if each.parent is entity and each.name not in ENRICHERS)
-            found = tuple(each for each in asked if each.date_range is None or not is_listed(entity))
-            self._about[entity, is_retry] = found
-        return self._about[entity, is_retry]
+    def for_entity(self, entity: Entity, is_retry: bool = False) -> tuple[Stream, ...]:
+        """Return the streams that are requested for each context of an entity. If the account lists all contexts,
+        streams with a date range have their own traversal: window by window, and each context in it."""
+        if (entity, is_retry) not in self._for_entity:
+            streams = (each for each in self.streams(is_retry) if each.parent is entity and each.name not in ENRICHERS)
+            found = tuple(each for each in streams if each.date_range is None or not is_listed(entity))
+            self._for_entity[entity, is_retry] = found
+        return self._for_entity[entity, is_retry]
 
     def below(self, stream: Stream) -> tuple[Stream, ...]:
-        """A stream, and those asked about the contexts that its rows lead to."""
+        """Return a stream and its requested descendants."""
         if stream not in self._below:
             found = [stream]
             for each in found:
@@ -168,21 +168,21 @@ class Tasks:
         return self._below[stream]
 
     def depends_on(self, name: str) -> frozenset[str]:
-        """A stream, and those that lead to it in this run."""
+        """Return the names of a stream and its ancestors in this run."""
         names = {name, *ancestors(BY_NAME[name], self._older)}
         for fallback in {BY_NAME[each].fallback_stream for each in names} - {""}:
             names |= {fallback, *ancestors(BY_NAME[fallback], older=False)}
-        return frozenset(names & (self.asked | self.refused))
+        return frozenset(names & (self.requested | self.refused))
 
     def rate_limits(self, name: str) -> frozenset[RateLimit]:
-        """The rate limits of the tasks of a traversal: of a stream with a date range, or about an entity."""
+        """Return the rate limits of a traversal's tasks. `name`: a stream with a date range, or an entity."""
         if name not in self._rate_limits:
-            tops = (BY_NAME[name],) if name in BY_NAME else self.about(ENTITIES[name])
+            tops = (BY_NAME[name],) if name in BY_NAME else self.for_entity(ENTITIES[name])
             self._rate_limits[name] = frozenset(each.rate_limit for top in tops for each in self.below(top))
         return self._rate_limits[name]
 
     def all_below(self, stream: Stream) -> list[Stream]:
-        """A stream and its descendants, asked or not."""
+        """Return a stream and all its descendants, requested or not."""
         found = [stream]
         for each in found:
             entities = [link.entity for link in each.links]
@@ -190,37 +190,37 @@ class Tasks:
         return found
 
     def lists_older_than(self, stream: Stream) -> list[str]:
-        """The traversals that lead to contexts which are older than a stream's windows."""
+        """Return the traversals that lead to contexts older than a stream's windows."""
         listed = dict.fromkeys(link.entity for each in self.streams() for link in each.links if is_listed(link.entity))
         return [
             entity.name
             for entity in listed
             if any(
                 link.older_than == stream.name
-                for top in self.about(entity)
+                for top in self.for_entity(entity)
                 for each in self.below(top)
                 for link in each.links
             )
         ]
 
-    def in_place_of(self, name: str) -> Stream | None:
-        """A stream, or its fallback; None if neither is asked."""
+    def this_or_fallback(self, name: str) -> Stream | None:
+        """Return a stream, or else its fallback; None if neither is requested."""
         names = (name, BY_NAME[name].fallback_stream)
-        return next((BY_NAME[each] for each in names if each in self.asked), None)
+        return next((BY_NAME[each] for each in names if each in self.requested), None)
 
     def has_fallback(self, stream: Stream) -> bool:
         return stream.fallback_stream in self._available
 
     def refuse(self, stream: Stream) -> Stream | None:
-        """Ask a stream no more. Returns the fallback stream that is asked in its place."""
-        self.asked.discard(stream.name)
+        """Stop requesting a stream. Returns the fallback stream that replaces it, if any."""
+        self.requested.discard(stream.name)
         self.retried.discard(stream.name)
         self.refused.add(stream.name)
         self._forget()
         if not self.has_fallback(stream):
             return None
         added = {stream.fallback_stream, *ancestors(BY_NAME[stream.fallback_stream], older=False)}
-        self.asked |= added
+        self.requested |= added
         self.retried |= added
         self.replaced.add(stream.name)
         self._forget()
@@ -229,29 +229,29 @@ class Tasks:
     # --- the tasks of a node
 
     def of_list(self, stream: Stream, node: Node) -> Iterator[Task]:
-        """The tasks of a list of the account."""
+        """Return the tasks of a list of the account."""
         return (Task(stream, Context(), params, None, node, "") for params in stream.variants)
 
     def of_window(self, stream: Stream, context: Context, node: Node, windows: Windows) -> Iterator[Task]:
-        """The tasks of a stream with a date range, in the window that its path begins with."""
+        """Return the tasks of a stream with a date range, in the window at the start of the node's path."""
         window = windows.window(stream, node.path[0])
         return (Task(stream, context, params, window, node, stream.name) for params in stream.variants)
 
     def of_context(
         self, context: Context, node: Node, traversal: str, windows: Windows, retried: Failure | None
     ) -> Iterator[Task]:
-        """The tasks of all streams about a context. A retry reads it whatever its age, and without bookmarks."""
-        for stream in self.about(context.entity, retried is not None):
+        """Yield the tasks of all streams for a context. A retry reads contexts of any age, without bookmarks."""
+        for stream in self.for_entity(context.entity, retried is not None):
             found_in = None
             if any(link.same_window for _, link in parents_of(context.entity)):
                 name = retried.window if retried else node.path[0]
                 found_in = windows.window(stream, name, is_retry=retried is not None)
-            if retried or windows.wants(stream, context, found_in):
+            if retried or windows.includes(stream, context, found_in):
                 for window in windows.of_context(stream, context, found_in, retried is not None):
                     yield from (Task(stream, context, params, window, node, traversal) for params in stream.variants)
 
     def of_failure(self, failure: Failure, node: Node, traversal: str, windows: Windows) -> Task:
-        """The task that failed in an earlier run."""
+        """Return the task that failed in an earlier run."""
         stream = BY_NAME[failure.stream]
         context = Context.parse(failure.context) if failure.context else Context()
         window = None
@@ -264,7 +264,7 @@ class Tasks:
         return (each for each in self.streams() if each.parent is entity and each.name not in ENRICHERS)
 
     def _forget(self) -> None:
-        """What follows from the streams that are asked has changed."""
-        self._about.clear()
+        """Clear the caches after a change of the requested streams."""
+        self._for_entity.clear()
         self._below.clear()
         self._rate_limits.clear()

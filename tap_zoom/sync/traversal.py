@@ -1,8 +1,8 @@
 """Depth-first traversal of a tree that is discovered while it is read, with a checkpoint to resume at.
 
 A node is identified by its path: the names of its ancestors and its own. Siblings are visited in sorted order, and
-nodes may finish in any order. The checkpoint is the smallest path that is not finished: all that sorts before it has
-been emitted. So a path has to mean the same in each run.
+nodes may finish in any order. The checkpoint is the smallest path that isn't finished: everything that sorts before it
+has been emitted. So a path must mean the same in each run.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 Path = tuple[str, ...]
-MAX_OPEN = 1000  # nodes visited and not done, or done and behind one that is not: after a kill they are read again
-FEW_UNVISITED = 1000  # with fewer known nodes to visit, further roots are listed ahead
+MAX_OPEN = 1000  # nodes that are visited but not done, or done but after one that isn't; a kill repeats them
+FEW_UNVISITED = 1000  # with fewer known unvisited nodes, further roots are listed ahead
 
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """`pending`: its tasks that are not finished; `children`: the names of the nodes that its rows led to."""
+    """`pending`: number of its unfinished tasks; `children`: the names of the nodes that its rows link to."""
 
     path: Path
     pending: int = 0
@@ -39,19 +39,19 @@ class Traversal:
         self._all_roots = list(roots)
         self._roots = iter(self._all_roots)
         self._unvisited: list[tuple[Path, Iterator[str]]] = []  # heap: the next child of each finished parent
-        self._known = 0  # children that are known and not visited
+        self._known = 0  # children that are known but not visited
         self._listing: set[str] = set()  # roots whose children are not all visited
-        self._open: list[Path] = []  # heap: visited and not known to be done; done ones are removed lazily
+        self._open: list[Path] = []  # heap: visited nodes; done ones are removed lazily
         self._done: set[Path] = set()
         self._finished = 0  # nodes done by this process
         self._next_root = self._next_in((), self._roots)
         self._start = self.checkpoint
 
     def next(self) -> Node | None:
-        """Visit the next node; None if none is known, or enough are open.
+        """Visit the next node. Returns None if none is known, or enough are open.
 
-        As many nodes are open as this process has finished, plus one: if a daily limit stops the run, at least half of
-        its requests were not in vain.
+        As many nodes are open as this process has finished, plus one. So if a daily limit stops the run, at most half
+        of its requests are repeated later.
         """
         lists_ahead, more = (self._lists_ahead, self._finished) if self.has_moved else (0, 0)
         if len(self._open) >= MAX_OPEN or len(self._open) - len(self._done) > more:
@@ -70,11 +70,11 @@ class Traversal:
         return Node(path)
 
     def was_emitted(self, path: Path) -> bool:
-        """True if an earlier run emitted the records of this node itself; those of its children may be missing."""
+        """True if an earlier run emitted the records of this node. Those of its children may be missing."""
         return path < self.resume_at
 
     def done(self, node: Node) -> None:
-        """All records of a node are emitted, and its children are known."""
+        """Mark a node as done: its records are emitted, and its children are known."""
         self._finished += 1
         self._done.add(node.path)
         children = sorted(set(node.children))
@@ -86,7 +86,7 @@ class Traversal:
 
     @property
     def checkpoint(self) -> Path | None:
-        """The first path that is not done, never before `resume_at`; None if all are done."""
+        """The first path that isn't done, never before `resume_at`; None if all are done."""
         heads = [*self._open[:1], *(path for path, _ in self._unvisited[:1]), *filter(None, [self._next_root])]
         return max(min(heads), self.resume_at) if heads else None
 
@@ -98,7 +98,7 @@ class Traversal:
 
     @property
     def has_moved(self) -> bool:
-        """True if this process finished something, so that a stop now is not in vain."""
+        """True if this process has moved the checkpoint."""
         return self.checkpoint != self._start
 
     def _queue_next(self, parent: Path, siblings: Iterator[str]) -> None:
@@ -109,7 +109,7 @@ class Traversal:
             self._listing.discard(parent[0])
 
     def _next_in(self, parent: Path, siblings: Iterator[str]) -> Path | None:
-        """The next sibling that an earlier run has not finished, subtree included."""
+        """Return the next sibling that an earlier run hasn't finished with its subtree."""
         for name in siblings:
             path = (*parent, name)
             if path >= self.resume_at[: len(path)]:

@@ -1,4 +1,4 @@
-"""The traversals of a run: each is opened once its first contexts are known, and feeds the queues that run low."""
+"""The traversals of a run: each is opened once its first contexts are known, and feeds the queues that are low."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tap_zoom.sync.traversal import Node, Traversal
 from tap_zoom.sync.windows import Windows
 
 WINDOWS_AHEAD = 2
-CONTEXTS_AHEAD = 64  # of those that the account lists
+CONTEXTS_AHEAD = 64  # of entities that the account lists
 
 
 class Traversals:
-    """`by_name`: the traversals that are open or finished. `resumed`: `run` was stopped and goes on."""
+    """`by_name`: the open and finished traversals. `resumed`: `run` was interrupted and is resumed."""
 
     def __init__(
         self, tasks: Tasks, windows: Windows, retries: Retries, dispatcher: Dispatcher, run: Run, resumed: bool,
@@ -48,7 +48,7 @@ class Traversals:
             elif stream.date_range and (stream.parent is ACCOUNT or stream.parent in self._contexts):
                 self._open(stream.name, self._windows.names(stream), WINDOWS_AHEAD)
         for entity, names in self._contexts.items():
-            if self._tasks.about(entity):
+            if self._tasks.for_entity(entity):
                 self._open(entity.name, names, CONTEXTS_AHEAD)
 
     def _open(self, name: str, roots: Iterable[str], lists_ahead: int) -> None:
@@ -64,7 +64,7 @@ class Traversals:
     def fill(self) -> None:
         """Let the traversals that can feed a low queue visit further nodes, in turn.
 
-        Each run gets further, also with a daily limit hardly above the cost of one context: until the checkpoint of a
+        Each run makes progress, even if its daily limit is only enough for about one context: until the checkpoint of a
         resumed traversal has moved, the next traversal waits.
         """
         visited = True
@@ -92,7 +92,7 @@ class Traversals:
         if retried and depth == 1:
             return [self._tasks.of_failure(retried, node, name, self._windows)]
         if dated and depth <= (1 if dated.parent is ACCOUNT else 2):
-            if dated.name not in self._tasks.asked:
+            if dated.name not in self._tasks.requested:
                 return []
             if depth == 1 and dated.parent is not ACCOUNT:
                 node.children = list(self._contexts[dated.parent])
@@ -107,7 +107,8 @@ class Traversals:
         self.request(task)
 
     def request(self, task: Task) -> None:
-        """Of a traversal, lists that lead on go first, and next pages before all others: page tokens expire."""
+        """Request a task's next page. Within a traversal, next pages come first, since page tokens expire; then streams
+        with child streams."""
         first = 0 if task.page > 1 else 1 if task.stream.links else 2
         self._dispatcher.submit(task.request, task.traversal, (first, task.node.path), task)
 
@@ -117,19 +118,19 @@ class Traversals:
         self.by_name |= started
         return bool(started)
 
-    def restart_late(self) -> None:
-        """Log which days have left Zoom's retention since a run was stopped, and restart the traversals that can still
-        find a part of their meetings."""
+    def restart_expired(self) -> None:
+        """Log days that have left Zoom's retention since the run was interrupted, and restart the traversals that can
+        still find some of their meetings."""
         for stream in self._tasks.streams() if self._resumed else ():
             path = self._run.resume_at.get(stream.name, []) if stream.date_range else None
-            if path is not None and (gone := self._windows.gone(stream, path)):
+            if path is not None and (days := self._windows.expired(stream, path)):
                 older = self._tasks.lists_older_than(stream)
                 for name in older:
                     self._run.resume_at.pop(name, None)
-                self._report.gone(stream.name, *gone, bool(older))
+                self._report.expired(stream.name, *days, bool(older))
 
     def finish(self, name: str, node: Node, stream: Stream | None = None) -> None:
-        """A task of a node is finished, and with the last one the node."""
+        """Finish a task of a node. The node is done after its last task."""
         node.pending -= 1
         if node.pending:
             return
@@ -149,7 +150,7 @@ class Traversals:
             if name in self._retries.by_traversal:
                 self._retries.store_checkpoint(name, traversal)
             elif name in self._tasks.refused:
-                self._run.resume_at.pop(name, None)  # when the run is resumed, the fallback follows from its refusal
+                self._run.resume_at.pop(name, None)  # a resumed run refuses it again and uses its fallback
             else:
                 at = traversal.checkpoint
                 self._run.resume_at[name] = None if at is None else list(at)

@@ -1,7 +1,7 @@
 """Windows: the days that one call requests. All dates are UTC.
 
-Windows of a stream begin on the same days in every run (the day's number divided by the length), whatever start date,
-look-back and retention are by then: only the requested days are clipped. So the name of a window, its first day, means
+Windows of a stream begin on the same days in every run (day number divided by length), whatever the start date, the
+look-back and the retention: only the requested days are clipped. So the name of a window, which is its first day, means
 the same in each path and in each failure.
 """
 
@@ -18,8 +18,8 @@ from tap_zoom.sync.context import Context
 from tap_zoom.times import has_reached
 
 ZOOM_BEGAN = date(2011, 1, 1)  # nothing is older
-MONTHS_BACK = 24  # where neither Zoom nor the user says how far back to read
-BOTH_WAYS = timedelta(days=2)  # at the edge of Zoom's retention: its clock and its time zone may be ahead of ours
+MONTHS_BACK = 24  # if neither a start date nor Zoom's retention is known
+BOTH_WAYS = timedelta(days=2)  # tolerance at the edge of Zoom's retention, for its clock and time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Window:
         return self.first.isoformat() <= time[:10] <= self.last.isoformat()
 
     def requests(self, time: str, dates: DateRange) -> bool:
-        """True if a time is in the requested days. A row from outside was not listed by this time."""
+        """True if a time is in the requested days. A row with a time outside was listed by another time."""
         end = f"{self.to.isoformat()}T00:00:00Z" if dates.exact else f"{self.to.isoformat()}~"
         return self.from_.isoformat() <= time <= end
 
@@ -45,19 +45,19 @@ class Window:
         return {name: text.format(first=self.from_, last=self.to) for name, text in dates.params.items()}
 
     def columns(self) -> Params:
-        """Columns added by the tap: the days that a total is about."""
+        """Return columns added by the tap: the days that a total covers."""
         return {"window_from": self.first.isoformat(), "window_to": self.last.isoformat()}
 
 
 def oldest_day(dates: DateRange, today: date) -> date | None:
-    """The first day that Zoom answers for; None if that is not known."""
+    """Return the first day in Zoom's retention; None if unknown."""
     if dates.months_back:
         return months_before(today, dates.months_back)
     return today - timedelta(days=dates.days_back) if dates.days_back else None
 
 
 def first_day(dates: DateRange, today: date, start: date | None) -> date:
-    """The first day to request, if nothing from before `start` is wanted."""
+    """Return the first day to request, not before `start`."""
     oldest = oldest_day(dates, today)
     if oldest is None:
         return max(start, ZOOM_BEGAN) if start else months_before(today, MONTHS_BACK)
@@ -65,14 +65,14 @@ def first_day(dates: DateRange, today: date, start: date | None) -> date:
 
 
 def months_before(today: date, months: int) -> date:
-    """The same day so many calendar months ago, or that month's last day."""
+    """Return the same day some calendar months ago, or the last day of that month."""
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     month += 1
     return date(year, month, min(today.day, monthrange(year, month)[1]))
 
 
 def first_of_window(dates: DateRange, day: date) -> date:
-    """The first day of the window that holds a day."""
+    """Return the first day of the window that contains a day."""
     return date.fromordinal(day.toordinal() // dates.days * dates.days) if dates.days else day.replace(day=1)
 
 
@@ -84,9 +84,9 @@ def last_of_window(dates: DateRange, first: date) -> date:
 class Windows:
     """The windows of each stream in this run.
 
-    `since`: by selected stream, the time from which it is read, None for all that Zoom has. `start`: the same without
-    bookmarks, for what a retry reads. `started`: the day on which the run began; `today()`: the day by now.
-    `descendants(stream)`: a stream, and all below it that are asked.
+    `since`: by selected stream, the time from which it is read, None for all available data. `start`: the same without
+    bookmarks, for retries. `started`: the day on which the run began; `today()`: the current day.
+    `descendants(stream)`: a stream and its requested descendants.
     """
 
     def __init__(
@@ -102,43 +102,43 @@ class Windows:
         self._selected = dict(since)
         self._start = start
         self._descendants = descendants
-        self._answered_from: dict[Stream, date] = {}  # where Zoom refused older days
+        self._answered_from: dict[Stream, date] = {}  # for streams of which Zoom refused older days
 
     # --- start dates
 
     def since(self, stream: Stream) -> str | None:
-        """The time from which a stream and all below it are read; None for all that Zoom has."""
+        """Return the time from which a stream and its descendants are read; None for all available data."""
         below = [self._selected[each.name] for each in self._descendants(stream) if each.name in self._selected]
         return None if None in below else min(filter(None, below), default=None)
 
     def emitted_since(self, stream: Stream) -> str | None:
-        """The same for its own records alone."""
+        """Return the time from which a stream's own records are emitted; None for all available data."""
         return self._selected.get(stream.name)
 
-    def wants(self, stream: Stream, context: Context, window: Window | None) -> bool:
-        """True if a stream is asked about a context, as far as its time says."""
+    def includes(self, stream: Stream, context: Context, window: Window | None) -> bool:
+        """True if a stream is requested for a context, by the context's time."""
         since = self.since(stream)
         time = context.time or (f"{window.last.isoformat()}~" if window else None)
         return since is None or time is None or has_reached(time, since)
 
     def first_day(self, stream: Stream, is_retry: bool = False) -> date:
-        """The first day that this run wants of a stream: on the day on which it began, Zoom answered for it."""
+        """Return the first day of a stream to read in this run, by Zoom's retention when the run began."""
         since = self._start if is_retry else self.since(stream)
         return first_day(date_range_of(stream), self.started, date.fromisoformat(since[:10]) if since else None)
 
     def retained_from(self, stream: Stream) -> date:
-        """The first day that Zoom answers for by now."""
+        """Return the first day in Zoom's retention today."""
         oldest = oldest_day(date_range_of(stream), self.today()) or date.min
         return max(oldest, self._answered_from.get(stream, date.min))
 
     def older_than(self, stream: Stream) -> str:
-        """Contexts that a stream links to only if they are older than this one's windows end here."""
+        """Return the time before which contexts are older than the windows of a stream, for links with `older_than`."""
         return (max(self.first_day(stream), self.retained_from(stream)) + BOTH_WAYS).isoformat()
 
     # --- windows
 
     def names(self, stream: Stream, until: date | None = None, is_retry: bool = False) -> Iterator[str]:
-        """The names of its windows, the oldest first, up to the one that holds `until`."""
+        """Yield the names of a stream's windows, the oldest first, up to the one that contains `until`."""
         dates, retained = date_range_of(stream), self.retained_from(stream)
         first = first_of_window(dates, max(self.first_day(stream, is_retry), retained))
         if dates.totals and first < retained:
@@ -150,7 +150,7 @@ class Windows:
     def window(
         self, stream: Stream, name: str, days: tuple[date, date] | None = None, is_retry: bool = False
     ) -> Window:
-        """A window as it is requested today. `days`: those of an earlier run's request, else all that are wanted."""
+        """Return a window as it is requested today. `days`: those of an earlier request, else all in the window."""
         dates, end, retained = date_range_of(stream), self._last_day(stream), self.retained_from(stream)
         first = date.fromisoformat(name)
         last = last_of_window(dates, first)
@@ -164,7 +164,7 @@ class Windows:
     def of_context(
         self, stream: Stream, context: Context, found_in: Window | None, is_retry: bool
     ) -> Iterator[Window | None]:
-        """The windows in which a stream is asked about a context: that in which it was found, or all up to its time."""
+        """Yield the windows of a stream for a context: the one in which it was found, or all up to its time."""
         if stream.date_range is None or found_in is not None:
             yield found_in
             return
@@ -173,7 +173,7 @@ class Windows:
             yield self.window(stream, name, is_retry=is_retry)
 
     def later(self, stream: Stream, window: Window) -> Window | None:
-        """The window from the next day on, after Zoom refused its first day as too old; None if that can't be it."""
+        """Return the window without its first day, which Zoom refused as too old; None if that can't be the reason."""
         dates = date_range_of(stream)
         oldest = oldest_day(dates, self.today())
         from_ = window.from_ + timedelta(days=1)
@@ -183,20 +183,20 @@ class Windows:
             self._answered_from[stream] = from_
         return Window(window.name, window.first, window.last, from_, window.to)
 
-    def has_left(self, stream: Stream, days: list[str]) -> bool:
-        """True if Zoom doesn't answer any more for some of these days."""
+    def has_expired(self, stream: Stream, days: list[str]) -> bool:
+        """True if some of these days have left Zoom's retention."""
         return bool(days) and date.fromisoformat(days[0]) < self.retained_from(stream)
 
-    def gone(self, stream: Stream, resume_at: list[str]) -> tuple[date, date] | None:
-        """The days that a resumed run wants, has not finished, and that Zoom doesn't answer for any more."""
+    def expired(self, stream: Stream, resume_at: list[str]) -> tuple[date, date] | None:
+        """Return the first and last day that a resumed run hasn't finished and that have left Zoom's retention."""
         first, retained = self.first_day(stream), self.retained_from(stream)
         if resume_at:
             time = resume_at[-1][:10] if len(resume_at) > 1 and resume_at[-1][4:5] == "-" else resume_at[0]
             first = max(first, date.fromisoformat(time))
         return (first, retained - timedelta(days=1)) if first < retained else None
 
-    def is_gone(self, stream: Stream, window: Window) -> bool:
-        """True if Zoom may have refused a window because all of its days, or a day of a total, are too old by now."""
+    def is_expired(self, stream: Stream, window: Window) -> bool:
+        """True if Zoom may have refused a window because all of its days, or one day of a total, are too old."""
         dates = date_range_of(stream)
         oldest = oldest_day(dates, self.today())
         if oldest is None:
