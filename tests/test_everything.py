@@ -69,7 +69,7 @@ def test_a_start_date_bounds_everything() -> None:
     [warning] = [line for line in run.logged("WARNING") if "start_date" in line]
     assert shorter <= set(_names(warning)) and not unknown & set(_names(warning))
     assert "phone_call_charges" not in warning and "phone_call_queue_analytics" not in warning
-    [line] = [line for line in run.logged("INFO") if "doesn't say how far back" in line]
+    [line] = [line for line in run.logged("INFO") if "doesn't document its retention" in line]
     assert unknown <= set(_names(line)) and start in line and not shorter & set(_names(line))
 
 

@@ -54,7 +54,7 @@ def users(path: Path, zoom: SimulatedZoom, **how: Any) -> Run:
 
 def said(run: Run, path: Path) -> None:
     assert run.exit_status == 1
-    assert str(path) in run.critical and "room" in run.critical
+    assert str(path) in run.critical and "disk space" in run.critical
 
 
 def test_without_room_for_the_next_token_none_is_spent(small_disk: Path) -> None:

@@ -48,7 +48,7 @@ def test_odd_numbers_in_headers_change_nothing(kind: str | None) -> None:
     meetings = [{"id": 500 + number} for number in range(len(faults))]
     with scripted(*faults, says(r"/v2/users/[^/]+/meetings", {"meetings": meetings}), limit_headers=False) as zoom:
         run = run_tap(zoom.config(), "--test", document=True, zoom=zoom, catalog=catalog_of("meetings"))
-        assert re.search(r"^  Light +30 a second \(assumed\)$", run.stdout, re.MULTILINE)
+        assert re.search(r"^  Light +30 per second \(assumed\)$", run.stdout, re.MULTILINE)
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meetings"))
     assert (run.exit_status, run.logged("ERROR")) == (0, [])
     assert len(run.records["meetings"]) == len(faults)
@@ -146,6 +146,6 @@ def test_the_pace_follows_the_plan_that_the_limit_of_the_day_tells(assumed: str,
     with SimulatedZoom(account(*FEW), plan=real, limit_headers="day") as zoom:
         run = run_tap(zoom.config(plan=assumed), "--test", document=True, zoom=zoom)
         light = limit_of(LIGHT, real)
-        assert re.search(rf"^  Light +{light:g} a second \(assumed\)$", run.stdout, re.MULTILINE)
-        told = [line for line in run.log if f"that of the plan {real}" in line]
+        assert re.search(rf"^  Light +{light:g} per second \(assumed\)$", run.stdout, re.MULTILINE)
+        told = [line for line in run.log if f"daily limit of the plan {real}" in line]
         assert len(told) == (assumed != real)

@@ -15,6 +15,7 @@ from tap_zoom.discover import UNKNOWN_FIELDS
 from tap_zoom.streams.model import NEXT_PAGE, Stream
 from tap_zoom.streams.secrets import names_held_back
 from tap_zoom.sync.coercion import NeedsExactNumbers, Record, Shapes
+from tap_zoom.sync.context import as_text
 from tap_zoom.sync.rows import canonical, content_of, lists_of, token_of
 
 Patch = Callable[[list[Any]], list[Any]]
@@ -197,8 +198,7 @@ class RecordBuilder:
             record[name] = make(row)
         for name, other in self.stream.key_defaults.items():
             if record.get(name) in (None, ""):
-                value = row.get(other) if other else ""
-                record[name] = None if value is None else str(value)
+                record[name] = as_text(row.get(other)) if other else ""
 
     def _has_key(self, record: Record) -> bool:
         for name in self._key:
