@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,17 +15,6 @@ from tests.tap import UNDER_WAY, account
 
 settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
-
-
-TO_PORT = Path(__file__).with_name("to_port.txt")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests of `to_port.txt`, which were written for the engine before 2026-11-30 and wait to be ported."""
-    names = tuple(line for line in TO_PORT.read_text("utf-8").split("\n") if line and not line.startswith("#"))
-    for item in items:
-        if item.nodeid.startswith(names):
-            item.add_marker(pytest.mark.skip(reason="waits to be ported to the new engine: tests/to_port.txt"))
 
 
 @pytest.fixture(scope="session", autouse=True)
