@@ -5,7 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def _stopped_at_once(number: int, _frame: object) -> None:
