@@ -1,7 +1,8 @@
 # make demo, make test, make lint: each sets up what it needs in .venv, once. Python 3.10 or newer is all it takes.
 
 PYTHON ?= python3
-PYTEST ?= -n auto --dist worksteal
+# Many tests wait for the simulated account, so there are more workers than cores.
+PYTEST ?= -n 4 --dist worksteal
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -11,7 +12,7 @@ MUTMUT := $(BIN)/mutmut
 PIP_FLAGS := --quiet --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help python-version environments demo test test-nights test-ecosystem lint format docs mutants bench bench-quick stream schemas operations readme dist release-check clean
+.PHONY: help python-version environments demo test test-long test-nights test-ecosystem lint format docs mutants bench bench-quick stream schemas operations readme dist release-check clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ demo: ## Load a simulated account, build the dbt models, ask them questions and 
 
 test: $(INSTALLED) $(DBT)/.installed ## Run the tests
 	@$(BIN)/python -m pytest $(PYTEST) --ignore=tests/ecosystem
+
+test-long: $(INSTALLED) ## Run the tests that make test leaves out because they take long
+	@$(BIN)/python -m pytest $(PYTEST) -m long --ignore=tests/ecosystem
 
 test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills and losses (make test has three of these)
 	@$(BIN)/python -m pytest $(PYTEST) -m '' tests/test_nights.py

@@ -40,6 +40,7 @@ def uuids(reply: Reply) -> set[str]:
     return {row["meeting_uuid"] for row in reply.body["history_meetings"]}
 
 
+@pytest.mark.long
 def test_the_account_is_read_whole_at_any_time() -> None:
     """On a day of the future, on the days after it and a month later: every record that can be read then."""
     held, scheduled = [], []

@@ -33,6 +33,7 @@ def test_every_record_comes_out_exact_for_each_login(login: str) -> None:
     assert_exact(expected(), run.records)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "size", "page_cap", "login"),
     [(2, "small", None, "jwt"), (3, "paged", None, "refresh_token"), (4, "paged", 25, "server_to_server")],
@@ -67,6 +68,7 @@ def records_of(run: Run) -> list[str]:
     return sorted(line for line in run.without_times if '"RECORD"' in line)
 
 
+@pytest.mark.long
 def test_a_second_run_gives_the_same_records() -> None:
     """Whatever order Python's sets have, and whether answers come at once or each after a time of its own."""
     with SimulatedZoom(account(3, "paged")) as zoom:

@@ -122,6 +122,7 @@ def test_files_of_the_repository_that_pages_link_to_are_on_the_site(site: Path) 
     assert copy.read_bytes() == (ROOT / "tap_zoom" / "schemas" / "users.json").read_bytes()
 
 
+@pytest.mark.long
 def test_dead_links_fail_the_build(tmp_path: Path) -> None:
     """A missing page, file or section, or a path from the root: each is named."""
     links = ("nowhere.md", "streams.md#no-such-section", "../nowhere.json", "../README.md#no-such-place", "/streams.md")

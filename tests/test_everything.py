@@ -56,6 +56,7 @@ def test_everything_at_once() -> None:
     assert max(sizes(run)) < LARGEST_STATE
 
 
+@pytest.mark.long
 def test_a_start_date_bounds_everything() -> None:
     """Rows on it and after it, months whole; it is said of which Zoom does not go that far back."""
     with zoom_with_everything() as zoom:
@@ -77,6 +78,7 @@ def _names(line: str) -> list[str]:
     return line.replace(",", " ").replace(":", " ").split()
 
 
+@pytest.mark.long
 def test_faults_that_pass_cost_nothing() -> None:
     """Five of a hundred requests, of whichever stream."""
     with zoom_with_everything(faults=mixed(5, *KINDS, "page_token_expired"), page_cap=3) as zoom:
@@ -103,6 +105,7 @@ def test_a_kill_costs_nothing(states: int) -> None:
         assert zoom.violations == []
 
 
+@pytest.mark.long
 def test_any_state_leads_to_the_rest() -> None:
     """Some drawn by lot, with what was out by then."""
     with zoom_with_everything() as zoom:
@@ -116,6 +119,7 @@ def test_any_state_leads_to_the_rest() -> None:
         assert zoom.violations == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("label", "limit"), [("Heavy", 60), ("Phone", 70)])
 def test_what_a_day_does_not_allow_comes_on_another(label: str, limit: int) -> None:
     """Run by run, whichever label ends first."""

@@ -83,8 +83,13 @@ def test_five_per_cent_of_everything_costs_nothing(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "of", "page_cap", "history"),
-    [(1, FEW, 2, "ok"), (2, (1, "tiny"), 20, "ok"), (3, (1, "tiny"), 20, "no_permission"), (4, (3, "paged"), 60, "ok"), (5, (5, "tiny"), 3, "ok")],
-    ids=["few things", "a tiny account", "user by user", "long lists", "short pages"],
+    [
+        pytest.param(1, FEW, 2, "ok", id="few things"),
+        pytest.param(2, (1, "tiny"), 20, "ok", id="a tiny account", marks=pytest.mark.long),
+        pytest.param(3, (1, "tiny"), 20, "no_permission", id="user by user"),
+        pytest.param(4, (3, "paged"), 60, "ok", id="long lists", marks=pytest.mark.long),
+        pytest.param(5, (5, "tiny"), 3, "ok", id="short pages", marks=pytest.mark.long),
+    ],
 )  # fmt: skip
 def test_five_per_cent_of_what_passes_changes_nothing(seed: int, of: tuple[int, str], page_cap: int, history: str) -> None:
     """The same RECORD lines as where nothing goes wrong."""

@@ -140,7 +140,7 @@ def test_retry_after_0_does_not_spend_the_tries_in_seconds() -> None:
 # --- the plan -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("assumed", "real"), [("pro", "business"), ("pro", "free"), ("business", "pro"), ("business", "business")])
+@pytest.mark.parametrize(("assumed", "real"), [("pro", "business"), pytest.param("pro", "free", marks=pytest.mark.long), ("business", "pro"), ("business", "business")])
 def test_the_pace_follows_the_plan_that_the_limit_of_the_day_tells(assumed: str, real: str) -> None:
     """Answers carry category and the day's limit, without a type. One line says what changed."""
     with SimulatedZoom(account(*FEW), plan=real, limit_headers="day") as zoom:

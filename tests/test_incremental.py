@@ -79,6 +79,7 @@ def test_a_second_run_asks_for_what_happened_since_the_first() -> None:
         assert any("report_meetings and" in line and "from 2026-08-13" in line for line in second.logged("INFO"))
 
 
+@pytest.mark.long
 def test_three_runs_in_a_row_hold_everything() -> None:
     """All streams at once, in time and not."""
     streams = (*truth.KEYS, *further.KEYS)
@@ -179,6 +180,7 @@ def test_a_refused_stream_keeps_its_bookmark() -> None:
         assert marks[0]["report_meetings"] != marks[1]["report_meetings"]
 
 
+@pytest.mark.long
 def test_a_stopped_run_goes_on_with_the_bookmarks_that_it_began_with() -> None:
     """From any STATE of it, on the same day and on the next."""
     with zoom_of() as zoom:
@@ -225,6 +227,7 @@ def test_a_later_start_date_wins_over_a_bookmark_and_an_earlier_one_is_told() ->
         assert all(record["start_time"] >= "2026-08-13" for record in earlier.records.get("report_meetings", []))
 
 
+@pytest.mark.long
 def test_a_limit_of_the_day_is_gone_on_from() -> None:
     """A run of a few days in the middle of incremental ones."""
     with zoom_of(daily_limits={"Heavy": 40}, daily_reset=3600) as zoom:

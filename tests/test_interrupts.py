@@ -168,6 +168,7 @@ def test_a_daily_limit_without_headers_is_known_by_its_words() -> None:
     assert fault.happened < 20
 
 
+@pytest.mark.long
 def test_a_daily_limit_can_be_waited_for() -> None:
     """on_daily_limit wait: a warning says until when, and then the run goes on to its end."""
     with SimulatedZoom(account(), daily_limits={"Heavy": 100}, daily_reset=2) as zoom:

@@ -128,7 +128,8 @@ def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
 
 
 @pytest.mark.parametrize(
-    "limits", [{"Light": 8}, {"Medium": 34}, {"Light": 12, "Medium": 25, "Heavy": 40}],
+    "limits",
+    [pytest.param({"Light": 8}, marks=pytest.mark.long), pytest.param({"Medium": 34}, marks=pytest.mark.long), {"Light": 12, "Medium": 25, "Heavy": 40}],
     ids=lambda limits: " ".join(f"{label}={limit}" for label, limit in limits.items()),
 )  # fmt: skip
 def test_each_run_gets_further_under_a_limit_of_the_day(limits: dict[str, int]) -> None:

@@ -81,7 +81,7 @@ def test_tokens_that_are_no_longer_accepted_end_the_run_with_a_state() -> None:
 
 
 @pytest.mark.parametrize("body", [REFUSED, {"message": "Unauthorized"}], ids=["with a code", "without a code"])
-@pytest.mark.parametrize("login", ["server_to_server", "jwt"])
+@pytest.mark.parametrize("login", ["server_to_server", pytest.param("jwt", marks=pytest.mark.long)])
 def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body: dict[str, Any]) -> None:
     """That item is named, and everything else comes."""
     path, rows = crowded()
@@ -93,6 +93,7 @@ def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body
     assert f"{path} answered 401" in error and "accepts the token elsewhere" in error
 
 
+@pytest.mark.long
 def test_a_stream_that_refuses_tokens_which_others_accept_costs_its_items() -> None:
     """The other streams are whole, although the refusals come from many paths at once."""
     with SimulatedZoom(account(*FEW), faults=[Fault.answer(401, REFUSED, match=PARTICIPANTS, times=None)]) as zoom:

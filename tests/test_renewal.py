@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_exact, expected, run_tap
 
@@ -32,6 +34,7 @@ def test_a_revoked_token_is_renewed_once_and_the_pace_is_kept() -> None:
         assert len(zoom.oauth.grants) == 2
 
 
+@pytest.mark.long
 def test_while_a_token_is_renewed_nothing_piles_up() -> None:
     """Tokens that end on time: what waits for the next one does not leave all at once."""
     with busy(token_lifetime=2) as zoom:

@@ -74,6 +74,7 @@ def test_the_dag_has_a_task_for_each_account(dag: Dag) -> None:
     assert dag.options["default_args"]["retries"] > 0
 
 
+@pytest.mark.long
 def test_the_script_keeps_the_state_of_each_account_in_its_folder(tmp_path: Path) -> None:
     """Two accounts, one after the other: two states, of complete runs, and the exit status of the tap."""
     script = tmp_path / "sync.sh"

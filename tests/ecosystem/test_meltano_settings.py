@@ -124,6 +124,7 @@ def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
     project.meltano("select", "tap-zoom", "meetings", "*")
     project.meltano("select", "tap-zoom", "--exclude", "users", "dept")
     project.meltano("select", "tap-zoom", "--exclude", "meetings", "start_url")
+    project.meltano("select", "tap-zoom", "--exclude", "meetings", "dynamic_host_key")
     with SimulatedZoom(account()) as zoom:
         run = project.meltano("invoke", "tap-zoom", **variables(zoom.config()))
         assert zoom.counts["Heavy"] == 0
