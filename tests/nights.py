@@ -231,6 +231,7 @@ class Played:
         last = self.runs[-1]
         lost = "\n".join(line for line in last.logged("ERROR") if "Lost: " in line)
         refused = re.findall(r"^ERROR The stream (\w+) can't be read", last.stderr, re.MULTILINE)
+        refused += re.findall(r"\w+", last.critical.partition("lacks data of ")[2].partition("(")[0])  # not asked now
         return stream in refused or any(question.is_in(lost) for question in leading_to(self.history.account, stream, record))
 
     def told(self) -> str:

@@ -43,6 +43,18 @@ def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights
     assert not any("reports" in line for run in runs for line in run.logged("WARNING"))
 
 
+def test_a_fallback_that_was_read_whole_is_not_read_again_after_a_night() -> None:
+    """The history is refused, each user's report was read, and the run stopped among the users' own meetings."""
+    with SimulatedZoom(account(), history="no_permission") as zoom:
+        whole = run_tap(zoom.config(), zoom=zoom)
+        state = next(each for each in whole.states if each["unfinished"][0]["resume_at"].get("user"))
+        resume_at = state["unfinished"][0]["resume_at"] = {"user_past_meetings": None, "user": state["unfinished"][0]["resume_at"]["user"]}
+        resumed = run_tap(zoom.config(), zoom=zoom, state=a_day_ago(state))
+    assert resumed.exit_status == 0
+    assert resumed.states[0]["unfinished"][0]["resume_at"] == resume_at
+    assert not [line for line in resumed.logged("WARNING") if "retention" in line]
+
+
 # --- Zoom's six months end later than ours ---------------------------------------------------------------------
 
 

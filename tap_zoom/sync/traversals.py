@@ -121,13 +121,16 @@ class Traversals:
     def restart_expired(self) -> None:
         """Log days that have left Zoom's retention since the run was interrupted, and restart the traversals that can
         still find some of their meetings."""
+        resume_at = self._run.resume_at
         for stream in self._tasks.streams() if self._resumed else ():
-            path = self._run.resume_at.get(stream.name, []) if stream.date_range else None
-            if path is not None and (days := self._windows.expired(stream, path)):
+            # A stream that was refused has no checkpoint. Its fallback has.
+            name = stream.fallback_stream if stream.fallback_stream in resume_at else stream.name
+            path = resume_at.get(name, []) if stream.date_range else None
+            if path is not None and (days := self._windows.expired(BY_NAME[name], path)):
                 older = self._tasks.lists_older_than(stream)
-                for name in older:
-                    self._run.resume_at.pop(name, None)
-                self._report.expired(stream.name, *days, bool(older))
+                for each in older:
+                    resume_at.pop(each, None)
+                self._report.expired(name, *days, bool(older))
 
     def finish(self, name: str, node: Node, stream: Stream | None = None) -> None:
         """Finish a task of a node. The node is done after its last task."""
