@@ -154,3 +154,16 @@ def test_a_bookmark_out_of_reach_is_told_as_one() -> None:
         run = read(zoom, "report_activities", state=state)
     assert len([line for line in run.logged("WARNING") if "bookmark" in line and "report_activities" in line]) == 1
     assert not [line for line in run.logged("WARNING") if "start_date" in line]
+
+
+def test_a_failure_whose_days_are_all_out_of_reach_is_given_up_without_a_request() -> None:
+    """Zoom keeps six months of activities: nothing older is asked for, and the days are named a last time."""
+    lost = says("/report/activities.*from=2026-0[23]", {"code": 9999, "message": "x"}, 400)
+    with scripted(lost, says("/report/activities", {"activity_logs": []}), scopes="classic") as zoom:
+        first = read(zoom, "report_activities")
+        assert first.states[-1]["failures"]
+        asked = len(zoom.requests)
+        second = read(zoom, "report_activities", state=first.states[-1], at=NOW + timedelta(days=60))
+        days = [request.query["from"] for request in zoom.requests[asked:] if "from" in request.query]
+    assert second.exit_status == 1 and min(days) >= "2026-04-19"
+    assert [line for line in second.logged("ERROR") if "no longer has all of the days" in line and "given up" in line]

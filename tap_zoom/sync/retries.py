@@ -110,11 +110,7 @@ class Retries:
         failure = self.by_traversal.pop(name)
         if failure.last >= self._now:
             return  # it failed again
-        if self._windows.has_expired(BY_NAME[failure.stream], failure.days):
-            self._failures.give_up(
-                failure, f"{failure.stream}: Zoom no longer has all of the days from {' to '.join(failure.days)}"
-            )
-        else:
+        if not self._gave_up_expired(failure, failure.days):
             self._resolve(failure)
 
     def start(self) -> Iterator[tuple[str, Traversal]]:
@@ -125,11 +121,21 @@ class Retries:
         if failures:
             LOGGER.info("Retrying %d requests that failed in earlier runs.", len(failures))
         for failure in failures:
+            if self._gave_up_expired(failure, failure.days[1:]):
+                continue  # not even its last day can be requested
             self._number += 1
             name = f"retry {self._number}"
             self.by_traversal[name] = failure
             root = failure.context or failure.window or failure.stream
             yield name, Traversal([root], tuple(failure.resume_at))
+
+    def _gave_up_expired(self, failure: Failure, days: list[str]) -> bool:
+        """Give up a failure if one of these days has left Zoom's retention. True if it did."""
+        expired = self._windows.has_expired(BY_NAME[failure.stream], days)
+        if expired:
+            days_text = " to ".join(failure.days)
+            self._failures.give_up(failure, f"{failure.stream}: Zoom no longer has all of the days from {days_text}")
+        return expired
 
     def store_checkpoint(self, name: str, traversal: Traversal) -> None:
         failure, at = self.by_traversal[name], traversal.checkpoint or ()
