@@ -99,7 +99,7 @@ def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: Sim
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_shell_is_left_as_it_was(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
     """No trap and no option stays behind: in zsh, a trap would keep Ctrl-C from ending loops."""
-    script = "{{ trap; set -o; }} > before\n{}\n{{ trap; set -o; }} > after".format(BLOCKS[block])
+    script = f"{{ trap; set -o; }} > before\n{BLOCKS[block]}\n{{ trap; set -o; }} > after"
     done = subprocess.run([shell, "-c", script], cwd=tmp_path, env=environment(tmp_path, zoom), capture_output=True, timeout=LONGEST_RUN)
     assert done.returncode == 0, done.stderr
     before = (tmp_path / "before").read_text("utf-8")
