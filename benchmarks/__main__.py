@@ -119,7 +119,7 @@ def run(config: Path, **settings: object) -> Result:
 
 
 def against_limits(progress: Progress) -> None:
-    print("\n(a) wall time / physical limit (the largest over labels of requests / allowed rate), share 100 per cent")
+    print("\n(a) wall time / physical limit (the largest requests / allowed rate of a category), share 100 percent")
     for plan in ("business", "pro", "free"):
         for latency in (0.05, 0.2):
             progress.begin(f"{plan} plan, {latency * 1000:.0f} ms latency")

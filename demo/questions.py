@@ -9,30 +9,28 @@ from pathlib import Path
 
 from tap_zoom.streams import BY_NAME
 
-# What stands in SQL that asks a model, and the optional streams from which the model has it.
-OPTIONAL = {
-    "zoom__recordings": {"recordings"}, "has_recording": {"recordings"}, "zoom__phone_calls": {"phone_call_history"},
-    "zoom__phone_queues": {"phone_call_queue_analytics"},
-}  # fmt: skip
 PAGE = Path(__file__).parent.parent / "docs" / "questions.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A section of the page: its heading, and the SQL that answers it."""
+    """A section of the page: its heading, the streams that it needs, and the SQL that answers it."""
 
     text: str
+    streams: frozenset[str]
     sql: str
 
     @property
-    def streams(self) -> set[str]:
-        """The streams that it asks, and the optional ones that its models need."""
-        asked = {name for name in re.findall(r"(?:FROM|JOIN) (\w+)", self.sql) if name in BY_NAME}
-        return asked.union(*(streams for word, streams in OPTIONAL.items() if word in self.sql))
+    def tables(self) -> set[str]:
+        """What its SQL reads: streams and models."""
+        named = re.findall(r"(?:FROM|JOIN) (\w+)", self.sql)
+        return {name for name in named if name in BY_NAME or name.startswith("zoom__")}
 
 
 def questions() -> Iterator[Question]:
     """All of the page, in its order."""
-    section = re.compile(r"^## (.+?)\n.*?^```sql\n(.+?)^```$", re.DOTALL | re.MULTILINE)
-    for text, sql in section.findall(PAGE.read_text("utf-8")):
-        yield Question(text, sql.strip())
+    section = re.compile(r"^(.+?)\n.*?^Streams: (.+?)$.*?^```sql\n(.+?)^```$", re.DOTALL | re.MULTILINE)
+    for part in PAGE.read_text("utf-8").split("\n## ")[1:]:
+        if found := section.match(part):
+            text, streams, sql = found.groups()
+            yield Question(text, frozenset(re.findall(r"`(\w+)`", streams)), sql.strip())

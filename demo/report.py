@@ -130,7 +130,7 @@ def licences(rows: list[Row]) -> tuple[str, str, str, str]:
     )
     idle = sum(row["users"] for row in rows if row["licence"] == "Licensed" and row["use"] != order[0])
     words = f"{plural(idle, 'licensed user')} hosted nothing in the last 30 days of the data."
-    return "Licence use", words, "zoom__licences", drawn(picture)
+    return "License use", words, "zoom__licences", drawn(picture)
 
 
 def funnel(rows: list[Row]) -> tuple[str, str, str, str]:
@@ -178,7 +178,7 @@ def drawn(picture: alt.Chart) -> str:
 def written(figures: Row, charts: list[tuple[str, str, str, str]]) -> str:
     tiles = [
         (number(figures["meetings"]), "meetings"), (number(figures["hours"]), "hours in meetings"), (number(figures["webinars"]), "webinars"),
-        (number(figures["no_shows"]), "webinar no-shows"), (f"{figures['idle']} of {figures['licensed']}", "licences idle for 30 days"),
+        (number(figures["no_shows"]), "webinar no-shows"), (f"{figures['idle']} of {figures['licensed']}", "licenses idle for 30 days"),
     ]  # fmt: skip
     span = f"{figures['first_day']:%-d %B %Y} to {figures['last_day']:%-d %B %Y}" if figures["first_day"] else "no meetings"
     return PAGE.format(
@@ -208,7 +208,7 @@ PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Zoom: meetings, webinars, licences</title>
+<title>Zoom: meetings, webinars, licenses</title>
 <style>
 body {{ margin: 0; background: #f3f4f6; color: #1f2937; font: 15px/1.45 "Liberation Sans", Arial, Helvetica, sans-serif; }}
 main {{ max-width: 1240px; margin: 0 auto; padding: 28px 24px 40px; }}
@@ -227,7 +227,7 @@ figcaption {{ color: #9ca3af; font: 12px/1 "Liberation Mono", monospace; margin-
 </head>
 <body>
 <main>
-<h1>Zoom: meetings, webinars, licences</h1>
+<h1>Zoom: meetings, webinars, licenses</h1>
 <p class="span">A simulated account, {span} (UTC)</p>
 <section class="tiles">{tiles}</section>
 <section class="charts">{charts}</section>

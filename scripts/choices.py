@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from costs import cost_of, rounded
-from pages import code, link, table
+from pages import link, table
 
 from tap_zoom.access import ancestors
 from tap_zoom.streams import BY_NAME, ENRICHERS
 from tap_zoom.streams.model import Stream
+
+# From the least to the strictest; what stands before " with" or "," in a stream's `requires`.
+PLANS = ("any plan", "a paid plan", "Pro host", "Pro", "Business")
 
 # By subject: a question, and the streams that answer it, the cheapest way first.
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -17,7 +20,7 @@ CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Which meetings took place: topic, host, start, duration, number of participants?", "history_meetings"),
         ("The same up to a year back, for meeting numbers that Zoom still lists?", "report_meetings"),
         ("Who attended which meeting, and for how long?", "history_meetings report_meeting_participants"),
-        ("The same with Medium requests, which have no daily limit on Pro and Business?", "past_meeting_participants"),
+        ("Who attended, without using the daily limit?", "past_meeting_participants"),
         ("Which meetings are scheduled?", "meetings"),
         ("Who registered for a meeting?", "meeting_registrants"),
         ("What did people answer in polls?", "meeting_poll_results"),
@@ -104,9 +107,40 @@ def row(question: str, names: list[str]) -> tuple[str, ...]:
         ", ".join(link(stream, "streams/") for stream in streams),
         rounded(sum(cost.first for cost in costs)),
         rounded(sum(cost.nightly for cost in costs)),
-        "; ".join(dict.fromkeys(part for stream in streams for part in stream.requires.split("; "))),
-        code(dict.fromkeys(stream.granular or stream.classic for stream in requested(streams))),
+        needs(requested(streams)),
+        ", ".join(dict.fromkeys(scope_of(stream) for stream in requested(streams))),
     )
+
+
+def needs(streams: Iterable[Stream]) -> str:
+    """What streams need together: the strictest plan, add-ons, other conditions, and the rights of a role."""
+    plans: set[str] = set()
+    addons: dict[str, None] = {}
+    products: dict[str, None] = {}
+    conditions: dict[str, None] = {}
+    rights: dict[str, None] = {}
+    for part in (part for stream in streams for part in stream.requires.split("; ") if part):
+        if part.startswith("role with "):
+            rights[part.removeprefix("role with ")] = None
+            continue
+        first, *more = part.split(", ")
+        plan, _, addon = first.partition(" with ")
+        if plan in PLANS:
+            plans.add(plan)
+            addons.update(dict.fromkeys(filter(None, addon.split(" and "))))
+        else:
+            products[first] = None
+        conditions.update(dict.fromkeys(more))
+    if products:
+        plans.discard("any plan")
+    plan = max(plans, key=PLANS.index, default="")
+    plan = f"{plan} with {' and '.join(addons)}" if addons else plan
+    role = f"role with {', '.join(rights)}" if rights else ""
+    return "; ".join(filter(None, [", ".join(filter(None, [plan, *products, *conditions])), role]))
+
+
+def scope_of(stream: Stream) -> str:
+    return f"`{stream.granular}`" if stream.granular else f"`{stream.classic}` (classic apps only)"
 
 
 def requested(streams: Iterable[Stream]) -> list[Stream]:

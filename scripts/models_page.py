@@ -12,9 +12,8 @@ MODELS = Path(__file__).parent.parent / "dbt" / "models" / "marts" / "zoom.yml"
 HEAD = """\
 # Models
 
-Tables that the [dbt package](../dbt/README.md) builds from the streams. Made by `make readme` from
-`dbt/models/marts/zoom.yml`: edit that. Times are in UTC; days and weeks are those of the variable `zoom__timezone`.
-A model whose streams are not loaded is empty.
+Tables that the [dbt package](../dbt/README.md) builds from the streams. Times are in UTC; days and weeks are those of
+the variable `zoom__timezone`. A model whose streams are not loaded is empty.
 """
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tap_zoom.discover import schema_of
 from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, parents_of
-from tap_zoom.streams.model import Entity, Join, Stream
+from tap_zoom.streams.model import NO_VALUE, Entity, Join, Stream
 
 # What people call an entity, if that is not its name.
 ENTITY_WORDS = {
@@ -67,7 +67,8 @@ def use_of(stream: Stream) -> str:
     """What a stream that is not emitted is for."""
     if stream.name in ENRICHERS:
         main = next(other for other in BY_NAME.values() if other.enriched_by == stream.name)
-        return f"optional: adds ids or texts that rows of `{main.name}` lack"
+        missing = [each.field for each in stream.enriches if each.words is NO_VALUE and each.is_in]
+        return f"optional: adds `{stream.text_column or missing[0]}` to rows of `{main.name}` that lack it"
     if stream.name in FALLBACKS:
         main = next(other for other in BY_NAME.values() if other.fallback_stream == stream.name)
         return f"optional: replaces `{main.name}` if the account refuses it"

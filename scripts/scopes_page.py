@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pages import code, link, table, use_of
+from pages import code, in_words, link, table, use_of
 
 from tap_zoom.access import ancestors
 from tap_zoom.streams import BY_NAME, PARTS
@@ -42,10 +42,21 @@ def rows(streams: tuple[Stream, ...]) -> list[tuple[str, ...]]:
     """Each scope of the blocks, with what it opens."""
     opened: dict[tuple[str, str], list[str]] = {}
     for stream in asked(streams):
-        words = link(stream, "streams/") if stream.emitted else use_of(stream)
-        leads = "their parent: " if stream not in streams and stream.emitted else ""
-        opened.setdefault((stream.granular, stream.classic), []).append(leads + words)
+        if stream in streams and stream.emitted:
+            words = link(stream, "streams/")
+        else:
+            words = lead_of(stream, streams) if stream.emitted else use_of(stream)
+        opened.setdefault((stream.granular, stream.classic), []).append(words)
     return [
         (code([granular]) if granular else "none", code([classic]), "; ".join(words))
         for (granular, classic), words in opened.items()
     ]
+
+
+def lead_of(stream: Stream, streams: tuple[Stream, ...]) -> str:
+    """What a stream of another part is for: the things that it lists, and a stream of this part that needs them."""
+    led = [each for each in streams if each.emitted and stream.name in ancestors(each, older=True)]
+    needed = [BY_NAME[name].parent for each in led for name in (each.name, *ancestors(each, older=True))]
+    found = [each.entity for each in stream.links if each.entity in needed]
+    entities = " and ".join(f"{words}s" for words in dict.fromkeys(map(in_words, found)))
+    return f"lists {entities} for {link(led[0], 'streams/')}" + (" and others" if len(led) > 1 else "")

@@ -69,7 +69,7 @@ def streams_tables() -> str:
         lines += [
             f"### {part}",
             "",
-            "| Stream | Key | Replication | Zoom's operation | Rate label | Scope (granular) | Scope (classic) |",
+            "| Stream | Key | Replication | Zoom's operation | Rate limit | Scope (granular) | Scope (classic) |",
             "| --- | --- | --- | --- | --- | --- | --- |",
         ]
         lines += [_row(stream) for stream in streams if stream.emitted]

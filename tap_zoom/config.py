@@ -104,7 +104,8 @@ class Config:
         "Plan", "pro", options=("free", "pro", "business"), documentation=RATE_LIMITS,
     )
     rate_limit_share: int = setting(
-        "Percentage of the account's rate limits to use. All apps of the account share them.",
+        "Percentage of the limits per second to use; the daily limit is used in full. All apps of the account share "
+        "the limits.",
         "Rate Limit Share", 80, bounds=(1, 100), documentation=RATE_LIMITS,
     )
     max_workers: int = setting("Maximum number of requests at the same time.", "Max Workers", 64, bounds=(1, 1000))

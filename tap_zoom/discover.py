@@ -58,7 +58,7 @@ def catalog(wanted: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def named(wanted: Iterable[str]) -> frozenset[str]:
-    """Return the streams named in texts such as "users,report_*": names, shell patterns, and "core" for the core
+    """Return the streams named in texts such as "users,meeting_*": names, shell patterns, and "core" for the core
     streams, separated by commas. Raises UsageError for unknown names, with the most similar known name."""
     names = [stream.name for stream in EMITTED]
     found: set[str] = set()

@@ -129,7 +129,7 @@ def sign_ins(rows: Rows, today: date) -> Answer:
 
 ANSWERS: dict[str, Callable[[Rows, date], Answer]] = {
     "Who was in which meeting of the last month, and for how long?": attendance,
-    "Who has a licence and hosted nothing in the last month?": idle_licences,
+    "Who has a license and hosted nothing in the last month?": idle_licences,
     "Which webinars had the most no-shows?": no_shows,
     "What did people answer in polls?": polls,
     "Which meetings of the last month have no recording?": unrecorded,

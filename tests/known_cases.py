@@ -121,7 +121,7 @@ HELD = {
     "alone": (1, 5, 0, 0), "without a report": (1, 45, 2, 70),
 }  # fmt: skip
 
-# Person and day in New York: meetings, minutes, organised. Time in two meetings at once counts once.
+# Person and day in New York: meetings, minutes, organized. Time in two meetings at once counts once.
 DAYS = {
     ("ana@example.com", "2026-02-02"): (2, 60, 0), ("ana@example.com", "2026-02-05"): (1, 2, 1),
     ("ana@example.com", "2026-03-07"): (1, 30, 0), ("ana@example.com", "2026-03-08"): (3, 30 + 60 + 30, 0),

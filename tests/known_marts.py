@@ -162,7 +162,7 @@ def people(rows: Rows, kind: str) -> list[Person]:
 
 
 def person_days(attended: list[Person]) -> dict[tuple[str, date], tuple[int, set[int]]]:
-    """Of people who can be recognised: the number of meetings on each day (UTC), and the seconds in them."""
+    """Of people who can be recognized: the number of meetings on each day (UTC), and the seconds in them."""
     met: dict[tuple[str, date], set[str]] = defaultdict(set)
     there: dict[tuple[str, date], set[int]] = defaultdict(set)
     for person in attended:

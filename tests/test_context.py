@@ -31,7 +31,7 @@ def contexts(draw: st.DrawFn) -> Context:
 
 @given(contexts())
 def test_a_name_is_read_back(context: Context) -> None:
-    """Whatever is in an id: slashes, spaces, dashes, per cent signs, letters of any script."""
+    """Whatever is in an id: slashes, spaces, dashes, percent signs, letters of any script."""
     assert Context.parse(context.name) == context
 
 

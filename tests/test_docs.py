@@ -40,10 +40,10 @@ def names_in(schema: dict[str, Any]) -> set[str]:
 FIELDS = set().union(*(names_in(stream["schema"]) for stream in catalog()["streams"]))
 # Other names with an underscore that stand as code.
 # Variables of the dbt package, and columns that targets add.
-VARIABLES = {"zoom_schema", "zoom_database", "zoom__timezone", "_sdc_extracted_at"}
+VARIABLES = {"zoom_schema", "zoom_database", "zoom_models", "zoom__timezone", "_sdc_extracted_at"}
 OTHERS = {
     "time_extracted", "unknown_fields", "meeting_files", "webinar_files", "current_date", "given_up", "resume_at",
-    "empty_answers", "no_access",
+    "empty_answers", "no_access", "pip_url",
 }  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
 
 
 def test_licences_and_hosts_are_right(built: Built) -> None:
-    """Who has which licence, and hosted and logged in when; hosts who have left are gone."""
+    """Who has which license, and hosted and logged in when; hosts who have left are gone."""
     held = [*known_marts.meetings(built.rows), *known_marts.occurrences(built.rows, "webinar")]
     last: dict[str, int] = {}
     for each in held:

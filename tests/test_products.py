@@ -91,5 +91,5 @@ def test_odd_refusals_mean_what_zoom_says(stream: str, status: int, body: object
 
 
 def test_none_is_selected_unless_somebody_selects_it() -> None:
-    """They need licences and scopes that few accounts have."""
+    """They need licenses and scopes that few accounts have."""
     assert not any(stream.core for stream in CENTER) and not BY_NAME["zoom_events"].core and not BY_NAME["zra_deals"].core

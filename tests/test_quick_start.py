@@ -39,7 +39,18 @@ def commands(page: str, after: str) -> str:
     return found[1]
 
 
-BLOCKS = {"README": commands("README.md", "<!-- quick start -->"), "state": commands("docs/state.md", "## Keep it")}
+def load(page: str, after: str) -> str:
+    """The load in such a block, in parentheses, under the names of the quick start's files and target."""
+    found = re.search(r"^\($.*?^\)$\n", commands(page, after), re.DOTALL | re.MULTILINE)
+    assert found
+    return found[0].replace("postgres-state", "state").replace("~/venvs/target-postgres/bin/target-postgres", "target-jsonl")
+
+
+BLOCKS = {
+    "README": commands("README.md", "<!-- quick start -->"),
+    "state": commands("docs/state.md", "## Keep it"),
+    "targets": load("docs/targets.md", "<!-- postgres -->"),
+}
 
 
 @pytest.fixture(params=SHELLS)
@@ -85,14 +96,37 @@ def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: Sim
         assert state_in(tmp_path)["unfinished"] == []
 
 
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_shell_is_left_as_it_was(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """No trap and no option stays behind: in zsh, a trap would keep Ctrl-C from ending loops."""
+    script = f"{{ trap; set -o; }} > before\n{BLOCKS[block]}\n{{ trap; set -o; }} > after"
+    done = subprocess.run([shell, "-c", script], cwd=tmp_path, env=environment(tmp_path, zoom), capture_output=True, timeout=LONGEST_RUN)
+    assert done.returncode == 0, done.stderr
+    before = (tmp_path / "before").read_text("utf-8")
+    assert "pipefail" in before
+    assert (tmp_path / "after").read_text("utf-8") == before
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_status_is_that_of_the_tap(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Also if it fails before it writes a state; the last state is kept."""
+    env = environment(tmp_path, zoom)
+    (tmp_path / "state.json").write_text("no JSON", "utf-8")
+    (tmp_path / "bin" / "target-jsonl").write_text("#!/bin/sh\ncat > /dev/null", "utf-8")
+    done = subprocess.run([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
+    assert done.returncode == 1, done.stderr
+    assert (tmp_path / "state.json").read_text("utf-8") == "no JSON"
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
     block: str, number: int, status: int, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
 ) -> None:
-    """As by Ctrl-C in a terminal, or by timeout and systemd."""
+    """As by Ctrl-C in a terminal, or by timeout and systemd; with the trap that docs/state.md puts into scripts."""
     env = environment(tmp_path, slow_zoom)
-    running = subprocess.Popen([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, stderr=subprocess.PIPE, start_new_session=True)
+    script = f"trap : INT TERM\n{BLOCKS[block]}"
+    running = subprocess.Popen([shell, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.PIPE, start_new_session=True)
     until_begun(slow_zoom)
     os.killpg(running.pid, number)
     said = running.communicate(timeout=LONGEST_RUN)[1]
@@ -116,7 +150,7 @@ def test_ctrl_c_at_a_prompt_keeps_state_and_status(
         text = BLOCKS[block]
         os.write(terminal, (text if how == "typed" else f"\x1b[200~{text.rstrip()}\x1b[201~").encode())
         if how == "pasted":
-            read_until(terminal, r"\}")  # it shows all that was pasted before it takes the return key
+            read_until(terminal, r"exit \$code")  # it shows all that was pasted before it takes the return key
             os.write(terminal, b"\r")
         until_begun(slow_zoom, terminal)
         os.write(terminal, b"\x03")

@@ -59,7 +59,7 @@ def test_a_browser_shows_four_charts(built: Built, page: Path, tmp_path: Path, w
     if BROWSER is None:
         pytest.skip("There is no Chromium. Install it, for example: apt-get install chromium.")
     seen = looked_at(page, tmp_path, width)
-    assert seen["titles"] == ["Attendance over time", "Busiest hours", "Licence use", "Webinar funnel"]
+    assert seen["titles"] == ["Attendance over time", "Busiest hours", "License use", "Webinar funnel"]
     assert seen["needed"] <= seen["width"]
     assert len(seen["charts"]) == 4
     for chart in seen["charts"]:

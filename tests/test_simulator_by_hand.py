@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.tap import ROOT, run_tap
 
 LACKING = "report:read:list_history_meetings:admin"
@@ -25,6 +27,37 @@ def test_an_app_can_lack_a_scope(tmp_path: Path) -> None:
         finally:
             simulator.terminate()
     assert LACKING in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ['{"account_id": "mine"}', '{"auth_url": "https://zoom.us/oauth/token", "client_id": "mine"}', '{"client_id": "mi', "[]"]
+)
+def test_a_config_of_somebody_else_is_kept(content: str, tmp_path: Path) -> None:
+    """It may have the only copy of a secret: the simulator says what to do, and does not start."""
+    config = tmp_path / "config.json"
+    config.write_text(content, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.simulator", "--config", str(config)], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 2 and f"{config} exists and was not written by the simulator" in done.stderr
+    assert config.read_text("utf-8") == content
+
+
+@pytest.mark.parametrize("login", ["server_to_server", "jwt"])
+def test_a_config_of_the_simulator_is_replaced(login: str, tmp_path: Path) -> None:
+    """Its port is another one each time."""
+    config = tmp_path / "config.json"
+    written = []
+    for _ in range(2):
+        command = [sys.executable, "-m", "tests.simulator", "--config", str(config), "--login", login]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as simulator:
+            try:
+                assert simulator.stdout
+                assert str(config).encode() in [simulator.stdout.readline() for _ in range(2)][1]
+                written.append(config.read_text("utf-8"))
+            finally:
+                simulator.terminate()
+    assert written[0] != written[1]
 
 
 def test_a_scope_that_there_is_not_is_a_mistake(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: Simul
         env = project.environment(
             HOME=str(home), PATH=f"{meltano}{os.pathsep}{os.environ['PATH']}", TAP_ZOOM_AUTH_URL=f"{zoom.url}/oauth/token"
         )
-        typed(block("put the clone's own path into a copy of its definition:"), clone, env)
+        typed(block("as `pip_url`:"), clone, env)
         typed("meltano init my-project", home, env)
         project.root = home / "my-project"
         typed(
@@ -133,7 +133,7 @@ def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(numb
     with SimulatedZoom(account(), latency=0.05) as zoom:
         zoom.watchers.append(lambda _: asked.set() if len(zoom.requests) > 60 else None)
         env = beside_the_target(home, zoom)
-        commands = ["bash", "-c", block("<!-- quick start -->")]
+        commands = ["bash", "-c", f'trap : INT TERM\n{block("<!-- quick start -->")}']
         running = subprocess.Popen(
             commands, cwd=home, env=env, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
         )
@@ -150,7 +150,7 @@ def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(numb
 def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
     """Install, fill in config.json, load, and query; then once more, and the counts are the same."""
     project = Project("", home, "")
-    programs = [home / "tap-zoom" / "bin", Path(sys.executable).parent, os.environ["PATH"]]
+    programs = [home / "venvs" / "tap-zoom" / "bin", Path(sys.executable).parent, os.environ["PATH"]]
     env = project.environment(HOME=str(home), PATH=os.pathsep.join(map(str, programs)))
     typed(block("With pip:"), clone, env)
     typed("cp sample_config.json config.json", clone, env)
@@ -168,7 +168,7 @@ def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, p
         tables = {stream: f"zoom.{stream}" for stream in expected()}
         found = postgres.counts("readme", list(tables.values()))
         assert {stream: found[table] for stream, table in tables.items()} == counts(expected())
-        assert json.loads((clone / "state.json").read_text("utf-8").splitlines()[-1])["unfinished"] == []
+        assert json.loads((clone / "postgres-state.json").read_text("utf-8").splitlines()[-1])["unfinished"] == []
     query = re.search(r"`(SELECT [^`]*)` has an answer", TARGETS)
     assert query
     assert len(postgres.ask("readme", query[1])) == len(expected()["report_meetings"])

@@ -21,7 +21,10 @@ SIZE = (
 
 def main() -> None:
     """Serves until Ctrl-C or SIGTERM, then says what was asked."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if not _may_write(Path(options.config)):
+        parser.error(f"{options.config} exists and was not written by the simulator. Move it, or name another file with --config.")
     account = Account.sized(options.size, options.seed)
     scopes = [scope for scope in SCOPES["granular"] if scope not in options.without_scope]
     zoom = SimulatedZoom(
@@ -38,7 +41,19 @@ def main() -> None:
         print(f"{account!r} at {zoom.url}; stats at {zoom.url}/simulator/stats")
         print(f"tap-zoom --config {options.config}", flush=True)
         stop.wait()
-        _summarise(zoom)
+        _summarize(zoom)
+
+
+def _may_write(path: Path) -> bool:
+    """True if there is no such file, or one that the simulator wrote: its login is on this machine."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    url = (config.get("auth_url") or config.get("api_url")) if isinstance(config, dict) else None
+    return isinstance(url, str) and url.startswith("http://127.0.0.1:")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,10 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="which account: all of it follows from this number; default: 1")
     parser.add_argument("--size", choices=SIZES, default="small", help=SIZE)
     plans = ["free", "pro", "business"]
-    parser.add_argument("--plan", choices=plans, help="default: 2000 requests a second per label")
+    parser.add_argument("--plan", choices=plans, help="default: 2000 requests per second in each category")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds per answer")
     parser.add_argument("--port", type=int, default=0, help="default: any free port")
-    parser.add_argument("--config", default="config.json", help="where to write the tap's config")
+    parser.add_argument("--config", default="config.json", help="where to write the tap's config; a file that the simulator did not write is kept; default: config.json")
     parser.add_argument(
         "--login", choices=["server_to_server", "refresh_token", "jwt"], default="server_to_server"
     )
@@ -62,9 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _summarise(zoom: SimulatedZoom) -> None:
+def _summarize(zoom: SimulatedZoom) -> None:
     stats = zoom.stats()
-    print(f"\n{'label':<10}{'requests':>10}{'throttled':>11}", file=sys.stderr)
+    print(f"\n{'category':<10}{'requests':>10}{'throttled':>11}", file=sys.stderr)
     for label, count in sorted(stats["per_label"].items()):
         print(f"{label:<10}{count:>10}{stats['throttled'].get(label, 0):>11}", file=sys.stderr)
     print(f"most in flight: {stats['max_in_flight']}", file=sys.stderr)
