@@ -51,7 +51,7 @@ def busy_target(zoom: SimulatedZoom, seconds: float) -> Process:
     process = start_tap(zoom.config(), zoom=zoom, world=PATIENT.format(seconds=seconds))
     assert process.process.stdout
     process.read_until("STATE")  # the schemas alone fill a pipe
-    process.lines.append(os.read(process.process.stdout.fileno(), 5000))
+    process.lines.append(process.process.stdout.read1(5000))  # type: ignore[attr-defined]
     wait_for(lambda: "The pipe is full" in process.err)
     process.process.send_signal(signal.SIGTERM)
     wait_for(lambda: "The target is busy" in process.err)
