@@ -90,14 +90,22 @@ def attendance(rows: list[Row]) -> tuple[str, str, str, str]:
         )
     )
     best = max(rows, key=lambda row: row["hours"], default=None)
-    words = f"Hours that people spent in meetings, by week. The peak is the week of {best['week']:%-d %B %Y}." if best else "No meetings."
+    words = (
+        f"Hours that people spent in meetings, by week. The peak is the week of {best['week']:%-d %B %Y}."
+        if best
+        else "No meetings."
+    )
     return "Attendance over time", words, "zoom__meetings", drawn(picture)
 
 
 def hours(rows: list[Row]) -> tuple[str, str, str, str]:
     counts = {(row["day"], row["hour"]): row for row in rows}
     values = [
-        {"day": name, "hour": hour, **{what: counts.get((day, hour), {}).get(what, 0) for what in ("meetings", "attendees")}}
+        {
+            "day": name,
+            "hour": hour,
+            **{what: counts.get((day, hour), {}).get(what, 0) for what in ("meetings", "attendees")},
+        }
         for day, name in enumerate(DAYS, start=1)
         for hour in range(24)
     ]
@@ -105,9 +113,15 @@ def hours(rows: list[Row]) -> tuple[str, str, str, str]:
         alt.Chart(alt.Data(values=values))
         .mark_rect(stroke="white", strokeWidth=2, cornerRadius=3)
         .encode(
-            x=alt.X("hour:O", title="hour (UTC)", axis=alt.Axis(labelAngle=0, values=list(range(0, 24, 3)), domain=False, ticks=False)),
+            x=alt.X(
+                "hour:O",
+                title="hour (UTC)",
+                axis=alt.Axis(labelAngle=0, values=list(range(0, 24, 3)), domain=False, ticks=False),
+            ),
             y=alt.Y("day:O", title=None, sort=DAYS, axis=alt.Axis(domain=False, ticks=False)),
-            color=alt.Color("attendees:Q", title="attendees", scale=alt.Scale(type="sqrt", range=["#f3f4f6", PALE, BLUE, DARK])),
+            color=alt.Color(
+                "attendees:Q", title="attendees", scale=alt.Scale(type="sqrt", range=["#f3f4f6", PALE, BLUE, DARK])
+            ),
         )
     )
     best = max(values, key=lambda row: row["attendees"])
@@ -136,7 +150,12 @@ def licences(rows: list[Row]) -> tuple[str, str, str, str]:
 def funnel(rows: list[Row]) -> tuple[str, str, str, str]:
     steps = ["registered", "attended", "stayed"]
     values = [
-        {"webinar": f"{row['started_on']:%-d %b} {shortened(row['topic'] or 'Webinar')}", "step": step, "people": row[step], "place": place}
+        {
+            "webinar": f"{row['started_on']:%-d %b} {shortened(row['topic'] or 'Webinar')}",
+            "step": step,
+            "people": row[step],
+            "place": place,
+        }
         for place, row in enumerate(rows)
         for step in steps
     ]
@@ -180,7 +199,11 @@ def written(figures: Row, charts: list[tuple[str, str, str, str]]) -> str:
         (number(figures["meetings"]), "meetings"), (number(figures["hours"]), "hours in meetings"), (number(figures["webinars"]), "webinars"),
         (number(figures["no_shows"]), "webinar no-shows"), (f"{figures['idle']} of {figures['licensed']}", "licenses idle for 30 days"),
     ]  # fmt: skip
-    span = f"{figures['first_day']:%-d %B %Y} to {figures['last_day']:%-d %B %Y}" if figures["first_day"] else "no meetings"
+    span = (
+        f"{figures['first_day']:%-d %B %Y} to {figures['last_day']:%-d %B %Y}"
+        if figures["first_day"]
+        else "no meetings"
+    )
     return PAGE.format(
         span=span,
         tiles="".join(f"<div class=tile><b>{value}</b><span>{name}</span></div>" for value, name in tiles),

@@ -70,8 +70,10 @@ CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Which conversations with customers were there, on which channel and queue?", "contact_center_engagements"),
         ("What happened in each, step by step?", "contact_center_engagements contact_center_engagement_events"),
         ("How does each queue perform?", "contact_center_dataset_queue_performance"),
-        ("How does each agent perform, and when was each available?",
-         "contact_center_dataset_agent_performance contact_center_agent_status_history"),
+        (
+            "How does each agent perform, and when was each available?",
+            "contact_center_dataset_agent_performance contact_center_agent_status_history",
+        ),
         ("Which agents belong to which queue?", "contact_center_queues contact_center_queue_agents"),
         ("What did customers answer in surveys?", "contact_center_engagements contact_center_engagement_surveys"),
     ),

@@ -193,4 +193,3 @@ def row(part: str, streams: tuple[Stream, ...]) -> tuple[str, ...]:
             there = on_plan(streams, plan)
             cells.append(time_of(there, plan, first) if any(each.emitted for each in there) else "not available")
     return tuple(cells)
-

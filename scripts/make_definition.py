@@ -1,7 +1,7 @@
 """Write meltano/tap-zoom.yml, the plugin definition in the hub's format, from the tables that the code itself uses.
 
-    python scripts/make_definition.py            write it
-    python scripts/make_definition.py --check    only say whether it is up to date: exit status 0 or 1
+python scripts/make_definition.py            write it
+python scripts/make_definition.py --check    only say whether it is up to date: exit status 0 or 1
 """
 
 from __future__ import annotations

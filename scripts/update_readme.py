@@ -1,7 +1,7 @@
 """Write what the documentation takes from the code: marked parts of README.md and of docs/, and docs/streams/.
 
-    python scripts/update_readme.py            write them
-    python scripts/update_readme.py --check    only say whether they are up to date: exit status 0 or 1
+python scripts/update_readme.py            write them
+python scripts/update_readme.py --check    only say whether they are up to date: exit status 0 or 1
 """
 
 from __future__ import annotations

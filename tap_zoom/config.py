@@ -60,7 +60,8 @@ class Config:
 
     account_id: str | None = setting(
         "Account ID of a Server-to-Server OAuth app, from its credentials page.",
-        "Account ID", documentation=SERVER_TO_SERVER,
+        "Account ID",
+        documentation=SERVER_TO_SERVER,
     )
     client_id: str | None = setting("Client ID of the OAuth app.", "Client ID", documentation=SERVER_TO_SERVER)
     client_secret: str | None = setting(
@@ -68,20 +69,25 @@ class Config:
     )
     refresh_token: str | None = setting(
         "Refresh token of an admin-managed OAuth app. Zoom replaces it at each use: see token_store.",
-        "Refresh Token", sensitive=True, documentation=REFRESH_TOKEN,
+        "Refresh Token",
+        sensitive=True,
+        documentation=REFRESH_TOKEN,
     )
     jwt: str | None = setting(
         "Signed JSON Web Token, for accounts that still have a JWT app. Zoom ended JWT apps in 2023.",
-        "JSON Web Token", sensitive=True,
+        "JSON Web Token",
+        sensitive=True,
     )
     token_store: Path | None = setting(
         "File that stores the rotated refresh token between runs. Needed if the config file is temporary, as in "
         "Meltano.",
-        "Token Store", documentation=REFRESH_TOKEN,
+        "Token Store",
+        documentation=REFRESH_TOKEN,
     )
     api_url: str | None = setting(
         f"URL of the API, with or without /v2. Default: as returned with the token, or {DEFAULT_API_URL}.",
-        "API URL", check=checked_api_url,
+        "API URL",
+        check=checked_api_url,
     )
     auth_url: str = setting(
         "URL of the token endpoint.", "Authorization URL", "https://zoom.us/oauth/token", check=checked_url
@@ -94,34 +100,48 @@ class Config:
     replication_method: str = setting(
         "FULL_TABLE reads everything in each run; INCREMENTAL reads streams with dates from their bookmark. "
         "replication-method in a stream's catalog metadata overrides it.",
-        "Replication Method", "FULL_TABLE", options=("FULL_TABLE", "INCREMENTAL"),
+        "Replication Method",
+        "FULL_TABLE",
+        options=("FULL_TABLE", "INCREMENTAL"),
     )
     lookback_days: int = setting(
         "Days before its bookmark at which an incremental sync starts.", "Lookback Days", 7, bounds=(0, A_CENTURY)
     )
     plan: str = setting(
         "Plan of the account. Sets the rate limits until Zoom reports the actual limits.",
-        "Plan", "pro", options=("free", "pro", "business"), documentation=RATE_LIMITS,
+        "Plan",
+        "pro",
+        options=("free", "pro", "business"),
+        documentation=RATE_LIMITS,
     )
     rate_limit_share: int = setting(
         "Percentage of the limits per second to use; the daily limit is used in full. All apps of the account share "
         "the limits.",
-        "Rate Limit Share", 80, bounds=(1, 100), documentation=RATE_LIMITS,
+        "Rate Limit Share",
+        80,
+        bounds=(1, 100),
+        documentation=RATE_LIMITS,
     )
     max_workers: int = setting("Maximum number of requests at the same time.", "Max Workers", 64, bounds=(1, 1000))
     on_missing_access: str = setting(
         "If the token's scopes or the plan don't allow a selected stream: fail; skip it; or try it without checking "
         "the scopes, and fail only if Zoom refuses it.",
-        "On Missing Access", "fail", options=("fail", "skip", "try"),
+        "On Missing Access",
+        "fail",
+        options=("fail", "skip", "try"),
     )
     on_daily_limit: str = setting(
         "At a daily limit: stop, so that the next run resumes; or wait for the reset.",
-        "On Daily Limit", "stop", options=("stop", "wait"), documentation=RATE_LIMITS,
+        "On Daily Limit",
+        "stop",
+        options=("stop", "wait"),
+        documentation=RATE_LIMITS,
     )
     user_agent: str | None = setting("User-Agent header of all requests.", "User Agent")
     keep_unknown_fields: bool = setting(
         "Keep fields that the schema lacks, in the column unknown_fields of each stream.",
-        "Keep Unknown Fields", False,
+        "Keep Unknown Fields",
+        False,
     )
     refresh_token_file: Path | None = None  # the config file with the refresh token; None: from the environment
 
@@ -260,17 +280,6 @@ def jwt_issuer(token: str | None) -> str | None:
     """Return the token's issuer: the API key of the account's JWT app."""
     claims = _jwt_claims(token) if token else {}
     return str(claims.get("iss")) if claims else None
-
-
-def account_of(access_token: str) -> str | None:
-    """Return the account named in one of Zoom's access tokens; None if the token has another format."""
-    import jwt  # noqa: PLC0415  # as below
-
-    try:
-        account = jwt.decode(access_token, options={"verify_signature": False, "verify_exp": False}).get("aid")
-    except jwt.InvalidTokenError:
-        return None
-    return account if isinstance(account, str) and account else None
 
 
 def _jwt_claims(token: str) -> dict[str, Any]:

@@ -117,9 +117,7 @@ def _breadcrumbs(schema: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]
         yield from _breadcrumbs(schema["items"], (*above, "items"))
 
 
-def select(
-    given: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool = False
-) -> dict[str, Schema]:
+def select(given: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool = False) -> dict[str, Schema]:
     """Return the selected streams, in the table's order, each with a schema of its selected fields.
 
     `given`: the user's catalog; None for the default selection. A catalog can't change keys or types: one warning names
@@ -237,9 +235,7 @@ def _is_emptied(pruned: Schema, schema: Schema) -> bool:
     return bool(schema.get("properties")) and not pruned["properties"]
 
 
-def _read_catalog(
-    given: Mapping[str, Any], warn: Log
-) -> dict[str, dict[Breadcrumb, Mapping[str, Any]]]:
+def _read_catalog(given: Mapping[str, Any], warn: Log) -> dict[str, dict[Breadcrumb, Mapping[str, Any]]]:
     """Return the metadata of each stream in a catalog, by breadcrumb."""
     streams = given.get("streams")
     if not isinstance(streams, list):

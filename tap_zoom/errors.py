@@ -1,32 +1,32 @@
 """All errors of the tap, as one tree. Each message says what happened, where, and what to do.
 
-    TapZoomError                  the message of the CRITICAL line; exit status 1
-    ├── UsageError                wrong command line; exit status 2
-    ├── ConfigError               invalid setting, or invalid file named by the user
-    ├── Stopped                   SIGINT or SIGTERM; exit status 128 + signal
-    ├── TargetGone                stdout can't be written: the target has ended
-    ├── Incomplete                the run reached its end, but data is missing
-    ├── RunStopped                further requests can't succeed; the last STATE says where to resume
-    │   ├── LoginRefused          no access token, or Zoom doesn't accept it
-    │   ├── AccessMissing         the token lacks scopes for selected streams; raised before the first record
-    │   ├── AccountRefused        Zoom denies API access to the whole account
-    │   ├── DailyLimitReached     the daily quota of a rate limit is used up
-    │   ├── HostUnreachable       no answer after all retries
-    │   ├── NoWorker              the system can't start a thread
-    │   └── TooManyFaults         20 tasks in a row failed
-    └── RequestFailed             one request failed
-        ├── Retryable             may be temporary: 5xx, invalid JSON
-        │   ├── NoAnswer          connection refused, reset or timed out
-        │   ├── Blocked           HTML instead of JSON with a 4xx status, usually a firewall's page
-        │   ├── UnexpectedAnswer  an answer without its list, or an error that isn't in Zoom's format
-        │   ├── RateLimited       429 of the rate limit per second or minute
-        │   └── TokenRefused      401/124: a new token may help, or waiting until all of Zoom accepts this one
-        ├── PageTokenExpired      the list is read again from its first page
-        ├── DatesTooOld           the window begins before Zoom's retention
-        ├── EmptyAnswer           a refusal that means "nothing here", by the stream's `empty_answers`
-        ├── NoAccess              a refusal that means a missing scope, role or plan
-        └── RequestRefused        any other refusal, e.g. 400 for one meeting
-            └── RetriesExhausted  still failing after all retries
+TapZoomError                  the message of the CRITICAL line; exit status 1
+├── UsageError                wrong command line; exit status 2
+├── ConfigError               invalid setting, or invalid file named by the user
+├── Stopped                   SIGINT or SIGTERM; exit status 128 + signal
+├── TargetGone                stdout can't be written: the target has ended
+├── Incomplete                the run reached its end, but data is missing
+├── RunStopped                further requests can't succeed; the last STATE says where to resume
+│   ├── LoginRefused          no access token, or Zoom doesn't accept it
+│   ├── AccessMissing         the token lacks scopes for selected streams; raised before the first record
+│   ├── AccountRefused        Zoom denies API access to the whole account
+│   ├── DailyLimitReached     the daily quota of a rate limit is used up
+│   ├── HostUnreachable       no answer after all retries
+│   ├── NoWorker              the system can't start a thread
+│   └── TooManyFaults         20 tasks in a row failed
+└── RequestFailed             one request failed
+    ├── Retryable             may be temporary: 5xx, invalid JSON
+    │   ├── NoAnswer          connection refused, reset or timed out
+    │   ├── Blocked           HTML instead of JSON with a 4xx status, usually a firewall's page
+    │   ├── UnexpectedAnswer  an answer without its list, or an error that isn't in Zoom's format
+    │   ├── RateLimited       429 of the rate limit per second or minute
+    │   └── TokenRefused      401/124: a new token may help, or waiting until all of Zoom accepts this one
+    ├── PageTokenExpired      the list is read again from its first page
+    ├── DatesTooOld           the window begins before Zoom's retention
+    ├── EmptyAnswer           a refusal that means "nothing here", by the stream's `empty_answers`
+    ├── NoAccess              a refusal that means a missing scope, role or plan
+    └── RequestRefused        any other refusal, e.g. 400 for one meeting
+        └── RetriesExhausted  still failing after all retries
 """
 
 from __future__ import annotations

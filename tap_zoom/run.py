@@ -177,7 +177,7 @@ def _accounts(settings: Config, token: Token | None) -> list[str]:
     """Return the digest of the account, then the one that older versions used. With a refresh token, only the access
     token names the account."""
     older = settings.account_id or settings.client_id or config.jwt_issuer(settings.jwt)
-    account = settings.account_id or (config.account_of(token.value) if token else None) or older
+    account = settings.account_id or (token.account if token else None) or older
     return [digest(account=account), digest(account=older)]
 
 

@@ -7,9 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 UTC = timezone.utc
 
-_ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(?:[Zz]|([+-]\d\d):?(\d\d))?)?", re.ASCII
-)
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(?:[Zz]|([+-]\d\d):?(\d\d))?)?", re.ASCII)
 
 
 # A UTC time that needs no parsing.

@@ -35,7 +35,9 @@ CONNECTIONS: dict[str, duckdb.DuckDBPyConnection] = {}
 PYTHON = ENVIRONMENT / "bin" / "python"
 INSTALLED = ENVIRONMENT / ".installed"
 QUESTIONS = {question.text: question for question in questions()}
-FURTHER = tuple(sorted({*OPTIONAL, *(name for each in QUESTIONS.values() for name in each.streams if name in further.KEYS)}))
+FURTHER = tuple(
+    sorted({*OPTIONAL, *(name for each in QUESTIONS.values() for name in each.streams if name in further.KEYS)})
+)
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -65,7 +67,8 @@ def key_of(stream: str, row: dict[str, Any]) -> tuple[Any, ...]:
 def merged(first: Rows, second: Rows) -> Rows:
     """What a target holds that keeps the last row of each key."""
     return {
-        stream: list(({key_of(stream, row): row for row in [*first.get(stream, ()), *rows]}).values()) for stream, rows in second.items()
+        stream: list(({key_of(stream, row): row for row in [*first.get(stream, ()), *rows]}).values())
+        for stream, rows in second.items()
     }
 
 
@@ -92,7 +95,9 @@ def load(database: Path, rows: Rows, loaded_at: str) -> None:
         connection.execute("CREATE SCHEMA IF NOT EXISTS zoom; CREATE SCHEMA loading; USE loading")
         tables.create(connection, directory / "catalog.json", directory)
         for stream in rows:
-            connection.execute(f"ALTER TABLE {stream} ADD COLUMN _sdc_extracted_at TIMESTAMP DEFAULT TIMESTAMP '{loaded_at}'")
+            connection.execute(
+                f"ALTER TABLE {stream} ADD COLUMN _sdc_extracted_at TIMESTAMP DEFAULT TIMESTAMP '{loaded_at}'"
+            )
             connection.execute(f"CREATE TABLE IF NOT EXISTS zoom.{stream} AS FROM {stream} LIMIT 0")
             key = ", ".join(BY_NAME[stream].key)
             connection.execute(f"DELETE FROM zoom.{stream} WHERE ({key}) IN (SELECT ({key}) FROM {stream})")
@@ -126,7 +131,8 @@ class Built:
         self.copy("core", "all")
         known = {stream: {key_of(stream, row): row for row in rows} for stream, rows in first.records.items()}
         changed = {
-            stream: [row for row in rows if known.get(stream, {}).get(key_of(stream, row)) != row] for stream, rows in second.records.items()
+            stream: [row for row in rows if known.get(stream, {}).get(key_of(stream, row)) != row]
+            for stream, rows in second.records.items()
         }
         load(self.path("all"), changed, LOADED[1])
         load(self.path("all"), {"report_meeting_participants": [late]}, LOADED[0])
@@ -134,14 +140,18 @@ class Built:
             # Mark a unit that the second load does not touch.
             old = [str(row["meeting_id"]) for row in changed["report_meeting_participants"]] + [str(late["meeting_id"])]
             changed_numbers = {*old, *(str(row["id"]) for row in changed["report_meetings"])}
-            changed_numbers |= {str(row["meeting_id"]) for name in ("history_meetings", "meeting_poll_results") for row in changed[name]}
+            changed_numbers |= {
+                str(row["meeting_id"]) for name in ("history_meetings", "meeting_poll_results") for row in changed[name]
+            }
             marked = connection.execute(
                 "UPDATE main.int_zoom__meeting_stays SET registrant_id = 'marked' WHERE NOT list_contains($units, unit)",
                 {"units": sorted(changed_numbers)},
             ).fetchall()
         self.build(run, "all")
         with duckdb.connect(str(self.path("all"))) as connection:
-            found = connection.execute("SELECT count(*) FROM main.int_zoom__meeting_stays WHERE registrant_id = 'marked'").fetchall()
+            found = connection.execute(
+                "SELECT count(*) FROM main.int_zoom__meeting_stays WHERE registrant_id = 'marked'"
+            ).fetchall()
             self.kept = found == marked and found[0][0] > 0
         self.copy("all", "full")
         self.build(run, "full", "run", "--full-refresh", "--select", "config.materialized:incremental+")

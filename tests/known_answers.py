@@ -116,7 +116,13 @@ def missed_calls(rows: Rows, today: date) -> Answer:
     for row in rows["phone_call_queue_analytics"]:
         queues[row["call_queue_id"], row.get("call_queue_name")].append(row)
     for (_, name), days in queues.items():
-        yield name or None, *(total(row.get(what) for row in days) for what in ("inbound_calls", "abandoned_calls", "overflowed_calls"))
+        yield (
+            name or None,
+            *(
+                total(row.get(what) for row in days)
+                for what in ("inbound_calls", "abandoned_calls", "overflowed_calls")
+            ),
+        )
 
 
 def sign_ins(rows: Rows, today: date) -> Answer:

@@ -13,13 +13,27 @@ ZONE = "America/New_York"
 
 
 def meeting(uuid: str, number: int, start: str, end: str, host: str = "host@example.com") -> Record:
-    return {"uuid": uuid, "id": number, "topic": uuid, "start_time": f"2026-{start}Z", "end_time": f"2026-{end}Z", "user_email": host}
+    return {
+        "uuid": uuid,
+        "id": number,
+        "topic": uuid,
+        "start_time": f"2026-{start}Z",
+        "end_time": f"2026-{end}Z",
+        "user_email": host,
+    }
 
 
 def stay(uuid: str, number: int, connection: int, start: str, end: str | None, **more: Any) -> Record:
     """A row of participants; `sequence` is added below."""
     times = {"join_time": f"2026-{start}Z", "leave_time": f"2026-{end}Z" if end else None}
-    return {"meeting_uuid": uuid, "meeting_id": number, "user_id": str(connection), **times, "status": "in_meeting", **more}
+    return {
+        "meeting_uuid": uuid,
+        "meeting_id": number,
+        "user_id": str(connection),
+        **times,
+        "status": "in_meeting",
+        **more,
+    }
 
 
 ANA, BOB, CARL = ({"user_email": f"{name}@example.com", "name": name} for name in ("ana", "bob", "carl"))

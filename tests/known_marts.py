@@ -102,7 +102,9 @@ def occurrences(rows: Rows, kind: str) -> list[Held]:
         joined[row[f"{kind}_uuid"]].append(row)
     for uuid, stays in joined.items():
         last = max((row["leave_time"] for row in stays if row.get("leave_time")), default=None)
-        found[uuid].append({"number": stays[0][f"{kind}_id"], "start": min(row["join_time"] for row in stays), "end": last})
+        found[uuid].append(
+            {"number": stays[0][f"{kind}_id"], "start": min(row["join_time"] for row in stays), "end": last}
+        )
     for row in rows.get("webinar_absentees", ()) if kind == "webinar" else ():
         found[row["webinar_uuid"]].append({"number": row["webinar_id"]})
     return [

@@ -24,13 +24,29 @@ from tests.tap import Record, Run, catalog_of, key_of, start_tap
 MOST_RUNS = 15
 LARGEST_STATE = 4096  # bytes
 PAGE = 4  # rows at most, so that most lists have several pages
-SIZE = {"users": 10, "meetings_per_user": 2, "occurrences": 1, "participants": 2, "registrants": 2, "crowd": 9, "future": 6}
+SIZE = {
+    "users": 10,
+    "meetings_per_user": 2,
+    "occurrences": 1,
+    "participants": 2,
+    "registrants": 2,
+    "crowd": 9,
+    "future": 6,
+}
 # A plain day; the end of a month before a shorter one; the end of February. No run comes near midnight.
 MOMENTS = {1: "2027-05-11T09:30:00", 2: "2026-08-29T18:00:00", 3: "2028-02-28T12:00:00"}
 SELECTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "entities only": (("users", "meetings", "meeting_registrants"), ("users", "meetings", "webinars", "webinar_panelists")),
+    "entities only": (
+        ("users", "meetings", "meeting_registrants"),
+        ("users", "meetings", "webinars", "webinar_panelists"),
+    ),
     "held only": (("report_meetings", "report_meeting_participants"),),
-    "one child": (("meeting_registrants",), ("webinar_absentees",), ("meeting_poll_results",), ("report_webinar_participants",)),
+    "one child": (
+        ("meeting_registrants",),
+        ("webinar_absentees",),
+        ("meeting_poll_results",),
+        ("report_webinar_participants",),
+    ),
     "everything": (tuple(truth.KEYS),),
 }
 BY_HANDLER = {operation.handler: operation for operation in OPERATIONS}
@@ -112,11 +128,15 @@ class History:
         questions = [question for question in leading_to(self.account, stream, record) if question.handler not in never]
         question = rng.choice([questions[0], *questions])
         # Without the first page of users hardly anything is left to read.
-        later_page = question.handler == "users" or (BY_HANDLER[question.handler].page is not None and rng.random() < 0.5)
+        later_page = question.handler == "users" or (
+            BY_HANDLER[question.handler].page is not None and rng.random() < 0.5
+        )
         # Too many lost in a row would stop the run.
         for_ever = question.handler not in ("users", "history", "user_report") and rng.random() < 0.4
         run = rng.choice((0, 0, 0, 1))
-        return Loss(run, question.pattern + ".*next_page_token=" * later_page, None if for_ever else rng.choice((1, 1, 2)))
+        return Loss(
+            run, question.pattern + ".*next_page_token=" * later_page, None if for_ever else rng.choice((1, 1, 2))
+        )
 
     def _stop(self, rng: random.Random) -> Stop:
         most = sum(len(self.right[stream]) for stream in self.streams)
@@ -136,7 +156,9 @@ class History:
         lines = [f"history {self.seed}: {which} of {self.account!r}, a day's limits {self.limits or 'none'}"]
         lines += [] if self.has_history else ["  the account refuses history_meetings"]
         lines += [f"  it refuses {self.refused}"] if self.refused else []
-        lines += [f"  run {run} gets a {number.name} after {after} messages" for run, (number, after) in enumerate(self.stops)]
+        lines += [
+            f"  run {run} gets a {number.name} after {after} messages" for run, (number, after) in enumerate(self.stops)
+        ]
         lines += [f"  from run {run} on refused {times or 'ever'}: {match}" for run, match, times in self.losses]
         return "\n".join(lines)
 
@@ -170,8 +192,12 @@ class Played:
                 zoom.refuse(Question.of(history.refused).path, 400, {"code": 200, "message": "No permission."})
             for number in range(MOST_RUNS):
                 refused = {"code": 9999, "message": "Not now."}
-                zoom.faults += [Fault.answer(400, refused, match=m, times=t) for run, m, t in history.losses if run == number]
-                self.readable.append(by_key(truth.expected(history.account, history=history.has_history, at=zoom.as_of), history.streams))
+                zoom.faults += [
+                    Fault.answer(400, refused, match=m, times=t) for run, m, t in history.losses if run == number
+                ]
+                self.readable.append(
+                    by_key(truth.expected(history.account, history=history.has_history, at=zoom.as_of), history.streams)
+                )
                 self.moments.append(f"{zoom.now:%m-%d %H:%M}")
                 stop = history.stops[number] if number < len(history.stops) else None
                 process = start_tap(zoom.config(**config), zoom=zoom, catalog=catalog_of(*history.streams), state=state)
@@ -199,7 +225,11 @@ class Played:
             return
         last = self.runs[-1]
         missing = list(self._missing())
-        unnamed = [f"{stream} {key}" for stream, key, record in missing if last.exit_status == 0 or not self._is_named(stream, record)]
+        unnamed = [
+            f"{stream} {key}"
+            for stream, key, record in missing
+            if last.exit_status == 0 or not self._is_named(stream, record)
+        ]
         if unnamed:
             how = "and the last run says 0" if last.exit_status == 0 else "not named by the last run"
             yield f"{len(unnamed)} of {len(missing)} missing records {how}: {'; '.join(unnamed[:8])}"
@@ -232,7 +262,9 @@ class Played:
         lost = "\n".join(line for line in last.logged("ERROR") if "Lost: " in line)
         refused = re.findall(r"^ERROR The stream (\w+) can't be read", last.stderr, re.MULTILINE)
         refused += re.findall(r"\w+", last.critical.partition("lacks data of ")[2].partition("(")[0])  # not asked now
-        return stream in refused or any(question.is_in(lost) for question in leading_to(self.history.account, stream, record))
+        return stream in refused or any(
+            question.is_in(lost) for question in leading_to(self.history.account, stream, record)
+        )
 
     def told(self) -> str:
         """What happened, in short."""

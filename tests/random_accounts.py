@@ -8,256 +8,37 @@ up by name. In the end the same holds, within a bounded number of nights.
 from __future__ import annotations
 
 import copy
-import heapq
-import itertools
 import json
 import logging
 import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
-from functools import cached_property
 from typing import Any
 
 from tap_zoom import run
-from tap_zoom.api.queues import Job, Queue
-from tap_zoom.api.rate_limits import Pace, RateLimitHeaders
-from tap_zoom.api.request import Request
-from tap_zoom.api.responses import Page
 from tap_zoom.config import Config
 from tap_zoom.discover import schema_of
-from tap_zoom.errors import DailyLimitReached, Incomplete, NoAccess, RequestRefused, RetriesExhausted, TapZoomError
+from tap_zoom.errors import Incomplete, TapZoomError
 from tap_zoom.report import Report
 from tap_zoom.state import Failure, State, merged
 from tap_zoom.streams import BY_NAME
-from tap_zoom.streams.held import PAST_MEETING
-from tap_zoom.streams.meetings import MEETING
-from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, RateLimit
-from tap_zoom.streams.users import MEMBER, USER
+from tap_zoom.streams.model import HEAVY, MEDIUM
 from tap_zoom.sync import sync as sync_loop
-from tap_zoom.sync.context import Context
+from tests.random_zoom import (
+    DAY0,
+    LISTS,
+    RATES,
+    STREAMS,
+    Account,
+    Chain,
+    Dispatcher,
+    Zoom,
+)
 
-DAY0 = date(2026, 3, 10)
 sync_loop.SECONDS_PER_STATE = 1e9  # by counts alone, or a story would depend on the speed of the machine
-STREAMS = [
-    "users", "history_meetings", "report_meetings", "report_meeting_participants", "meeting_poll_results",
-    "meeting_registrants", "recordings",
-]  # fmt: skip
-LISTS = ["user_meetings", "meeting_instances"]
-PAGE = 3
-RATES = {HEAVY: 40, MEDIUM: 60, LIGHT: 80}
-Chain = list[tuple[str, str, "int | None"]]  # the tasks that lead to a record: stream, context and day
-
-
-@dataclass
-class Thing:
-    """A user, number, occurrence or recording: listed from the end of a day on, until it is gone."""
-
-    name: str
-    owner: str
-    day: int
-    listed: int
-    gone: int | None = None
-    number: int = 0
-
-    @cached_property
-    def at(self) -> str:
-        return f"{DAY0 + timedelta(days=self.day)}T{sum(map(ord, self.name)) % 24:02}:00:00Z"
-
-    @cached_property
-    def context(self) -> str:
-        return Context(PAST_MEETING, {"meeting_uuid": self.name, "meeting_id": self.number}, self.at).name
-
-
-class Account:
-    """What there is. Occurrences older than the reports list are found through their numbers."""
-
-    def __init__(self, rng: random.Random, days: int, users: int, per_day: float) -> None:
-        self.rng = rng
-        self._count = itertools.count(1)
-        self.users = [f"u{n}" for n in range(users)]
-        self.numbers: list[Thing] = []
-        self.meetings: list[Thing] = []
-        self.older: list[Thing] = []
-        self.recordings: list[Thing] = []
-        for person in self.users:
-            for _ in range(rng.randrange(3)):
-                self.add_number(person, -1)
-        for day in range(days):
-            for _ in range(int(per_day + rng.random())):
-                self.happen(day, day)
-
-    def add_number(self, user: str, listed: int) -> None:
-        number = Thing(f"n{next(self._count)}", user, 0, listed, number=1000 + next(self._count))
-        self.numbers.append(number)
-        for _ in range(self.rng.randrange(3) if listed < 0 else 0):  # an incremental run looks for none that are older
-            self.older.append(Thing(f"o{next(self._count)}==", number.name, -self.rng.randrange(215, 280), listed, number=number.number))
-
-    def happen(self, day: int, listed: int) -> None:
-        self.meetings.append(Thing(f"m{next(self._count)}==", "", day, listed, number=next(self._count)))
-        if self.rng.random() < 0.5:
-            self.recordings.append(Thing(f"r{next(self._count)}==", self.rng.choice(self.users), day, listed))
-
-    def live(self, things: Iterable[Thing], night: int) -> list[Thing]:
-        return [each for each in things if each.listed < night and each.gone is None]
-
-    def records(self, night: int) -> Iterator[tuple[tuple[Any, ...], Chain, int | None, int]]:
-        """What is there: key, tasks that lead to it, day, and when it was first listed."""
-        for person in self.users:
-            yield ("users", person), [], None, -1
-        for each in self.live(self.meetings, night):
-            top: Chain = [("history_meetings", "", each.day)]
-            yield ("history_meetings", each.name), top, each.day, each.listed
-            yield from self.details(each, top, each.listed)
-        for number in self.live(self.numbers, night):
-            top = [("user_meetings", user(number.owner), None)]
-            context = Context(MEETING, {"meeting_id": number.number}).name
-            yield ("meeting_registrants", number.number, "x"), [*top, ("meeting_registrants", context, None)], None, number.listed
-            for each in (o for o in self.live(self.older, night) if o.owner == number.name):
-                yield from self.details(each, [*top, ("meeting_instances", context, None)], max(each.listed, number.listed))
-        for each in self.live(self.recordings, night):
-            yield ("recordings", each.name), [("recordings", member(each.owner), each.day)], each.day, each.listed
-
-    def details(self, each: Thing, top: Chain, listed: int) -> Iterator[tuple[tuple[Any, ...], Chain, int | None, int]]:
-        yield ("report_meetings", each.name), [*top, ("report_meetings", each.context, None)], each.day, listed
-        yield ("meeting_poll_results", each.name, "a"), [*top, ("meeting_poll_results", each.context, None)], each.day, listed
-        for n in range(people(each.name)):
-            chain = [*top, ("report_meeting_participants", each.context, None)]
-            yield ("report_meeting_participants", each.name, str(n)), chain, each.day, listed
-
-
-def user(name: str) -> str:
-    return Context(USER, {"user_id": name}).name
-
-
-def member(name: str) -> str:
-    return Context(MEMBER, {"user_id": name}).name
-
-
-def people(name: str) -> int:
-    return 1 + sum(map(ord, name)) % 7
-
-
-class Zoom:
-    """One night's answers. `broken`: by stream and name, what fails; `middle`: those that fail on a later page only."""
-
-    def __init__(
-        self, account: Account, night: int, rng: random.Random, broken: dict[tuple[str, str], str], refused: set[str],
-        passing: float, middle: set[tuple[str, str]],
-    ) -> None:  # fmt: skip
-        self.account, self.night, self.rng = account, night, rng
-        self.broken, self.refused, self.passing, self.middle = broken, refused, passing, middle
-
-    def answer(self, request: Request) -> Page | Exception:
-        """A page; None stands for a fault that may pass."""
-        name, page = request.stream.name, int(request.token or 1)
-        if self.rng.random() < self.passing:
-            return RetriesExhausted(f"{request} answered 503 (8 tries)")
-        if name in self.refused:
-            return NoAccess(f"{request} answered 400 code 4711", True, "400/4711")
-        rows, broken = self.rows(request)
-        more = len(rows) > page * PAGE and bool(request.stream.page_size)
-        why = next((self.broken[name, each] for each in broken if (name, each) in self.broken), None)
-        late = any((name, each) in self.middle for each in broken)
-        if why and (not late or page > 1 or not more):
-            return RetriesExhausted(f"{request} answered 500 (8 tries)") if why == "fault" else RequestRefused(f"{request} answered 400 code 9999")
-        if request.stream.page_size:
-            rows = rows[(page - 1) * PAGE : page * PAGE]
-        body = {request.stream.records: rows} if request.stream.records else rows[0]
-        body |= {"next_page_token": str(page + 1)} if more else {}
-        return Page(json.dumps(body).encode(), datetime.now(timezone.utc), RateLimitHeaders())
-
-    def rows(self, request: Request) -> tuple[list[dict[str, Any]], list[str]]:
-        """The rows of a whole list, and the names under which it may be broken."""
-        account, ids, params = self.account, request.ids, request.params
-        live = lambda things: account.live(things, self.night)  # noqa: E731
-        inside = lambda each: params["from"] <= each.at[:10] <= params["to"]  # noqa: E731
-        name = request.stream.name
-        if name == "users":
-            return [{"id": each, "status": "active"} for each in account.users if params["status"] == "active"], [""]
-        if name == "user_meetings":
-            return [{"id": each.number} for each in live(account.numbers) if each.owner == ids["user_id"]], [ids["user_id"]]
-        if name == "meeting_instances":
-            rows = [{"uuid": each.name, "start_time": each.at} for each in live(account.older) if each.number == ids["meeting_id"]]
-            return rows, [str(ids["meeting_id"])]
-        if name == "history_meetings":
-            found = [each for each in live(account.meetings) if inside(each)]
-            random.Random(str(found[:1])).shuffle(found)
-            return [
-                {"meeting_uuid": each.name, "meeting_id": each.number, "type": "Meeting", "start_time": each.at} for each in found
-            ], [each.name for each in found]
-        if name == "recordings":
-            found = [each for each in live(account.recordings) if inside(each) and each.owner == ids["user_id"]]
-            return [{"uuid": each.name, "start_time": each.at} for each in found], [ids["user_id"]]
-        if name == "meeting_registrants":
-            return [{"id": "x"}] if params["status"] == "approved" else [], [str(ids["meeting_id"])]
-        uuid = ids["meeting_uuid"]
-        if name == "meeting_poll_results":
-            return [{"name": "a", "question_details": []}], [uuid]
-        if name == "report_meetings":
-            return [{"uuid": uuid, "id": ids["meeting_id"]}], [uuid]
-        return [{"user_id": str(n), "join_time": "2026-01-01T00:00:00Z"} for n in range(people(uuid))], [uuid]
-
-
-class Dispatcher:
-    """The interface of tap_zoom.api.dispatcher.Dispatcher, in virtual time: answers arrive after a random while."""
-
-    def __init__(self, zoom: Zoom, rates: dict[RateLimit, float], budget: dict[RateLimit, int], rng: random.Random) -> None:
-        self.zoom, self.rates, self.budget, self.rng = zoom, rates, budget, rng
-        self.now, self.in_flight = 0.0, 0
-        self.queues = {each: Queue(Pace(rate, 1.0)) for each, rate in rates.items()}
-        self.free = dict.fromkeys(rates, 0.0)
-        self.spent: dict[RateLimit, Exception] = {}
-        self.arrivals: list[Any] = []
-        self.numbers = itertools.count()
-        self.requests: Counter[RateLimit] = Counter()
-        self.retries: Counter[str] = Counter()
-        self.asked: Counter[str] = Counter()
-
-    def submit(self, request: Request, traversal: str, priority: Any, task: Any) -> None:
-        self.in_flight += 1
-        limit = request.stream.rate_limit
-        if limit in self.spent:
-            heapq.heappush(self.arrivals, (self.now, next(self.numbers), task, self.spent[limit]))
-        else:
-            self.queues[limit].push(traversal, Job(priority, next(self.numbers), request, task))
-
-    def is_low(self, limit: RateLimit) -> bool:
-        return self.queues[limit].is_low
-
-    def busiest(self) -> None:
-        return None
-
-    def take(self, seconds: float) -> tuple[Any, Page | Exception]:
-        while True:
-            due = min(((max(self.free[limit], self.now), str(limit), limit) for limit, queue in self.queues.items() if len(queue)), default=None)
-            if self.arrivals and (due is None or self.arrivals[0][0] <= due[0]):
-                self.now, _, task, outcome = heapq.heappop(self.arrivals)
-                self.in_flight -= 1
-                return task, outcome
-            assert due is not None
-            self.send(due[0], due[2])
-
-    def send(self, when: float, limit: RateLimit) -> None:
-        self.now = max(self.now, when)
-        self.free[limit] = self.now + 1 / self.rates[limit]
-        job = self.queues[limit].pop(self.now)
-        request, task = job.request, job.task
-        self.requests[limit] += 1
-        self.asked[request.stream.name] += 1
-        outcome: Page | Exception
-        if self.requests[limit] > self.budget.get(limit, 10**12):
-            outcome = self.spent[limit] = DailyLimitReached("The account's daily limit is reached.", None)
-        else:
-            outcome = self.zoom.answer(request)
-        arrives = self.now + self.rng.choice((0.05, 0.2, 0.2, 0.3, 2.0))
-        heapq.heappush(self.arrivals, (arrives, next(self.numbers), task, outcome))
-        if limit in self.spent:
-            for waiting in self.queues[limit].clear():
-                heapq.heappush(self.arrivals, (arrives, next(self.numbers), waiting.task, outcome))
 
 
 class Killed(Exception):
@@ -377,7 +158,13 @@ class Story:
                 if (stream == "history_meetings" and rng.random() < 0.7) or (stream == "users" and rng.random() < 0.8):
                     continue
                 numbers = [str(each.number) for each in account.numbers]
-                pools = {"users": [""], "user_meetings": account.users, "recordings": account.users, "meeting_instances": numbers, "meeting_registrants": numbers}
+                pools = {
+                    "users": [""],
+                    "user_meetings": account.users,
+                    "recordings": account.users,
+                    "meeting_instances": numbers,
+                    "meeting_registrants": numbers,
+                }
                 if pool := pools.get(stream, [each.name for each in (*account.meetings, *account.older)]):
                     self.broken[stream, rng.choice(pool)] = rng.choice(["fault", "refused", "refused"])
 
@@ -397,7 +184,9 @@ class Story:
         left = 10**9 if quiet or rng.random() < 0.5 else rng.choice([1, 5, 30, 100, 300])
         merges = "refresh" in kind or self.always_merge
         incremental = frozenset(selected) - {"users", "meeting_registrants"} if rng.random() < 0.6 else frozenset()
-        now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(days=self.day, seconds=counts["runs"])
+        now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(
+            days=self.day, seconds=counts["runs"]
+        )
         reports: list[Recorded] = []
         emitted: set[Any] = set()
         output = Output(self, left, merges, emitted, reports)
@@ -405,7 +194,9 @@ class Story:
         if output.last:
             self.state = copy.deepcopy(output.last)
             counts["merges"] += merges
-            self.largest = max(self.largest, len(json.dumps(self.state, separators=(",", ":"))) * (not counts["merges"]))
+            self.largest = max(
+                self.largest, len(json.dumps(self.state, separators=(",", ":"))) * (not counts["merges"])
+            )
         report = reports[0] if reports else None
         self.given_up += report.given_up if report else []
         counts["exit 0"] += status == 0
@@ -459,7 +250,9 @@ class Story:
         of_run |= output.emitted
         return status
 
-    def missing(self, before: str, selected: Iterable[str], kept: Iterable[Failure] = (), got: set[Any] | None = None) -> list[Any]:
+    def missing(
+        self, before: str, selected: Iterable[str], kept: Iterable[Failure] = (), got: set[Any] | None = None
+    ) -> list[Any]:
         """Records listed before a time, not emitted, and neither kept nor given up by name."""
         day = (date.fromisoformat(before[:10]) - DAY0).days
         named = [*self.given_up, *kept]
@@ -467,19 +260,31 @@ class Story:
         return [
             (key, chain)
             for key, chain, _, listed in self.account.records(self.day)
-            if listed < day and key[0] in selected and key not in got and not any(covers(each, key, chain) for each in named)
+            if listed < day
+            and key[0] in selected
+            and key not in got
+            and not any(covers(each, key, chain) for each in named)
         ]
 
     def check_bookmarks(self, value: Any, more: list[Failure]) -> None:
         if not value:
             return
-        state = State.read(copy.deepcopy(value), ["a"], datetime(2100, 1, 1, tzinfo=timezone.utc), lambda text: (_ for _ in ()).throw(AssertionError(text)))
+        state = State.read(
+            copy.deepcopy(value),
+            ["a"],
+            datetime(2100, 1, 1, tzinfo=timezone.utc),
+            lambda text: (_ for _ in ()).throw(AssertionError(text)),
+        )
         kept = [each for each in state.failures if not each.hold]
         days = {key: day for key, _, day, _ in self.account.records(10**6)}
         for stream, bookmark in state.bookmarks.items():
             [end] = bookmark.values()
             last = (date.fromisoformat(end[:10]) - DAY0).days
-            bad = [each for each in self.missing(end, {stream}, [*kept, *more]) if (day := days.get(each[0])) is not None and day < last]
+            bad = [
+                each
+                for each in self.missing(end, {stream}, [*kept, *more])
+                if (day := days.get(each[0])) is not None and day < last
+            ]
             assert not bad, (self.seed, self.counts["runs"], "bookmark", stream, end, bad[:3], value)
 
 
@@ -518,4 +323,6 @@ if __name__ == "__main__":
             continue
         total += story.counts
         largest, records = max(largest, story.largest), records + len(story.got)
-    print(f"{count} accounts, {records} records, {dict(total)}, failed {failed}, largest state {largest} bytes, {time.time() - began:.0f} s")
+    print(
+        f"{count} accounts, {records} records, {dict(total)}, failed {failed}, largest state {largest} bytes, {time.time() - began:.0f} s"
+    )

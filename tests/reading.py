@@ -29,10 +29,14 @@ class Found(NamedTuple):
 
 def path(stream: Further, parent: str = "", above: Row | None = None) -> str:
     """The path about a parent, whose id is encoded twice where a slash might mislead; `above`: has the ids before it."""
-    encoded = quote(quote(parent, safe=""), safe="") if parent.startswith("/") or "//" in parent else quote(parent, safe="")
+    encoded = (
+        quote(quote(parent, safe=""), safe="") if parent.startswith("/") or "//" in parent else quote(parent, safe="")
+    )
     before, brace, after = stream.path.rpartition("{")
     made = before + (encoded or "me") + after.partition("}")[2] if brace else after
-    return re.sub(r"{(\w+)}", lambda name: quote((above or {})[re.sub("(?=[A-Z])", "_", name[1]).lower()], safe=""), made)
+    return re.sub(
+        r"{(\w+)}", lambda name: quote((above or {})[re.sub("(?=[A-Z])", "_", name[1]).lower()], safe=""), made
+    )
 
 
 def query(stream: Further, parent: str = "", ask: dict[str, str] | None = None, **more: str) -> dict[str, str]:
@@ -85,7 +89,11 @@ def in_one(bodies: Iterator[Row]) -> Iterator[Row]:
     """Pages of one row: its lists are those of all pages."""
     row: Row = {}
     for body in bodies:
-        row = {**body, **row, **{name: [*row.get(name, ()), *part] for name, part in body.items() if isinstance(part, list)}}
+        row = {
+            **body,
+            **row,
+            **{name: [*row.get(name, ()), *part] for name, part in body.items() if isinstance(part, list)},
+        }
     yield from [row] if row else []
 
 
@@ -119,7 +127,11 @@ class Reader:
         if stream.parent == "users":
             return {user.id: "" for user in self.zoom.account.users if user.status != "pending"}
         if stream.parent == "history_meetings":
-            return {row["meeting_uuid"]: "" for row in truth_of(self.zoom, "history_meetings") if row["type"].lower() == stream.kind}
+            return {
+                row["meeting_uuid"]: ""
+                for row in truth_of(self.zoom, "history_meetings")
+                if row["type"].lower() == stream.kind
+            }
         return {str(found.row[stream.by]): found.ask for found in self.read(STREAMS[stream.parent])}
 
     def _read(self, stream: Further) -> list[Found]:
@@ -138,7 +150,13 @@ class Reader:
                         bodies = in_one(bodies)
                     here = Counter(conversion.canonical(row) for body in bodies for row in rows_in(stream, body))
                     # A session comes in each month it was used in, and so does what lies on the border of two windows.
-                    here = Counter({row: count for row, count in here.items() if stream.is_sum or (parent, *ask.items(), row) not in seen})
+                    here = Counter(
+                        {
+                            row: count
+                            for row, count in here.items()
+                            if stream.is_sum or (parent, *ask.items(), row) not in seen
+                        }
+                    )
                     seen |= {(parent, *ask.items(), row) for row in here}
                     found += [Found(json.loads(row), parent, ask.get("type", "")) for row in here.elements()]
         return found

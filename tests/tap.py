@@ -94,7 +94,9 @@ def without(value: Any, *names: str) -> Any:
 class Process:
     """A run that is under way."""
 
-    def __init__(self, process: subprocess.Popen[bytes] | Fork, stderr: Any, secrets: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes] | Fork, stderr: Any, secrets: Callable[[], Iterable[str]]
+    ) -> None:
         self.process = process
         self.lines: list[bytes] = []
         self._stderr = stderr
@@ -154,7 +156,9 @@ def check(run: Run, secrets: set[str], *, document: bool, killed: bool) -> None:
         assert secret not in run.stdout, f"a secret is in stdout: {secret[:12]}..."
         assert secret not in run.stderr, f"a secret is in stderr: {secret[:12]}..."
     assert "Traceback" not in run.stderr, run.stderr[-4000:]
-    assert escaped(run.stderr.replace("\n", "")) == run.stderr.replace("\n", ""), "something for a terminal is in the log"
+    assert escaped(run.stderr.replace("\n", "")) == run.stderr.replace("\n", ""), (
+        "something for a terminal is in the log"
+    )
     if killed:
         run.stdout = run.stdout[: run.stdout.rfind("\n") + 1]
     if not document:
@@ -257,7 +261,15 @@ def kill(process: Process) -> Run:
 
 TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 0}
 PAGED = {"users": 6, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 320}
-LISTS = {"users": 12, "meetings_per_user": 2, "webinars_per_user": 0, "occurrences": 1, "participants": 1, "registrants": 1, "crowd": 0}
+LISTS = {
+    "users": 12,
+    "meetings_per_user": 2,
+    "webinars_per_user": 0,
+    "occurrences": 1,
+    "participants": 1,
+    "registrants": 1,
+    "crowd": 0,
+}
 SIZES: dict[str, dict[str, int]] = {
     "tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {},
     "few": {**TINY, "users": 5, "occurrences": 2, "edges": False},

@@ -65,7 +65,9 @@ def test_skip_leaves_out_what_the_scopes_do_not_allow() -> None:
 
 def test_skip_leaves_out_what_can_not_be_found() -> None:
     """Without the list of webinars: what hangs on webinar numbers, and of what was held only the older part."""
-    children = set("webinars webinar_registrants webinar_panelists webinar_questions webinar_polls webinar_tracking_sources".split())
+    children = set(
+        "webinars webinar_registrants webinar_panelists webinar_questions webinar_polls webinar_tracking_sources".split()
+    )
     in_part = {name for name in truth.KEYS if "webinar" in name} - children
     with SimulatedZoom(account(*FEW), scopes=without("webinar:read:list_webinars:admin")) as zoom:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
@@ -134,7 +136,9 @@ def test_every_code_of_a_missing_scope_is_known(code: int, status: int) -> None:
     """4711, 4700 and 104, under 400 or 200, end the stream and lose no item."""
     fault = Fault.answer(status, {"code": code, "message": "Invalid access token, scopes."}, match="/polls", times=None)
     with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
-        run = run_tap(zoom.config("jwt", on_missing_access="skip"), zoom=zoom, catalog=catalog_of("meeting_polls", "users"))
+        run = run_tap(
+            zoom.config("jwt", on_missing_access="skip"), zoom=zoom, catalog=catalog_of("meeting_polls", "users")
+        )
     assert run.exit_status == 0
     assert_exact({"users": expected(*FEW)["users"]}, run.records)
     assert run.logged("ERROR") == []
@@ -174,7 +178,12 @@ def test_with_try_the_scopes_of_the_token_are_not_looked_at() -> None:
         failed = run_tap(zoom.config(), zoom=zoom, catalog=chosen, secrets=["SECRET-access"])
         tried = run_tap(zoom.config(on_missing_access="try"), zoom=zoom, catalog=chosen, secrets=["SECRET-access"])
         trial = run_tap(
-            zoom.config(on_missing_access="try"), "--test", zoom=zoom, catalog=chosen, secrets=["SECRET-access"], document=True
+            zoom.config(on_missing_access="try"),
+            "--test",
+            zoom=zoom,
+            catalog=chosen,
+            secrets=["SECRET-access"],
+            document=True,
         )
     assert failed.exit_status == 1 and "on_missing_access" in failed.critical and "to try" in failed.critical
     assert (tried.exit_status, trial.exit_status) == (0, 0)
@@ -184,7 +193,10 @@ def test_with_try_the_scopes_of_the_token_are_not_looked_at() -> None:
 
 def test_with_try_a_stream_that_zoom_refuses_is_missing() -> None:
     """As with fail: one ERROR, the others whole, exit status 1."""
-    body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin]."}
+    body = {
+        "code": 4711,
+        "message": "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin].",
+    }
     with SimulatedZoom(account(*FEW), scopes=without(PANELISTS)) as zoom:
         zoom.refuse("/webinars/{any}/panelists", 400, body)
         run = run_tap(zoom.config(on_missing_access="try"), zoom=zoom)

@@ -70,7 +70,11 @@ def test_recordings_as_zoom_lists_them() -> None:
             {"uuid": "dHdv", "type": 99, "timezone": "Europe/Zurich", "zra_status": "x", "start_time": start},
         ]  # fmt: skip
         zoom.faults.insert(0, says("/v2/users/u1/recordings", {"meetings": rows}))
-        run = run_tap(zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of("recordings"))
+        run = run_tap(
+            zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())),
+            zoom=zoom,
+            catalog=catalog_of("recordings"),
+        )
     assert run.exit_status == 0 and not any(map(ODD.search, run.log))
     assert run.records["recordings"] == [{**row, "type": str(row["type"])} for row in rows]
 
@@ -80,36 +84,62 @@ def held(**more: Any) -> Fault:
     return says("/v2/report/history_meetings", {"history_meetings": [{**row, **more}]})
 
 
-@pytest.mark.parametrize(("sent", "out"), [("group_01", ["group_01"]), (["a", "b"], ["a", "b"]), ("", None), (None, None), ([], [])])
+@pytest.mark.parametrize(
+    ("sent", "out"), [("group_01", ["group_01"]), (["a", "b"], ["a", "b"]), ("", None), (None, None), ([], [])]
+)
 def test_the_group_of_a_meeting_as_a_text(sent: Any, out: Any) -> None:
     """Zoom's own example has a text where a list of texts is declared."""
     with scripted() as zoom:
         when = (zoom.now - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
         zoom.faults.insert(0, held(start_time=when, group=sent))
-        run = run_tap(zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of("history_meetings"))
+        run = run_tap(
+            zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())),
+            zoom=zoom,
+            catalog=catalog_of("history_meetings"),
+        )
     [row] = run.records["history_meetings"]
     assert row["group"] == out and not any(map(ODD.search, run.log))
 
 
 def test_participants_of_earlier_years() -> None:
     """With the empty score of attention that Zoom sent until 2023."""
-    person = {"id": "p", "user_id": "16778240", "name": "b", "user_email": "", "join_time": "2023-01-27T18:47:28Z", "attentiveness_score": "", "bo_mtg_id": "C0V=="}
+    person = {
+        "id": "p",
+        "user_id": "16778240",
+        "name": "b",
+        "user_email": "",
+        "join_time": "2023-01-27T18:47:28Z",
+        "attentiveness_score": "",
+        "bo_mtg_id": "C0V==",
+    }
     with scripted(says("/v2/report/meetings/[^/]+/participants", {"participants": [person]})) as zoom:
         when = (zoom.now - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
         zoom.faults.insert(0, held(start_time=when))
-        run = run_tap(zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of("report_meeting_participants"))
+        run = run_tap(
+            zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())),
+            zoom=zoom,
+            catalog=catalog_of("report_meeting_participants"),
+        )
     assert run.exit_status == 0 and not any(map(ODD.search, run.log))
-    assert run.records["report_meeting_participants"] == [{**person, "meeting_uuid": "aGVsZA==", "meeting_id": 111, "sequence": 0}]
+    assert run.records["report_meeting_participants"] == [
+        {**person, "meeting_uuid": "aGVsZA==", "meeting_id": 111, "sequence": 0}
+    ]
 
 
 def test_one_object_for_authentication_options_is_a_list_of_one() -> None:
     """Zoom's forms of one field: an object without a parameter, a list with one."""
     whole = {"authentication_options": {"meeting_authentication": {"meeting_authentication": True}}}
     listed = {"meeting_authentication": True, "authentication_options": [{"id": "a", "name": "Signed in"}]}
-    answers = (says(r"/v2/users/u1/settings\?option=meeting_authentication", listed), says("/v2/users/u1/settings", whole))
+    answers = (
+        says(r"/v2/users/u1/settings\?option=meeting_authentication", listed),
+        says("/v2/users/u1/settings", whole),
+    )
     run = read(*answers, streams=("user_settings",))
     options = {row["option"]: row.get("authentication_options") for row in run.records["user_settings"]}
-    assert options["default"] == [whole["authentication_options"]] and options["meeting_authentication"] == listed["authentication_options"]
+    assert (
+        options["default"] == [whole["authentication_options"]]
+        and options["meeting_authentication"] == listed["authentication_options"]
+    )
     assert run.schemas["user_settings"]["schema"]["properties"]["authentication_options"]["type"] == ["null", "array"]
     assert not any(map(ODD.search, run.log))
 
@@ -152,7 +182,10 @@ def test_an_object_whose_fields_are_all_deselected_goes(inside: str) -> None:
     fields = schema_of(BY_NAME["meetings"])["properties"]["settings"]["properties"][inside]
     way = ("properties", "settings", "properties", inside, *(("items",) if "items" in fields else ()))
     marks = {(*way, "properties", name): False for name in fields.get("items", fields)["properties"]}
-    body = {"id": 111, "settings": {"host_video": True, inside: [{"email": "a@x.org"}] if "items" in fields else {"enable": True}}}
+    body = {
+        "id": 111,
+        "settings": {"host_video": True, inside: [{"email": "a@x.org"}] if "items" in fields else {"enable": True}},
+    }
     with scripted(says(r"/v2/meetings/111\?", body)) as zoom:
         run = run_tap(zoom.config(keep_unknown_fields=True), zoom=zoom, catalog=catalog_of("meetings", meetings=marks))
     settings = run.schemas["meetings"]["schema"]["properties"]["settings"]["properties"]

@@ -23,7 +23,8 @@ USERS = catalog_of("users")
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--version",), ("--help",), ("-h",), ("--about",), ("--about", "--format", "markdown"), ("--discover",), ("-d",)]
+    "arguments",
+    [("--version",), ("--help",), ("-h",), ("--about",), ("--about", "--format", "markdown"), ("--discover",), ("-d",)],
 )
 def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
     """They are written to stdout, with nothing else there, and exit status 0."""
@@ -33,7 +34,9 @@ def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
     assert run.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("--about",), ("--about", "--format", "markdown"), ("--discover",)])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("--about",), ("--about", "--format", "markdown"), ("--discover",)]
+)
 def test_who_reads_a_document_may_stop_early(arguments: tuple[str, ...]) -> None:
     """As `head -1` does: exit status 0, and not a word."""
     reader, writer = os.pipe()
@@ -81,13 +84,18 @@ def test_about_as_json_is_complete() -> None:
         assert settings[name]["sensitive"] is True
     assert settings["plan"]["default"] == "pro" and settings["rate_limit_share"]["default"] == 80
     assert {"catalog", "discover", "state", "about"} <= set(about["capabilities"])
-    assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == {**truth.KEYS, **further.KEYS}
+    assert {stream["name"]: tuple(stream["key_properties"]) for stream in about["streams"]} == {
+        **truth.KEYS,
+        **further.KEYS,
+    }
 
 
 def test_about_says_how_each_stream_is_replicated() -> None:
     """INCREMENTAL where the catalog forces no method, in both formats; with the time that bookmarks are about."""
     catalog = json.loads(run_tap(None, "--discover", document=True).stdout)["streams"]
-    forced = {entry["tap_stream_id"] for entry in catalog if "forced-replication-method" in entry["metadata"][0]["metadata"]}
+    forced = {
+        entry["tap_stream_id"] for entry in catalog if "forced-replication-method" in entry["metadata"][0]["metadata"]
+    }
     streams = json.loads(run_tap(None, "--about", document=True).stdout)["streams"]
     text = run_tap(None, "--about", "--format", "markdown", document=True).stdout
     for stream in streams:
@@ -172,7 +180,9 @@ def test_settings_from_the_environment(zoom: SimulatedZoom) -> None:
     assert_exact(expected(), run.records)
 
 
-@pytest.mark.parametrize(("name", "value"), [("MAX_WORKERS", "many"), ("MAX_WORKERS", "1.5"), ("PLAN", "huge"), ("START_DATE", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("MAX_WORKERS", "many"), ("MAX_WORKERS", "1.5"), ("PLAN", "huge"), ("START_DATE", "x")]
+)
 def test_wrong_settings_in_the_environment(name: str, value: str, zoom: SimulatedZoom) -> None:
     """One CRITICAL line that names the setting."""
     env = {f"TAP_ZOOM_{other.upper()}": str(setting) for other, setting in zoom.config().items()}
@@ -209,7 +219,13 @@ def test_of_several_configs_the_later_wins(zoom: SimulatedZoom, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("level", "seen"), [("ERROR", set()), ("warning", {"WARNING"}), ("INFO", {"WARNING", "INFO"}), ("DEBUG", {"WARNING", "INFO", "DEBUG"})]
+    ("level", "seen"),
+    [
+        ("ERROR", set()),
+        ("warning", {"WARNING"}),
+        ("INFO", {"WARNING", "INFO"}),
+        ("DEBUG", {"WARNING", "INFO", "DEBUG"}),
+    ],
 )
 def test_log_levels(level: str, seen: set[str], zoom: SimulatedZoom) -> None:
     """TAP_ZOOM_LOGLEVEL says from which level on; each line begins with its own."""
@@ -259,7 +275,9 @@ def test_a_trial_says_what_can_be_read(zoom: SimulatedZoom) -> None:
     assert run.exit_status == 0
     for stream in truth.KEYS:
         assert re.search(rf"^ *{stream} .*readable", run.stdout, re.MULTILINE), stream
-    assert re.findall(r"^  (\w+) +(.+ per second.*)$", run.stdout, re.MULTILINE) == [(label, "2000 per second") for label in ("Medium", "Light", "Heavy")]
+    assert re.findall(r"^  (\w+) +(.+ per second.*)$", run.stdout, re.MULTILINE) == [
+        (label, "2000 per second") for label in ("Medium", "Light", "Heavy")
+    ]
     assert '"RECORD"' not in run.stdout
     assert len(zoom.requests) < 80
     assert zoom.violations == []
@@ -297,7 +315,9 @@ def test_a_trial_shows_what_leads_to_the_selection_where_something_is_wrong_with
     zoom.refuse("/users/{id}/meetings", 400, {"code": 200, "message": "No permission."})
     run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
     assert run.exit_status == 1
-    assert re.search(r"^  user_meetings +\(parent stream\) role or plan insufficient: .*No permission", run.stdout, re.MULTILINE)
+    assert re.search(
+        r"^  user_meetings +\(parent stream\) role or plan insufficient: .*No permission", run.stdout, re.MULTILINE
+    )
     assert "user_meetings" in run.critical
 
 
@@ -322,13 +342,19 @@ def test_a_trial_leaves_out_what_a_run_leaves_out() -> None:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom, catalog=chosen)
     assert (skipped.exit_status, failed.exit_status, run.exit_status) == (0, 1, 0)
     for name in {"webinars", "webinar_panelists"} - run.schemas.keys():
-        assert re.search(rf"^  {name} +skipped \(on_missing_access is skip\): no parent stream can be read: see user_webinars$", skipped.stdout, re.MULTILINE)
+        assert re.search(
+            rf"^  {name} +skipped \(on_missing_access is skip\): no parent stream can be read: see user_webinars$",
+            skipped.stdout,
+            re.MULTILINE,
+        )
         assert name in failed.critical
     assert set(run.schemas) == {"users"}
     assert re.search(r"^  users +readable$", skipped.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("body", [{"code": 4711, "message": "Invalid access token, scopes."}, {"code": 200, "message": "No permission."}])
+@pytest.mark.parametrize(
+    "body", [{"code": 4711, "message": "Invalid access token, scopes."}, {"code": 200, "message": "No permission."}]
+)
 def test_a_trial_leaves_out_what_zoom_refuses(body: dict[str, Any]) -> None:
     """A scope that shows to be missing, a plan or a role that is too small: the same. A fault stays a failure."""
     with SimulatedZoom(account()) as zoom:

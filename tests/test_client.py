@@ -43,7 +43,10 @@ def ids_of(stream: str) -> dict[str, Any]:
     return {name: IDS.get(name, OTHER_IDS.get(name, "x")) for name in BY_NAME[stream].parent.ids}
 
 
-def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = RateLimitHeaders()) -> TapZoomError | None:  # noqa: B008
+NO_HEADERS = RateLimitHeaders()
+
+
+def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = NO_HEADERS) -> TapZoomError | None:
     """What judge makes of an answer; None where it is data."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
@@ -103,7 +106,9 @@ def test_paging_parameters_stand_on_paged_lists_only() -> None:
 def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
     """In every message about it; what the stream always sends would only make it longer."""
     assert str(Request(BY_NAME["users"], {}, {"status": "active"})) == "users: GET /v2/users?status=active"
-    assert str(Request(BY_NAME["webinar_polls"], ids_of("webinar_polls"), {})) == "webinar_polls: GET /v2/webinars/2/polls"
+    assert (
+        str(Request(BY_NAME["webinar_polls"], ids_of("webinar_polls"), {})) == "webinar_polls: GET /v2/webinars/2/polls"
+    )
     assert Request(BY_NAME["report_meetings"], {"meeting_uuid": "/a="}, {}).path == "report/meetings/%252Fa%253D"
     assert Request(BY_NAME["user_lookup"], {"email": "a/b@c.d"}, {}).path == "users/a%2Fb%40c.d"
 
@@ -181,12 +186,22 @@ def test_what_is_said_of_a_refusal() -> None:
     assert str(raised("meetings", 404, b"")) == f"{asked} 404"
     assert str(raised("meetings", 302, b"")).startswith(f"{asked} 302, a redirect")
     assert str(raised("meetings", 403, {})).startswith(f"{asked} 403. Zoom denies API access to the whole account")
-    assert str(raised("meetings", 400, error(2300, "x"))).startswith(f"{asked} 400 code 2300: x. Zoom doesn't know this path")
+    assert str(raised("meetings", 400, error(2300, "x"))).startswith(
+        f"{asked} 400 code 2300: x. Zoom doesn't know this path"
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(299, RequestRefused), (300, RequestRefused), (399, RequestRefused), (499, RequestRefused), (500, Retryable), (501, Retryable), (599, Retryable)],
+    [
+        (299, RequestRefused),
+        (300, RequestRefused),
+        (399, RequestRefused),
+        (499, RequestRefused),
+        (500, Retryable),
+        (501, Retryable),
+        (599, Retryable),
+    ],
 )
 def test_what_can_pass_is_told_by_the_status(status: int, kind: type[TapZoomError]) -> None:
     """From 500 on, whatever the code: also one of the scopes'."""
@@ -240,7 +255,9 @@ def test_a_wait_that_is_named_is_kept(status: int, body: bytes) -> None:
 TOO_MANY = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
 
 
-@pytest.mark.parametrize(("wait", "kind"), [(None, RateLimited), (0.0, RateLimited), (120.0, RateLimited), (120.1, DailyLimitReached)])
+@pytest.mark.parametrize(
+    ("wait", "kind"), [(None, RateLimited), (0.0, RateLimited), (120.0, RateLimited), (120.1, DailyLimitReached)]
+)
 def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, kind: type[Any]) -> None:
     """Two minutes are the most that a limit per second may ask for."""
     found = raised("users", 429, TOO_MANY, RateLimitHeaders(wait=wait))

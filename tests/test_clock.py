@@ -104,7 +104,9 @@ def test_a_report_is_gone_after_a_year(zoom: SimulatedZoom) -> None:
 
 def test_instances_are_listed_for_fifteen_months(zoom: SimulatedZoom) -> None:
     """The oldest drop out of a number's list, and the latest come in."""
-    number = next(number for number in ACCOUNT.numbers.values() if number.occurrences[-1:] and number.occurrences[-1].start > NOW)
+    number = next(
+        number for number in ACCOUNT.numbers.values() if number.occurrences[-1:] and number.occurrences[-1].start > NOW
+    )
 
     def listed() -> list[str]:
         body = Client(zoom).get(f"/past_{number.kind}s/{number.number}/instances").body

@@ -38,7 +38,9 @@ def test_every_record_comes_out_exact_for_each_login(login: str) -> None:
     ("seed", "size", "page_cap", "login"),
     [(2, "small", None, "jwt"), (3, "paged", None, "refresh_token"), (4, "paged", 25, "server_to_server")],
 )
-def test_every_record_of_larger_accounts_comes_out_exact(seed: int, size: str, page_cap: int | None, login: str) -> None:
+def test_every_record_of_larger_accounts_comes_out_exact(
+    seed: int, size: str, page_cap: int | None, login: str
+) -> None:
     """Many people, long lists, short pages: the same."""
     with SimulatedZoom(account(seed, size), page_cap=page_cap) as zoom:
         run = run_tap(zoom.config(login), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"})
@@ -106,7 +108,11 @@ def test_few_workers_give_the_same_records(workers: int) -> None:
 
 @pytest.mark.parametrize(
     ("login", "history", "of"),
-    [("jwt", "no_scope", FEW), ("server_to_server", "no_permission", (3, "paged")), ("refresh_token", "no_scope", (1, "tiny"))],
+    [
+        ("jwt", "no_scope", FEW),
+        ("server_to_server", "no_permission", (3, "paged")),
+        ("refresh_token", "no_scope", (1, "tiny")),
+    ],
 )
 def test_where_the_history_is_refused_each_user_is_asked(login: str, history: str, of: tuple[int, str]) -> None:
     """The way over the report of each user finds what users of today have held, with a warning and exit status 0."""
@@ -211,7 +217,9 @@ def test_limits_without_headers_are_kept_to() -> None:
     assert_exact(expected(*FEW), run.records)
 
 
-@pytest.mark.parametrize("size", [{"users": 1}, {"users": 3, "webinars_per_user": 0, "crowd": 0}, {**TINY, "drift": False}])
+@pytest.mark.parametrize(
+    "size", [{"users": 1}, {"users": 3, "webinars_per_user": 0, "crowd": 0}, {**TINY, "drift": False}]
+)
 def test_odd_accounts_come_out_whole_as_well(size: dict[str, int]) -> None:
     """One user; nobody with webinars; values all as documented."""
     odd = Account(7, **{**PAGED, **size})  # type: ignore[arg-type]
@@ -226,7 +234,9 @@ def test_records_say_when_they_were_read(zoom: SimulatedZoom) -> None:
     before = datetime.now(timezone.utc)
     run = run_tap(zoom.config(), zoom=zoom)
     after = datetime.now(timezone.utc)
-    times = [datetime.fromisoformat(message["time_extracted"].replace("Z", "+00:00")) for message in run.of_type("RECORD")]
+    times = [
+        datetime.fromisoformat(message["time_extracted"].replace("Z", "+00:00")) for message in run.of_type("RECORD")
+    ]
     assert all(message["time_extracted"].endswith("Z") for message in run.of_type("RECORD"))
     assert before <= min(times) <= max(times) <= after
     assert run.messages[0]["stream"] == "users"

@@ -29,7 +29,11 @@ def silent_port() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-NO_JSON, NO_OBJECT, TOO_MUCH = "isn't valid JSON", "must contain a JSON object ({...}), not", "a value is nested too deep or too large"
+NO_JSON, NO_OBJECT, TOO_MUCH = (
+    "isn't valid JSON",
+    "must contain a JSON object ({...}), not",
+    "a value is nested too deep or too large",
+)
 FILES = {
     "empty": ("", NO_JSON), "no JSON": ("client_id = x", NO_JSON), "cut off": ('{"client_id": "x"', NO_JSON),
     "binary": ("\x00\x01\x02", NO_JSON), "twice": ("{}{}", NO_JSON), "comment": ('{"a": 1} // x', NO_JSON),
@@ -89,7 +93,13 @@ WRONG: dict[str, list[Any]] = {
     "date_iso8601": [7, True, [], "yesterday", "2024-02-30", "12/22/2021", "2024"],
 }
 CASES = [(setting.name, value) for setting in SETTINGS for value in WRONG[setting.kind]]
-CASES += [("rate_limit_share", 0), ("rate_limit_share", 101), ("max_workers", 0), ("max_workers", 1001), ("lookback_days", 36_501)]
+CASES += [
+    ("rate_limit_share", 0),
+    ("rate_limit_share", 101),
+    ("max_workers", 0),
+    ("max_workers", 1001),
+    ("lookback_days", 36_501),
+]
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
@@ -104,7 +114,16 @@ def test_a_setting_of_a_wrong_type_or_value(name: str, zoom: SimulatedZoom) -> N
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("true", True), ("True", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False), ("", False)],
+    [
+        ("true", True),
+        ("True", True),
+        ("TRUE", True),
+        ("1", True),
+        ("false", False),
+        ("False", False),
+        ("0", False),
+        ("", False),
+    ],
 )
 def test_how_the_environment_spells_a_boolean(text: str, value: bool) -> None:
     """As Meltano does, in any case, or as a digit; empty is unset."""
@@ -123,7 +142,9 @@ def load_from_environment(**variables: str) -> Config:
     return load(["ENV"], {f"TAP_ZOOM_{name}": text for name, text in settings.items()}, print)
 
 
-@pytest.mark.parametrize(("name", "least", "most"), [("rate_limit_share", 1, 100), ("max_workers", 1, 1000), ("lookback_days", 0, 36_500)])
+@pytest.mark.parametrize(
+    ("name", "least", "most"), [("rate_limit_share", 1, 100), ("max_workers", 1, 1000), ("lookback_days", 0, 36_500)]
+)
 def test_an_integer_may_be_as_small_and_as_large_as_its_message_says(name: str, least: int, most: int) -> None:
     """Both ends are in; a step further is refused."""
     for value in (least, most):
@@ -165,7 +186,14 @@ def test_no_secret_shows_where_the_settings_are_printed() -> None:
     assert config.secrets == tuple(secrets.values())
 
 
-@pytest.mark.parametrize(("url", "kept"), [("https://zoom.example/oauth/v2", None), ("https://zoom.example/v2/", "https://zoom.example/v2"), ("https://zoom.us/oauth/token", None)])
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://zoom.example/oauth/v2", None),
+        ("https://zoom.example/v2/", "https://zoom.example/v2"),
+        ("https://zoom.us/oauth/token", None),
+    ],
+)
 def test_a_path_of_auth_url_is_kept(url: str, kept: str | None) -> None:
     """Also one that ends in /v2, which is taken off api_url only."""
     config = load_from_environment(AUTH_URL=url, API_URL=url)
@@ -209,7 +237,10 @@ def test_unknown_settings_are_warned_about(zoom: SimulatedZoom) -> None:
 LOGINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({}, ("account_id", "refresh_token", "jwt")),
     ({"client_id": "a", "client_secret": "bbbb-bbbb"}, ("account_id", "refresh_token")),
-    ({"account_id": "c", "refresh_token": "dddd-dddd", "client_id": "a", "client_secret": "bbbb-bbbb"}, ("account_id", "refresh_token")),
+    (
+        {"account_id": "c", "refresh_token": "dddd-dddd", "client_id": "a", "client_secret": "bbbb-bbbb"},
+        ("account_id", "refresh_token"),
+    ),
     ({"account_id": "c"}, ("client_id", "client_secret")),
     ({"account_id": "c", "client_id": "a"}, ("client_secret",)),
     ({"refresh_token": "dddd-dddd", "client_secret": "bbbb-bbbb"}, ("client_id",)),
@@ -271,7 +302,9 @@ def test_a_login_that_zoom_refuses(login: str, changed: str, words: str, zoom: S
     assert len(zoom.requests) == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": None}, {"access_token": 7}, {"token": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"access_token": ""}, {"access_token": None}, {"access_token": 7}, {"token": "x"}]
+)
 def test_a_token_answer_without_a_token(body: dict[str, Any]) -> None:
     """200, but nothing to use: refused."""
     fault = Fault.answer(200, json.dumps(body).encode(), match="/oauth/token", times=None)
@@ -282,7 +315,9 @@ def test_a_token_answer_without_a_token(body: dict[str, Any]) -> None:
     assert run.stdout == ""
 
 
-@pytest.mark.parametrize("token", ["abc\ndefghijklmnop", "abc\rdefghijklmnop", "t\u00f6ken-token-token", "\0token-token-token"], ids=ascii)
+@pytest.mark.parametrize(
+    "token", ["abc\ndefghijklmnop", "abc\rdefghijklmnop", "t\u00f6ken-token-token", "\0token-token-token"], ids=ascii
+)
 def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
     """Control characters, or none of ASCII: the login is refused, in one line, and nothing is asked."""
     with scripted() as zoom:

@@ -163,7 +163,12 @@ def safe(authority: trustme.CA) -> Iterator[Server]:
 def test_one_connection_serves_many_requests(server: Server) -> None:
     """Also after an answer without a body; paths and queries arrive as they were written."""
     connections = Connections(3)
-    paths = ["/v2/users?page_size=300&status=active", "/v2/past_meetings/%252Fab%253D%253D/instances", "/empty", "/a%20b?c=%2Fd"]
+    paths = [
+        "/v2/users?page_size=300&status=active",
+        "/v2/past_meetings/%252Fab%253D%253D/instances",
+        "/empty",
+        "/a%20b?c=%2Fd",
+    ]
     answers = [connections.exchange("GET", f"{server.url}{path}", {"A": "b"}, Bearer("the token")) for path in paths]
     assert [path for _, path, _ in server.asked] == paths
     assert len({who for who, _, _ in server.asked}) == 1
@@ -200,7 +205,9 @@ def test_an_answer_that_is_cut_off_is_none(server: Server) -> None:
 def test_what_is_packed_and_comes_in_chunks_is_unpacked(server: Server) -> None:
     """Over the same connection; and what is too large is measured unpacked."""
     connections = Connections(1)
-    assert [connections.exchange("GET", f"{server.url}/packed", {}, Bearer(None)).body for _ in range(2)] == [b"/packed"] * 2
+    assert [connections.exchange("GET", f"{server.url}/packed", {}, Bearer(None)).body for _ in range(2)] == [
+        b"/packed"
+    ] * 2
     assert len({who for who, _, _ in server.asked}) == 1
     with pytest.raises(TooLarge):
         connections.exchange("GET", f"{server.url}/packed/33", {}, Bearer(None))
@@ -216,7 +223,10 @@ def test_an_answer_that_comes_byte_by_byte_has_a_deadline(server: Server, monkey
 def test_a_silent_host_has_a_shorter_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the first byte, or between two of them."""
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoAnswer, match=r"^No answer \(ReadTimeout|^No answer \(TimeoutError"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(NoAnswer, match=r"^No answer \(ReadTimeout|^No answer \(TimeoutError"),
+    ):
         Connections(1).exchange("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, Bearer(None))
 
 
@@ -269,7 +279,9 @@ def test_an_address_that_is_none_gives_no_answer(url: str) -> None:
         Connections(1).exchange("GET", url, {}, Bearer(None))
 
 
-def test_a_certificate_that_nobody_signed_is_not_trusted(safe: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_nobody_signed_is_not_trusted(
+    safe: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Unless the environment names who did."""
     with pytest.raises(NoAnswer, match=r"^No secure connection \(SSLCertVerificationError"):
         Connections(1).exchange("GET", f"{safe.url}/a", {}, Bearer("secret"))
@@ -290,7 +302,9 @@ def test_a_proxy_is_asked_for_the_whole_address(server: Server, monkeypatch: pyt
     assert Connections(1).exchange("GET", f"{server.url}/b", {}, Bearer(None)).body == b"/b"
 
 
-def test_what_is_safe_goes_through_a_tunnel(safe: Server, server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_safe_goes_through_a_tunnel(
+    safe: Server, server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The proxy sees the host, and neither path nor token."""
     server.behind = safe
     monkeypatch.setenv("HTTPS_PROXY", server.url)

@@ -23,7 +23,10 @@ ENTITY = st.sampled_from(list(ENTITIES.values()))
 def contexts(draw: st.DrawFn) -> Context:
     entity = draw(ENTITY)
     ids = {
-        name: draw(st.none() | (st.integers() if kind is int else st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"]))))
+        name: draw(
+            st.none()
+            | (st.integers() if kind is int else st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])))
+        )
         for name, kind in entity.ids.items()
     }
     return Context(entity, ids, draw(st.none() | st.sampled_from([TIME, "2026-03-01T10:00:00.250000Z"])))
@@ -35,7 +38,28 @@ def test_a_name_is_read_back(context: Context) -> None:
     assert Context.parse(context.name) == context
 
 
-@pytest.mark.parametrize("value", ["-", "--", "a b", " ", "", "%2F", "a/b==", "/a//b==", "+/=", "\n", "é", "日本", "a\tb", "2026-03-01T10:00:00Z", "user", "%", "%2D"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-",
+        "--",
+        "a b",
+        " ",
+        "",
+        "%2F",
+        "a/b==",
+        "/a//b==",
+        "+/=",
+        "\n",
+        "é",
+        "日本",
+        "a\tb",
+        "2026-03-01T10:00:00Z",
+        "user",
+        "%",
+        "%2D",
+    ],
+)
 def test_odd_ids_are_read_back(value: str) -> None:
     """A dash alone would stand for an id that is not known; a name is one line of words."""
     context = Context(PAST_MEETING, {"meeting_uuid": value, "meeting_id": None}, TIME)
@@ -50,9 +74,15 @@ def test_half_a_character_is_written_as_the_question_mark_that_zoom_is_asked_wit
 
 def test_names_sort_by_time() -> None:
     """Those without a time stand behind all others: a digit sorts before a letter."""
-    early, late, timeless = (Context(PAST_MEETING, {"meeting_uuid": "x", "meeting_id": 1}, time).name for time in ("2026-03-01T09:59:59Z", TIME, None))
+    early, late, timeless = (
+        Context(PAST_MEETING, {"meeting_uuid": "x", "meeting_id": 1}, time).name
+        for time in ("2026-03-01T09:59:59Z", TIME, None)
+    )
     assert early < late < timeless
-    assert Context(PAST_MEETING, {"meeting_uuid": "xy==", "meeting_id": 1}, TIME).name == "2026-03-01T10:00:00Z past_meeting xy== 1"
+    assert (
+        Context(PAST_MEETING, {"meeting_uuid": "xy==", "meeting_id": 1}, TIME).name
+        == "2026-03-01T10:00:00Z past_meeting xy== 1"
+    )
 
 
 def test_names_are_told_apart() -> None:
@@ -66,7 +96,19 @@ def test_names_are_told_apart() -> None:
     assert all(Context.parse(each.name) == each for each in several)
 
 
-@pytest.mark.parametrize("name", ["", "shoes 1", "user", "user 1 2", "meeting x", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z shoes 1", "past_meeting a"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "shoes 1",
+        "user",
+        "user 1 2",
+        "meeting x",
+        "2026-03-01T10:00:00Z",
+        "2026-03-01T10:00:00Z shoes 1",
+        "past_meeting a",
+    ],
+)
 def test_a_text_that_is_no_name_is_refused(name: str) -> None:
     """A state may be damaged."""
     with pytest.raises((ValueError, KeyError)):
@@ -78,8 +120,12 @@ def test_a_text_that_is_no_name_is_refused(name: str) -> None:
 THING = Entity("thing", {"thing_id": str, "user_id": str, "kind": str})
 
 
-def leads_to(row: Any, *links: Link, replication_key: str = "", context: Context | None = None, **params: str) -> list[Context | None]:
-    stream = Stream("things", "things", BY_NAME["users"].rate_limit, ("x",), links=links, replication_key=replication_key)
+def leads_to(
+    row: Any, *links: Link, replication_key: str = "", context: Context | None = None, **params: str
+) -> list[Context | None]:
+    stream = Stream(
+        "things", "things", BY_NAME["users"].rate_limit, ("x",), links=links, replication_key=replication_key
+    )
     return [found for _, found in linked(stream, row, context or Context(), params)]
 
 
@@ -87,7 +133,9 @@ def test_ids_come_from_the_row_the_context_and_the_parameters() -> None:
     """The first of several fields that has a value; a number as text where the id is a text."""
     link = Link(THING, {"thing_id": "uuid|id", "kind": "?type"})
     above = Context(USER, {"user_id": "u1"})
-    assert leads_to({"uuid": "", "id": 7}, link, context=above, type="past") == [Context(THING, {"thing_id": "7", "user_id": "u1", "kind": "past"})]
+    assert leads_to({"uuid": "", "id": 7}, link, context=above, type="past") == [
+        Context(THING, {"thing_id": "7", "user_id": "u1", "kind": "past"})
+    ]
     assert leads_to({"uuid": "x", "id": 7}, link) == [Context(THING, {"thing_id": "x", "user_id": None, "kind": None})]
 
 
@@ -97,7 +145,9 @@ def test_a_row_without_the_id_leads_nowhere(row: Any) -> None:
     assert leads_to(row, Link(MEETING, {"meeting_id": "id"})) == [None]
 
 
-@pytest.mark.parametrize(("value", "number"), [(7, 7), ("7", 7), (7.0, 7), (2**70, 2**70), ("1" * 30, int("1" * 30)), (-5, -5)])
+@pytest.mark.parametrize(
+    ("value", "number"), [(7, 7), ("7", 7), (7.0, 7), (2**70, 2**70), ("1" * 30, int("1" * 30)), (-5, -5)]
+)
 def test_a_number_may_come_as_text(value: Any, number: int) -> None:
     """Zoom sends an integer, in places a string."""
     assert leads_to({"id": value}, Link(MEETING, {"meeting_id": "id"})) == [Context(MEETING, {"meeting_id": number})]
@@ -115,14 +165,19 @@ def test_conditions_choose_the_rows() -> None:
     assert leads_to({"id": None, "type": 8}, link) == []
     files = Condition("file_type", frozenset({"transcript"}), in_list="files")
     assert files.holds({"files": [{"file_type": "MP4"}, 7, {"file_type": "TRANSCRIPT"}]})
-    assert not files.holds({"files": [{"file_type": "MP4"}]}) and not files.holds({"files": None}) and not files.holds({})
+    assert (
+        not files.holds({"files": [{"file_type": "MP4"}]}) and not files.holds({"files": None}) and not files.holds({})
+    )
 
 
 def test_the_time_of_a_row_is_that_of_its_context() -> None:
     """Unless its children ask in the window of the row: it may be found in several."""
     link, in_window = Link(MEETING, {"meeting_id": "id"}), Link(MEETING, {"meeting_id": "id"}, same_window=True)
     row = {"id": 1, "at": "2026-03-01T11:00:00+01:00"}
-    assert leads_to(row, link, in_window, replication_key="at") == [Context(MEETING, {"meeting_id": 1}, TIME), Context(MEETING, {"meeting_id": 1})]
+    assert leads_to(row, link, in_window, replication_key="at") == [
+        Context(MEETING, {"meeting_id": 1}, TIME),
+        Context(MEETING, {"meeting_id": 1}),
+    ]
     assert leads_to({"id": 1, "at": "soon"}, link, replication_key="at") == [Context(MEETING, {"meeting_id": 1})]
 
 

@@ -26,7 +26,10 @@ from tests.test_samples import leaves, same
 
 Schema = dict[str, Any]
 # The answer carries a token that no parameter takes, by the documentation.
-TOKENS = {"/users/{userId}/webinars": {"next_page_token"}, "/phone/call_queues/{callQueueId}/members": {"next_page_token"}}
+TOKENS = {
+    "/users/{userId}/webinars": {"next_page_token"},
+    "/phone/call_queues/{callQueueId}/members": {"next_page_token"},
+}
 SEVERAL = {"weekly_days", "license_option"}  # in one value, though the file names single ones
 # Of another type than Zoom's file says: see CORRECTIONS in scripts/make_schemas.py.
 CORRECTED = {("archive_files", "complete_time")}
@@ -46,7 +49,9 @@ def of_query(template: str) -> Callable[[Any], Any]:
     """Checks the parameters of a request."""
     known = {name: part for name, part in documented()[template]["parameters"].items() if part.get("in") != "path"}
     words = ("type", "enum", "maximum")
-    properties: dict[str, Schema] = {name: {word: part[word] for word in words if word in part} for name, part in known.items()}
+    properties: dict[str, Schema] = {
+        name: {word: part[word] for word in words if word in part} for name, part in known.items()
+    }
     properties |= {name: {"type": "string"} for name in TOKENS.get(template, ())}
     needed = [name for name, part in known.items() if part.get("required")]
     return _compiled({"type": "object", "properties": properties, "required": needed, "additionalProperties": False})
@@ -62,7 +67,10 @@ def _loose(schema: Schema) -> Schema:
     if any(schema.get("enum", ())) and schema["type"] != "array":
         made["enum"] = [*schema["enum"], None, ""]
     if "properties" in schema:
-        made |= {"properties": {name: _loose(part) for name, part in schema["properties"].items()}, "additionalProperties": False}
+        made |= {
+            "properties": {name: _loose(part) for name, part in schema["properties"].items()},
+            "additionalProperties": False,
+        }
         for name in SEVERAL & made["properties"].keys():
             made["properties"][name].pop("enum", None)
     if "items" in schema:
@@ -99,8 +107,14 @@ def test_a_full_run_and_its_answers_are_as_documented() -> None:
     """Each request of everything, and each answer of an account that does not drift from what Zoom documents."""
     account = Account(4, **SIZES[SMALL[1]], drift=False)  # type: ignore[arg-type]
     with zoom_with_everything(make=Recording, account=account) as zoom:
-        run = run_tap(config(zoom, start_date=str(zoom.now.date() - timedelta(days=200))), zoom=zoom, catalog=catalog_of(*EVERYTHING))
-        asked = [(path, asked.query, response) for asked, (path, response) in zip(zoom.requests, zoom.answered, strict=True)]
+        run = run_tap(
+            config(zoom, start_date=str(zoom.now.date() - timedelta(days=200))),
+            zoom=zoom,
+            catalog=catalog_of(*EVERYTHING),
+        )
+        asked = [
+            (path, asked.query, response) for asked, (path, response) in zip(zoom.requests, zoom.answered, strict=True)
+        ]
         find = zoom._routes.find
     assert run.exit_status == 0
     queries, answers = cache(of_query), cache(of_answer)
@@ -134,7 +148,11 @@ def anything(schema: Schema, rng: random.Random, whole: bool = False) -> Any:
         parts = [(name, part) for name, part in schema.get("properties", {}).items() if name != "next_page_token"]
         return {name: anything(part, rng, whole) for name, part in parts if whole or rng.random() < 0.8}
     if kind == "array":
-        return [anything(schema["items"], rng, whole) for _ in range(rng.randint(1 if whole else 0, 3))] if schema.get("items") else []
+        return (
+            [anything(schema["items"], rng, whole) for _ in range(rng.randint(1 if whole else 0, 3))]
+            if schema.get("items")
+            else []
+        )
     if "enum" in schema:
         return rng.choice(schema["enum"])
     if kind == "integer":
@@ -182,7 +200,13 @@ def test_any_documented_answer_comes_through(stream: Stream) -> None:
         content = anything(answer, rng, whole=True)
         plan = RecordBuilder(stream, schema, schema)
         ids: dict[str, Any] = {name: 7 if kind is int else "x" for name, kind in stream.parent.ids.items()}
-        ids |= dict.fromkeys(set(stream.context_columns) - ids.keys() - set(stream.computed) - {"sequence", *(word for each in stream.record_lists.values() for word in each)}, "x")
+        ids |= dict.fromkeys(
+            set(stream.context_columns)
+            - ids.keys()
+            - set(stream.computed)
+            - {"sequence", *(word for each in stream.record_lists.values() for word in each)},
+            "x",
+        )
         records, lost, _ = plan.records(json.dumps(content).encode(), ids, Sequence())
         paths = [[name.split("/")[0] for name in path.split(".") if name] for path in lists]
         rows = [(row, around) for path in paths for row, around in rows_in(content, path)]
@@ -193,8 +217,25 @@ def test_any_documented_answer_comes_through(stream: Stream) -> None:
             validate(record)
         for row, around in rows:
             sent = {name: around[name] for name in stream.copied if name in around} | row
-            wanted = {place: value for place, value in leaves(sent).items() if place[0] not in stream.context_columns and (stream.name, place[0]) not in CORRECTED}
-            assert min(([place for place, value in wanted.items() if place not in each or not same(declared(schema, place), value, each[place])] for each in emitted), key=len) == []
+            wanted = {
+                place: value
+                for place, value in leaves(sent).items()
+                if place[0] not in stream.context_columns and (stream.name, place[0]) not in CORRECTED
+            }
+            assert (
+                min(
+                    (
+                        [
+                            place
+                            for place, value in wanted.items()
+                            if place not in each or not same(declared(schema, place), value, each[place])
+                        ]
+                        for each in emitted
+                    ),
+                    key=len,
+                )
+                == []
+            )
 
 
 def declared(schema: Schema, path: tuple[Any, ...]) -> str:
@@ -202,4 +243,8 @@ def declared(schema: Schema, path: tuple[Any, ...]) -> str:
     for name in path:
         schema = schema.get("items", {}) if isinstance(name, int) else schema["properties"][name]
     kinds = schema.get("type", [])
-    return str(schema.get("format", next((kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"), "")))
+    return str(
+        schema.get(
+            "format", next((kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"), "")
+        )
+    )

@@ -35,7 +35,9 @@ def about() -> dict[str, Any]:
 @pytest.mark.parametrize("script", ["make_definition.py", "make_github.py", "update_readme.py"])
 def test_what_is_made_from_the_tables_is_up_to_date(script: str) -> None:
     """meltano/tap-zoom.yml, files of .github/, README.md and docs/ are what the scripts would write."""
-    done = subprocess.run([sys.executable, ROOT / "scripts" / script, "--check"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / script, "--check"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -90,7 +92,11 @@ def test_a_setting_has_what_the_hub_asks_for(name: str) -> None:
 
 def test_secrets_are_sensitive_and_nothing_else_is() -> None:
     """What Meltano hides and keeps in .env."""
-    assert {name for name, each in SETTINGS.items() if each.get("sensitive")} == {"client_secret", "refresh_token", "jwt"}
+    assert {name for name, each in SETTINGS.items() if each.get("sensitive")} == {
+        "client_secret",
+        "refresh_token",
+        "jwt",
+    }
 
 
 def test_the_groups_are_the_three_ways_to_log_in() -> None:
@@ -105,7 +111,10 @@ def test_select_takes_what_is_selected_by_default() -> None:
     """The core streams by name, without the fields that discovery does not select, and without host_key."""
     core, held_back = [], {"host_key"}
     for stream in catalog()["streams"]:
-        by_default = {tuple(entry["breadcrumb"]): entry["metadata"].get("selected-by-default", True) for entry in stream["metadata"]}
+        by_default = {
+            tuple(entry["breadcrumb"]): entry["metadata"].get("selected-by-default", True)
+            for entry in stream["metadata"]
+        }
         if not by_default[()]:
             continue
         core.append(stream["tap_stream_id"])

@@ -167,7 +167,9 @@ def test_a_name_of_no_stream_is_wrong_usage(text: str, said: str) -> None:
     assert said in run.critical and "--about" in run.critical
 
 
-@pytest.mark.parametrize("arguments", [["--select", "users"], ["--test", "--select", "users"], ["--about", "--select", "users"]])
+@pytest.mark.parametrize(
+    "arguments", [["--select", "users"], ["--test", "--select", "users"], ["--about", "--select", "users"]]
+)
 def test_select_is_for_discovery_only(arguments: list[str]) -> None:
     """A run is not given a selection that it would not take: exit status 2."""
     run = run_tap(None, *arguments)

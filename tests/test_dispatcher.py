@@ -202,7 +202,11 @@ def test_a_limit_is_learned_from_headers() -> None:
 
     class Announcing(Client):
         def fetch(self, request: Request, tries: int) -> Page:
-            said = [RateLimitHeaders("Heavy", 11.0), RateLimitHeaders("Light", 12.0), RateLimitHeaders("Medium", 13.0, daily=True)]
+            said = [
+                RateLimitHeaders("Heavy", 11.0),
+                RateLimitHeaders("Light", 12.0),
+                RateLimitHeaders("Medium", 13.0, daily=True),
+            ]
             return Page(b"{}", NOW, said[request.page])
 
     dispatcher = made(Announcing())
@@ -221,9 +225,13 @@ def test_all_limits_follow_the_plan_that_an_answer_tells(plan: str) -> None:
     class Announcing(Client):
         def fetch(self, request: Request, tries: int) -> Page:
             per_day = {"free": 1000.0, "pro": 30_000.0, "business": 60_000.0}[plan]
-            return Page(b"{}", NOW, [RateLimitHeaders("Light", 25.0), RateLimitHeaders("Heavy", per_day=per_day)][request.page])
+            return Page(
+                b"{}", NOW, [RateLimitHeaders("Light", 25.0), RateLimitHeaders("Heavy", per_day=per_day)][request.page]
+            )
 
-    dispatcher = Dispatcher(Announcing(), lambda each: Pace(limit_of(each, "pro"), 1.0), 1, False, Interrupts(), lambda _: None)  # type: ignore[arg-type]
+    dispatcher = Dispatcher(
+        Announcing(), lambda each: Pace(limit_of(each, "pro"), 1.0), 1, False, Interrupts(), lambda _: None
+    )  # type: ignore[arg-type]
     outcome(submit(dispatcher, 0, limit=LIGHT))
     outcome(submit(dispatcher, 1))
     assert dispatcher.queue(LIGHT).pace.limit == 25.0
@@ -286,7 +294,9 @@ def test_a_system_that_starts_no_more_threads(threads: int, monkeypatch: pytest.
     for gate in client.gates.values():
         gate.set()
     assert sorted(result(dispatcher)[0] for _ in range(9)) == list(range(9))
-    assert said == [f'Limited to {threads} parallel requests: the system can\'t start a thread ("can\'t start new thread").']
+    assert said == [
+        f"Limited to {threads} parallel requests: the system can't start a thread (\"can't start new thread\")."
+    ]
 
 
 def test_an_answer_that_never_ends_is_given_up_and_tried_again(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,7 +401,10 @@ def test_a_long_retry_after_is_cut_and_no_reason_to_give_up(named: float) -> Non
 
 def test_a_retry_after_of_nothing_does_not_spend_all_tries_at_once() -> None:
     """Retry-After: 0 says nothing about how long a fault lasts."""
-    assert sum(delay(Retryable("503", 0.0), tries, 0.0, True) or 0.0 for _ in range(20) for tries in range(1, TRIES)) > 20 * 10
+    assert (
+        sum(delay(Retryable("503", 0.0), tries, 0.0, True) or 0.0 for _ in range(20) for tries in range(1, TRIES))
+        > 20 * 10
+    )
 
 
 # --- daily limits -----------------------------------------------------------------------------------------------
@@ -425,7 +438,9 @@ def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pyte
     """After the wait for a daily reset a request has all its tries again."""
     monkeypatch.setattr(module, "LONGEST_DAILY_WAIT", 0.0)
     nearly: list[Step] = [lambda: Retryable("500")] * (TRIES - 1)
-    assert isinstance(one(Client([*nearly, lambda: DailyLimitReached("daily", None), *nearly]), wait_for_reset=True), Page)
+    assert isinstance(
+        one(Client([*nearly, lambda: DailyLimitReached("daily", None), *nearly]), wait_for_reset=True), Page
+    )
 
 
 def test_the_wait_for_the_next_day_is_no_time_of_the_request(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:

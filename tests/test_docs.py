@@ -67,7 +67,9 @@ def test_links_lead_somewhere(page: Path) -> None:
         file = (page.parent / name).resolve() if name else page
         assert file.exists(), target
         if section:
-            headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", file.read_text("utf-8"), flags=re.DOTALL), re.MULTILINE)
+            headings = re.findall(
+                r"^#+ (.+)$", re.sub(r"```.*?```", "", file.read_text("utf-8"), flags=re.DOTALL), re.MULTILINE
+            )
             assert section in map(anchor, headings), target
 
 
@@ -87,7 +89,11 @@ def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
         return
     parameters = {name for operation in documented().values() for name in operation["parameters"]}
     ids = {name for stream in BY_NAME.values() for name in stream.parent.ids}
-    models = {name for model in described().values() for name in (model["name"], *(column["name"] for column in model["columns"]))}
+    models = {
+        name
+        for model in described().values()
+        for name in (model["name"], *(column["name"] for column in model["columns"]))
+    }
     known = BY_NAME.keys() | FIELDS | SETTINGS_BY_NAME.keys() | parameters | ids | OTHERS | models | VARIABLES
     for text in re.findall(r"`([^`\n]+)`", prose(page)):
         if re.fullmatch(r"[a-z]+(_[a-z]+)+", text):
@@ -95,7 +101,9 @@ def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
         stream, dot, field = text.partition(".")
         if dot and stream in BY_NAME and re.fullmatch(r"\w+", field) and field not in ("json", "md"):
             assert field in schema_of(BY_NAME[stream])["properties"], text
-    for stream, field in re.findall(r"meltano select tap-zoom (?:--exclude )?(\w+) (\w+)$", page.read_text("utf-8"), re.MULTILINE):
+    for stream, field in re.findall(
+        r"meltano select tap-zoom (?:--exclude )?(\w+) (\w+)$", page.read_text("utf-8"), re.MULTILINE
+    ):
         assert field in schema_of(BY_NAME[stream])["properties"], (stream, field)
 
 
@@ -107,7 +115,13 @@ def test_settings_are_said_to_be_as_they_are(page: Path) -> None:
         if options := SETTINGS_BY_NAME.get(name) and SETTINGS_BY_NAME[name].options:
             assert value in options, (name, value)
     for name in re.findall(r"\bTAP_ZOOM_([A-Z_]*[A-Z])\b", text):
-        assert name.lower() in SETTINGS_BY_NAME or name in ("LOGLEVEL", "LOG_TIMES", "LOG_FORMAT", "VENVS", "EMEA_ACCOUNT_ID"), name
+        assert name.lower() in SETTINGS_BY_NAME or name in (
+            "LOGLEVEL",
+            "LOG_TIMES",
+            "LOG_FORMAT",
+            "VENVS",
+            "EMEA_ACCOUNT_ID",
+        ), name
     for name in re.findall(r"meltano config (?:set tap-zoom|tap-zoom set|unset tap-zoom|tap-zoom unset) (\w+)", text):
         assert name in SETTINGS_BY_NAME or name in ("_select", "_log_parser"), name
 
@@ -126,8 +140,13 @@ def test_defaults_in_words_are_the_defaults() -> None:
 def test_meltanos_rules_are_those_of_the_definition(name: str) -> None:
     """With --from-ref Meltano forgets the definition's, so they are written out."""
     text = (ROOT / name).read_text("utf-8")
-    written = [json.loads(rules) for rules in re.findall(r"_select '(\[.*?\])'", text, re.DOTALL) if '"users.*"' in rules]
-    written += [yaml.safe_load(rules)["select"] for rules in re.findall(r"^```yaml\n(    select:.*?)^```$", text, re.DOTALL | re.MULTILINE)]
+    written = [
+        json.loads(rules) for rules in re.findall(r"_select '(\[.*?\])'", text, re.DOTALL) if '"users.*"' in rules
+    ]
+    written += [
+        yaml.safe_load(rules)["select"]
+        for rules in re.findall(r"^```yaml\n(    select:.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    ]
     assert written and all(rules == definition()["select"] for rules in written)
 
 

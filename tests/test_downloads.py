@@ -79,11 +79,16 @@ def test_the_token_goes_to_the_first_host_only(zoom: SimulatedZoom) -> None:
     assert all("authorization" in asked.headers for asked in zoom.requests if asked not in signed)
 
 
-@pytest.mark.parametrize("form", ["{}", "https://[zoom.us/x", "{}?a=.zoom.us", "http://zoom.us@{host}", "http://127.0.0.1@{host}"])
+@pytest.mark.parametrize(
+    "form", ["{}", "https://[zoom.us/x", "{}?a=.zoom.us", "http://zoom.us@{host}", "http://127.0.0.1@{host}"]
+)
 def test_an_address_of_another_host_is_not_asked(zoom: SimulatedZoom, elsewhere: SimulatedZoom, form: str) -> None:
     """However it looks like Zoom's: one item is lost, and nothing was sent there."""
     url = form.format(at(elsewhere), host=at(elsewhere).removeprefix("http://"))
-    change: Callable[[Any], Any] = lambda content: {**content, "can_download": True, "download_restriction_reason": "", "download_url": url}  # noqa: E731
+
+    def change(content: Any) -> Any:
+        return {**content, "can_download": True, "download_restriction_reason": "", "download_url": url}
+
     run = read(zoom, Fault.changed(change, match=TRANSCRIPT))
     assert elsewhere.requests == []
     assert_one_lost(zoom, run, "isn't on a host of Zoom")
@@ -100,7 +105,10 @@ def test_an_address_with_half_a_character_costs_one_row(zoom: SimulatedZoom) -> 
 def test_a_redirect_to_another_host_takes_no_token_along(zoom: SimulatedZoom, elsewhere: SimulatedZoom) -> None:
     """Texts live with other companies; the signature is all that they are shown."""
     elsewhere.faults.append(Fault.answer(200, b"WEBVTT from afar", match="/file", times=None))
-    run = read(zoom, Fault.answer(302, b"", {"Location": at(elsewhere, "/file?signature=x")}, match="/rec/download/", times=None))
+    run = read(
+        zoom,
+        Fault.answer(302, b"", {"Location": at(elsewhere, "/file?signature=x")}, match="/rec/download/", times=None),
+    )
     assert run.exit_status == 0
     texts = [row["text"] for row in run.records[TEXTS] if row["text"] is not None]
     assert texts and set(texts) == {"WEBVTT from afar"}
@@ -159,14 +167,28 @@ class Exchanges:
 
 def fetch(url: str) -> None:
     login = Mock(token=Mock(return_value=Mock(value="SECRET", api_url="https://api.zoom.us")))
-    Client(Config(), login, 1).fetch(Request(BY_NAME["ai_transcript_texts"], {"download_url": url, "meeting_uuid": "a=="}, {}))
+    Client(Config(), login, 1).fetch(
+        Request(BY_NAME["ai_transcript_texts"], {"download_url": url, "meeting_uuid": "a=="}, {})
+    )
 
 
 def moved(location: str) -> Answer:
     return Answer(302, {"Location": location}, b"")
 
 
-@pytest.mark.parametrize("location", ["http://files.example.com/x", "HTTP://files.example.com/x", "ftp://x.org/x", "file:///etc/passwd", "https://:80/", "https://x.org:99999/", "https://[x.org/", f"https://{'x' * 64}.org/"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://files.example.com/x",
+        "HTTP://files.example.com/x",
+        "ftp://x.org/x",
+        "file:///etc/passwd",
+        "https://:80/",
+        "https://x.org:99999/",
+        "https://[x.org/",
+        f"https://{'x' * 64}.org/",
+    ],
+)
 def test_a_redirect_without_https_is_not_followed(monkeypatch: pytest.MonkeyPatch, location: str) -> None:
     """Where the API itself is asked over https."""
     exchanges = Exchanges(monkeypatch, moved(location))
@@ -190,11 +212,22 @@ def test_the_token_is_sent_to_no_other_host(monkeypatch: pytest.MonkeyPatch, url
     assert exchanges.sent == []
 
 
-@pytest.mark.parametrize("url", ["https://zoom.us/x", "https://us02web.zoom.us/rec/x?a=1", "https://api.zoom.us/x", "https://www.zoomgov.com/x", "https://WWW.ZOOM.US/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://zoom.us/x",
+        "https://us02web.zoom.us/rec/x?a=1",
+        "https://api.zoom.us/x",
+        "https://www.zoomgov.com/x",
+        "https://WWW.ZOOM.US/x",
+    ],
+)
 def test_the_token_is_sent_to_zooms_hosts(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Wherever it keeps the file; and to where that leads no token goes, be it Zoom's own."""
     exchanges = Exchanges(monkeypatch, moved("https://ssrweb.zoom.us/y?signature=x"), Answer(200, {}, b"WEBVTT"))
     fetch(url)
     (first, with_token), (second, without) = exchanges.sent
     assert (first, second) == (url, "https://ssrweb.zoom.us/y?signature=x")
-    assert "SECRET" in json.dumps(with_token) and not re.search("SECRET|authorization", json.dumps(without), re.IGNORECASE)
+    assert "SECRET" in json.dumps(with_token) and not re.search(
+        "SECRET|authorization", json.dumps(without), re.IGNORECASE
+    )

@@ -39,7 +39,9 @@ def assert_plain(run: Run) -> None:
 def test_words_of_a_refusal_are_escaped(status: int, body: object) -> None:
     """In the ERROR line, in the summary and in the last line."""
     with scripted(says(r"/v2/meetings/111\?", body, status)) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS, world="import backoff; backoff.full_jitter = lambda _: 0.0")
+        run = run_tap(
+            zoom.config(), zoom=zoom, catalog=MEETINGS, world="import backoff; backoff.full_jitter = lambda _: 0.0"
+        )
     assert run.exit_status == 1
     assert_plain(run)
     [error] = run.logged("ERROR")
@@ -56,7 +58,13 @@ def test_words_that_stop_a_run_are_escaped() -> None:
 
 def test_names_of_fields_are_escaped() -> None:
     """Of one that the schema lacks, at the top and inside, and of one whose value does not fit."""
-    row = {"id": "u1", "email": "a@x.org", f"f{EVIL}": 1, "x\nCRITICAL forged": 1, "custom_attributes": [{f"g{EVIL}": 1}]}
+    row = {
+        "id": "u1",
+        "email": "a@x.org",
+        f"f{EVIL}": 1,
+        "x\nCRITICAL forged": 1,
+        "custom_attributes": [{f"g{EVIL}": 1}],
+    }
     with scripted(says(ACTIVE, {"users": [row]})) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
     assert run.exit_status == 0
@@ -104,7 +112,9 @@ def test_a_traceback_keeps_its_lines_and_forges_none() -> None:
     try:
         raise ValueError(f"odd {EVIL}")
     except ValueError as error:
-        record = logging.LogRecord("x", logging.DEBUG, "", 0, "Where it %s:", ("happened\n",), (type(error), error, error.__traceback__))
+        record = logging.LogRecord(
+            "x", logging.DEBUG, "", 0, "Where it %s:", ("happened\n",), (type(error), error, error.__traceback__)
+        )
     secrets = Secrets()
     secrets.filter(record)
     text = _Text(secrets).format(record)

@@ -45,7 +45,9 @@ def test_everything_at_once() -> None:
     """Exact, nothing asked twice, and no STATE is large."""
     with zoom_with_everything() as zoom:
         run = read(zoom)
-        asked = Counter((asked.path, *sorted(asked.query.items())) for asked in zoom.requests if "oauth" not in asked.path)
+        asked = Counter(
+            (asked.path, *sorted(asked.query.items())) for asked in zoom.requests if "oauth" not in asked.path
+        )
         expected = right(zoom, *EVERYTHING)
         assert zoom.violations == []
     assert run.exit_status == 0

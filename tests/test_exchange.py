@@ -120,8 +120,12 @@ def test_a_page_is_the_bytes_when_they_came_and_what_was_announced(monkeypatch: 
     assert client.last_answer is not None and at <= client.last_answer <= time.monotonic()
 
 
-@pytest.mark.parametrize(("status", "code", "refused"), [(401, 124, 1), (400, 124, 1), (401, None, 1), (401, 1010, 0), (400, 9, 0)])
-def test_the_login_hears_of_a_refused_token(status: int, code: int | None, refused: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("status", "code", "refused"), [(401, 124, 1), (400, 124, 1), (401, None, 1), (401, 1010, 0), (400, 9, 0)]
+)
+def test_the_login_hears_of_a_refused_token(
+    status: int, code: int | None, refused: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And of nothing else; an answer is an answer, also this one."""
     zoom = Zoom(status, json.dumps({"code": code, "message": "x"}).encode())
     client = client_of(zoom, monkeypatch)
@@ -149,7 +153,9 @@ def test_what_the_login_says_of_a_refused_token_goes_along(wait: float | None, m
     [(200, b'{"users":[]}', True), (404, b'{"code":1001}', True), (400, b'{"code":4711,"message":"x"}', True),
      (401, b'{"code":124}', False), (400, b'{"code":124}', False), (500, b"", False), (403, b"<html>", False)],
 )  # fmt: skip
-def test_whether_zoom_accepts_a_token_is_asked_where_it_answered_before(status: int, body: bytes, accepted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_zoom_accepts_a_token_is_asked_where_it_answered_before(
+    status: int, body: bytes, accepted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Any answer will do that is about something else than the token; with the token that is in question."""
     zoom = Zoom()
     client = client_of(zoom, monkeypatch)

@@ -36,7 +36,9 @@ BEGAN = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
 class Night(Failures):
     """The failures of one run, with the outcomes that it told."""
 
-    def __init__(self, state: State | None = None, day: int = 0, started: int | None = None, skips: bool = False) -> None:
+    def __init__(
+        self, state: State | None = None, day: int = 0, started: int | None = None, skips: bool = False
+    ) -> None:
         """`day`: on which this process began; `started`: on which the run did."""
         self.told: list[tuple[str, str]] = []  # stream and outcome
         super().__init__(state or State("a"), at(day if started is None else started), at(day), self._note, skips)
@@ -158,7 +160,16 @@ def test_a_failure_in_a_list_that_was_given_up_is_dropped() -> None:
 # --- room in the state ------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.tuples(st.sampled_from(["failed", "hold", "refuse", "answered", "settle", "next night"]), st.integers(0, 99), st.sampled_from(BELOW)), max_size=100))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["failed", "hold", "refuse", "answered", "settle", "next night"]),
+            st.integers(0, 99),
+            st.sampled_from(BELOW),
+        ),
+        max_size=100,
+    )
+)
 @settings(max_examples=30)
 def test_the_state_stays_small(steps: list[tuple[str, int, str]]) -> None:
     """Whatever happens over many nights; what has no room is a hold of its stream."""

@@ -50,7 +50,9 @@ def test_the_first_request_of_all_may_fail_as_well(kind: str) -> None:
     assert_exact({"users": expected(*FEW)["users"]}, run.records)
 
 
-@pytest.mark.parametrize("kind", ["reset", "close", "truncate", "invalid_json", "html_200", "html_502", "500", "503", "429"])
+@pytest.mark.parametrize(
+    "kind", ["reset", "close", "truncate", "invalid_json", "html_200", "html_502", "500", "503", "429"]
+)
 def test_the_token_endpoint_may_fail_as_well(kind: str) -> None:
     """Logging in is tried again."""
     fault = Fault(kind, "/oauth/token", times=2)
@@ -65,7 +67,8 @@ def mixed(seed: int, *kinds: str) -> list[Fault]:
     """Faults of all these kinds by chance, in five of a hundred requests."""
     chance = 0.05 / len(kinds)
     return [
-        Fault(kind, "/v2/", times=None, probability=chance, seed=100 * seed + number) for number, kind in enumerate(kinds)
+        Fault(kind, "/v2/", times=None, probability=chance, seed=100 * seed + number)
+        for number, kind in enumerate(kinds)
     ]
 
 
@@ -91,7 +94,9 @@ def test_five_per_cent_of_everything_costs_nothing(seed: int) -> None:
         pytest.param(5, (5, "tiny"), 3, "ok", id="short pages", marks=pytest.mark.long),
     ],
 )  # fmt: skip
-def test_five_per_cent_of_what_passes_changes_nothing(seed: int, of: tuple[int, str], page_cap: int, history: str) -> None:
+def test_five_per_cent_of_what_passes_changes_nothing(
+    seed: int, of: tuple[int, str], page_cap: int, history: str
+) -> None:
     """The same RECORD lines as where nothing goes wrong."""
     lines = []
     for faults in ([], mixed(seed, *KINDS)):
@@ -103,7 +108,9 @@ def test_five_per_cent_of_what_passes_changes_nothing(seed: int, of: tuple[int, 
     assert lines[0] == lines[1]
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"users":' * 5_000, b"\xff\xfe", b"\x00", b'{"users":[]}garbage', b'"', b"1" * 5_000])
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"users":' * 5_000, b"\xff\xfe", b"\x00", b'{"users":[]}garbage', b'"', b"1" * 5_000]
+)
 def test_a_body_that_is_no_json_is_asked_for_again(body: bytes) -> None:
     """Whatever it is, the next answer may be right."""
     with SimulatedZoom(account(*FEW), faults=[Fault.answer(200, body, match=USERS)]) as zoom:
@@ -183,7 +190,9 @@ def test_one_token_at_a_time_is_enough() -> None:
 
 def test_a_list_whose_page_token_expires_is_read_again() -> None:
     """From its start: rows come again with the same keys, and none is missing or counted otherwise."""
-    fault = Fault("page_token_expired", r"/participants\?|/registrants\?|/v2/users\?|history", times=12, probability=0.3, seed=1)
+    fault = Fault(
+        "page_token_expired", r"/participants\?|/registrants\?|/v2/users\?|history", times=12, probability=0.3, seed=1
+    )
     with SimulatedZoom(account(*FEW), page_cap=2, faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert fault.happened == 12

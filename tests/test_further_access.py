@@ -90,8 +90,14 @@ def refusals(table: dict[str, str]) -> list[Refused]:
     for stream, codes in table.items():
         for status, code in (map(str, words.split("/")) for words in codes.split()):
             number = None if code == "-" else int(code)
-            said = [text for each, of, text in documented()[template_of(stream)]["refusals"] if (each, of) == (int(status), number)]
-            texts = [re.sub(r"<br>|^\* |\*\*", "", text).strip() for text in said if "Trash" not in text] or ["No permission."]
+            said = [
+                text
+                for each, of, text in documented()[template_of(stream)]["refusals"]
+                if (each, of) == (int(status), number)
+            ]
+            texts = [re.sub(r"<br>|^\* |\*\*", "", text).strip() for text in said if "Trash" not in text] or [
+                "No permission."
+            ]
             found += [Refused(stream, int(status), number, text) for text in texts]
     return found
 
@@ -102,7 +108,11 @@ def rounds(refused: Iterable[Refused]) -> list[list[Refused]]:
     for one in refused:
         for others in made:
             names = {other.stream for other in others}
-            if one.stream not in names and not names & set(parents_of(one.stream)) and not any(one.stream in parents_of(name) for name in names):
+            if (
+                one.stream not in names
+                and not names & set(parents_of(one.stream))
+                and not any(one.stream in parents_of(name) for name in names)
+            ):
                 others.append(one)
                 break
         else:
@@ -117,7 +127,11 @@ def read(refused: list[Refused], **changes: Any) -> tuple[Run, dict[str, Any]]:
     with zoom_with_everything() as zoom:
         start = str(zoom.now.date() - timedelta(days=200))
         for one in refused:
-            zoom.refuse(template_of(one.stream), one.status, {} if one.code is None else {"code": one.code, "message": one.message})
+            zoom.refuse(
+                template_of(one.stream),
+                one.status,
+                {} if one.code is None else {"code": one.code, "message": one.message},
+            )
         run = run_tap(config(zoom, start_date=start, **changes), zoom=zoom, catalog=catalog_of(*names, *others))
         assert zoom.violations == []
         return run, right(zoom, *others, start_date=start)
@@ -157,7 +171,11 @@ def test_no_other_refusal_means_nothing(stream: str) -> None:
     """Of all that Zoom documents for its operation; but a thing of another account, and a summary in the trash."""
     for status, code, text in documented()[template_of(stream)]["refusals"]:
         kind = meaning(stream, status, {} if code is None else {"code": code, "message": text})
-        expected = f"{status}/{'-' if code is None else code}" in NOTHING.get(stream, "").split() or code == 1010 or "Trash" in text
+        expected = (
+            f"{status}/{'-' if code is None else code}" in NOTHING.get(stream, "").split()
+            or code == 1010
+            or "Trash" in text
+        )
         assert (kind is EmptyAnswer) == expected, (status, code, text)
 
 
@@ -208,7 +226,9 @@ def test_the_history_is_missing_where_it_is_refused_though_occurrences_are_found
     """The report of each user takes its place for what hangs on it, and not for its own rows."""
     with zoom_with_everything() as zoom:
         zoom.refuse("/report/history_meetings", 400, {"code": 200, "message": "No permission."})
-        run = run_tap(config(zoom), zoom=zoom, catalog=catalog_of("history_meetings", "report_meetings", "past_meetings"))
+        run = run_tap(
+            config(zoom), zoom=zoom, catalog=catalog_of("history_meetings", "report_meetings", "past_meetings")
+        )
     assert run.exit_status == 1
     assert "history_meetings" in run.critical
     assert run.records["report_meetings"] and run.records["past_meetings"]

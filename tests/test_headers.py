@@ -22,7 +22,23 @@ from tests.test_client import ids_of
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 USERS = catalog_of("users")
-ODD = ["nan", "inf", "-inf", "-1", "-0.5", "0", "1e309", "1e-9", "1_000", "\uff11\uff10", "99999999999999999999", "", "soon", "0x1F", "1,5"]
+ODD = [
+    "nan",
+    "inf",
+    "-inf",
+    "-1",
+    "-0.5",
+    "0",
+    "1e309",
+    "1e-9",
+    "1_000",
+    "\uff11\uff10",
+    "99999999999999999999",
+    "",
+    "soon",
+    "0x1F",
+    "1,5",
+]
 DAILY = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
 PER_MINUTE = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
 
@@ -42,9 +58,16 @@ def test_odd_numbers_in_headers_change_nothing(kind: str | None) -> None:
     """On ordinary answers and on refusals that pass: every row at the usual pace, which a counted limit shows."""
     faults = []
     for number, odd in enumerate(value for value in ODD if value.isascii()):
-        headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Limit": odd, "X-RateLimit-Remaining": odd, "Retry-After": odd}
+        headers = {
+            "X-RateLimit-Category": "Light",
+            "X-RateLimit-Limit": odd,
+            "X-RateLimit-Remaining": odd,
+            "Retry-After": odd,
+        }
         typed = {**headers, "X-RateLimit-Type": kind} if kind else headers
-        faults.append(Fault.answer(200, {"id": 500 + number}, typed, match=rf"/v2/meetings/{500 + number}\?", times=None))
+        faults.append(
+            Fault.answer(200, {"id": 500 + number}, typed, match=rf"/v2/meetings/{500 + number}\?", times=None)
+        )
     meetings = [{"id": 500 + number} for number in range(len(faults))]
     with scripted(*faults, says(r"/v2/users/[^/]+/meetings", {"meetings": meetings}), limit_headers=False) as zoom:
         run = run_tap(zoom.config(), "--test", document=True, zoom=zoom, catalog=catalog_of("meetings"))
@@ -57,7 +80,13 @@ def test_odd_numbers_in_headers_change_nothing(kind: str | None) -> None:
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_retry_after_names_no_time(odd: str) -> None:
     """On a 429: neither a limit of the day nor another limit of the second."""
-    headers = {"Retry-After": odd, "X-RateLimit-Reset": odd, "X-RateLimit-Limit": odd, "X-RateLimit-Type": "QPS", "X-RateLimit-Category": "Medium"}
+    headers = {
+        "Retry-After": odd,
+        "X-RateLimit-Reset": odd,
+        "X-RateLimit-Limit": odd,
+        "X-RateLimit-Type": "QPS",
+        "X-RateLimit-Category": "Medium",
+    }
     error = meaning("users", headers)
     assert isinstance(error, RateLimited)
     assert not error.wait and error.limit is None
@@ -140,7 +169,15 @@ def test_retry_after_0_does_not_spend_the_tries_in_seconds() -> None:
 # --- the plan -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("assumed", "real"), [("pro", "business"), pytest.param("pro", "free", marks=pytest.mark.long), ("business", "pro"), ("business", "business")])
+@pytest.mark.parametrize(
+    ("assumed", "real"),
+    [
+        ("pro", "business"),
+        pytest.param("pro", "free", marks=pytest.mark.long),
+        ("business", "pro"),
+        ("business", "business"),
+    ],
+)
 def test_the_pace_follows_the_plan_that_the_limit_of_the_day_tells(assumed: str, real: str) -> None:
     """Answers carry category and the day's limit, without a type. One line says what changed."""
     with SimulatedZoom(account(*FEW), plan=real, limit_headers="day") as zoom:

@@ -19,7 +19,10 @@ PACKAGES = {"jwt": "PyJWT", "singer": "singer-python"}
 def modules(folder: str) -> dict[str, Path]:
     """The modules below a folder, by their names with dots; a package inside goes by its own name."""
     paths = sorted((ROOT / folder).rglob("*.py"))
-    return {".".join(path.relative_to(ROOT / folder).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+    return {
+        ".".join(path.relative_to(ROOT / folder).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in paths
+    }
 
 
 def parsed(paths: dict[str, Path]) -> dict[str, ast.Module]:
@@ -27,7 +30,11 @@ def parsed(paths: dict[str, Path]) -> dict[str, ast.Module]:
 
 
 PATHS = modules("tap_zoom")
-OTHERS = {f"{folder}.{name}": path for folder in ("tests", "scripts", "benchmarks", "demo") for name, path in modules(folder).items()}
+OTHERS = {
+    f"{folder}.{name}": path
+    for folder in ("tests", "scripts", "benchmarks", "demo")
+    for name, path in modules(folder).items()
+}
 TREES, TREES_OF_OTHERS = parsed(PATHS), parsed(OTHERS)
 
 
@@ -98,7 +105,9 @@ def sends(tree: ast.AST) -> Iterator[str]:
 @each()
 def test_only_http_touches_the_network(name: str) -> None:
     """The client and the login say what is to be sent, and know what requests calls it; nobody else knows that."""
-    knows = {module for module in imports(TREES[name]) if f"{module}.".startswith(tuple(f"{each}." for each in NETWORK))}
+    knows = {
+        module for module in imports(TREES[name]) if f"{module}.".startswith(tuple(f"{each}." for each in NETWORK))
+    }
     assert not knows or name in ("api.http", "api.client", "api.token_endpoint")
     assert not list(sends(TREES[name])) or name == "api.http"
 
@@ -137,7 +146,12 @@ def ours(tree: ast.AST) -> set[str]:
 def climbs(trees: dict[str, ast.Module], floors: str) -> list[str]:
     """The imports that do not go from a floor to one above it."""
     floor = {name: number for number, row in enumerate(floors.split("\n")) for name in row.split()}
-    return [f"{name} -> {used}" for name in trees for used in sorted(ours(trees[name]) - {name}) if floor[used] >= floor[name]]
+    return [
+        f"{name} -> {used}"
+        for name in trees
+        for used in sorted(ours(trees[name]) - {name})
+        if floor[used] >= floor[name]
+    ]
 
 
 def test_modules_depend_one_way() -> None:
@@ -152,7 +166,11 @@ def test_modules_depend_one_way() -> None:
 def named_streams(tree: ast.AST) -> list[str]:
     """Where a stream stands by its name, in whatever use."""
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return [f"line {node.lineno}: {node.value}" for node in constants if isinstance(node.value, str) and node.value in BY_NAME]
+    return [
+        f"line {node.lineno}: {node.value}"
+        for node in constants
+        if isinstance(node.value, str) and node.value in BY_NAME
+    ]
 
 
 @each()
@@ -166,7 +184,11 @@ TABLES_OF_SCRIPTS = ("CORRECTIONS", "FILES", "CHOICES")  # what Zoom's files of 
 
 
 def without_tables(tree: ast.Module) -> ast.Module:
-    kept = [node for node in tree.body if not (isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in TABLES_OF_SCRIPTS)]
+    kept = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in TABLES_OF_SCRIPTS)
+    ]
     return ast.Module(kept, [])
 
 
@@ -198,7 +220,9 @@ def test_modules_are_small(name: str) -> None:
 def test_classes_are_small(name: str) -> None:
     """They know even less."""
     classes = (node for node in ast.walk(TREES[name]) if isinstance(node, ast.ClassDef))
-    assert {node.name for node in classes if node.end_lineno and node.end_lineno - node.lineno >= LARGEST_CLASS} == set()
+    assert {
+        node.name for node in classes if node.end_lineno and node.end_lineno - node.lineno >= LARGEST_CLASS
+    } == set()
 
 
 def test_tests_and_scripts_are_small() -> None:
@@ -215,7 +239,12 @@ def test_modules_say_what_they_are() -> None:
 
 def test_every_test_says_what_it_holds() -> None:
     """In a sentence."""
-    functions = ((name, node) for name, tree in TREES_OF_OTHERS.items() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    functions = (
+        (name, node)
+        for name, tree in TREES_OF_OTHERS.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    )
     tests = [(name, node) for name, node in functions if node.name.startswith("test_")]
     assert [f"{name}: {node.name}" for name, node in tests if not (ast.get_docstring(node) or "").endswith(".")] == []
 
@@ -282,13 +311,18 @@ def test_a_rule_catches_what_it_names(rule: Callable[[ast.Module], Iterator[str]
     assert list(rule(ast.parse(code)))
 
 
-@pytest.mark.parametrize("code", ["from tap_zoom.sync.sync import Sync", "from tap_zoom.sync import sync", "import tap_zoom.cli"])
+@pytest.mark.parametrize(
+    "code", ["from tap_zoom.sync.sync import Sync", "from tap_zoom.sync import sync", "import tap_zoom.cli"]
+)
 def test_an_arrow_that_climbs_is_caught(code: str) -> None:
     """Whichever way it is written."""
     assert climbs({"sync.traversal": ast.parse(code)}, FLOORS)
 
 
-@pytest.mark.parametrize("code", ['"""users"""', "X = re.compile('x')", "X = frozenset({1})", "def f():\n    return load()", "X = lambda: load()"])
+@pytest.mark.parametrize(
+    "code",
+    ['"""users"""', "X = re.compile('x')", "X = frozenset({1})", "def f():\n    return load()", "X = lambda: load()"],
+)
 def test_what_is_allowed_is_not_caught(code: str) -> None:
     """Definitions, values and what happens later."""
     assert list(done_at_import(ast.parse(code))) == []

@@ -14,8 +14,18 @@ from tests.simulator.further.truth import truth_of
 from tests.tap import NO_DIFFERENCE, Record, Run, catalog_of, key_of, run_tap, start_tap
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc)
-SIZE = {"users": 8, "meetings_per_user": 2, "occurrences": 3, "participants": 3, "registrants": 2, "crowd": 9, "future": 40}
-HELD = tuple(name for name in truth.KEYS if name.startswith(("report_", "webinar_absentees")) or name.endswith("_results"))
+SIZE = {
+    "users": 8,
+    "meetings_per_user": 2,
+    "occurrences": 3,
+    "participants": 3,
+    "registrants": 2,
+    "crowd": 9,
+    "future": 40,
+}
+HELD = tuple(
+    name for name in truth.KEYS if name.startswith(("report_", "webinar_absentees")) or name.endswith("_results")
+)
 START = "2026-08-01"
 FAST = {"Light": 10_000, "Medium": 10_000, "Heavy": 10_000, "Resource-intensive": 600_000}
 NEW = {"replication_method": "INCREMENTAL"}
@@ -200,7 +210,8 @@ def _index_of_state(run: Run, number: int) -> int:
 
 
 @pytest.mark.parametrize(
-    "bookmark", [{"start_time": "2999-01-01T00:00:00Z"}, {"start_time": 7}, {"start_time": None}, {"time": "2026-01-01"}, {}]
+    "bookmark",
+    [{"start_time": "2999-01-01T00:00:00Z"}, {"start_time": 7}, {"start_time": None}, {"time": "2026-01-01"}, {}],
 )
 def test_a_bookmark_that_is_none_is_a_warning_and_all_is_read(bookmark: Any) -> None:
     """In the future, no time, of another field."""
@@ -222,7 +233,9 @@ def test_a_later_start_date_wins_over_a_bookmark_and_an_earlier_one_is_told() ->
         first = run_tap(zoom.config(start_date="2026-07-01", **NEW), zoom=zoom, catalog=catalog)
         later = run_tap(zoom.config(start_date="2026-08-18", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1])
         assert all(record["start_time"] >= "2026-08-18" for record in later.records.get("report_meetings", []))
-        earlier = run_tap(zoom.config(start_date="2026-03-01", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1])
+        earlier = run_tap(
+            zoom.config(start_date="2026-03-01", **NEW), zoom=zoom, catalog=catalog, state=first.states[-1]
+        )
         assert len([line for line in earlier.logged("INFO") if "start_date of the last run was later" in line]) == 1
         assert all(record["start_time"] >= "2026-08-13" for record in earlier.records.get("report_meetings", []))
 

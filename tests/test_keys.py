@@ -45,10 +45,14 @@ def test_a_key_is_shared_by_what_comes_out_not_by_what_was_sent() -> None:
     assert [record["sequence"] for record in records("report_meeting_participants", rows)] == [0, 1]
 
 
-@given(st.permutations([{"email": "", "name": "Anonymous Attendee", "question_details": [{"answer": n}]} for n in "abcd"]))
+@given(
+    st.permutations([{"email": "", "name": "Anonymous Attendee", "question_details": [{"answer": n}]} for n in "abcd"])
+)
 def test_rows_of_unpaged_lists_are_numbered_whatever_their_order(rows: list[dict[str, Any]]) -> None:
     """By the order of their canonical JSON: the same answer has the same key on every run."""
-    found = {record["question_details"][0]["answer"]: record["sequence"] for record in records("meeting_poll_results", rows)}
+    found = {
+        record["question_details"][0]["answer"]: record["sequence"] for record in records("meeting_poll_results", rows)
+    }
     assert found == {"a": 0, "b": 1, "c": 2, "d": 3}
 
 

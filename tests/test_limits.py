@@ -67,7 +67,9 @@ def test_a_run_is_stopped_by_a_429_that_names_a_far_time() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("body", [{"code": 429, "message": "maximum per-second rate limit"}, b"<html>Busy</html>"], ids=["JSON", "HTML"])
+@pytest.mark.parametrize(
+    "body", [{"code": 429, "message": "maximum per-second rate limit"}, b"<html>Busy</html>"], ids=["JSON", "HTML"]
+)
 def test_a_server_whose_clock_is_ahead_is_not_waited_for_longer(status: int, body: Any) -> None:
     """It names a time one second from now by its own clock, ten minutes ahead: no limit of the day, no long wait."""
     fault = Fault.answer(status, body, by_a_clock_ahead(seconds=1), match=r"/v2/users\?")
@@ -106,7 +108,14 @@ def test_a_unix_time_may_be_in_milliseconds(seconds: int, factor: int) -> None:
     assert read_headers({"X-RateLimit-Reset": text}, NOW).wait == seconds
 
 
-FEW = {"meetings_per_user": 2, "webinars_per_user": 1, "occurrences": 3, "participants": 3, "registrants": 3, "crowd": 0}
+FEW = {
+    "meetings_per_user": 2,
+    "webinars_per_user": 1,
+    "occurrences": 3,
+    "participants": 3,
+    "registrants": 3,
+    "crowd": 0,
+}
 
 
 def checkpoints(state: Any) -> Any:
@@ -144,7 +153,9 @@ def test_each_run_gets_further_under_a_limit_of_the_day(limits: dict[str, int]) 
 def test_each_run_gets_further_among_the_older_occurrences_of_a_number() -> None:
     """A day's Heavy requests are hardly more than the lists and one of them cost."""
     account = Account(2, users=10, **FEW)
-    busiest = max(account.numbers.values(), key=lambda number: sum(held.start < account.first_day for held in number.occurrences))
+    busiest = max(
+        account.numbers.values(), key=lambda number: sum(held.start < account.first_day for held in number.occurrences)
+    )
     with SimulatedZoom(account) as zoom:
         state = run_tap(zoom.config(), zoom=zoom).states[0]
         number = f"{busiest.kind} {busiest.number}"

@@ -146,7 +146,11 @@ def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
     [error] = [line for line in run.logged("ERROR") if odd.where in line]
     count, is_user = len(odd.rows), odd.where.startswith("users?")
     plural = "s" * (count > 1)
-    right = f": {count} row{plural} without a complete key" if is_user else f": {count} row{plural} without the id for their child streams"
+    right = (
+        f": {count} row{plural} without a complete key"
+        if is_user
+        else f": {count} row{plural} without the id for their child streams"
+    )
     assert error.startswith("ERROR Lost: ") and error.endswith(right)
 
 

@@ -41,17 +41,26 @@ def lines(stderr: str) -> list[dict[str, Any]]:
 def failing(*arguments: str, **variables: str) -> Run:
     """A run that fails and logs as JSON."""
     env = {**os.environ, **JSON, **variables}
-    done = subprocess.run([sys.executable, "-m", "tap_zoom", *arguments], cwd=ROOT, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tap_zoom", *arguments], cwd=ROOT, env=env, capture_output=True, text=True
+    )
     return Run(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("spelled", ["json", "JSON"])
 def test_each_line_is_an_object(spelled: str, zoom: SimulatedZoom) -> None:
     """Of a whole run, warnings and metrics included; stdout is as ever."""
-    run = run_tap(zoom.config(shoe=1), zoom=zoom, catalog=USERS, env={**JSON, "TAP_ZOOM_LOG_FORMAT": spelled, "TAP_ZOOM_LOG_TIMES": "1"})
+    run = run_tap(
+        zoom.config(shoe=1),
+        zoom=zoom,
+        catalog=USERS,
+        env={**JSON, "TAP_ZOOM_LOG_FORMAT": spelled, "TAP_ZOOM_LOG_TIMES": "1"},
+    )
     assert run.exit_status == 0 and len(run.records["users"]) == len(expected()["users"])
     found = lines(run.stderr)
-    assert [line["message"].split()[:3] for line in found if line["level"] == "warning"] == [["Unknown", "setting", "'shoe'"]]
+    assert [line["message"].split()[:3] for line in found if line["level"] == "warning"] == [
+        ["Unknown", "setting", "'shoe'"]
+    ]
     assert found[-1]["message"].endswith(": complete.")
 
 
@@ -61,7 +70,12 @@ def test_metrics_are_objects_too(zoom: SimulatedZoom) -> None:
     metrics = [line for line in lines(run.stderr) if line["message"] == "METRIC"]
     assert metrics == [line for line in lines(run.stderr) if "metric_info" in line]
     counter, timer = (line["metric_info"] for line in metrics)
-    assert counter == {"type": "counter", "metric": "record_count", "value": len(expected()["users"]), "tags": {"endpoint": "users"}}
+    assert counter == {
+        "type": "counter",
+        "metric": "record_count",
+        "value": len(expected()["users"]),
+        "tags": {"endpoint": "users"},
+    }
     assert timer["metric"] == "job_duration" and timer["tags"]["status"] == "succeeded"
     assert [line["stream_name"] for line in metrics] == ["users", None]
 
@@ -80,7 +94,9 @@ def test_an_unknown_format_is_a_warning(zoom: SimulatedZoom) -> None:
     """And it is text then."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOG_FORMAT": "xml"})
     assert run.exit_status == 0
-    assert ["TAP_ZOOM_LOG_FORMAT must be one of text, json. Using text." in line for line in run.logged("WARNING")] == [True]
+    assert ["TAP_ZOOM_LOG_FORMAT must be one of text, json. Using text." in line for line in run.logged("WARNING")] == [
+        True
+    ]
 
 
 def formatted(formatter: type[_Json] | type[_Text], secret: str) -> str:

@@ -55,7 +55,9 @@ def tokens(*lives: float) -> tuple[Login, list[Token]]:
     given: list[Token] = []
 
     def ask() -> Token:
-        given.append(Token(f"token {len(given)}", Clock.now + lives[len(given)] if len(given) < len(lives) else float("inf")))
+        given.append(
+            Token(f"token {len(given)}", Clock.now + lives[len(given)] if len(given) < len(lives) else float("inf"))
+        )
         return given[-1]
 
     return Login(ask), given
@@ -143,7 +145,12 @@ def test_a_login_without_a_refresh_token_is_not_waited_for_at_the_end(clock: Clo
 # --- what is sent, and what the answers mean --------------------------------------------------------------------
 
 URL = "https://zoom.example/oauth/token"
-TOKEN = {"access_token": "SECRET-access", "expires_in": 3599, "scope": "a:read b:read", "api_url": "https://api-eu.example"}
+TOKEN = {
+    "access_token": "SECRET-access",
+    "expires_in": 3599,
+    "scope": "a:read b:read",
+    "api_url": "https://api-eu.example",
+}
 
 
 @dataclass
@@ -164,7 +171,9 @@ class Zoom:
         self.secrets: list[str] = []
 
     def says(self, *bodies: Any, status: int = 200) -> None:
-        self.answers += [Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()) for body in bodies]
+        self.answers += [
+            Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()) for body in bodies
+        ]
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], auth: Any, data: Any) -> Answer:
         sent = requests.Request(method, url, headers=dict(headers), auth=auth, data=data).prepare()
@@ -232,10 +241,14 @@ def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
     ],
     ids=repr,
 )  # fmt: skip
-def test_what_a_token_answer_says(zoom: Zoom, answer: dict[str, Any], lives: float, scopes: str | None, api_url: str | None) -> None:
+def test_what_a_token_answer_says(
+    zoom: Zoom, answer: dict[str, Any], lives: float, scopes: str | None, api_url: str | None
+) -> None:
     """A token is left a minute before its end, a short one after half of its time; an hour where none is named."""
     zoom.says({"access_token": "t", **answer})
-    assert zoom.login().token() == Token("t", zoom.clock.now + lives, frozenset(scopes.split()) if scopes else None, api_url)
+    assert zoom.login().token() == Token(
+        "t", zoom.clock.now + lives, frozenset(scopes.split()) if scopes else None, api_url
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,7 +291,9 @@ def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: 
     ],
     ids=repr,
 )  # fmt: skip
-def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(status: int, body: bytes, tries: int, words: str, zoom: Zoom) -> None:
+def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(
+    status: int, body: bytes, tries: int, words: str, zoom: Zoom
+) -> None:
     """The text of HTML, a part of a broken answer, without anything that may be a token. What never passes by itself is given up sooner."""
     zoom.says(*[body] * 9, status=status)
     with pytest.raises(HostUnreachable) as caught:
@@ -310,7 +325,9 @@ def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any],
     zoom.answers = list(answers)
     with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
-    assert str(caught.value).startswith(f"Login failed: no usable answer from {URL} after {tries} tries. {why}. Check auth_url")
+    assert str(caught.value).startswith(
+        f"Login failed: no usable answer from {URL} after {tries} tries. {why}. Check auth_url"
+    )
     assert len(zoom.sent) == tries and len(zoom.clock.slept) == tries - 1
 
 
@@ -345,11 +362,17 @@ def test_the_next_refresh_token_is_kept_and_spent_next(zoom: Zoom, tmp_path: Pat
     login.refuse(first, TokenRefused("x"), False, lambda _: False)
     login.token()
     assert kept(path) == "SECRET-3"
-    assert zoom.forms() == [{"grant_type": ["refresh_token"], "refresh_token": [f"SECRET-{number}"]} for number in (1, 2)]
+    assert zoom.forms() == [
+        {"grant_type": ["refresh_token"], "refresh_token": [f"SECRET-{number}"]} for number in (1, 2)
+    ]
     assert set(zoom.secrets) == {"SECRET-1", "SECRET-2", "SECRET-3", "SECRET-access"}
 
 
-@pytest.mark.parametrize("following", [{}, {"refresh_token": ""}, {"refresh_token": 7}, {"refresh_token": None}, {"refresh_token": "SECRET-1"}], ids=repr)
+@pytest.mark.parametrize(
+    "following",
+    [{}, {"refresh_token": ""}, {"refresh_token": 7}, {"refresh_token": None}, {"refresh_token": "SECRET-1"}],
+    ids=repr,
+)
 def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any], zoom: Zoom, tmp_path: Path) -> None:
     """Nothing is written."""
     path = tmp_path / "config.json"
@@ -363,14 +386,19 @@ def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any
 def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path: Path) -> None:
     """Only authorising again helps; the file stays as it was."""
     path = tmp_path / "config.json"
-    for error, advice in (("invalid_grant", "authorize the app again and set the new refresh_token\\.$"), ("invalid_scope", "Check the app on https://marketplace.zoom.us")):
+    for error, advice in (
+        ("invalid_grant", "authorize the app again and set the new refresh_token\\.$"),
+        ("invalid_scope", "Check the app on https://marketplace.zoom.us"),
+    ):
         zoom.says({"error": error, "reason": "Invalid Token!"}, status=400)
         with pytest.raises(LoginRefused, match=f"Invalid Token! .{error}.. .*{advice}"):
             refreshing(zoom, path).token()
         assert kept(path) == "SECRET-1"
 
 
-def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refresh_token_that_can_not_be_written_is_told(
+    zoom: Zoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The old one is spent: the run ends before it does anything with the new access token."""
     login = refreshing(zoom, tmp_path / "config.json")
 
@@ -379,6 +407,9 @@ def test_a_refresh_token_that_can_not_be_written_is_told(zoom: Zoom, tmp_path: P
 
     monkeypatch.setattr("tap_zoom.api.token_store._Replacement.keep", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
-    with pytest.raises(LoginRefused, match=r"can't be written .No space left on device., and the old one is used up. Free disk space or make the file writable. If .* authorize the app again\.$"):
+    with pytest.raises(
+        LoginRefused,
+        match=r"can't be written .No space left on device., and the old one is used up. Free disk space or make the file writable. If .* authorize the app again\.$",
+    ):
         login.token()
     assert "SECRET-2" in zoom.secrets

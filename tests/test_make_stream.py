@@ -20,7 +20,12 @@ from tests.simulator.further.model import documented
 from tests.test_tables import UNDOCUMENTED_SCOPES, nameless
 
 ROOT = Path(__file__).parent.parent
-WORDS = {**vars(model), **vars(date_ranges), **vars(refusals), **{name.upper(): thing for name, thing in ENTITIES.items()}}
+WORDS = {
+    **vars(model),
+    **vars(date_ranges),
+    **vars(refusals),
+    **{name.upper(): thing for name, thing in ENTITIES.items()},
+}
 
 
 def made(path: str, facts: dict[str, Any]) -> Stream:
@@ -52,7 +57,9 @@ def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
 def test_the_parent_has_the_ids_of_the_path(path: str) -> None:
     """It is an entity of the table, or a new one."""
     parent = made(path, documented()[path]).parent
-    assert isinstance(parent, Entity) and parent.ids.keys() >= set(re.findall(r"{(.*?)}", made(path, documented()[path]).path))
+    assert isinstance(parent, Entity) and parent.ids.keys() >= set(
+        re.findall(r"{(.*?)}", made(path, documented()[path]).path)
+    )
     assert (parent.name == "?") is not bool(entities(path))
 
 
@@ -61,14 +68,22 @@ def test_the_parent_has_the_ids_of_the_path(path: str) -> None:
 
 def described(label: str, scopes: str, rows: str, *parameters: dict[str, Any], **refusals: str) -> dict[str, Any]:
     """An operation as Zoom's files describe one."""
-    row = {"type": "object", "allOf": [{"properties": {"id": {"type": "string"}}}, {"properties": {"date": {"type": "string"}}}]}
-    answer = {"type": "object", "properties": {rows: {"type": "array", "items": row}, "next_page_token": {"type": "string"}}}
+    row = {
+        "type": "object",
+        "allOf": [{"properties": {"id": {"type": "string"}}}, {"properties": {"date": {"type": "string"}}}],
+    }
+    answer = {
+        "type": "object",
+        "properties": {rows: {"type": "array", "items": row}, "next_page_token": {"type": "string"}},
+    }
     text = (
         "Naps.\n\n**Prerequisites** \n* A [Pro](https://x) plan.\n* A bed\n\n"
         f"**[Scopes](https://x):** `{scopes}`\n\n**[Rate Limit Label](https://x):** `{label}`"
     )
     failures = {
-        status.strip("_"): {"description": f"HTTP Status Code: `404` <br>\n **Error Code:** `{says[:4]}` <br>\n {says[5:]} <br>\n"}
+        status.strip("_"): {
+            "description": f"HTTP Status Code: `404` <br>\n **Error Code:** `{says[:4]}` <br>\n {says[5:]} <br>\n"
+        }
         for status, says in refusals.items()
     }
     success = {"description": "", "content": {"application/json": {"schema": answer}}}
@@ -77,7 +92,9 @@ def described(label: str, scopes: str, rows: str, *parameters: dict[str, Any], *
     }}  # fmt: skip
 
 
-def parameter(name: str, where: str = "query", required: bool = False, description: str = "", **schema: Any) -> dict[str, Any]:
+def parameter(
+    name: str, where: str = "query", required: bool = False, description: str = "", **schema: Any
+) -> dict[str, Any]:
     return {"name": name, "in": where, "required": required, "description": description, "schema": schema}
 
 
@@ -98,7 +115,9 @@ def run(tmp_path: Path, path: str) -> str:
     file = tmp_path / "Naps.json"
     file.write_text(json.dumps({"paths": {"/nappers/{napperId}/naps": naps, "/report/daily": daily}}))
     command = [sys.executable, "scripts/make_stream.py", path, "Naps.json"]
-    done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
     return done.stdout + done.stderr
 
 
@@ -119,9 +138,13 @@ Stream(
 Left to decide:
 * name; key: unique and never null (id)
 """)
-    assert "\n* replication_key: the time of a row (date)\n" in said and said.endswith("run this again for its schema.\n")
+    assert "\n* replication_key: the time of a row (date)\n" in said and said.endswith(
+        "run this again for its schema.\n"
+    )
     known = json.loads((tmp_path / "tests" / "fixtures" / "operations.json").read_text())
-    assert list(known) == ["/nappers/{napperId}/naps"] and known["/nappers/{napperId}/naps"]["refusals"] == [[404, 3001, "Gone: {napperId}"]]
+    assert list(known) == ["/nappers/{napperId}/naps"] and known["/nappers/{napperId}/naps"]["refusals"] == [
+        [404, 3001, "Gone: {napperId}"]
+    ]
 
 
 def test_what_stands_in_the_table_gets_its_schema(tmp_path: Path) -> None:

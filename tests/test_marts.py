@@ -31,7 +31,9 @@ def test_an_incremental_build_equals_a_full_one(built: Built) -> None:
     for name in [each for each in described() if not each.startswith("stg_")]:
         columns = ", ".join(column["name"] for column in described()[name]["columns"])
         if name == "int_zoom__meeting_stays":  # where the mark is
-            columns = "stay_key, unit, meeting_uuid, person_key, joins, started_at, ended_at, source_rows, source_loaded_at"
+            columns = (
+                "stay_key, unit, meeting_uuid, person_key, joins, started_at, ended_at, source_rows, source_loaded_at"
+            )
         sql = f"SELECT {columns} FROM {name}"
         assert Counter(built.ask("all", sql)) == Counter(built.ask("full", sql)), name
 
@@ -101,13 +103,17 @@ def test_person_days_are_right(built: Built) -> None:
     days = known_marts.person_days(built.people("meeting"))
     sql = "SELECT person, day, meetings, meeting_seconds FROM zoom__person_days WHERE meetings > 0"
     assert set(built.ask("all", sql)) == {(*key, met, len(there)) for key, (met, there) in days.items()}
-    organised = Counter((each.host, time_of(each.start).date()) for each in known_marts.meetings(built.rows) if each.host)
+    organised = Counter(
+        (each.host, time_of(each.start).date()) for each in known_marts.meetings(built.rows) if each.host
+    )
     sql = "SELECT person, day, meetings_organised FROM zoom__person_days WHERE meetings_organised > 0"
     assert set(built.ask("all", sql)) == {(*key, count) for key, count in organised.items()}
     active = {user["email"] for user in built.rows["users"] if user["status"] == "active"}
     span = [time_of(each.start).date() for each in known_marts.meetings(built.rows)]
     reach = (max(span) - min(span)).days + 1
-    free = dict(built.ask("all", "SELECT person, count(*) FROM zoom__person_days WHERE is_meeting_free GROUP BY person"))
+    free = dict(
+        built.ask("all", "SELECT person, count(*) FROM zoom__person_days WHERE is_meeting_free GROUP BY person")
+    )
     busy = Counter(person for person, _ in days.keys() | organised.keys())
     assert active & busy.keys()
     assert free == {person: reach - busy[person] for person in active}
@@ -118,9 +124,14 @@ def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
     rows = built.rows
     approved = Counter(row["webinar_id"] for row in rows["webinar_registrants"] if row["status"] == "approved")
     missed = Counter(row["webinar_uuid"] for row in rows["webinar_absentees"])
-    asked = Counter(row["webinar_uuid"] for row in rows["webinar_qna_results"] for _ in row.get("question_details") or ())
+    asked = Counter(
+        row["webinar_uuid"] for row in rows["webinar_qna_results"] for _ in row.get("question_details") or ()
+    )
     answered = Counter(
-        row["webinar_uuid"] for row in rows["webinar_poll_results"] for each in row.get("question_details") or () if each.get("answer")
+        row["webinar_uuid"]
+        for row in rows["webinar_poll_results"]
+        for each in row.get("question_details") or ()
+        if each.get("answer")
     )
     came: dict[str, list[known_marts.Person]] = defaultdict(list)
     for each in built.people("webinar"):
@@ -129,7 +140,9 @@ def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
     for held in known_marts.occurrences(rows, "webinar"):
         persons = came[held.uuid]
         # One registration of each person: the greatest, where an address has several.
-        registered = {max(ids) for each in persons if (ids := {row.get("registrant_id") or "" for row in each.rows} - {""})}
+        registered = {
+            max(ids) for each in persons if (ids := {row.get("registrant_id") or "" for row in each.rows} - {""})
+        }
         stayed = sum(2 * len(each.seconds) >= held.end - held.start for each in persons)
         right.add((
             held.uuid, approved[held.number] or len(registered) + missed[held.uuid], len(persons), len(registered), stayed,
@@ -152,8 +165,21 @@ def test_licences_and_hosts_are_right(built: Built) -> None:
         hosted = last.get(user["email"].lower())
         login = second(user["last_login_time"]) if user.get("last_login_time") else None
         idle = max((each for each in (hosted, login) if each is not None), default=None)
-        right.add((user["id"], user.get("type") == 2, *(None if each is None else time_of(each) for each in (login, hosted, idle))))
-    assert set(built.ask("all", "SELECT user_id, is_licensed, last_login_at, last_hosted_at, idle_since FROM zoom__licences")) == right
+        right.add(
+            (
+                user["id"],
+                user.get("type") == 2,
+                *(None if each is None else time_of(each) for each in (login, hosted, idle)),
+            )
+        )
+    assert (
+        set(
+            built.ask(
+                "all", "SELECT user_id, is_licensed, last_login_at, last_hosted_at, idle_since FROM zoom__licences"
+            )
+        )
+        == right
+    )
     hosts = Counter(each.host for each in known_marts.meetings(built.rows))
     webinars = Counter(each.host for each in known_marts.occurrences(built.rows, "webinar"))
     users = {user["email"].lower(): user["status"] for user in built.rows["users"]}
@@ -182,12 +208,24 @@ def test_recordings_and_calls_are_right(built: Built) -> None:
     sql = "SELECT recording_uuid, size_bytes, files, has_video, has_transcript, age_days FROM zoom__recordings"
     assert set(built.ask("all", sql)) == right
     calls = {row["call_history_uuid"]: row.get("call_result") for row in built.rows["phone_call_history"]}
-    found = {row[0]: row[1:] for row in built.ask("all", "SELECT call_uuid, call_result, outcome FROM zoom__phone_calls")}
+    found = {
+        row[0]: row[1:] for row in built.ask("all", "SELECT call_uuid, call_result, outcome FROM zoom__phone_calls")
+    }
     assert {uuid: row[0] for uuid, row in found.items()} == calls
-    assert all(outcome == "answered" for result, outcome in found.values() if result in ("answered", "accepted", "connected"))
-    assert all(outcome == "missed" for result, outcome in found.values() if result in ("no_answer", "abandoned", "ring_timeout"))
+    assert all(
+        outcome == "answered" for result, outcome in found.values() if result in ("answered", "accepted", "connected")
+    )
+    assert all(
+        outcome == "missed"
+        for result, outcome in found.values()
+        if result in ("no_answer", "abandoned", "ring_timeout")
+    )
     queues = {
-        (row["call_queue_id"], date.fromisoformat(row["window_from"]), (row.get("abandoned_calls") or 0) + (row.get("overflowed_calls") or 0))
+        (
+            row["call_queue_id"],
+            date.fromisoformat(row["window_from"]),
+            (row.get("abandoned_calls") or 0) + (row.get("overflowed_calls") or 0),
+        )
         for row in built.rows["phone_call_queue_analytics"]
     }
     assert set(built.ask("all", "SELECT call_queue_id, called_on, missed_calls FROM zoom__phone_queues")) == queues
@@ -208,7 +246,9 @@ def test_attendance_of_known_meetings(built: Built) -> None:
 
 def test_known_meetings(built: Built) -> None:
     """Sessions 300 seconds apart are one meeting, 301 are two; a meeting without a report is one as well."""
-    found = built.ask("cases", "SELECT meeting_uuid, sessions, duration_minutes, attendees, attended_minutes FROM zoom__meetings")
+    found = built.ask(
+        "cases", "SELECT meeting_uuid, sessions, duration_minutes, attendees, attended_minutes FROM zoom__meetings"
+    )
     assert {row[0]: row[1:] for row in found} == known_cases.HELD
 
 

@@ -28,7 +28,11 @@ REFUSALS: dict[str, tuple[int, int | None, str]] = {
     "not ended": (404, 3001, "Webinar ID is invalid or not end."),
     "webinar info": (400, 300, "Cannot access webinar info."),
     "webinar id": (400, 300, "Invalid webinar ID."),
-    "occurrence id": (400, 300, "The request could not be completed because you have provided an invalid occurrence ID: 1."),
+    "occurrence id": (
+        400,
+        300,
+        "The request could not be completed because you have provided an invalid occurrence ID: 1.",
+    ),
     "no registration 300": (400, 300, "Registration has not been enabled for this meeting: 1."),
     "webinar info 3000": (400, 3000, "Cannot access webinar info."),
     "no registration": (400, 3000, "Registration has not been enabled for this webinar: 1."),
@@ -36,11 +40,23 @@ REFUSALS: dict[str, tuple[int, int | None, str]] = {
     "not found": (404, 404, "Meeting Poll not found"),
     "others hidden": (403, 2306, "Display meetings scheduled for others is off."),
     "still pending": (400, 1000, "You can not access settings of users that are still in pending state."),
-    "polls off": (400, 4400, "Meeting polls disabled. To enable this feature, enable the \"Meeting Polls/Quizzes\" setting."),
+    "polls off": (
+        400,
+        4400,
+        'Meeting polls disabled. To enable this feature, enable the "Meeting Polls/Quizzes" setting.',
+    ),
     "too old": (400, 12702, "Can not access a meeting a year ago."),
     "bare 404": (404, None, ""),
-    "no add-on": (400, 200, "Webinar plan is missing. You must subscribe to the webinar plan and enable webinars for this user."),
-    "no add-on yet": (400, 200, "Webinar plan subscription is missing. Enable webinar for this user once the subscription is added: x."),
+    "no add-on": (
+        400,
+        200,
+        "Webinar plan is missing. You must subscribe to the webinar plan and enable webinars for this user.",
+    ),
+    "no add-on yet": (
+        400,
+        200,
+        "Webinar plan subscription is missing. Enable webinar for this user once the subscription is added: x.",
+    ),
     "not paid": (400, 200, "Only available for paid account: x."),
     "other account": (400, 1010, "User does not belong to this account: x."),
     "other account 401": (401, 1010, "User does not belong to this account: x."),
@@ -126,7 +142,9 @@ def test_the_same_under_http_200(stream: str) -> None:
     """Zoom documents error bodies under 200; the code is what counts there."""
     for name, (_, code, message) in REFUSALS.items():
         if code is not None:
-            assert (type(meaning(stream, 200, code, message)) is EmptyAnswer) == (name in NOTHING[stream] | OTHER_ACCOUNT)
+            assert (type(meaning(stream, 200, code, message)) is EmptyAnswer) == (
+                name in NOTHING[stream] | OTHER_ACCOUNT
+            )
 
 
 @pytest.mark.parametrize("stream", NOTHING)

@@ -88,13 +88,17 @@ def run_with(answer: Any, match: str, times: int | None, *streams: str, world: s
 def test_an_empty_page_is_an_empty_list(which: str, answer: Any) -> None:
     """Zoom leaves the list out, or sends null or nothing in it: asked once, no loss."""
     of = LISTS[which]
-    run, asked = run_with({name.replace("NAME", of.name): value for name, value in answer.items()}, of.match, 1, *STREAMS, world="")
+    run, asked = run_with(
+        {name.replace("NAME", of.name): value for name, value in answer.items()}, of.match, 1, *STREAMS, world=""
+    )
     assert (run.exit_status, asked, run.logged("ERROR")) == (0, 1, [])
     assert not any("asked again" in line for line in run.log)
     assert_exact({stream: of.left()[stream] for stream in STREAMS}, run.records)
 
 
-@pytest.mark.parametrize("answer", [ENVELOPE, {"total_records": 0}, {"id": 1, "uuid": "x", "start_time": "2026-01-01T00:00:00Z"}])
+@pytest.mark.parametrize(
+    "answer", [ENVELOPE, {"total_records": 0}, {"id": 1, "uuid": "x", "start_time": "2026-01-01T00:00:00Z"}]
+)
 def test_an_unpaged_list_may_be_left_out_as_well(answer: Any) -> None:
     """Past polls have the occurrence beside their list."""
     with scripted(says("/v2/meetings/111/polls", answer), says("/v2/users/u1/assistants", answer)) as zoom:
@@ -196,7 +200,9 @@ def test_an_error_with_zooms_code_is_no_empty_list_either() -> None:
     """Beside a list that is empty, too. The code says what it is, so it is not retried."""
     run, asked = run_with({"users": [], "code": 9999, "message": "Something new."}, ACTIVE, None, *STREAMS)
     assert asked == 1
-    assert run.logged("ERROR") == ["ERROR Lost: users: GET /v2/users?status=active answered 200 code 9999: Something new"]
+    assert run.logged("ERROR") == [
+        "ERROR Lost: users: GET /v2/users?status=active answered 200 code 9999: Something new"
+    ]
     assert run.exit_status == 1
 
 
@@ -232,7 +238,9 @@ def pages(*answers: Any, status: int = 200) -> Run:
         return run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
 
 
-@pytest.mark.parametrize("page", [{}, {"next_page_token": ""}, ENVELOPE, {"users": None}, {"users": None, "next_page_token": ""}])
+@pytest.mark.parametrize(
+    "page", [{}, {"next_page_token": ""}, ENVELOPE, {"users": None}, {"users": None, "next_page_token": ""}]
+)
 def test_a_later_page_without_its_list_is_a_failure(page: Any) -> None:
     """An empty page is one only as the first. The pages before it are emitted."""
     run = pages(page)
@@ -253,7 +261,9 @@ def test_a_later_page_with_an_empty_list_is_the_end(page: Any) -> None:
 
 def test_a_later_page_that_is_refused_is_a_failure() -> None:
     """Also by an answer that would mean "nothing here" for the first page."""
-    gone = says("/v2/meetings/111/registrants.*next_page_token=", {"code": 3001, "message": "Meeting does not exist: 111."}, 404)
+    gone = says(
+        "/v2/meetings/111/registrants.*next_page_token=", {"code": 3001, "message": "Meeting does not exist: 111."}, 404
+    )
     first = says("/v2/meetings/111/registrants.*approved", {"registrants": [{"id": "r"}], "next_page_token": "t"})
     with scripted(gone, first) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"))
@@ -269,7 +279,10 @@ def test_an_unpaged_list_that_names_a_next_page_is_a_failure() -> None:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls"), world=AT_ONCE)
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
-    assert "meeting_polls: GET /v2/meetings/111/polls answered 200 with a next page" in error and f"({TRIES} tries)" in error
+    assert (
+        "meeting_polls: GET /v2/meetings/111/polls answered 200 with a next page" in error
+        and f"({TRIES} tries)" in error
+    )
 
 
 # --- full last pages --------------------------------------------------------------------------------------------
@@ -291,7 +304,10 @@ def test_a_full_last_page_that_counts_more_is_a_failure(page: Any) -> None:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
-    assert f"with a full page of {len(page['users'])} records and no next page, but counts {page['total_records']}" in error
+    assert (
+        f"with a full page of {len(page['users'])} records and no next page, but counts {page['total_records']}"
+        in error
+    )
 
 
 @pytest.mark.parametrize(
@@ -343,7 +359,9 @@ def test_an_error_that_is_not_zooms_is_retried_and_lost(status: int, body: Any, 
 @pytest.mark.parametrize("body", [b"", b" ", {}, {"message": "Webinar was not found."}])
 def test_a_bare_404_still_means_nothing_here(body: Any) -> None:
     """Where Zoom documents it without a code: no body, or words that say so."""
-    with scripted(says("/v2/past_webinars/9/instances", body, 404), says("/v2/users/u1/webinars", {"webinars": [{"id": 9}]})) as zoom:
+    with scripted(
+        says("/v2/past_webinars/9/instances", body, 404), says("/v2/users/u1/webinars", {"webinars": [{"id": 9}]})
+    ) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_webinars"))
     assert (run.exit_status, run.logged("ERROR")) == (0, [])
 

@@ -38,7 +38,11 @@ def departures(pace: Pace, delays: list[float]) -> list[float]:
     return left
 
 
-@given(st.lists(st.floats(0, 0.2), min_size=2, max_size=300), st.integers(1, 100), st.sampled_from([1, 4, 10, 20, 30, 40, 80]))
+@given(
+    st.lists(st.floats(0, 0.2), min_size=2, max_size=300),
+    st.integers(1, 100),
+    st.sampled_from([1, 4, 10, 20, 30, 40, 80]),
+)
 def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, limit: int) -> None:
     """However late single requests leave: in any second at most the limit, and in the long run our share of it."""
     pace = Pace(limit, share / 100)
@@ -151,7 +155,9 @@ def test_a_429_that_names_no_wait_at_all_holds_the_label_as_well() -> None:
     assert pace.free_at() == 1000.0 + SECONDS_PER_429
 
 
-@pytest.mark.parametrize(("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))])
+@pytest.mark.parametrize(
+    ("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))]
+)
 def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...]) -> None:
     """Per second; of the Resource-intensive ones per minute."""
     lanes = (LIGHT, MEDIUM, HEAVY, RateLimit("Resource-intensive"))
@@ -190,7 +196,12 @@ def test_any_retry_after_is_a_wait_or_none(text: str) -> None:
 def test_every_form_means_the_same(seconds: int) -> None:
     """The same wait, however it is written."""
     moment = NOW + timedelta(seconds=seconds)
-    forms = (str(seconds), format_datetime(moment, usegmt=True), moment.isoformat(), moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    forms = (
+        str(seconds),
+        format_datetime(moment, usegmt=True),
+        moment.isoformat(),
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
     assert {retry_after(form, NOW) for form in forms} == {float(seconds)}
 
 
@@ -213,7 +224,9 @@ def test_a_limit_per_minute_is_one_per_second() -> None:
     """That is how resource-intensive requests are counted; those of a day are not."""
     headers = {"X-RateLimit-Category": "Resource-intensive", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "30"}
     assert read_headers(headers, NOW) == RateLimitHeaders("Resource-intensive", 0.5)
-    assert read_headers({**headers, "X-RateLimit-Type": "Daily-limit"}, NOW) == RateLimitHeaders("Resource-intensive", 30.0, True)
+    assert read_headers({**headers, "X-RateLimit-Type": "Daily-limit"}, NOW) == RateLimitHeaders(
+        "Resource-intensive", 30.0, True
+    )
     assert read_headers({**headers, "X-RateLimit-Limit": ""}, NOW) == RateLimitHeaders("Resource-intensive")
 
 
@@ -225,7 +238,24 @@ def test_what_is_not_named_is_not_known() -> None:
     assert read_headers({"X-RateLimit-Limit": "0.5", "X-RateLimit-Type": "QPS"}, NOW) == RateLimitHeaders(limit=0.5)
 
 
-ODD_LIMITS = ["", "-1", "0", "+3", "many", "nan", "inf", "-inf", "1e309", "1e2", "1_000", "\u0663\u0660", "\uff11", "0.0001", "30/s", "9" * 400]
+ODD_LIMITS = [
+    "",
+    "-1",
+    "0",
+    "+3",
+    "many",
+    "nan",
+    "inf",
+    "-inf",
+    "1e309",
+    "1e2",
+    "1_000",
+    "\u0663\u0660",
+    "\uff11",
+    "0.0001",
+    "30/s",
+    "9" * 400,
+]
 
 
 @pytest.mark.parametrize("limit", [*ODD_LIMITS, "10001", "30000000"])

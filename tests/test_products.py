@@ -42,7 +42,9 @@ def test_contact_center_is_asked_in_utc() -> None:
     assert len(zoned) == 9
     for stream in zoned:
         assert stream.params["timezone"] == "UTC" and stream.date_range is not None
-        assert all(re.search(r"T\d\d:\d\d:\d\dZ$", template) for template in stream.date_range.params.values()), stream.name
+        assert all(re.search(r"T\d\d:\d\d:\d\dZ$", template) for template in stream.date_range.params.values()), (
+            stream.name
+        )
 
 
 def test_contact_center_has_limits_of_its_own() -> None:
@@ -50,7 +52,9 @@ def test_contact_center_has_limits_of_its_own() -> None:
     of_file = {path for path, facts in documented().items() if facts["product"] == "Contact-Center"}
     assert len(CENTER) == len(of_file) and APART["Contact-Center"] == "Contact Center"
     for plan, limits in (("pro", (20, 10, 5)), ("business", (40, 20, 10))):
-        assert tuple(limit_of(RateLimit(each, "Contact Center"), plan) for each in ("Light", "Medium", "Heavy")) == limits
+        assert (
+            tuple(limit_of(RateLimit(each, "Contact Center"), plan) for each in ("Light", "Medium", "Heavy")) == limits
+        )
 
 
 def test_a_row_that_spans_pages_is_one_record() -> None:
@@ -92,4 +96,6 @@ def test_odd_refusals_mean_what_zoom_says(stream: str, status: int, body: object
 
 def test_none_is_selected_unless_somebody_selects_it() -> None:
     """They need licenses and scopes that few accounts have."""
-    assert not any(stream.core for stream in CENTER) and not BY_NAME["zoom_events"].core and not BY_NAME["zra_deals"].core
+    assert (
+        not any(stream.core for stream in CENTER) and not BY_NAME["zoom_events"].core and not BY_NAME["zra_deals"].core
+    )

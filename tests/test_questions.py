@@ -87,11 +87,15 @@ def test_a_database_is_made_of_what_target_jsonl_has_written(tmp_path: Path) -> 
     """By a command: files with and without a time in their names, and all columns of streams that nobody has read."""
     (tmp_path / "catalog.json").write_text(run_tap(None, "--discover", document=True).stdout, "utf-8")
     (tmp_path / "users.jsonl").write_text('{"id": "a", "created_at": "2026-01-02T03:04:05Z"}\n', "utf-8")
-    (tmp_path / "meetings-20260102T030405.jsonl").write_text('{"id": 1, "settings": {"x": []}, "occurrences": [{"y": null}]}\n', "utf-8")
+    (tmp_path / "meetings-20260102T030405.jsonl").write_text(
+        '{"id": 1, "settings": {"x": []}, "occurrences": [{"y": null}]}\n', "utf-8"
+    )
     command = [sys.executable, "-m", "demo.tables", tmp_path / "catalog.json", tmp_path, tmp_path / "zoom.duckdb"]
     subprocess.run(command, cwd=ROOT, check=True)
     with duckdb.connect(str(tmp_path / "zoom.duckdb")) as connection:
-        assert connection.execute("SELECT id, created_at FROM users").fetchall() == [("a", datetime(2026, 1, 2, 3, 4, 5))]
+        assert connection.execute("SELECT id, created_at FROM users").fetchall() == [
+            ("a", datetime(2026, 1, 2, 3, 4, 5))
+        ]
         found = connection.execute("SELECT settings ->> 'x', len(occurrences) FROM meetings").fetchall()
         described = {row[0] for row in connection.execute("DESCRIBE whiteboards").fetchall()}
     assert found == [("[]", 1)]

@@ -34,7 +34,9 @@ BEGUN = 60  # requests, after which the run is under way and not near its end
 
 def commands(page: str, after: str) -> str:
     """The first block of commands after some words of a page."""
-    found = re.search(r"^```bash\n(.*?)^```$", (ROOT / page).read_text("utf-8").partition(after)[2], re.DOTALL | re.MULTILINE)
+    found = re.search(
+        r"^```bash\n(.*?)^```$", (ROOT / page).read_text("utf-8").partition(after)[2], re.DOTALL | re.MULTILINE
+    )
     assert found
     return found[1]
 
@@ -43,7 +45,11 @@ def load(page: str, after: str) -> str:
     """The load in such a block, in parentheses, under the names of the quick start's files and target."""
     found = re.search(r"^\($.*?^\)$\n", commands(page, after), re.DOTALL | re.MULTILINE)
     assert found
-    return found[0].replace("postgres-state", "state").replace("~/venvs/target-postgres/bin/target-postgres", "target-jsonl")
+    return (
+        found[0]
+        .replace("postgres-state", "state")
+        .replace("~/venvs/target-postgres/bin/target-postgres", "target-jsonl")
+    )
 
 
 BLOCKS = {
@@ -78,7 +84,14 @@ def environment(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
         (home / "bin" / name).write_text(f"#!{sys.executable}\n{script}", "utf-8")
         (home / "bin" / name).chmod(0o755)
     path = os.pathsep.join([str(home / "bin"), os.environ["PATH"]])
-    return {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(home), "TERM": "xterm", "no_proxy": "*", "TAP_ZOOM_LOGLEVEL": "ERROR"}
+    return {
+        "PATH": path,
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(home),
+        "TERM": "xterm",
+        "no_proxy": "*",
+        "TAP_ZOOM_LOGLEVEL": "ERROR",
+    }
 
 
 def state_in(home: Path) -> dict[str, object]:
@@ -91,7 +104,9 @@ def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: Sim
     """Twice in a row, as a script: exit status 0, and the state of a finished run, which the second run was given."""
     env = environment(tmp_path, zoom)
     for _ in range(2):
-        done = subprocess.run([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
+        done = subprocess.run(
+            [shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN
+        )
         assert (done.returncode, done.stderr) == (0, b"")
         assert state_in(tmp_path)["unfinished"] == []
 
@@ -100,7 +115,9 @@ def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: Sim
 def test_the_shell_is_left_as_it_was(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
     """No trap and no option stays behind: in zsh, a trap would keep Ctrl-C from ending loops."""
     script = f"{{ trap; set -o; }} > before\n{BLOCKS[block]}\n{{ trap; set -o; }} > after"
-    done = subprocess.run([shell, "-c", script], cwd=tmp_path, env=environment(tmp_path, zoom), capture_output=True, timeout=LONGEST_RUN)
+    done = subprocess.run(
+        [shell, "-c", script], cwd=tmp_path, env=environment(tmp_path, zoom), capture_output=True, timeout=LONGEST_RUN
+    )
     assert done.returncode == 0, done.stderr
     before = (tmp_path / "before").read_text("utf-8")
     assert "pipefail" in before
@@ -126,7 +143,9 @@ def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
     """As by Ctrl-C in a terminal, or by timeout and systemd; with the trap that docs/state.md puts into scripts."""
     env = environment(tmp_path, slow_zoom)
     script = f"trap : INT TERM\n{BLOCKS[block]}"
-    running = subprocess.Popen([shell, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.PIPE, start_new_session=True)
+    running = subprocess.Popen(
+        [shell, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.PIPE, start_new_session=True
+    )
     until_begun(slow_zoom)
     os.killpg(running.pid, number)
     said = running.communicate(timeout=LONGEST_RUN)[1]

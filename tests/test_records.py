@@ -132,7 +132,9 @@ def test_whatever_zoom_sends_the_record_fits_and_says_the_same(case: tuple[str, 
         assert_times(schema, record)
         ours = BY_NAME[stream].context_columns
         fields = {name: part for name, part in schema["properties"].items() if name not in ours}
-        nulls = check_value({"type": "object", "properties": fields}, sent, {n: v for n, v in record.items() if n not in ours})
+        nulls = check_value(
+            {"type": "object", "properties": fields}, sent, {n: v for n, v in record.items() if n not in ours}
+        )
         assert nulls == sum(plan.shapes.misfits.values())
         json.dumps(record, allow_nan=False).encode()
         assert "\0" not in json.dumps(record, ensure_ascii=False)
@@ -240,7 +242,9 @@ def test_fields_that_are_not_selected_are_not_looked_at() -> None:
     whole = schema_of(stream)
     schema = {**whole, "properties": {name: whole["properties"][name] for name in stream.key}}
     plan = RecordBuilder(stream, schema, whole)
-    [record] = shaped("", {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": "long", "failover": {}}, plan=plan)
+    [record] = shaped(
+        "", {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": "long", "failover": {}}, plan=plan
+    )
     assert set(record) == set(stream.key)
     assert not plan.shapes.misfits and not plan.shapes.unknown
 
@@ -267,7 +271,9 @@ def test_a_key_is_not_made_from_anything_but_text_or_an_integer(value: Any) -> N
     assert record["id"] == "a@example.com"
 
 
-@given(st.dictionaries(TEXTS | st.sampled_from(["shoe", "unknown_fields", "duration", "meeting_id"]), ANYTHING, max_size=4))
+@given(
+    st.dictionaries(TEXTS | st.sampled_from(["shoe", "unknown_fields", "duration", "meeting_id"]), ANYTHING, max_size=4)
+)
 def test_unknown_fields_are_kept_as_zoom_sent_them(row: dict[str, Any]) -> None:
     """Whatever they are called and hold, but for ids that the tap adds itself: clean, with exact numbers, and null only for what JSON has no number for."""
     row = {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", **row}
@@ -298,10 +304,15 @@ def test_kept_fields_are_counted_once_where_a_page_is_read_again() -> None:
     assert record["unknown_fields"] == {"shoe": [None, 1.5], "wig": 2**64 + 1}
     assert plan.shapes.unknown == {"shoe": 1, "wig": 1} and plan.shapes.unknown_inside == {"question_details.hat": 1}
     assert plan.shapes.misfits == {"unknown_fields.shoe": 1, "question_details": 1}
-    assert list(plan.new_unknown()) == ["kept in unknown_fields: shoe, wig", "left out inside other fields: question_details.hat"]
+    assert list(plan.new_unknown()) == [
+        "kept in unknown_fields: shoe, wig",
+        "left out inside other fields: question_details.hat",
+    ]
 
 
-@pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "9223372036854775807", "1e19", "0.1", "-0.0", "5"])
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "-9223372036854775809", "9223372036854775807", "1e19", "0.1", "-0.0", "5"]
+)
 def test_a_kept_number_is_exact(number: str) -> None:
     """At both ends of what 64 bits hold, and beyond."""
     body = b'{"participants":[{"user_id":"1","join_time":"2024-01-01T00:00:00Z","shoe":%s}]}' % number.encode()
@@ -309,7 +320,9 @@ def test_a_kept_number_is_exact(number: str) -> None:
     assert repr(record["unknown_fields"]["shoe"]) == repr(json.loads(number))
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b'{"participants":{}}', b'{"participants":"x"}', b'{"participants":7}'])
+@pytest.mark.parametrize(
+    "body", [b"[]", b'"x"', b"7", b'{"participants":{}}', b'{"participants":"x"}', b'{"participants":7}']
+)
 def test_an_answer_of_another_shape_is_an_error(body: bytes) -> None:
     """No guess is made at what it might mean."""
     with pytest.raises(ValueError, match=r"the answer isn't|isn't a list"):
@@ -324,6 +337,8 @@ def test_null_for_a_list_is_an_empty_list(body: bytes) -> None:
 
 def test_rows_that_are_no_objects_are_lost_and_counted() -> None:
     """They have no key."""
-    records, lost, _ = plan_of("users").records(b'{"users":[7,null,"x",[],{"id":""},{"id":null},{},{"id":"a"}]}', {}, Sequence())
+    records, lost, _ = plan_of("users").records(
+        b'{"users":[7,null,"x",[],{"id":""},{"id":null},{},{"id":"a"}]}', {}, Sequence()
+    )
     assert [record["id"] for record in records] == ["a"]
     assert lost == 7

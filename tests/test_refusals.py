@@ -105,7 +105,9 @@ def test_twenty_faults_in_a_row_stop_the_run() -> None:
     catalog = catalog_of("report_meetings", "report_webinars")
     fault = Fault.answer(500, b"", match=r"/v2/report/(meetings|webinars)", times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog, world="from tap_zoom.api import retry\nretry.TRIES = 1")
+        run = run_tap(
+            zoom.config(), zoom=zoom, catalog=catalog, world="from tap_zoom.api import retry\nretry.TRIES = 1"
+        )
         assert run.exit_status == 1
         assert len(run.logged("ERROR")) >= 20
         assert "20 requests in a row" in run.critical
@@ -182,7 +184,9 @@ def test_a_key_that_can_not_be_made_loses_the_record(where: str, body: Any, stre
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
     named = re.fullmatch(f"ERROR Lost: {said}", error)
-    assert named and re.search(where.rstrip("$").replace(r"\?", "$"), named[1]) and named[1].startswith(f"{stream}: GET ")
+    assert (
+        named and re.search(where.rstrip("$").replace(r"\?", "$"), named[1]) and named[1].startswith(f"{stream}: GET ")
+    )
     assert lost_only(run, stream) == 1
 
 
@@ -197,7 +201,10 @@ def test_fields_of_other_types_go_out_as_null() -> None:
     for field in ("settings", "occurrences", "tracking_fields"):
         assert sum(line.startswith(f"WARNING meetings.{field}: a value did not fit") for line in run.log) == 1
     difference = truth.compare({name: expected(*FEW)[name] for name in ("users", "meetings")}, run.records)
-    assert {name: count for name, count in difference.items() if count and name != "examples"} == {"missing": 1, "extra": 1}
+    assert {name: count for name, count in difference.items() if count and name != "examples"} == {
+        "missing": 1,
+        "extra": 1,
+    }
 
 
 def test_a_host_that_falls_silent_stops_the_run_with_a_state() -> None:

@@ -269,7 +269,9 @@ def test_after_several_tokens_in_vain_the_login_is_refused(zoom: Zoom) -> None:
     for _ in range(MAX_REFUSED_TOKENS - 1):
         assert zoom.refuse(zoom.login.token()) is None
     last = zoom.login.token()
-    with pytest.raises(LoginRefused, match=r"doesn't accept the access token .the words of Zoom., nor the 2 before it\. .* last STATE"):
+    with pytest.raises(
+        LoginRefused, match=r"doesn't accept the access token .the words of Zoom., nor the 2 before it\. .* last STATE"
+    ):
         zoom.refuse(last)
     with pytest.raises(LoginRefused):
         zoom.login.token()

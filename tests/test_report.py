@@ -51,7 +51,10 @@ def page(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_names_nothing_outside(page: Path) -> None:
     """No script, no style, no picture, no font from anywhere else."""
     text = page.read_text("utf-8")
-    assert set(re.findall(r"https?://[^\"' )<]+", text)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\"' )<]+", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
     assert not re.search(r"<script|<link|<img|@import|url\((?!#)", text)
 
 
@@ -82,7 +85,14 @@ def looked_at(page: Path, directory: Path, width: int) -> dict[str, Any]:
     copy = directory / "measured.html"
     copy.write_text(page.read_text("utf-8").replace("</body>", f"{MEASURE}</body>"), "utf-8")
     assert BROWSER
-    command = [BROWSER, *QUIET, f"--user-data-dir={directory / 'profile'}", f"--window-size={width},1200", "--dump-dom", copy.as_uri()]
+    command = [
+        BROWSER,
+        *QUIET,
+        f"--user-data-dir={directory / 'profile'}",
+        f"--window-size={width},1200",
+        "--dump-dom",
+        copy.as_uri(),
+    ]
     shown = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=120).stdout
     found = re.search(r'data-seen="(.*?)"', shown)
     assert found

@@ -29,7 +29,9 @@ def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights
     """Users and meetings under a daily limit: as many runs with a night after each as without."""
     runs: list[Run] = []
     state = None
-    crowd = Account(3, users=40, meetings_per_user=3, webinars_per_user=0, occurrences=1, participants=1, registrants=1, crowd=0)
+    crowd = Account(
+        3, users=40, meetings_per_user=3, webinars_per_user=0, occurrences=1, participants=1, registrants=1, crowd=0
+    )
     with SimulatedZoom(crowd, daily_limits={"Light": 45}) as zoom:
         while len(runs) < 10:
             runs.append(run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"), state=state))
@@ -48,7 +50,10 @@ def test_a_fallback_that_was_read_whole_is_not_read_again_after_a_night() -> Non
     with SimulatedZoom(account(), history="no_permission") as zoom:
         whole = run_tap(zoom.config(), zoom=zoom)
         state = next(each for each in whole.states if each["unfinished"][0]["resume_at"].get("user"))
-        resume_at = state["unfinished"][0]["resume_at"] = {"user_past_meetings": None, "user": state["unfinished"][0]["resume_at"]["user"]}
+        resume_at = state["unfinished"][0]["resume_at"] = {
+            "user_past_meetings": None,
+            "user": state["unfinished"][0]["resume_at"]["user"],
+        }
         resumed = run_tap(zoom.config(), zoom=zoom, state=a_day_ago(state))
     assert resumed.exit_status == 0
     assert resumed.states[0]["unfinished"][0]["resume_at"] == resume_at
@@ -59,14 +64,24 @@ def test_a_fallback_that_was_read_whole_is_not_read_again_after_a_night() -> Non
 
 
 def held(uuid: str, day: Any, number: int = 111) -> dict[str, Any]:
-    return {"meeting_uuid": uuid, "uuid": uuid, "meeting_id": number, "id": number, "type": "Meeting", "start_time": f"{day}T12:00:00Z"}
+    return {
+        "meeting_uuid": uuid,
+        "uuid": uuid,
+        "meeting_id": number,
+        "id": number,
+        "type": "Meeting",
+        "start_time": f"{day}T12:00:00Z",
+    }
 
 
 @pytest.mark.parametrize("later", [1, 2])
 @pytest.mark.parametrize("fallback", [False, True], ids=["history", "fallback"])
 def test_the_oldest_window_begins_where_zoom_lets_it(fallback: bool, later: int) -> None:
     """A clock or a zone ahead of ours: only the days that are gone are missing, and what has a number is found by that."""
-    refused = [says(rf"/v2/report/(history_|users/.*)meetings\?.*from={CLIP + timedelta(days=n)}", TOO_EARLY, 400) for n in range(later)]
+    refused = [
+        says(rf"/v2/report/(history_|users/.*)meetings\?.*from={CLIP + timedelta(days=n)}", TOO_EARLY, 400)
+        for n in range(later)
+    ]
     first = CLIP + timedelta(days=later)
     new, following = [held("NEW==", first)], [held("NEXT==", first + timedelta(days=30), 222)]
     window = rf"from={first}&"
@@ -101,9 +116,10 @@ def test_an_occurrence_that_is_found_both_ways_comes_from_both() -> None:
     there = [("BOTH==", day), ("LATE==", day + timedelta(days=1))]
     with scripted(
         *(
-            says(rf"/v2/report/history_meetings\?.*from={window.from_}&", {
-                "history_meetings": [held(uuid, each) for uuid, each in there if window.from_ <= each <= window.to]
-            })
+            says(
+                rf"/v2/report/history_meetings\?.*from={window.from_}&",
+                {"history_meetings": [held(uuid, each) for uuid, each in there if window.from_ <= each <= window.to]},
+            )
             for window in windows_of(account())
         ),
         says("/past_meetings/111/instances", {"meetings": [held(*each) for each in there]}),
@@ -122,10 +138,15 @@ def test_a_circle_of_page_tokens_ends_with_its_loss_told() -> None:
     """A, B, A: asked four times at the most; what came is out, the list is an ERROR."""
     pages = {"": "A", "A": "B", "B": "A"}
     faults = [
-        says(rf"/v2/meetings/111/registrants.*approved.*next_page_token={token}", {"registrants": [{"id": token}], "next_page_token": pages[token]})
+        says(
+            rf"/v2/meetings/111/registrants.*approved.*next_page_token={token}",
+            {"registrants": [{"id": token}], "next_page_token": pages[token]},
+        )
         for token in ("A", "B")
     ]
-    faults.append(says("/v2/meetings/111/registrants.*approved", {"registrants": [{"id": "first"}], "next_page_token": "A"}))
+    faults.append(
+        says("/v2/meetings/111/registrants.*approved", {"registrants": [{"id": "first"}], "next_page_token": "A"})
+    )
     with scripted(*faults, says("/v2/meetings/111/registrants", {"registrants": []})) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"))
         asked = [each for each in zoom.requests if each.query.get("status") == "approved"]
@@ -146,7 +167,10 @@ def test_the_history_is_asked_for_meetings_and_webinars_by_name(zoom: SimulatedZ
 
 def test_a_host_who_may_not_schedule_has_no_meetings() -> None:
     """3161 at a meeting is about its host, as it is at the list of the host's meetings: nothing here, and exit 0."""
-    refusal = {"code": 3161, "message": "Meeting hosting and scheduling capabilities are not allowed for your user account."}
+    refusal = {
+        "code": 3161,
+        "message": "Meeting hosting and scheduling capabilities are not allowed for your user account.",
+    }
     with scripted(says(r"/v2/meetings/111\?", refusal, 400)) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"))
     assert run.exit_status == 0
@@ -158,7 +182,12 @@ def test_a_host_who_may_not_schedule_has_no_meetings() -> None:
 
 def test_a_look_up_that_ends_oddly_is_one_lost_item() -> None:
     """400/300 about a page token, of which a look-up has none: the others come out."""
-    odd = Fault.answer(400, {"code": 300, "message": "The next page token is invalid or expired."}, match=r"/v2/users/[^/]+%40", times=1)
+    odd = Fault.answer(
+        400,
+        {"code": 300, "message": "The next page token is invalid or expired."},
+        match=r"/v2/users/[^/]+%40",
+        times=1,
+    )
     with SimulatedZoom(account(), faults=[odd]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"))
     assert run.exit_status == 1
@@ -166,7 +195,9 @@ def test_a_look_up_that_ends_oddly_is_one_lost_item() -> None:
     [error] = run.logged("ERROR")
     assert "user_lookup" in error
     assert len(run.records["users"]) == len(expected()["users"]) - 1
-    assert_complete({"meetings": expected()["meetings"]}, Run(0, "", "", [m for m in run.messages if m.get("stream") == "meetings"]))
+    assert_complete(
+        {"meetings": expected()["meetings"]}, Run(0, "", "", [m for m in run.messages if m.get("stream") == "meetings"])
+    )
 
 
 def test_a_user_whose_id_is_a_number_is_asked_about() -> None:

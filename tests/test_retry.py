@@ -58,11 +58,15 @@ def test_delays_double_up_to_half_a_minute() -> None:
 )  # fmt: skip
 def test_each_kind_of_error_has_its_number_of_tries(error: Retryable, answered: bool, tries: int) -> None:
     """A host that never answered and a firewall are given up soon, a limit late; a named delay changes nothing about it."""
-    assert [delay(error, number, 0.0, answered) is not None for number in range(1, 45)] == [number < tries for number in range(1, 45)]
+    assert [delay(error, number, 0.0, answered) is not None for number in range(1, 45)] == [
+        number < tries for number in range(1, 45)
+    ]
 
 
 @pytest.mark.usefixtures("no_jitter")
-@pytest.mark.parametrize(("named", "waited"), [(7.0, 7.5), (119.0, 119.5), (120.0, 120.5), (121.0, 120.5), (3600.0, 120.5)])
+@pytest.mark.parametrize(
+    ("named", "waited"), [(7.0, 7.5), (119.0, 119.5), (120.0, 120.5), (121.0, 120.5), (3600.0, 120.5)]
+)
 def test_what_the_server_names_is_waited_and_a_little_more(named: float, waited: float) -> None:
     """Up to two minutes, however often it was tried."""
     for error in (kind("x", named) for kind in KINDS):
@@ -129,7 +133,9 @@ FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us
         (RateLimited("it answered 429"), LIST, True, RetriesExhausted, "it answered 429 (3 tries)"),
     ],
 )  # fmt: skip
-def test_what_it_means_to_give_up(error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str) -> None:
+def test_what_it_means_to_give_up(
+    error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str
+) -> None:
     """A host that answers nothing at all ends the run; all else costs an item."""
     meant = given_up(error, request_, 3, host_answers)
     assert type(meant) is kind and str(meant) == words

@@ -69,7 +69,11 @@ def declared(stream: str, path: tuple[Any, ...]) -> str:
     schema = schema_of(BY_NAME[stream])
     for name in path:
         schema = schema["items"] if isinstance(name, int) else schema["properties"][name]
-    kind = next(each for each in [*schema["type"]] if each != "null") if isinstance(schema["type"], list) else schema["type"]
+    kind = (
+        next(each for each in [*schema["type"]] if each != "null")
+        if isinstance(schema["type"], list)
+        else schema["type"]
+    )
     return str(schema.get("format", kind))
 
 
@@ -109,7 +113,10 @@ def test_a_documented_answer_comes_through_whole(stream: str) -> None:
 
 def test_there_is_a_sample_for_each_stream() -> None:
     """And no other file."""
-    assert {path.stem for path in FIXTURES.glob("*.json")} == {stream.name for stream in CORE} | {"operations", "meltano_hub_extractor.schema"}
+    assert {path.stem for path in FIXTURES.glob("*.json")} == {stream.name for stream in CORE} | {
+        "operations",
+        "meltano_hub_extractor.schema",
+    }
     assert all(rows(stream.name) for stream in CORE)
 
 

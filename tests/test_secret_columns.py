@@ -16,7 +16,9 @@ from tests.scripted import says, scripted
 from tests.tap import catalog_of, run_tap
 
 # What codes and links are called, in texts: a flag or a list can be neither.
-LOOKS_LIKE_ONE = re.compile(r"pass(word|code)|pwd|secret|token|(^|_)key$|(^|_)zak$|pin_code|activation_code|host_key|fingerprint|(^|_)(url|link)$|Url$")
+LOOKS_LIKE_ONE = re.compile(
+    r"pass(word|code)|pwd|secret|token|(^|_)key$|(^|_)zak$|pin_code|activation_code|host_key|fingerprint|(^|_)(url|link)$|Url$"
+)
 # What lets its reader act as the host, sign in, set up a room, or open a file by itself.
 ACTS = {
     ("meetings", "start_url"), ("webinars", "start_url"), ("users", "host_key"), ("meetings", "dynamic_host_key"),
@@ -54,14 +56,24 @@ def test_each_code_and_link_is_decided() -> None:
     """By its name, in one of the two tables; a new one in Zoom's files has to be."""
     kept = {secret.name for secret in KEPT}
     assert len(texts()) > 60
-    assert [(stream, path) for stream, path in texts() if not is_held_back(stream, path.rpartition(".")[2]) and path.rpartition(".")[2] not in kept] == []
+    assert [
+        (stream, path)
+        for stream, path in texts()
+        if not is_held_back(stream, path.rpartition(".")[2]) and path.rpartition(".")[2] not in kept
+    ] == []
 
 
 def test_no_decision_is_left_over() -> None:
     """Of a field that is in no schema the table says so, or that Zoom has it elsewhere; each has its reason."""
     there = {path.rpartition(".")[2] for stream in EMITTED for path, _ in columns(schema_of(stream))}
     assert {secret.name for secret in KEPT} <= there
-    assert {secret.name for secret in HELD_BACK} - there <= {"access_token", "refresh_token", "zak", "download_token", "file_url"}
+    assert {secret.name for secret in HELD_BACK} - there <= {
+        "access_token",
+        "refresh_token",
+        "zak",
+        "download_token",
+        "file_url",
+    }
     assert all(len(secret.reason) > 8 for secret in (*HELD_BACK, *KEPT))
 
 
@@ -69,7 +81,9 @@ def test_what_acts_for_somebody_is_held_back_and_what_people_read_is_not() -> No
     """As --discover says it."""
     found = json.loads(run_tap(None, "--discover", document=True).stdout)
     by_default = {
-        (entry["stream"], ".".join(word for word in mark["breadcrumb"] if word not in ("properties", "items"))): mark["metadata"]["selected-by-default"]
+        (entry["stream"], ".".join(word for word in mark["breadcrumb"] if word not in ("properties", "items"))): mark[
+            "metadata"
+        ]["selected-by-default"]
         for entry in found["streams"]
         for mark in entry["metadata"]
     }
@@ -80,8 +94,18 @@ def test_what_acts_for_somebody_is_held_back_and_what_people_read_is_not() -> No
 @pytest.mark.parametrize("keep", [True, False])
 def test_no_secret_comes_in_as_an_unknown_field(keep: bool) -> None:
     """At the top, deep inside, and where it is known and not selected; what else is unknown is kept, and each is named."""
-    secrets = {"host_key": "HOST-123", "zak": "ZAK-123", "start_url": "https://zoom.us/s/1?zak=START-123", "dynamic_host_key": "777-HOST"}
-    body = {"id": 111, "topic": "there", **secrets, "zz": {"note": 1, "deep": [{"file_url": "https://x?jwt=FILE-123", "size": 2}]}}
+    secrets = {
+        "host_key": "HOST-123",
+        "zak": "ZAK-123",
+        "start_url": "https://zoom.us/s/1?zak=START-123",
+        "dynamic_host_key": "777-HOST",
+    }
+    body = {
+        "id": 111,
+        "topic": "there",
+        **secrets,
+        "zz": {"note": 1, "deep": [{"file_url": "https://x?jwt=FILE-123", "size": 2}]},
+    }
     with scripted(says(r"/v2/meetings/111\?", body)) as zoom:
         run = run_tap(zoom.config(keep_unknown_fields=keep), zoom=zoom, catalog=catalog_of("meetings"))
     assert run.exit_status == 0

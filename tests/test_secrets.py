@@ -42,7 +42,9 @@ def test_the_clients_credentials_are_hidden_as_the_header_spells_them(place: str
     """Base64 of id and secret, without the word Basic before it."""
     with scripted() as zoom:
         echo = b64encode(f"{zoom.account.client_id}:{zoom.account.client_secret}".encode()).decode()
-        zoom.faults.insert(0, says(place, {"code": 9999, "reason": f"bad header {echo}", "message": f"bad {echo}"}, 400))
+        zoom.faults.insert(
+            0, says(place, {"code": 9999, "reason": f"bad header {echo}", "message": f"bad {echo}"}, 400)
+        )
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS, secrets=[echo])
     assert run.exit_status == 1
     assert "***" in run.stderr
@@ -52,7 +54,9 @@ def test_the_clients_credentials_are_hidden_as_the_header_spells_them(place: str
 def test_a_long_message_is_not_cut_inside_a_secret(before: int) -> None:
     """Half a secret is not known as one, so it would be shown."""
     token = "T0kenSECRETabcdefghijklmnopqrstuvwxyz0123456789"
-    with scripted(says(r"/v2/meetings/111\?", {"code": 9999, "message": f"{'x' * before} {token} and more"}, 400)) as zoom:
+    with scripted(
+        says(r"/v2/meetings/111\?", {"code": 9999, "message": f"{'x' * before} {token} and more"}, 400)
+    ) as zoom:
         zoom.faults.insert(0, says("/oauth/token", {"access_token": token, "api_url": zoom.url}))
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS, secrets=[token])
     assert run.exit_status == 1

@@ -114,7 +114,9 @@ def test_a_field_inside_an_object_can_be_left_out(zoom: SimulatedZoom) -> None:
 def test_a_field_inside_a_list_of_objects_can_be_left_out(zoom: SimulatedZoom) -> None:
     """Nested selection goes through items."""
     inside = ("properties", "question_details", "items", "properties", "answer")
-    run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_poll_results", meeting_poll_results={inside: False}))
+    run = run_tap(
+        zoom.config(), zoom=zoom, catalog=catalog_of("meeting_poll_results", meeting_poll_results={inside: False})
+    )
     records = {key_of("meeting_poll_results", record): record for record in run.records["meeting_poll_results"]}
     details = [detail for record in records.values() for detail in record["question_details"]]
     right = [detail for record in expected()["meeting_poll_results"] for detail in record["question_details"]]
@@ -176,7 +178,9 @@ def test_selected_by_default_counts_where_selected_is_missing(zoom: SimulatedZoo
         "webinars": {"selected": True, "selected-by-default": False},
         "report_meetings": {"selected": False, "selected-by-default": True},
     }
-    streams = [{"tap_stream_id": name, "metadata": [{"breadcrumb": [], "metadata": marks}]} for name, marks in mark.items()]
+    streams = [
+        {"tap_stream_id": name, "metadata": [{"breadcrumb": [], "metadata": marks}]} for name, marks in mark.items()
+    ]
     run = run_tap(zoom.config(), zoom=zoom, catalog={"streams": streams})
     assert set(run.schemas) == {"meetings", "webinars"}
 
@@ -243,7 +247,9 @@ def test_many_differences_are_one_short_warning(zoom: SimulatedZoom) -> None:
     assert re.search(r"(users\.\w+, ){4}users\.\w+ and \d+ more\.", line)
 
 
-@pytest.mark.parametrize("schema", [None, [], "x", {}, {"properties": None}, {"properties": {"dept": 7, "email": {"anyOf": []}}}])
+@pytest.mark.parametrize(
+    "schema", [None, [], "x", {}, {"properties": None}, {"properties": {"dept": 7, "email": {"anyOf": []}}}]
+)
 def test_a_schema_that_says_nothing_differs_in_nothing(schema: Any, zoom: SimulatedZoom) -> None:
     """What is no schema is passed over, as before."""
     catalog = from_discovery("users", "meeting_polls")
@@ -296,7 +302,9 @@ def _twice(catalog: dict[str, Any]) -> Any:
         _twice,
     ],
 )
-def test_a_file_that_is_no_catalog_stops_the_run(zoom: SimulatedZoom, spoil: Callable[[Any], Any], tmp_path: Path) -> None:
+def test_a_file_that_is_no_catalog_stops_the_run(
+    zoom: SimulatedZoom, spoil: Callable[[Any], Any], tmp_path: Path
+) -> None:
     """One CRITICAL line about the catalog, exit status 1, and no request."""
     path = tmp_path / "catalog.json"
     path.write_text(json.dumps(spoil(catalog_of("users"))), encoding="utf-8")

@@ -52,13 +52,29 @@ INTEGER = [
     (f'"{"9" * 4299}"', 10**4299 - 1), (f'"{"9" * 4300}"', None), ("1e4299", 10**4299), ("1e4300", None), ("1e5", 100_000), ("5.5", None),
     ("9223372036854775808.0", 2**63), ('"5\\n"', None),
 ]  # fmt: skip
-STRING = [("0.1", "0.1"), ("1.10", "1.10"), ("-9223372036854775809", "-9223372036854775809"), ("1e400", "1E+400"), ("NaN", None)]
+STRING = [
+    ("0.1", "0.1"),
+    ("1.10", "1.10"),
+    ("-9223372036854775809", "-9223372036854775809"),
+    ("1e400", "1E+400"),
+    ("NaN", None),
+]
 TIME = [
     ('"2024-01-02T03:04:05.1Z"', "2024-01-02T03:04:05.1Z"), ('"2024-01-02T03:04:05.1234567Z"', "2024-01-02T03:04:05.123456Z"),
     ('"2024-01-02T05:04:05.10+02:00"', "2024-01-02T03:04:05.10Z"), ('"2024-13-02T03:04:05Z"', None), ('"2024-01-02T03:04:05Z\\n"', "2024-01-02T03:04:05Z"),
     ('"2024-01-02T24:04:05Z"', None), ("[]", None), ("1.5", None),
 ]  # fmt: skip
-BOOLEAN = [("true", True), ("false", False), ("1", True), ("0", False), ('"true"', True), ('"false"', False), ("1.0", None), ("2", None), ('"1"', None)]
+BOOLEAN = [
+    ("true", True),
+    ("false", False),
+    ("1", True),
+    ("0", False),
+    ('"true"', True),
+    ('"false"', False),
+    ("1.0", None),
+    ("2", None),
+    ('"1"', None),
+]
 CASES = [
     (kind, text, right)
     for kind, cases in {"number": NUMBER, "integer": INTEGER, "string": STRING, "date-time": TIME, "boolean": BOOLEAN}.items()
@@ -93,7 +109,9 @@ def test_one_value_in_place_of_a_list(kind: str, text: str, right: Any) -> None:
 
 def test_one_object_in_place_of_a_list() -> None:
     """A list of one, if it has any of the fields that are declared; else null, and counted."""
-    plan = plan_of({"type": ["null", "array"], "items": {"type": ["null", "object"], "properties": {"a": nullable("integer")}}})
+    plan = plan_of(
+        {"type": ["null", "array"], "items": {"type": ["null", "object"], "properties": {"a": nullable("integer")}}}
+    )
     assert shaped(plan, '{"a":"1","b":2}', '[{"a":1}]') == [[{"a": 1}], [{"a": 1}]]
     assert plan.shapes.unknown_inside == {"field.b": 1} and not plan.shapes.misfits
     assert shaped(plan, "{}", '{"x":1}', "7", '"x"', "null", '""') == [None] * 6
@@ -119,11 +137,18 @@ def test_a_list_of_objects_names_its_fields_without_a_number() -> None:
     """Misfits and unknown fields of all items count as one field's."""
     plan = plan_of({"type": "array", "items": {"type": "object", "properties": {"a": nullable("integer")}}})
     assert shaped(plan, '[{"a":1,"b":2,"c":3},{"a":"x","b":2}]') == [[{"a": 1}, {"a": None}]]
-    assert plan.shapes.misfits == {"field.a": 1} and plan.shapes.unknown_inside == {"field.b": 2, "field.c": 1} and not plan.shapes.unknown
+    assert (
+        plan.shapes.misfits == {"field.a": 1}
+        and plan.shapes.unknown_inside == {"field.b": 2, "field.c": 1}
+        and not plan.shapes.unknown
+    )
     assert list(plan.new_unknown()) == ["left out inside other fields: field.b, field.c"]
 
 
-@pytest.mark.parametrize("field", [{}, {"type": ["null", "object"]}, {"type": ["array", "null"]}, {"type": ["object", "null"], "description": "x"}])
+@pytest.mark.parametrize(
+    "field",
+    [{}, {"type": ["null", "object"]}, {"type": ["array", "null"]}, {"type": ["object", "null"], "description": "x"}],
+)
 def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]) -> None:
     """With exact numbers at any depth, and null for those that JSON has not."""
     plan = plan_of(field)
@@ -138,7 +163,10 @@ def test_unknown_fields_are_counted_row_by_row() -> None:
     """Whether they are kept or left out; a name that was told is told no more."""
     schema: dict[str, Any] = {"properties": {"id": {"type": "string"}}}
     kept = {"properties": {**schema["properties"], "unknown_fields": {"type": ["null", "object"]}}}
-    for plan, outcome in ((RecordBuilder(USERS, schema, schema), "left out: a, b; set"), (RecordBuilder(USERS, kept, schema), "kept in unknown_fields: a, b")):
+    for plan, outcome in (
+        (RecordBuilder(USERS, schema, schema), "left out: a, b; set"),
+        (RecordBuilder(USERS, kept, schema), "kept in unknown_fields: a, b"),
+    ):
         body = b'{"users":[{"id":"x","b":1},{"id":"y","a":{"c":1e400}},{"id":"z","a":[NaN]}]}'
         records, _, content = plan.records(body, {}, Sequence())
         assert plan.shapes.unknown == {"a": 2, "b": 1} and not plan.shapes.unknown_inside

@@ -171,8 +171,13 @@ def test_some_fields_must_be_asked_for(zoom: SimulatedZoom) -> None:
 def test_some_uuids_must_be_encoded_twice(zoom: SimulatedZoom) -> None:
     """A UUID with "/" in front or "//" inside is lost when encoded once; all can be encoded twice."""
     client = Client(zoom)
-    styles = {"plain": r"\w+==", "plus": r"\w+\+\w+==", "slash": r"\w+/\w+==", "leading": r"/\w.*",
-              "double": r"\w+//\w+=="}
+    styles = {
+        "plain": r"\w+==",
+        "plus": r"\w+\+\w+==",
+        "slash": r"\w+/\w+==",
+        "leading": r"/\w.*",
+        "double": r"\w+//\w+==",
+    }
     for style, pattern in styles.items():
         # The latest, which no refusal for age can hit.
         uuid = next(held.uuid for held in reversed(ACCOUNT.held) if re.fullmatch(pattern, held.uuid))
@@ -195,7 +200,9 @@ def test_some_uuids_must_be_encoded_twice(zoom: SimulatedZoom) -> None:
 def test_a_number_gives_the_latest_occurrence_only(zoom: SimulatedZoom) -> None:
     """By number there is one occurrence, and asking so is remembered."""
     reported = {row["uuid"] for row in truth.expected(ACCOUNT)["report_meetings"]}
-    meetings = [number for number in ACCOUNT.numbers.values() if number.kind == "meeting" and len(number.occurrences) > 1]
+    meetings = [
+        number for number in ACCOUNT.numbers.values() if number.kind == "meeting" and len(number.occurrences) > 1
+    ]
     number = next(number for number in meetings if number.occurrences[-1].uuid in reported)
     answer = Client(zoom).get(f"/report/meetings/{number.number}")
     assert answer.body["uuid"] == number.occurrences[-1].uuid
@@ -345,7 +352,11 @@ def test_comparing_finds_every_kind_of_difference() -> None:
     right = {"users": [{"id": "a", "n": 1, "gone": 0}, {"id": "b"}, {"id": "c"}]}
     emitted = {
         "users": [
-            {"id": "a", "n": True, "new": 2}, {"id": "b"}, {"id": "b"}, {"id": "b", "n": 1}, {"id": "d"},
+            {"id": "a", "n": True, "new": 2},
+            {"id": "b"},
+            {"id": "b"},
+            {"id": "b", "n": 1},
+            {"id": "d"},
             {"id": ""},
         ]
     }

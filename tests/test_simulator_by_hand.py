@@ -30,14 +30,23 @@ def test_an_app_can_lack_a_scope(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"account_id": "mine"}', '{"auth_url": "https://zoom.us/oauth/token", "client_id": "mine"}', '{"client_id": "mi', "[]"]
+    "content",
+    [
+        '{"account_id": "mine"}',
+        '{"auth_url": "https://zoom.us/oauth/token", "client_id": "mine"}',
+        '{"client_id": "mi',
+        "[]",
+    ],
 )
 def test_a_config_of_somebody_else_is_kept(content: str, tmp_path: Path) -> None:
     """It may have the only copy of a secret: the simulator says what to do, and does not start."""
     config = tmp_path / "config.json"
     config.write_text(content, "utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulator", "--config", str(config)], cwd=ROOT, capture_output=True, encoding="utf-8"
+        [sys.executable, "-m", "tests.simulator", "--config", str(config)],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert done.returncode == 2 and f"{config} exists and was not written by the simulator" in done.stderr
     assert config.read_text("utf-8") == content
@@ -62,6 +71,14 @@ def test_a_config_of_the_simulator_is_replaced(login: str, tmp_path: Path) -> No
 
 def test_a_scope_that_there_is_not_is_a_mistake(tmp_path: Path) -> None:
     """It says so, and does not start."""
-    command = [sys.executable, "-m", "tests.simulator", "--config", str(tmp_path / "config.json"), "--without-scope", "report:reed"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.simulator",
+        "--config",
+        str(tmp_path / "config.json"),
+        "--without-scope",
+        "report:reed",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert done.returncode == 2 and "report:reed" in done.stderr

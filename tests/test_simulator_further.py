@@ -57,7 +57,9 @@ def test_who_reads_by_the_table_gets_what_the_truth_says(reader: Reader, name: s
 
     found = reader.read(stream)
     hidden = HELD_BACK.get(name, set())
-    assert Counter(known(without(hidden, conversion.record(table, row.row))) for row in found) == Counter(map(known, truth_of(reader.zoom, name)))
+    assert Counter(known(without(hidden, conversion.record(table, row.row))) for row in found) == Counter(
+        map(known, truth_of(reader.zoom, name))
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in STREAMS if name != "phone_recording_transcripts"])
@@ -68,7 +70,12 @@ def test_answers_are_as_documented(name: str) -> None:
         client, answers = Client(zoom), 0
         for parent in zoom.further.contents.parents(stream).values():
             window = list(windows(stream, NOW.date()))[-1]
-            asked = query(stream, parent.id, {**dict(stream.asks[0]), **({"type": parent.ask["type"]} if "@type" in stream.params.values() else {})}, **window)
+            asked = query(
+                stream,
+                parent.id,
+                {**dict(stream.asks[0]), **({"type": parent.ask["type"]} if "@type" in stream.params.values() else {})},
+                **window,
+            )
             reply = client.get(path(stream, parent.id, parent.row), **asked)
             if reply.status == 200:
                 answers += 1
@@ -76,7 +83,14 @@ def test_answers_are_as_documented(name: str) -> None:
         assert answers and not zoom.violations
 
 
-TYPES: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "array": list}
+TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+}
 
 
 def misfits(schema: Row, value: Any, where: str = "answer") -> Iterator[str]:
@@ -108,7 +122,12 @@ def test_keys_of_the_truth_are_unique_and_there(zoom: SimulatedZoom, name: str) 
     keys = [tuple(record[field] for field in KEYS[name]) for record in records]
     assert records and len(set(keys)) == len(keys)
     may_lack = STREAMS[name].may_lack if name in STREAMS else ()
-    assert not [record for record in records for field in KEYS[name] if record[field] is None or (record[field] == "" and field not in may_lack)]
+    assert not [
+        record
+        for record in records
+        for field in KEYS[name]
+        if record[field] is None or (record[field] == "" and field not in may_lack)
+    ]
 
 
 def test_every_form_of_key_happens(zoom: SimulatedZoom) -> None:
@@ -125,7 +144,11 @@ def test_a_start_date_leaves_out_what_was_before(zoom: SimulatedZoom) -> None:
     since = truth_of(zoom, "clips", "2025-12-01")
     assert since and {row["modified_date"][:7] for row in since} <= {"2025-12", "2026-01", "2026-02", "2026-03"}
     assert len(truth_of(zoom, "clips", "2020-01-01")) == len(truth_of(zoom, "clips")) + 1
-    assert {row["window_from"] for row in truth_of(zoom, "report_users", "2026-01-20")} == {"2026-01-01", "2026-02-01", "2026-03-01"}
+    assert {row["window_from"] for row in truth_of(zoom, "report_users", "2026-01-20")} == {
+        "2026-01-01",
+        "2026-02-01",
+        "2026-03-01",
+    }
     assert {row["window_to"] for row in truth_of(zoom, "report_users", "2026-03-02")} == {"2026-03-31"}
 
 
@@ -134,7 +157,10 @@ def test_time_passes_by_travel_only() -> None:
     account = Account(seed=4, now=NOW, future=30)
     with SimulatedZoom(account, scopes="classic") as zoom:
         client, asked = Client(zoom), {"from": "2026-03-01", "to": "2026-03-31"}
-        before, records = len(client.get("/report/activities", **asked).body["activity_logs"]), len(truth_of(zoom, "report_activities"))
+        before, records = (
+            len(client.get("/report/activities", **asked).body["activity_logs"]),
+            len(truth_of(zoom, "report_activities")),
+        )
         zoom.travel(days=12)
         assert len(Client(zoom).get("/report/activities", **asked).body["activity_logs"]) > before
         assert len(truth_of(zoom, "report_activities")) > records
@@ -147,7 +173,11 @@ def test_every_operation_of_the_table_is_documented() -> None:
     """With a label, scopes and each parameter that the table sends."""
     assert {*(operation.template for operation in OPERATIONS), *HAND_MADE.values()} <= documented().keys()
     for stream in STREAMS.values():
-        sent = {*stream.params, *(name for ask in stream.asks for name in ask), *(stream.window.names if stream.window else ())}
+        sent = {
+            *stream.params,
+            *(name for ask in stream.asks for name in ask),
+            *(stream.window.names if stream.window else ()),
+        }
         assert sent <= stream.operation().parameters.keys(), stream.name
 
 
@@ -158,7 +188,9 @@ def test_every_operation_of_the_table_is_documented() -> None:
         ({"from": "2026-02-01", "to": "2026-03-10"}, "to"), ({"from": "2026-03-02", "to": "2026-03-01"}, "to"),
     ],
 )  # fmt: skip
-def test_what_is_not_documented_is_refused(zoom: SimulatedZoom, client: Client, asked: dict[str, str], field: str) -> None:
+def test_what_is_not_documented_is_refused(
+    zoom: SimulatedZoom, client: Client, asked: dict[str, str], field: str
+) -> None:
     """And noted."""
     reply = client.get("/metrics/meetings", **{"from": "2026-03-01", "to": "2026-03-10", **asked})
     assert (reply.status, reply.body["code"], reply.body["errors"][0]["field"]) == (400, 300, field)
@@ -204,7 +236,10 @@ def test_sums_are_of_the_period_that_was_asked_for(client: Client) -> None:
     """A calendar month, or what there is of it, gives one thing; any other cut another."""
 
     def ids(first: str, last: str) -> set[str]:
-        return {row["email"] for row in client.get("/report/users", **{"from": first, "to": last, "type": "active"}).body["users"]}
+        return {
+            row["email"]
+            for row in client.get("/report/users", **{"from": first, "to": last, "type": "active"}).body["users"]
+        }
 
     assert ids("2026-03-01", "2026-03-31") == ids("2026-03-01", "2026-03-17")
     assert not ids("2026-02-01", "2026-02-28") & ids("2026-02-01", "2026-02-27")
@@ -214,7 +249,10 @@ def test_defaults_hide_rows(client: Client) -> None:
     """Live meetings, devices that are enrolled, sessions of users only."""
     days = {"from": "2026-03-01", "to": "2026-03-17"}
     assert client.get("/metrics/meetings", **days).body["meetings"] == []
-    ids = [{row["device_id"] for row in client.get("/devices", **ask).body["devices"]} for ask in ({}, {"is_enrolled_in_zdm": "false"})]
+    ids = [
+        {row["device_id"] for row in client.get("/devices", **ask).body["devices"]}
+        for ask in ({}, {"is_enrolled_in_zdm": "false"})
+    ]
     assert ids[0] and ids[1] and not ids[0] & ids[1]
     hours = {"from": "2026-02-16", "to": "2026-03-17"}
     assert client.get("/phone/sms/sessions", **hours).body["sms_sessions"] == []
@@ -223,8 +261,14 @@ def test_defaults_hide_rows(client: Client) -> None:
 def test_a_meeting_answers_to_the_type_that_found_it(zoom: SimulatedZoom, client: Client) -> None:
     """Any other finds nothing."""
     stream = STREAMS["metrics_meeting_participants"]
-    parents = [parent for parent in zoom.further.contents.parents(stream).values() if not zoom.further.contents.refusal(stream, parent)]
-    found = [client.get(path(stream, parent.id), type=type_).status for parent in parents for type_ in ("past", "pastOne")]
+    parents = [
+        parent
+        for parent in zoom.further.contents.parents(stream).values()
+        if not zoom.further.contents.refusal(stream, parent)
+    ]
+    found = [
+        client.get(path(stream, parent.id), type=type_).status for parent in parents for type_ in ("past", "pastOne")
+    ]
     assert found == [200 if parent.ask["type"] == type_ else 404 for parent in parents for type_ in ("past", "pastOne")]
 
 
@@ -244,12 +288,16 @@ def test_the_call_history_ends_with_an_empty_page(client: Client) -> None:
     asked = {"from": "2026-02-16", "to": "2026-03-17", "recording_status": "recorded"}
     bodies = list(pages(client, "/phone/call_history", asked))
     assert bodies[-1]["call_history"] == [] and len(bodies) > 1
-    assert [row["call_history_uuid"] for row in bodies[0]["call_history"]] == [row["id"] for row in bodies[0]["call_logs"]]
+    assert [row["call_history_uuid"] for row in bodies[0]["call_history"]] == [
+        row["id"] for row in bodies[0]["call_logs"]
+    ]
     asked["recording_status"] = "non_recorded"
     assert "call_history" not in client.get("/phone/call_history", **asked).body
 
 
-@pytest.mark.parametrize("name", ["metrics_meeting_participants", "survey_details", "recording_settings", "past_meetings"])
+@pytest.mark.parametrize(
+    "name", ["metrics_meeting_participants", "survey_details", "recording_settings", "past_meetings"]
+)
 def test_a_uuid_is_encoded_twice_where_a_slash_misleads(zoom: SimulatedZoom, client: Client, name: str) -> None:
     """Once is not enough, and is noted."""
     stream = STREAMS[name]
@@ -263,7 +311,11 @@ def test_scopes_and_refusals_are_as_of_all_operations(zoom: SimulatedZoom, clien
     """One of either form is enough; an operation can be refused."""
     zoom.refuse("/surveys", 403, {"code": 6720, "message": "You don't have the permissions to access survey."})
     assert client.get("/surveys").body["code"] == 6720
-    for scopes, status in ((["group:read:list_groups:admin"], 200), (["group:read:admin"], 200), (["user:read:admin"], 400)):
+    for scopes, status in (
+        (["group:read:list_groups:admin"], 200),
+        (["group:read:admin"], 200),
+        (["user:read:admin"], 400),
+    ):
         with SimulatedZoom(ACCOUNT, scopes=scopes) as other:
             assert Client(other).get("/groups").status == status
 
@@ -293,7 +345,14 @@ def test_undocumented_members_come_everywhere() -> None:
     """In each answer, and in each row of each list."""
     with SimulatedZoom(ACCOUNT, scopes="classic", undocumented=b'"new":1') as zoom:
         client = Client(zoom)
-        for name in ("groups", "group_settings", "metrics_zoomroom_meetings", "report_meeting_qa", "chat_messages", "phone_call_elements"):
+        for name in (
+            "groups",
+            "group_settings",
+            "metrics_zoomroom_meetings",
+            "report_meeting_qa",
+            "chat_messages",
+            "phone_call_elements",
+        ):
             stream = STREAMS[name]
             for found in zoom.further.contents.parents(stream).values():
                 reply = client.get(path(stream, found.id), **query(stream, **list(windows(stream, NOW.date()))[-1]))

@@ -38,7 +38,9 @@ def test_messages_that_were_lost_are_kept_with_their_days() -> None:
         [[entry]] = first.states[-1]["failures"].values()
         assert entry["stream"] == "phone_sms_messages" and entry["tasks"][0]["days"][0] == "2026-06-01"
         zoom.faults.remove(lost)
-        second = read(zoom, "phone_sms_messages", start_date="2026-06-01", state=first.states[-1], at=NOW + timedelta(days=1))
+        second = read(
+            zoom, "phone_sms_messages", start_date="2026-06-01", state=first.states[-1], at=NOW + timedelta(days=1)
+        )
         assert second.exit_status == 0
         assert [record["message_id"] for record in second.records["phone_sms_messages"]] == ["m1"]
         assert list(second.states[-1]["failures"].values()) == [[]]
@@ -65,7 +67,10 @@ def test_a_day_is_not_over_when_the_bookmark_is_made(stream: str) -> None:
 
 def test_parts_of_a_second_are_after_it() -> None:
     """Text sorts a fraction before the Z of the whole second."""
-    rows = [{"time": "2026-08-01T00:00:00.250Z", "operator": "a"}, {"time": "2026-07-31T23:59:59.999Z", "operator": "b"}]
+    rows = [
+        {"time": "2026-08-01T00:00:00.250Z", "operator": "a"},
+        {"time": "2026-07-31T23:59:59.999Z", "operator": "b"},
+    ]
     first = says("/report/operationlogs.*from=2026-07-31", {"operation_logs": rows})
     with scripted(first, says("/report/operationlogs", {"operation_logs": []})) as zoom:
         run = read(zoom, "report_operation_logs", start_date="2026-08-01")
@@ -125,7 +130,16 @@ def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None
         assert run.exit_status == 0, run.log[-1]
         assert_exact(right(zoom, *streams), run.records)
         for stream in set(streams) - {"phone_call_queue_analytics"}:
-            assert len([line for line in run.logged("WARNING") if f"WARNING {stream}: Zoom no longer has data from before" in line]) == 1
+            assert (
+                len(
+                    [
+                        line
+                        for line in run.logged("WARNING")
+                        if f"WARNING {stream}: Zoom no longer has data from before" in line
+                    ]
+                )
+                == 1
+            )
 
 
 def test_a_list_that_is_lost_night_after_night_does_not_hold_the_bookmark() -> None:

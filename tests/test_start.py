@@ -33,25 +33,44 @@ tap_zoom.main()
 def test_a_signal_while_the_tap_is_loaded_is_answered(number: signal.Signals, status: int, module: str) -> None:
     """One CRITICAL line and the exit status of the signal, at whatever module it comes."""
     script = SENDS_ITSELF.format(module=module, number=int(number))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+    )
     assert done.returncode == status, done.stderr
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert line.startswith("CRITICAL ") and number.name in line
 
 
-CLOSED = [("2>&-", 0, 2), (">&-", 1, 2), (">&- 2>&-", 1, 2), ("<&- 2>&-", 0, 2), ("<&- >&-", 1, 2), ("<&- >&- 2>&-", 1, 2)]
+CLOSED = [
+    ("2>&-", 0, 2),
+    (">&-", 1, 2),
+    (">&- 2>&-", 1, 2),
+    ("<&- 2>&-", 0, 2),
+    ("<&- >&-", 1, 2),
+    ("<&- >&- 2>&-", 1, 2),
+]
 
 
 def in_shell(arguments: str, redirections: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = f'exec "$0" -m tap_zoom {arguments} {redirections}'
     env = {**os.environ, "no_proxy": "*"}
     (folder / "tap_zoom").symlink_to(ROOT / "tap_zoom")
-    return subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, cwd=folder, env=env, timeout=60, check=False)
+    return subprocess.run(
+        ["sh", "-c", command, sys.executable],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=env,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(("redirections", "status", "wrong_usage"), CLOSED)
-def test_a_tap_without_stdout_or_stderr_ends_as_it_should(redirections: str, status: int, wrong_usage: int, tmp_path: Path) -> None:
+def test_a_tap_without_stdout_or_stderr_ends_as_it_should(
+    redirections: str, status: int, wrong_usage: int, tmp_path: Path
+) -> None:
     """The exit status is right, there is no traceback, and what is closed is not mistaken for another file."""
     for number, (arguments, right) in enumerate((("--version", status), ("--nonsense", wrong_usage))):
         folder = tmp_path / str(number)
@@ -62,7 +81,10 @@ def test_a_tap_without_stdout_or_stderr_ends_as_it_should(redirections: str, sta
         assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("redirections", "status"), [("2>&-", 0), ("<&- 2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1), ("2>/dev/full", 0), ("2>&- >/dev/full", 1)])
+@pytest.mark.parametrize(
+    ("redirections", "status"),
+    [("2>&-", 0), ("<&- 2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1), ("2>/dev/full", 0), ("2>&- >/dev/full", 1)],
+)
 def test_a_run_without_stderr_or_stdout(redirections: str, status: int, tmp_path: Path) -> None:
     """Log lines go nowhere: not into a file or a connection that was opened later. A refresh token that is replaced is kept."""
     with SimulatedZoom(account()) as zoom:

@@ -135,7 +135,11 @@ def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> No
 MORE = '{"type": "RECORD", "stream": "users", "record": {}}\n{"type": "STATE", "value": {}}\n'
 
 
-@pytest.mark.parametrize(("before", "indent"), [("", None), ("", 2), (MORE, None)], ids=["alone", "over several lines", "the last of several"])
+@pytest.mark.parametrize(
+    ("before", "indent"),
+    [("", None), ("", 2), (MORE, None)],
+    ids=["alone", "over several lines", "the last of several"],
+)
 def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None) -> None:
     """Whoever keeps the end of what the tap wrote has more than the value."""
     message = json.dumps({"type": "STATE", "value": stopped()}, indent=indent)
@@ -149,7 +153,9 @@ def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None)
 def test_a_resumed_run_says_so(zoom: SimulatedZoom) -> None:
     """In one line, with when it began; a trial and a run that begins don't."""
     run = run_tap(zoom.config(), zoom=zoom, state=stopped())
-    assert [line for line in run.log if "Resuming" in line] == [f"INFO Resuming the run of {stopped()['unfinished'][0]['started_at']}."]
+    assert [line for line in run.log if "Resuming" in line] == [
+        f"INFO Resuming the run of {stopped()['unfinished'][0]['started_at']}."
+    ]
     assert "Resuming" not in run_tap(zoom.config(), zoom=zoom, state=run.states[-1]).stderr
     assert "Resuming" not in run_tap(zoom.config(), "--test", zoom=zoom, state=stopped(), document=True).stderr
 
@@ -173,7 +179,9 @@ def test_a_foreign_state_is_a_warning(content: str) -> None:
     assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
 
 
-@pytest.mark.parametrize("content", ["{", "\x00\x01", "nonsense", "{}\n{}", "[" * 100_000, '{"version": 3' + "0" * 6000 + "}"])
+@pytest.mark.parametrize(
+    "content", ["{", "\x00\x01", "nonsense", "{}\n{}", "[" * 100_000, '{"version": 3' + "0" * 6000 + "}"]
+)
 def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
     """One CRITICAL line that names the file, and no request."""
     path = _written(content)
@@ -198,7 +206,16 @@ DAMAGE: dict[str, Callable[[Any], None]] = {
     "a path of numbers": lambda state: state["unfinished"][0]["resume_at"].update(history_meetings=[7]),
     "a failure without a name": lambda state: state["failures"].update({"2026-01-01T00:00:00Z": [{"stream": "users"}]}),
     "a failure of an unknown context": lambda state: state["failures"].update(
-        {"2026-01-01T00:00:00Z": [{"stream": "report_webinars", "last": "2026-01-01T00:00:00Z", "runs": 1, "tasks": [{"context": "shoe 1"}]}]}
+        {
+            "2026-01-01T00:00:00Z": [
+                {
+                    "stream": "report_webinars",
+                    "last": "2026-01-01T00:00:00Z",
+                    "runs": 1,
+                    "tasks": [{"context": "shoe 1"}],
+                }
+            ]
+        }
     ),
     "a path without a day": lambda state: state["unfinished"][0]["resume_at"].update(history_meetings=["soon"]),
 }
@@ -269,7 +286,9 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
     for stream, records in second.records.items():
         emitted.setdefault(stream, set()).update(key_of(stream, record) for record in records)
     for stream in truth.KEYS:
-        always = {key_of(stream, record) for record in before[stream]} & {key_of(stream, record) for record in after[stream]}
+        always = {key_of(stream, record) for record in before[stream]} & {
+            key_of(stream, record) for record in after[stream]
+        }
         assert always <= emitted.get(stream, set()), stream
 
 

@@ -24,7 +24,12 @@ HISTORY = Failure(
     last="2026-02-28T02:00:00Z", runs=2, resume_at=PATH,
 )  # fmt: skip
 REGISTRANTS = Failure(
-    "meeting_registrants", "meeting 7", {"status": "denied"}, since="2026-02-25T02:00:00Z", last="2026-02-28T02:00:00Z", runs=2
+    "meeting_registrants",
+    "meeting 7",
+    {"status": "denied"},
+    since="2026-02-25T02:00:00Z",
+    last="2026-02-28T02:00:00Z",
+    runs=2,
 )
 USERS = Failure("users", hold=True, since="2026-02-28T02:00:00Z", last="2026-02-28T02:00:00Z", runs=1)
 FROM_THE_START = "so everything is read from the start."
@@ -32,7 +37,9 @@ DAMAGED = f"The state is damaged, {FROM_THE_START}"
 FOREIGN = f"The state is empty or not from this tap, {FROM_THE_START}"
 OLDER = f"The state is from an older version of this tap, {FROM_THE_START}"
 OTHER_ACCOUNT = f"The state belongs to another account, {FROM_THE_START}"
-STOPPED_V2 = "The state is from an interrupted run of an older version. Its bookmarks are used, and the run starts over."
+STOPPED_V2 = (
+    "The state is from an interrupted run of an older version. Its bookmarks are used, and the run starts over."
+)
 
 
 def through_json(value: Any) -> Any:
@@ -100,7 +107,9 @@ def test_failures_of_the_same_stream_share_an_entry() -> None:
     """The state stays small when many meetings fail in the same way."""
     state = State("a")
     about = {"since": "2026-02-28T02:00:00Z", "last": "2026-02-28T02:00:00Z"}
-    state.failures = [Failure("report_meetings", f"past_meeting {n}== 7", runs=runs, **about) for n in range(3) for runs in (1, 2)]  # type: ignore[arg-type]
+    state.failures = [
+        Failure("report_meetings", f"past_meeting {n}== 7", runs=runs, **about) for n in range(3) for runs in (1, 2)
+    ]  # type: ignore[arg-type]
     [first, second] = through_json(state.value())["failures"]["2026-02-28T02:00:00Z"]
     assert (first["runs"], len(first["tasks"])) == (1, 3) and (second["runs"], len(second["tasks"])) == (2, 3)
     assert sorted(read(state.value())[0].failures, key=str) == sorted(state.failures, key=str)
@@ -143,7 +152,12 @@ def test_a_state_is_read_as_it_was_written() -> None:
     state, warnings = read(written())
     assert warnings == []
     was = unfinished()
-    assert (state.account, state.start_date, state.bookmarks, state.given_up) == ("a", was.start_date, was.bookmarks, was.given_up)
+    assert (state.account, state.start_date, state.bookmarks, state.given_up) == (
+        "a",
+        was.start_date,
+        was.bookmarks,
+        was.given_up,
+    )
     assert state.failures == [HISTORY, REGISTRANTS, USERS]
     assert state.unfinished is not None and was.unfinished is not None
     assert state.unfinished.bookmarks == was.bookmarks_digest
@@ -172,7 +186,9 @@ def test_a_run_that_starts_this_second_is_not_in_the_future() -> None:
 def test_failures_of_unknown_streams_are_dropped() -> None:
     """A later version of the tap may have written them."""
     value = written()
-    value["failures"]["2026-02-25T02:00:00Z"].append({"stream": "shoes", "last": "x", "runs": 1, "tasks": [{"context": "shoe 1"}]})
+    value["failures"]["2026-02-25T02:00:00Z"].append(
+        {"stream": "shoes", "last": "x", "runs": 1, "tasks": [{"context": "shoe 1"}]}
+    )
     state, warnings = read(value)
     assert warnings == [] and state.failures == [HISTORY, REGISTRANTS, USERS]
 
@@ -270,10 +286,21 @@ def test_no_value_in_a_state_raises(part: Any, path: tuple[Any, ...]) -> None:
 # --- version 2 --------------------------------------------------------------------------------------------------
 
 V2 = {"version": 2, "account": "a", "start_date": "2026-01-01T00:00:00Z", "bookmarks": BOOKMARKS}
-V2_STOPPED = {**V2, "run": {"started_at": "2026-03-01T09:00:00Z", "selection": "s", "places": {"held": {"place": PATH, "whole": False}}}}
+V2_STOPPED = {
+    **V2,
+    "run": {
+        "started_at": "2026-03-01T09:00:00Z",
+        "selection": "s",
+        "places": {"held": {"place": PATH, "whole": False}},
+    },
+}
 
 
-@pytest.mark.parametrize(("value", "expected"), [({**V2, "finished_at": "2026-02-28T09:00:00Z"}, []), (V2_STOPPED, [STOPPED_V2])], ids=["finished", "stopped"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [({**V2, "finished_at": "2026-02-28T09:00:00Z"}, []), (V2_STOPPED, [STOPPED_V2])],
+    ids=["finished", "stopped"],
+)
 def test_bookmarks_of_version_2_are_taken_over(value: Any, expected: list[str]) -> None:
     """The places of a stopped run are not, which is told."""
     state, warnings = read(value)
@@ -331,10 +358,36 @@ def test_no_object_comes_on_top_of_null() -> None:
 def test_a_failure_that_a_merge_doubles_is_counted_as_one() -> None:
     """The days of both, the later time and the larger count. What was emitted of its subtree counts for its own days."""
     one = copy.deepcopy(HISTORY)
-    one.widen(Failure("history_meetings", window="2026-01-05", days=["2026-01-07", "2026-01-31"], last="2026-03-01T02:00:00Z", runs=1))
-    assert (one.days, one.last, one.runs, one.resume_at) == (["2026-01-05", "2026-02-01"], "2026-03-01T02:00:00Z", 2, PATH)
-    one.widen(Failure("history_meetings", window="2026-01-05", days=["2026-01-07", "2026-02-02"], last="2026-02-01T02:00:00Z", runs=4))
-    assert (one.days, one.last, one.runs, one.resume_at) == (["2026-01-05", "2026-02-02"], "2026-03-01T02:00:00Z", 4, [])
+    one.widen(
+        Failure(
+            "history_meetings",
+            window="2026-01-05",
+            days=["2026-01-07", "2026-01-31"],
+            last="2026-03-01T02:00:00Z",
+            runs=1,
+        )
+    )
+    assert (one.days, one.last, one.runs, one.resume_at) == (
+        ["2026-01-05", "2026-02-01"],
+        "2026-03-01T02:00:00Z",
+        2,
+        PATH,
+    )
+    one.widen(
+        Failure(
+            "history_meetings",
+            window="2026-01-05",
+            days=["2026-01-07", "2026-02-02"],
+            last="2026-02-01T02:00:00Z",
+            runs=4,
+        )
+    )
+    assert (one.days, one.last, one.runs, one.resume_at) == (
+        ["2026-01-05", "2026-02-02"],
+        "2026-03-01T02:00:00Z",
+        4,
+        [],
+    )
 
 
 # --- failures and digests ---------------------------------------------------------------------------------------
@@ -363,5 +416,7 @@ def test_a_digest_depends_on_its_parts_alone() -> None:
     right = hashlib.sha256(b'{"a": 1, "b": "2026-03-01 12:00:00+00:00"}').hexdigest()[:16]
     assert digest(b=NOW, a=1) == digest(a=1, b=NOW) == right
     assert digest(a={"y": 1, "x": 2}) == digest(a={"x": 2, "y": 1})
-    parts = [digest(start_date=start, streams=names) for start in (None, STARTED, NOW) for names in ([], ["x"], ["x", "y"])]
+    parts = [
+        digest(start_date=start, streams=names) for start in (None, STARTED, NOW) for names in ([], ["x"], ["x", "y"])
+    ]
     assert len(set(parts)) == 9

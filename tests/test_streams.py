@@ -46,7 +46,9 @@ def test_names_are_the_ones_that_users_know_and_stand_once() -> None:
 def test_each_stream_is_in_one_part() -> None:
     """What a person reads is grouped by these; the first is what is selected by default, with what leads to it."""
     assert sorted(stream.name for part in PARTS.values() for stream in part) == sorted(BY_NAME)
-    assert {stream.name for stream in PARTS["Core"] if stream.emitted} == {stream.name for stream in EMITTED if stream.core}
+    assert {stream.name for stream in PARTS["Core"] if stream.emitted} == {
+        stream.name for stream in EMITTED if stream.core
+    }
 
 
 def test_there_is_a_schema_for_each_emitted_stream_and_no_other() -> None:

@@ -76,7 +76,9 @@ FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # of
 
 # --- what is compared -----------------------------------------------------------------------------------------------
 
-DOCUMENTED = [stream for stream in STREAMS if not stream.text_column]  # a text is fetched from an address, not asked of an operation
+DOCUMENTED = [
+    stream for stream in STREAMS if not stream.text_column
+]  # a text is fetched from an address, not asked of an operation
 EACH = pytest.mark.parametrize("stream", DOCUMENTED, ids=lambda stream: stream.name)
 
 
@@ -101,7 +103,9 @@ def questions(stream: Stream) -> Iterator[Mapping[str, str]]:
 
 def paging(stream: Stream) -> set[str]:
     """The parameters of a page."""
-    return {"next_page_token", *(["page_size"] if stream.page_size != SERVER_SIZE else [])} if stream.page_size else set()
+    return (
+        {"next_page_token", *(["page_size"] if stream.page_size != SERVER_SIZE else [])} if stream.page_size else set()
+    )
 
 
 def fields(schema: Schema) -> Schema:
@@ -159,7 +163,9 @@ def test_it_is_asked_with_what_zoom_takes(stream: Stream) -> None:
         assert sent - parameters.keys() == ({"next_page_token"} if stream.name in UNDOCUMENTED_TOKENS else set())
         assert required <= sent
         for name, value in question.items():
-            assert "{" in value or set(value.split(",")) <= set(map(str, parameters[name].get("enum", value.split(",")))), name
+            assert "{" in value or set(value.split(",")) <= set(
+                map(str, parameters[name].get("enum", value.split(",")))
+            ), name
             assert "{" in value or re.fullmatch(FORMS.get(parameters[name]["type"], ".+"), value), name
 
 
@@ -170,11 +176,20 @@ def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
     own_key = {name for name in stream.key if name not in ours}
     places = rows_of(stream)
     for row in places:
-        ids = [field for link in stream.links if not link.files for field in link.ids.values() if not field.startswith("?")]
+        ids = [
+            field for link in stream.links if not link.files for field in link.ids.values() if not field.startswith("?")
+        ]
         for link in (link for link in stream.links if link.files):
             file = fields(row[link.files])
-            assert {*link.ids.values()} <= {*row, *file} and {condition.field for condition in link.where} <= file.keys()
-        for name in [*own_key - stream.key_defaults.keys(), *filter(None, [stream.replication_key]), *stream.copied, *ids]:
+            assert {*link.ids.values()} <= {*row, *file} and {
+                condition.field for condition in link.where
+            } <= file.keys()
+        for name in [
+            *own_key - stream.key_defaults.keys(),
+            *filter(None, [stream.replication_key]),
+            *stream.copied,
+            *ids,
+        ]:
             assert any(each in row for each in name.split("|")), name
         for condition in (condition for link in stream.links if not link.files for condition in link.where):
             assert condition.field in (fields(row[condition.in_list]) if condition.in_list else row), condition
@@ -205,8 +220,14 @@ def test_a_host_who_is_gone_means_nothing_here(stream: Stream) -> None:
 def test_refusals_are_zooms_own(stream: Stream) -> None:
     """Each that is declared is on the page of the operation, or stands above with its reason."""
     on_page = facts_of(stream)["refusals"]
-    declared = (*stream.empty_answers, *stream.no_access, *(stream.date_range.out_of_range if stream.date_range else ()))
+    declared = (
+        *stream.empty_answers,
+        *stream.no_access,
+        *(stream.date_range.out_of_range if stream.date_range else ()),
+    )
     unlisted = [each for each in declared if not any(each.matches(*refusal) for refusal in on_page)]
     if is_hosted(stream):
         unlisted = [each for each in unlisted if each not in refused.HOST_GONE]
-    assert {id(each) for each in unlisted} == {id(each) for each, _, names in UNDOCUMENTED_REFUSALS if stream.name in names.split()}
+    assert {id(each) for each in unlisted} == {
+        id(each) for each, _, names in UNDOCUMENTED_REFUSALS if stream.name in names.split()
+    }

@@ -165,7 +165,9 @@ def test_a_run_that_is_not_complete_says_why_in_its_last_sentence() -> None:
     with SimulatedZoom(account(*FEW), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 1
-    assert re.fullmatch(r"INFO [\d,]+ records of \d+ streams in \d+ s: incomplete: 3 items missing \(.*\)\.", run.log[-2])
+    assert re.fullmatch(
+        r"INFO [\d,]+ records of \d+ streams in \d+ s: incomplete: 3 items missing \(.*\)\.", run.log[-2]
+    )
     with SimulatedZoom(account(*FEW), daily_limits={"Heavy": 3}) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.log[-2].endswith(": incomplete: interrupted.")

@@ -50,7 +50,9 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
     assert moment is None or moment.utcoffset() == timedelta(0)
 
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
+)
 def test_days_sort_as_their_times_do(one: datetime, other: datetime) -> None:
     """The text of an earlier second is smaller; a fraction is told only where there is one."""
     texts = [sortable(moment.isoformat()) for moment in (one, other)]

@@ -34,7 +34,9 @@ MOUNTING = ["unshare", "-m", "mount", "--bind"]
 
 def can_mount() -> bool:
     probe = [*MOUNTING, "/dev/null", __file__]
-    return shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    )
 
 
 def stored(path: Path, configured: str = "first") -> TokenStore:
@@ -70,9 +72,21 @@ def test_a_file_that_is_mounted_by_itself_is_written_in_place(which: str, tmp_pa
         catalog = tmp_path / "catalog.json"
         catalog.write_text(json.dumps(USERS), encoding="utf-8")
         tap = [sys.executable, "-m", "tap_zoom", "--config", path, "--catalog", catalog]
-        mounted = ["unshare", "-m", "bash", "-c", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "x", outside, inside, *tap]
+        mounted = [
+            "unshare",
+            "-m",
+            "bash",
+            "-c",
+            'mount --bind "$1" "$2"; shift 2; exec "$@"',
+            "x",
+            outside,
+            inside,
+            *tap,
+        ]
         for _ in range(2):
-            done = subprocess.run(mounted, capture_output=True, text=True, env={**os.environ, "no_proxy": "*"}, check=False)
+            done = subprocess.run(
+                mounted, capture_output=True, text=True, env={**os.environ, "no_proxy": "*"}, check=False
+            )
             assert done.returncode == 0, done.stderr
         assert zoom.oauth.grants == ["refresh_token"] * 2
         kept = json.loads(outside.read_text("utf-8"))
@@ -89,7 +103,18 @@ def test_a_mount_is_noticed_also_from_the_same_disk(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).touch()
     script = "import sys\nfrom pathlib import Path\nfrom tap_zoom.api.token_store import is_mount_point\nprint(*(is_mount_point(Path(p)) for p in sys.argv[1:]))"
-    command = ["unshare", "-m", "bash", "-c", 'mount --bind "$3" "$4"; exec "$0" -c "$1" "$3" "$4"', sys.executable, script, "", tmp_path / "a", tmp_path / "b"]
+    command = [
+        "unshare",
+        "-m",
+        "bash",
+        "-c",
+        'mount --bind "$3" "$4"; exec "$0" -c "$1" "$3" "$4"',
+        sys.executable,
+        script,
+        "",
+        tmp_path / "a",
+        tmp_path / "b",
+    ]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["False", "True"]
     assert not is_mount_point(tmp_path / "b")
 
@@ -110,7 +135,9 @@ def mounted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("mounted")
-@pytest.mark.parametrize("before", ["", '{"other": "kept"}', '{"x": "' + "long" * 5000 + '"}'], ids=["empty", "short", "long"])
+@pytest.mark.parametrize(
+    "before", ["", '{"other": "kept"}', '{"x": "' + "long" * 5000 + '"}'], ids=["empty", "short", "long"]
+)
 def test_in_place_the_room_for_the_next_token_is_there_before_it_is_needed(before: str, tmp_path: Path) -> None:
     """And the file has its own size again afterwards, whether or not another token came."""
     path = tmp_path / "token.json"
@@ -171,7 +198,9 @@ def test_in_place_two_runs_do_not_spend_the_same_token(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("mounted")
-def test_in_place_a_full_disk_is_noticed_before_the_token_is_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_place_a_full_disk_is_noticed_before_the_token_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file is as it was."""
     path = tmp_path / "token.json"
     path.touch()
@@ -184,12 +213,17 @@ def test_in_place_a_full_disk_is_noticed_before_the_token_is_spent(tmp_path: Pat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(token_store, "_write", full)
-    with pytest.raises(ConfigError, match=r"can't be stored in .*token\.json .No space left on device."), stored(path).rotation():
+    with (
+        pytest.raises(ConfigError, match=r"can't be stored in .*token\.json .No space left on device."),
+        stored(path).rotation(),
+    ):
         pass
     assert path.read_bytes() == before
 
 
-def test_where_nothing_can_be_renamed_after_all_the_token_is_written_into_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_can_be_renamed_after_all_the_token_is_written_into_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody else's file in a sticky directory: the old token is spent by then."""
 
     def denied(*_: object) -> None:
@@ -210,7 +244,9 @@ def test_a_directory_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
     """Docker makes one where the file to mount does not exist. Nothing is spent, and nothing stands beside it."""
     (tmp_path / "token.json").mkdir()
     with SimulatedZoom(account()) as zoom:
-        run = run_tap({**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")}, zoom=zoom, catalog=USERS)
+        run = run_tap(
+            {**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")}, zoom=zoom, catalog=USERS
+        )
         assert zoom.requests == []
     assert run.exit_status == 1
     assert "Is a directory" in run.critical and "token.json" in run.critical
@@ -224,7 +260,12 @@ def test_plugins_that_share_a_store_keep_a_token_each(tmp_path: Path) -> None:
     """In any order, and readable by nobody else."""
     path = tmp_path / "token.json"
     emea, apac, us = (stored(path, name) for name in ("EMEA", "APAC", "US"))
-    assert [rotate(emea, "emea 2"), rotate(apac, "apac 2"), rotate(emea, "emea 3"), rotate(us, "us 2")] == ["EMEA", "APAC", "emea 2", "US"]
+    assert [rotate(emea, "emea 2"), rotate(apac, "apac 2"), rotate(emea, "emea 3"), rotate(us, "us 2")] == [
+        "EMEA",
+        "APAC",
+        "emea 2",
+        "US",
+    ]
     assert [rotate(apac, "apac 3"), rotate(us, "us 3"), rotate(emea, "emea 4")] == ["apac 2", "us 2", "emea 3"]
     text = path.read_text("utf-8")
     assert [name in text for name in ("emea 4", "apac 3", "us 3", "EMEA", "apac 2")] == [True, True, True, False, False]
@@ -293,7 +334,9 @@ def test_a_refresh_token_that_was_sent_is_waited_for_after_a_signal(kind: str, t
 def test_a_second_signal_ends_the_wait_for_a_refresh_token(tmp_path: Path) -> None:
     """Where the token endpoint hangs, for one."""
     with SimulatedZoom(account(), faults=[Fault("hang", "/oauth/token", times=None)]) as zoom:
-        process = start_tap({**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")}, zoom=zoom, catalog=USERS)
+        process = start_tap(
+            {**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")}, zoom=zoom, catalog=USERS
+        )
         wait_for(lambda: zoom.counts["oauth"] > 0)
         process.process.send_signal(signal.SIGTERM)
         wait_for(lambda: "Waiting for Zoom to return" in process.err)

@@ -21,26 +21,40 @@ UUID = "cmVjb3JkaW5n/9999999A=="
 
 
 def file(path: str = "/rec/download/one", **more: Any) -> dict[str, Any]:
-    return {"id": "f1", "file_type": "TRANSCRIPT", "status": "completed", "recording_start": "2026-01-02T10:00:00Z", "download_url": path, **more}
+    return {
+        "id": "f1",
+        "file_type": "TRANSCRIPT",
+        "status": "completed",
+        "recording_start": "2026-01-02T10:00:00Z",
+        "download_url": path,
+        **more,
+    }
 
 
 def recording(zoom: SimulatedZoom, *files: dict[str, Any], uuid: str = UUID) -> dict[str, Any]:
     """A recording of five days ago; addresses are on the simulated Zoom unless they name a host."""
     start = zoom.now - timedelta(days=5)
-    listed = [{**each, "download_url": zoom.url + each["download_url"]} if str(each["download_url"]).startswith("/") else each for each in files]
+    listed = [
+        {**each, "download_url": zoom.url + each["download_url"]} if str(each["download_url"]).startswith("/") else each
+        for each in files
+    ]
     return {
         "uuid": uuid, "id": 111, "account_id": "acc", "host_id": "u1", "topic": "Stand-up", "type": 1, "auto_delete": "false",
         "start_time": start.strftime("%Y-%m-%dT%H:%M:%SZ"), "recording_files": [{"id": "v", "file_type": "MP4"}, *listed],
     }  # fmt: skip
 
 
-def read(*files: dict[str, Any], answers: tuple[Fault, ...] = (), streams: tuple[str, ...] = (TEXTS,)) -> tuple[Run, SimulatedZoom]:
+def read(
+    *files: dict[str, Any], answers: tuple[Fault, ...] = (), streams: tuple[str, ...] = (TEXTS,)
+) -> tuple[Run, SimulatedZoom]:
     """Reads the transcripts of an account with one recording, and one more without any."""
     with scripted(*answers) as zoom:
         rows = [recording(zoom, *files), recording(zoom, uuid="bm9uZQ==")]
         zoom.faults.insert(0, says("/v2/users/u1/recordings", {"meetings": rows}))
         zoom.faults.insert(len(answers) + 1, says("/rec/download/", VTT))
-        run = run_tap(zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of(*streams))
+        run = run_tap(
+            zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of(*streams)
+        )
     return run, zoom
 
 
@@ -84,7 +98,9 @@ def test_a_transcript_of_which_no_text_comes_is_told(change: dict[str, Any], ans
     with scripted(*answers, says("/rec/download/", VTT)) as zoom:
         rows = [recording(zoom, file("/rec/download/bad", **change)), recording(zoom, file(), uuid="Z29vZA==")]
         zoom.faults.insert(0, says("/v2/users/u1/recordings", {"meetings": rows}))
-        run = run_tap(zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of(TEXTS))
+        run = run_tap(
+            zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of(TEXTS)
+        )
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
     assert error.startswith("ERROR Lost: ") and UUID in error and words in error
@@ -104,7 +120,9 @@ def test_a_file_is_downloaded_once_for_both_streams_and_not_for_others() -> None
     run, zoom = read(file(), streams=(TEXTS, CUES, "recordings"))
     assert run.exit_status == 0 and len(run.records["recordings"]) == 2
     assert paths(zoom).count("/rec/download/one") == 1
-    assert [(row["number"], row["speaker"], row["text"]) for row in run.records[CUES]] == [(1, "Ann Example", "Good morning.")]
+    assert [(row["number"], row["speaker"], row["text"]) for row in run.records[CUES]] == [
+        (1, "Ann Example", "Good morning.")
+    ]
     _, zoom = read(file(), streams=("recordings",))
     assert not [path for path in paths(zoom) if "download" in path]
 
@@ -140,7 +158,9 @@ def test_cues_of_any_file() -> None:
         "WEBVTT - made by hand\n\nNOTE not said\n\nintro\n00:01.000 --> 00:02,500 align:start\nNobody named\nsays this\n\n"
         "10:00:00.001 --> 10:00:01.000\nAnn: Example: 10:30, then\n\n2\n00:00:03.000 --> 00:00:04.000\n\n2\nbroken --> 00:00:05.000\nleft out\n"
     )  # fmt: skip
-    made = list(cues({}, [TextFile({"id": "f", "recording_start": "2026-01-02T10:00:00Z"}, text), TextFile({}, "no cues")]))
+    made = list(
+        cues({}, [TextFile({"id": "f", "recording_start": "2026-01-02T10:00:00Z"}, text), TextFile({}, "no cues")])
+    )
     assert [(cue["number"], cue["start_seconds"], cue["end_seconds"], cue["speaker"], cue["text"]) for cue in made] == [
         (1, 1.0, 2.5, None, "Nobody named\nsays this"), (2, 36000.001, 36001.0, "Ann", "Example: 10:30, then"), (3, 3.0, 4.0, None, ""),
     ]  # fmt: skip
@@ -160,7 +180,11 @@ def test_a_transcript_of_the_ai_assistant_is_a_stream_over_meetings_held() -> No
     ) as zoom:
         there = {"meeting_id": "b25l", "can_download": True, "download_url": f"{zoom.url}/rec/download/ai"}
         zoom.faults.insert(0, says("/v2/meetings/b25l/transcript", there))
-        run = run_tap(zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())), zoom=zoom, catalog=catalog_of("meeting_ai_transcripts"))
+        run = run_tap(
+            zoom.config(start_date=str((zoom.now - timedelta(days=20)).date())),
+            zoom=zoom,
+            catalog=catalog_of("meeting_ai_transcripts"),
+        )
     assert run.exit_status == 0
     [row] = run.records["meeting_ai_transcripts"]
     assert row == {**there, "meeting_uuid": "b25l", "text": VTT.decode("utf-8-sig")}

@@ -133,7 +133,9 @@ def test_kills_lose_nothing_although_things_come_and_go(seed: int) -> None:
         reader = Reader(rng, tree, resume_at, rng.randrange(3))
         reader.run(rng.choice([1, 3, 10, 30, 10**9]))
         emitted |= reader.emitted
-        at = rng.choice([at for at in reader.checkpoints[-4:] if at is not None] or [None])  # the last STATE may be older
+        at = rng.choice(
+            [at for at in reader.checkpoints[-4:] if at is not None] or [None]
+        )  # the last STATE may be older
         if reader.traversal.checkpoint is None:
             break
         assert at is not None

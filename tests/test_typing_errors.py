@@ -51,7 +51,12 @@ PROXIES = [
 @pytest.mark.parametrize("proxy", PROXIES)
 def test_a_proxy_that_can_not_be_used_is_a_wrong_setting(proxy: str) -> None:
     """Said at once, with the name of the variable and what it should be, and without its password."""
-    config = {"account_id": "a", "client_id": "b", "client_secret": SECRET, "auth_url": "https://zoom.invalid/oauth/token"}
+    config = {
+        "account_id": "a",
+        "client_id": "b",
+        "client_secret": SECRET,
+        "auth_url": "https://zoom.invalid/oauth/token",
+    }
     env = {"HTTPS_PROXY": proxy.format("PassWord1"), "no_proxy": "", "NO_PROXY": ""}
     run = run_tap(config, env=env, secrets=["PassWord1"])
     assert (run.exit_status, run.stdout) == (1, "")

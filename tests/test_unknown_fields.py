@@ -68,7 +68,10 @@ def test_without_the_setting_they_are_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("keep", "outcome"),
-    [(True, "kept in unknown_fields: unknown_fields, zz_shoe"), (False, "left out: unknown_fields, zz_shoe; set keep_unknown_fields to keep them")],
+    [
+        (True, "kept in unknown_fields: unknown_fields, zz_shoe"),
+        (False, "left out: unknown_fields, zz_shoe; set keep_unknown_fields to keep them"),
+    ],
 )
 def test_one_warning_per_stream_names_them(keep: bool, outcome: str) -> None:
     """It says what became of them, and which setting keeps them."""
@@ -90,7 +93,9 @@ def test_the_column_is_there_only_where_there_is_something() -> None:
 def test_only_the_top_level_of_a_row_is_kept_and_only_what_no_schema_knows() -> None:
     """Inside a known object it is left out and named; a deselected field is known; other rows have no such column."""
     first = {**expected()["meetings"][0], "settings": {"host_video": True}}
-    fault = Fault.answer(200, {**first, "hat": None, "settings": {"host_video": True, "shoe": 1}}, match=f"/v2/meetings/{first['id']}")
+    fault = Fault.answer(
+        200, {**first, "hat": None, "settings": {"host_video": True, "shoe": 1}}, match=f"/v2/meetings/{first['id']}"
+    )
     marks = {("properties", "topic"): False, ("properties", "unknown_fields"): False}
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(keep_unknown_fields=True), zoom=zoom, catalog=catalog_of("meetings", meetings=marks))
@@ -98,7 +103,9 @@ def test_only_the_top_level_of_a_row_is_kept_and_only_what_no_schema_knows() -> 
     [record] = [record for record in run.records["meetings"] if record["id"] == first["id"]]
     assert record.pop("unknown_fields") == {"hat": None}
     assert record == {name: value for name, value in first.items() if name != "topic"}
-    assert not any({"topic", "unknown_fields"} & other.keys() for other in run.records["meetings"] if other is not record)
+    assert not any(
+        {"topic", "unknown_fields"} & other.keys() for other in run.records["meetings"] if other is not record
+    )
     said = [line.split(f"{SAID}, ")[1] for line in run.logged("WARNING") if SAID in line]
     assert said == ["kept in unknown_fields: hat.", "left out inside other fields: settings.shoe."]
     assert any("meetings.unknown_fields, which this version doesn't have" in line for line in run.logged("WARNING"))
@@ -114,7 +121,9 @@ def test_no_catalog_has_the_column() -> None:
 def test_the_environment_sets_it() -> None:
     """TAP_ZOOM_KEEP_UNKNOWN_FIELDS, as Meltano writes it."""
     with SimulatedZoom(AS_DOCUMENTED, undocumented=UNDOCUMENTED) as zoom:
-        env = {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in zoom.config(keep_unknown_fields="true").items()}
+        env = {
+            f"TAP_ZOOM_{name.upper()}": str(value) for name, value in zoom.config(keep_unknown_fields="true").items()
+        }
         run = run_tap("ENV", zoom=zoom, env=env, catalog=catalog_of("users"))
     assert run.exit_status == 0
     assert run.records["users"] == run_with(True).records["users"]

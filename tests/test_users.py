@@ -58,6 +58,8 @@ def test_an_email_is_never_walked_as_a_user_id(known: bool) -> None:
 def test_an_email_with_a_slash_is_encoded_once() -> None:
     """Only UUIDs are encoded twice."""
     assert Request(BY_NAME["user_lookup"], {"email": "a/b@x.org"}, {}).path == "users/a%2Fb%40x.org"
-    with scripted(says(PENDING, {"users": [{"email": "a/b@x.org"}]}), says("/v2/users/a%2Fb%40x.org$", {"id": "u8"})) as zoom:
+    with scripted(
+        says(PENDING, {"users": [{"email": "a/b@x.org"}]}), says("/v2/users/a%2Fb%40x.org$", {"id": "u8"})
+    ) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=USERS)
     assert [record["id"] for record in run.records["users"]] == ["u1", "u8"]

@@ -74,7 +74,9 @@ def test_windows_cover_what_is_wanted(stream: Stream) -> None:
     assert dates is not None
     for started in (TODAY, date(2026, 8, 31), date(2028, 2, 29)):
         found = all_of(windows_of(stream, None, started), stream)
-        covered = [window.first + number * DAY for window in found for number in range((window.last - window.first).days + 1)]
+        covered = [
+            window.first + number * DAY for window in found for number in range((window.last - window.first).days + 1)
+        ]
         first, last = first_day(dates, started, None), started + dates.ends_in * DAY
         assert covered == [covered[0] + number * DAY for number in range(len(covered))]
         if dates.totals:
@@ -174,7 +176,13 @@ def test_a_window_begins_later_if_zoom_wants_that() -> None:
     [window, *_] = all_of(windows, HISTORY)
     steps, later = 0, windows.later(HISTORY, window)
     while later is not None:
-        assert (later.from_, later.name, later.first, later.last, later.to) == (window.from_ + DAY, window.name, window.first, window.last, window.to)
+        assert (later.from_, later.name, later.first, later.last, later.to) == (
+            window.from_ + DAY,
+            window.name,
+            window.first,
+            window.last,
+            window.to,
+        )
         window, steps = later, steps + 1
         later = windows.later(HISTORY, window)
     assert steps == MOST_DAYS_LATER.days
@@ -232,16 +240,25 @@ def test_a_parent_is_read_as_far_back_as_its_children_need() -> None:
     def since(**times: str | None) -> str | None:
         return Windows(times, None, TODAY, lambda: TODAY, below).since(HISTORY)
 
-    assert since(history_meetings="2026-10-01T00:00:00Z", report_meetings="2026-09-01T00:00:00Z") == "2026-09-01T00:00:00Z"
+    assert (
+        since(history_meetings="2026-10-01T00:00:00Z", report_meetings="2026-09-01T00:00:00Z") == "2026-09-01T00:00:00Z"
+    )
     assert since(history_meetings="2026-10-01T00:00:00Z", report_meetings=None) is None
     assert since(report_meetings="2026-09-01T00:00:00Z") == "2026-09-01T00:00:00Z"
-    assert Windows({"history_meetings": "x", "report_meetings": None}, None, TODAY, lambda: TODAY, below).emitted_since(HISTORY) == "x"
+    assert (
+        Windows({"history_meetings": "x", "report_meetings": None}, None, TODAY, lambda: TODAY, below).emitted_since(
+            HISTORY
+        )
+        == "x"
+    )
 
 
 def test_a_context_is_wanted_by_its_time() -> None:
     """Or by the last moment of the window in which it was found; one without a time always is."""
     windows = windows_of(LOGS, "2026-10-01T12:00:00Z")
-    old, new, unknown = (Context(PAST_MEETING, {}, time) for time in ("2026-10-01T11:59:59Z", "2026-10-01T12:00:00Z", None))
+    old, new, unknown = (
+        Context(PAST_MEETING, {}, time) for time in ("2026-10-01T11:59:59Z", "2026-10-01T12:00:00Z", None)
+    )
     assert [windows.includes(LOGS, each, None) for each in (old, new, unknown)] == [False, True, True]
     assert windows.includes(LOGS, Context(PAST_MEETING, {}, "2026-10-01T12:00:00.500000Z"), None)
     before, holding = (windows_of(LOGS, None).window(LOGS, name) for name in ("2026-08-25", "2026-09-22"))
@@ -256,7 +273,11 @@ def test_a_context_is_asked_about_in_all_windows_up_to_its_time() -> None:
     late = Context(messages.parent, {"session_id": "s"}, "2026-05-02T10:00:00Z")
     found = [window for window in windows.of_context(messages, late, None, False) if window]
     assert found[0].first == date(2026, 3, 1) and found[-1].first <= date(2026, 5, 2) <= found[-1].last
-    in_all = [window for window in windows.of_context(messages, Context(messages.parent, {"session_id": "s"}), None, False) if window]
+    in_all = [
+        window
+        for window in windows.of_context(messages, Context(messages.parent, {"session_id": "s"}), None, False)
+        if window
+    ]
     assert in_all[-1].last >= TODAY and len(in_all) > len(found)
     only = windows.window(messages, "2026-05-05")
     assert list(windows.of_context(messages, late, only, False)) == [only]

@@ -63,7 +63,9 @@ def test_no_words_are_for_a_column_that_is_not_there() -> None:
     """A field that Zoom has dropped takes its words along, and a name that is mistyped is seen."""
     there = {(stream.name, path) for stream in EMITTED for path, _ in columns(schema_of(stream))}
     everywhere = {path for _, path in there} | {UNKNOWN_FIELDS}
-    assert [entry for entry in entries() if entry[:2] not in there and (entry[0] != "*" or entry[1] not in everywhere)] == []
+    assert [
+        entry for entry in entries() if entry[:2] not in there and (entry[0] != "*" or entry[1] not in everywhere)
+    ] == []
 
 
 def test_each_column_is_told_once() -> None:
@@ -96,7 +98,9 @@ def test_a_target_is_told_what_columns_mean() -> None:
     """In SCHEMA messages, of what is selected; and of the column for what Zoom sends besides."""
     with SimulatedZoom(account()) as zoom:
         run = run_tap(
-            zoom.config(keep_unknown_fields=True), catalog=catalog_of("users", users={("properties", "dept"): False}), zoom=zoom
+            zoom.config(keep_unknown_fields=True),
+            catalog=catalog_of("users", users={("properties", "dept"): False}),
+            zoom=zoom,
         )
     told = told_in(run.schemas["users"]["schema"])
     assert told.pop(UNKNOWN_FIELDS).startswith("Fields that Zoom sent")

@@ -40,9 +40,7 @@ ENTERED = DateRange(
 ALL_MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True)
 MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True, moving=True)
 WEEKS = DateRange(_FROM_TO_MOMENTS, 7, after=1, exact=True)
-CHARGES = DateRange(
-    _FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_TOO_EARLY, *_TOO_OLD)
-)
+CHARGES = DateRange(_FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_TOO_EARLY, *_TOO_OLD))
 AHEAD = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=14, exact=True)  # two weeks into the future
 # `from` limits the start and `to` the end of a session, so it is found if it ends within 23 days after the window.
 SESSIONS = DateRange(_FROM_TO_MOMENTS, 7, after=23, exact=True)

@@ -186,9 +186,7 @@ class Pages:
             url, *others = ids.values()
             if not isinstance(url, str) or not url:
                 name = files.link.entity.name.replace("_", " ")
-                result.missing = (
-                    f"{task}: the {name} for {' '.join(map(str, others))} has no download URL"
-                )
+                result.missing = f"{task}: the {name} for {' '.join(map(str, others))} has no download URL"
                 return
             context = Context(files.link.entity, ids)
             result.enrichments.append(

@@ -44,7 +44,9 @@ def hub(served: dict[str, Any]) -> Iterator[Hub]:
         yield hub
 
 
-@pytest.fixture(scope="session", params=[pytest.param("3", marks=pytest.mark.slow), "4"], ids=["Meltano 3", "Meltano 4"])
+@pytest.fixture(
+    scope="session", params=[pytest.param("3", marks=pytest.mark.slow), "4"], ids=["Meltano 3", "Meltano 4"]
+)
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Project:
     """A project with the tap and target-jsonl, added by name from the hub."""
     place = tmp_path_factory.mktemp(f"meltano-{request.param}")

@@ -114,7 +114,9 @@ def assert_stored(database: Database, right: Rows, loaded: Rows, run: Run) -> No
             for stream, rows in right.items()
         },
         {
-            stream: [comparable({name: row.get(column(name)) for name in fields[stream]}, fields[stream]) for row in rows]
+            stream: [
+                comparable({name: row.get(column(name)) for name in fields[stream]}, fields[stream]) for row in rows
+            ]
             for stream, rows in loaded.items()
         },
     )
@@ -123,5 +125,9 @@ def assert_stored(database: Database, right: Rows, loaded: Rows, run: Run) -> No
 def only(run: Run, streams: list[str]) -> Run:
     """What a run has written, without other streams."""
     lines = run.stdout.splitlines(keepends=True)
-    kept = [(line, message) for line, message in zip(lines, run.messages, strict=True) if message.get("stream") in (None, *streams)]
+    kept = [
+        (line, message)
+        for line, message in zip(lines, run.messages, strict=True)
+        if message.get("stream") in (None, *streams)
+    ]
     return Run(run.exit_status, "".join(line for line, _ in kept), run.stderr, [message for _, message in kept])

@@ -27,7 +27,9 @@ def profile(directory: Path, postgres: Postgres, name: str) -> None:
         "type": "postgres", "host": "127.0.0.1", "port": postgres.port, "user": "postgres", "password": "none",
         "dbname": name, "schema": MODELS, "threads": 1,
     }  # fmt: skip
-    (directory / "profiles.yml").write_text(json.dumps({"zoom": {"target": "postgres", "outputs": {"postgres": output}}}), "utf-8")
+    (directory / "profiles.yml").write_text(
+        json.dumps({"zoom": {"target": "postgres", "outputs": {"postgres": output}}}), "utf-8"
+    )
 
 
 def run_of(rows: Rows) -> Run:
@@ -35,7 +37,12 @@ def run_of(rows: Rows) -> Run:
     messages: list[dict[str, Any]] = []
     for stream in rows:
         messages.append(
-            {"type": "SCHEMA", "stream": stream, "schema": schema_of(BY_NAME[stream]), "key_properties": list(BY_NAME[stream].key)}
+            {
+                "type": "SCHEMA",
+                "stream": stream,
+                "schema": schema_of(BY_NAME[stream]),
+                "key_properties": list(BY_NAME[stream].key),
+            }
         )
     messages += [{"type": "RECORD", "stream": stream, "record": row} for stream, found in rows.items() for row in found]
     messages.append({"type": "STATE", "value": {"done": True}})

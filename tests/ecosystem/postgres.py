@@ -69,7 +69,8 @@ def server() -> Iterator[Postgres]:
         port = _free_port()
         run = {"user": user, "cwd": place, "check": True, "stdout": subprocess.DEVNULL}
         subprocess.run(
-            [programs / "initdb", "-D", place / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"], **run
+            [programs / "initdb", "-D", place / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"],
+            **run,
         )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place} -c fsync=off"
         control = [programs / "pg_ctl", "-w", "-D", place / "data", "-l", place / "log"]

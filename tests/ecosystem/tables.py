@@ -29,7 +29,12 @@ class Loaded:
 def load(run: Run, command: list[str | Path], directory: Path) -> Loaded:
     """Give what a run of the tap has written to a target."""
     done = subprocess.run(
-        [str(part) for part in command], input=run.stdout, cwd=directory, env=clean(), capture_output=True, encoding="utf-8"
+        [str(part) for part in command],
+        input=run.stdout,
+        cwd=directory,
+        env=clean(),
+        capture_output=True,
+        encoding="utf-8",
     )
     return Loaded(done.returncode, done.stdout, done.stderr)
 

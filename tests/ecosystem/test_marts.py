@@ -53,15 +53,22 @@ def test_the_package_installs_from_git(postgres: Postgres, tmp_path: Path) -> No
     project, name = tmp_path / "project", "dbt project"
     (project / "models").mkdir(parents=True)
     (project / "dbt_project.yml").write_text(
-        "name: mine\nprofile: mine\nflags: {send_anonymous_usage_stats: false}\nvars: {zoom: {zoom_schema: zoom}}\n", "utf-8"
+        "name: mine\nprofile: mine\nflags: {send_anonymous_usage_stats: false}\nvars: {zoom: {zoom_schema: zoom}}\n",
+        "utf-8",
     )
-    (project / "packages.yml").write_text(f"packages: [{{git: '{clone.as_uri()}', subdirectory: dbt, revision: HEAD}}]\n", "utf-8")
-    (project / "models" / "mine.sql").write_text("select count(*) as meetings from {{ ref('zoom__meetings') }}\n", "utf-8")
+    (project / "packages.yml").write_text(
+        f"packages: [{{git: '{clone.as_uri()}', subdirectory: dbt, revision: HEAD}}]\n", "utf-8"
+    )
+    (project / "models" / "mine.sql").write_text(
+        "select count(*) as meetings from {{ ref('zoom__meetings') }}\n", "utf-8"
+    )
     output = {**postgres.database(name), "type": "postgres", "dbname": name, "schema": "marts", "threads": 2}
     (project / "profiles.yml").write_text(json.dumps({"mine": {"target": "it", "outputs": {"it": output}}}), "utf-8")
     dbt = program("dbt-postgres", "dbt")
     for command in ("deps", "build"):
-        done = subprocess.run([dbt, command, "--no-use-colors"], cwd=project, env=clean(), capture_output=True, encoding="utf-8")
+        done = subprocess.run(
+            [dbt, command, "--no-use-colors"], cwd=project, env=clean(), capture_output=True, encoding="utf-8"
+        )
         assert done.returncode == 0, done.stdout[-3000:]
     assert "WARN=0 ERROR=0 SKIP=0" in done.stdout and "[WARNING]" not in done.stdout, done.stdout[-3000:]
     assert postgres.ask(name, "SELECT meetings FROM marts.mine") == ["0"]

@@ -50,7 +50,9 @@ def typed(project: Project, command: str) -> None:
     """A command of the page, in a shell."""
     meltano = program(f"meltano-{project.version}", "meltano")
     command = command.replace("<id>", PIPELINE).replace("meltano ", f"{meltano} ", 1)
-    subprocess.run(["bash", "-euc", command], cwd=project.root, env=project.environment(), check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        ["bash", "-euc", command], cwd=project.root, env=project.environment(), check=True, stdin=subprocess.DEVNULL
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,9 @@ def with_the_recipe(project: Project) -> Project:
     recipe = yaml.safe_load(PER_STREAM[1].replace("survey_answers", "report_webinars"))
     whole = project.yaml()
     (plugin,), (more,) = whole["plugins"]["extractors"], recipe["plugins"]["extractors"]
-    (project.root / "meltano.yml").write_text(json.dumps({**whole, "plugins": {**whole["plugins"], "extractors": [plugin | more]}}))
+    (project.root / "meltano.yml").write_text(
+        json.dumps({**whole, "plugins": {**whole["plugins"], "extractors": [plugin | more]}})
+    )
     return project
 
 

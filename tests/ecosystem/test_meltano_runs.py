@@ -159,4 +159,6 @@ def test_meltano_fills_a_postgresql_database(project: Project, postgres: Postgre
             project.meltano("run", "tap-zoom", "target-postgres", **variables(zoom.config()), **target)
             found = postgres.counts(name, [f"zoom.{stream}" for stream in expected()])
             assert found == {f"zoom.{stream}": len(rows) for stream, rows in expected().items()}
-    assert '"unfinished":[]' in project.meltano("state", "get", "dev:tap-zoom-to-target-postgres").stdout.replace(" ", "")
+    assert '"unfinished":[]' in project.meltano("state", "get", "dev:tap-zoom-to-target-postgres").stdout.replace(
+        " ", ""
+    )

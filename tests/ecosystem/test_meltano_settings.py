@@ -152,7 +152,9 @@ def test_excluding_a_stream(project: Project) -> None:
         run = project.meltano("invoke", "tap-zoom", **variables(zoom.config()))
     right = {name: records for name, records in expected().items() if name != "webinar_qna_results"}
     assert_exact(right, run.records)
-    assert not any(name in record for records in run.records.values() for record in records for name in truth.LOGIN_SECRETS)
+    assert not any(
+        name in record for records in run.records.values() for record in records for name in truth.LOGIN_SECRETS
+    )
 
 
 def test_config_test_tells_good_settings_from_bad(project: Project) -> None:

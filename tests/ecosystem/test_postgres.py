@@ -53,7 +53,8 @@ def test_a_second_run_changes_no_row_count(database: Database, runs: list[Run], 
     begun = runs[1].states[0]["unfinished"][0]["started_at"]
     for table in tables:
         old = database.postgres.ask(
-            database.name, f"SELECT count(*) FROM {table} WHERE _sdc_extracted_at < '{begun}'::timestamptz AT TIME ZONE 'UTC'"
+            database.name,
+            f"SELECT count(*) FROM {table} WHERE _sdc_extracted_at < '{begun}'::timestamptz AT TIME ZONE 'UTC'",
         )
         assert old == ["0"]
 

@@ -22,7 +22,10 @@ from tests.warehouse import dbt
 pytestmark = pytest.mark.slow
 
 # The packages, what they call the database, and what takes the items of a list out of a column.
-TARGETS = [("meltanolabs-target-postgres", "database", "unnest("), ("pipelinewise-target-postgres", "dbname", "jsonb_array_elements(")]
+TARGETS = [
+    ("meltanolabs-target-postgres", "database", "unnest("),
+    ("pipelinewise-target-postgres", "dbname", "jsonb_array_elements("),
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,9 @@ def loaded(
     package, called, items = request.param
     directory, name = tmp_path_factory.mktemp(package), f"{package} questions"
     settings = {**postgres.database(name), called: name, "default_target_schema": "zoom"}
-    done = load(read[0], [program(package, "target-postgres"), "--config", settings_file(directory, settings)], directory)
+    done = load(
+        read[0], [program(package, "target-postgres"), "--config", settings_file(directory, settings)], directory
+    )
     assert done.status == 0, done.stderr[-3000:]
     profile(directory, postgres, name)
     with dbt(program("dbt-postgres", "python"), directory, directory) as run:
@@ -48,11 +53,16 @@ def loaded(
 
 
 @pytest.mark.parametrize("text", ANSWERS)
-def test_a_question_has_the_known_answer(postgres: Postgres, read: tuple[Run, Rows], loaded: tuple[str, str], text: str) -> None:
+def test_a_question_has_the_known_answer(
+    postgres: Postgres, read: tuple[Run, Rows], loaded: tuple[str, str], text: str
+) -> None:
     """Row by row."""
     name, items = loaded
     sql = asked_then(QUESTIONS[text]).replace("unnest(", items)
-    found = [tuple(json.loads(line).values()) for line in postgres.ask(name, f"SELECT row_to_json(one_row) FROM ({sql}) one_row")]
+    found = [
+        tuple(json.loads(line).values())
+        for line in postgres.ask(name, f"SELECT row_to_json(one_row) FROM ({sql}) one_row")
+    ]
     assert without_empty(found) == without_empty(known(text, read[1]).elements())
 
 

@@ -75,7 +75,9 @@ def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: Simul
         project = Project(version, home, hub.url)
         meltano = program(f"meltano-{version}", "meltano").parent
         env = project.environment(
-            HOME=str(home), PATH=f"{meltano}{os.pathsep}{os.environ['PATH']}", TAP_ZOOM_AUTH_URL=f"{zoom.url}/oauth/token"
+            HOME=str(home),
+            PATH=f"{meltano}{os.pathsep}{os.environ['PATH']}",
+            TAP_ZOOM_AUTH_URL=f"{zoom.url}/oauth/token",
         )
         typed(block("as `pip_url`:"), clone, env)
         typed("meltano init my-project", home, env)
@@ -126,14 +128,16 @@ def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) 
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(number: int, status: int, home: Path) -> None:
+def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(
+    number: int, status: int, home: Path
+) -> None:
     """As by Ctrl-C, or by timeout and systemd: the tap's status comes out, and the next run goes on from the state that
     the target has confirmed."""
     asked = threading.Event()
     with SimulatedZoom(account(), latency=0.05) as zoom:
         zoom.watchers.append(lambda _: asked.set() if len(zoom.requests) > 60 else None)
         env = beside_the_target(home, zoom)
-        commands = ["bash", "-c", f'trap : INT TERM\n{block("<!-- quick start -->")}']
+        commands = ["bash", "-c", f"trap : INT TERM\n{block('<!-- quick start -->')}"]
         running = subprocess.Popen(
             commands, cwd=home, env=env, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
         )

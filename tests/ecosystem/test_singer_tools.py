@@ -53,7 +53,9 @@ def test_singer_check_tap_finds_nothing(runs: list[Run], tmp_path: Path) -> None
     The checker looks for date-times inside objects that are null, and crashes. So it gets the records without nulls.
     """
     lines = [json.dumps(without_nulls(json.loads(line))) + "\n" for line in runs[0].stdout.splitlines()]
-    loaded = load(dataclasses.replace(runs[0], stdout="".join(lines)), [program("singer-tools", "singer-check-tap")], tmp_path)
+    loaded = load(
+        dataclasses.replace(runs[0], stdout="".join(lines)), [program("singer-tools", "singer-check-tap")], tmp_path
+    )
     said = loaded.stdout + loaded.stderr
     assert loaded.status == 0, said[-2000:]
     assert "The output is valid." in said

@@ -24,7 +24,9 @@ def main() -> None:
     parser = _parser()
     options = parser.parse_args()
     if not _may_write(Path(options.config)):
-        parser.error(f"{options.config} exists and was not written by the simulator. Move it, or name another file with --config.")
+        parser.error(
+            f"{options.config} exists and was not written by the simulator. Move it, or name another file with --config."
+        )
     account = Account.sized(options.size, options.seed)
     scopes = [scope for scope in SCOPES["granular"] if scope not in options.without_scope]
     zoom = SimulatedZoom(
@@ -58,19 +60,27 @@ def _may_write(path: Path) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1, help="which account: all of it follows from this number; default: 1")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="which account: all of it follows from this number; default: 1"
+    )
     parser.add_argument("--size", choices=SIZES, default="small", help=SIZE)
     plans = ["free", "pro", "business"]
     parser.add_argument("--plan", choices=plans, help="default: 2000 requests per second in each category")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds per answer")
     parser.add_argument("--port", type=int, default=0, help="default: any free port")
-    parser.add_argument("--config", default="config.json", help="where to write the tap's config; a file that the simulator did not write is kept; default: config.json")
     parser.add_argument(
-        "--login", choices=["server_to_server", "refresh_token", "jwt"], default="server_to_server"
+        "--config",
+        default="config.json",
+        help="where to write the tap's config; a file that the simulator did not write is kept; default: config.json",
     )
+    parser.add_argument("--login", choices=["server_to_server", "refresh_token", "jwt"], default="server_to_server")
     parser.add_argument("--history", choices=["ok", "no_scope", "no_permission"], default="ok")
     parser.add_argument(
-        "--without-scope", action="append", default=[], choices=SCOPES["granular"], metavar="NAME",
+        "--without-scope",
+        action="append",
+        default=[],
+        choices=SCOPES["granular"],
+        metavar="NAME",
         help="a scope that the app was not given; may be repeated",
     )
     parser.add_argument("--prepare", action="store_true", help="make all answers before the first request")

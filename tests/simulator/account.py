@@ -20,7 +20,13 @@ SIZES: dict[str, dict[str, int]] = {
     "small": {},
     # As calm as an account is on most days, for people to look at.
     "demo": {
-        "users": 30, "meetings_per_user": 2, "occurrences": 3, "registrants": 8, "crowd": 120, "edges": False, "drift": False,
+        "users": 30,
+        "meetings_per_user": 2,
+        "occurrences": 3,
+        "registrants": 8,
+        "crowd": 120,
+        "edges": False,
+        "drift": False,
     },
     "medium": {"users": 60, "meetings_per_user": 4, "occurrences": 8, "participants": 12, "registrants": 12},
     "large": {"users": 700, "meetings_per_user": 3, "occurrences": 8, "participants": 12, "registrants": 10},
@@ -55,9 +61,14 @@ class Account:
         """
         self.seed = seed
         self.size = {
-            "users": users, "meetings_per_user": meetings_per_user, "webinars_per_user": webinars_per_user,
-            "occurrences": occurrences, "participants": participants, "registrants": registrants,
-            "crowd": crowd, "future": future,
+            "users": users,
+            "meetings_per_user": meetings_per_user,
+            "webinars_per_user": webinars_per_user,
+            "occurrences": occurrences,
+            "participants": participants,
+            "registrants": registrants,
+            "crowd": crowd,
+            "future": future,
         }
         self.edges = edges
         self.drift = drift
@@ -108,8 +119,6 @@ class Account:
     def __repr__(self) -> str:
         counts = ", ".join(
             f"{len(things)} {name}"
-            for name, things in (
-                ("users", self.users), ("numbers", self.numbers), ("occurrences", self.occurrences)
-            )
+            for name, things in (("users", self.users), ("numbers", self.numbers), ("occurrences", self.occurrences))
         )
         return f"Account(seed={self.seed}: {counts})"

@@ -111,9 +111,7 @@ class Answers:
             return refusals.WEBINAR_INFO if kind == "meeting" else refusals.INVALID_WEBINAR
         return number
 
-    def _of_number(
-        self, raw: str, kind: str, name: str, make: Callable[[Number], Any], *key: object
-    ) -> Any:
+    def _of_number(self, raw: str, kind: str, name: str, make: Callable[[Number], Any], *key: object) -> Any:
         number = self._number(raw, kind)
         if isinstance(number, Refusal):
             return number
@@ -241,9 +239,7 @@ class Answers:
         held, rows = found
         rows = list(rows)
         self._shuffle(rows)
-        envelope = {
-            "id": held.of.number, "uuid": held.uuid, "start_time": written(held.start, held.date_form)
-        }
+        envelope = {"id": held.of.number, "uuid": held.uuid, "start_time": written(held.start, held.date_form)}
         return _envelope("questions", rows, envelope)
 
     def meeting_poll_results(self, raw: str, query: dict[str, str]) -> Answer:

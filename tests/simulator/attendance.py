@@ -104,7 +104,9 @@ def poll_results(rng: random.Random, held: Occurrence) -> list[Row]:
     for row in rows:
         row["question_details"] = [
             {
-                "answer": answer, "polling_id": poll_id, "question": question,
+                "answer": answer,
+                "polling_id": poll_id,
+                "question": question,
                 "date_time": "" if rng.random() < 0.04 else written(held.end, rng.choice(FORMS)),
             }
             for question, answer in _answers(rng, _ANSWERS)
@@ -124,7 +126,9 @@ def qna_results(rng: random.Random, held: Occurrence) -> list[Row]:
 
 def _answers(rng: random.Random, questions: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """One or two questions, each with an answer."""
-    return [(question, rng.choice(questions[question])) for question in rng.sample(sorted(questions), rng.randint(1, 2))]
+    return [
+        (question, rng.choice(questions[question])) for question in rng.sample(sorted(questions), rng.randint(1, 2))
+    ]
 
 
 def _respondent(rng: random.Random) -> Row:

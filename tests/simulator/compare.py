@@ -10,7 +10,13 @@ from .wire import orjson
 Row = dict[str, Any]
 _EXAMPLES = 5
 _COUNTS = (
-    "missing", "extra", "duplicated", "key_collisions", "null_keys", "fields_lost", "fields_added",
+    "missing",
+    "extra",
+    "duplicated",
+    "key_collisions",
+    "null_keys",
+    "fields_lost",
+    "fields_added",
     "fields_changed",
 )
 

@@ -101,8 +101,13 @@ class Contents:
             for repeat in range(number.rows_in_list):
                 rows.append(
                     maker.record(
-                        table, id=sent, uuid=self._next_uuid(number), type=number.type, host_id=user.id,
-                        start_time=written(self._scheduled(repeat)), **_only(table, self._subject(number)),
+                        table,
+                        id=sent,
+                        uuid=self._next_uuid(number),
+                        type=number.type,
+                        host_id=user.id,
+                        start_time=written(self._scheduled(repeat)),
+                        **_only(table, self._subject(number)),
                     )
                 )
         return rows
@@ -131,8 +136,15 @@ class Contents:
         if number.type in (8, 9):
             fixed["occurrences"] = self._occurrences(maker, number, previous=previous)
         made = maker.record(
-            table, keep=("start_url",), id=self._sent_number(maker, number.number), uuid=self._next_uuid(number),
-            type=number.type, host_id=number.host.id, host_email=number.host.email, **fixed, **_only(table, self._subject(number)),
+            table,
+            keep=("start_url",),
+            id=self._sent_number(maker, number.number),
+            uuid=self._next_uuid(number),
+            type=number.type,
+            host_id=number.host.id,
+            host_email=number.host.email,
+            **fixed,
+            **_only(table, self._subject(number)),
         )
         # A start URL logs in as the host.
         made["start_url"] = f"https://example.com/s/{number.number}?zak=SECRET-{number.next_uuid}"
@@ -144,8 +156,10 @@ class Contents:
         form = maker.rng.choice(FORMS)
         return [
             {
-                "occurrence_id": str(int(start.timestamp() * 1000)), "start_time": written(start, form),
-                "duration": 60, "status": "deleted" if start.day == 13 else "available",
+                "occurrence_id": str(int(start.timestamp() * 1000)),
+                "start_time": written(start, form),
+                "duration": 60,
+                "status": "deleted" if start.day == 13 else "available",
             }
             for start in starts
         ]
@@ -247,10 +261,17 @@ class Contents:
         if maker.rng.random() < 0.03:
             return refusals.report_missing(held.uuid)
         return maker.record(
-            fields.REPORT, uuid=held.uuid, id=self._sent_number(maker, held.of.number), type=held.of.type,
-            start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
-            user_email=held.of.host.email, user_name=held.of.host.name, duration=held.minutes,
-            participants_count=held.people, **_only(fields.REPORT, self._subject(held.of)),
+            fields.REPORT,
+            uuid=held.uuid,
+            id=self._sent_number(maker, held.of.number),
+            type=held.of.type,
+            start_time=written(held.start, held.date_form),
+            end_time=written(held.end, held.date_form),
+            user_email=held.of.host.email,
+            user_name=held.of.host.name,
+            duration=held.minutes,
+            participants_count=held.people,
+            **_only(fields.REPORT, self._subject(held.of)),
         )
 
     def participants(self, held: Occurrence) -> list[Row] | Refusal:
@@ -309,21 +330,32 @@ class Contents:
         """A row of the account-wide history."""
         maker = self._maker("history", held.uuid)
         return maker.record(
-            fields.HISTORY, meeting_uuid=held.uuid, meeting_id=self._sent_number(maker, held.of.number),
+            fields.HISTORY,
+            meeting_uuid=held.uuid,
+            meeting_id=self._sent_number(maker, held.of.number),
             type="Meeting" if held.of.kind == "meeting" else "Webinar",
-            start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
-            host_email=held.of.host.email, host_display_name=held.of.host.name, participants=held.people,
-            duration=held.minutes, **_only(fields.HISTORY, self._subject(held.of)),
+            start_time=written(held.start, held.date_form),
+            end_time=written(held.end, held.date_form),
+            host_email=held.of.host.email,
+            host_display_name=held.of.host.name,
+            participants=held.people,
+            duration=held.minutes,
+            **_only(fields.HISTORY, self._subject(held.of)),
         )
 
     def user_report_row(self, held: Occurrence) -> Row:
         """A row of a host's report."""
         maker = self._maker("user report", held.uuid)
         return maker.record(
-            fields.USER_REPORT, uuid=held.uuid, type=held.of.type,
+            fields.USER_REPORT,
+            uuid=held.uuid,
+            type=held.of.type,
             id=self._sent_number(maker, held.of.number),
-            start_time=written(held.start, held.date_form), end_time=written(held.end, held.date_form),
-            user_email=held.of.host.email, user_name=held.of.host.name, participants_count=held.people,
+            start_time=written(held.start, held.date_form),
+            end_time=written(held.end, held.date_form),
+            user_email=held.of.host.email,
+            user_name=held.of.host.name,
+            participants_count=held.people,
             duration=held.minutes,
         )
 

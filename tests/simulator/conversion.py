@@ -13,9 +13,7 @@ from typing import Any
 from .dates import UTC
 from .fields import Fields
 
-_ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
-)
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?", re.ASCII)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _FLAGS = {"true": True, "false": False}
 

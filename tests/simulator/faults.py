@@ -18,9 +18,29 @@ _SPOILING = {"truncate": "truncate", "slow_body": "slow"}
 # No answer, or one that never ends: a byte of a header or of the body now and then.
 _SILENT = ("reset", "close", "hang", "drip_head", "drip_body")
 KINDS = (
-    "reset", "close", "truncate", "invalid_json", "html_200", "html_403", "html_502", "500", "502", "503",
-    "504", "429", "401_124", "hang", "drip_head", "drip_body", "slow_body", "late", "error_200",
-    "page_token_expired", "tokens_end", "answer", "changed",
+    "reset",
+    "close",
+    "truncate",
+    "invalid_json",
+    "html_200",
+    "html_403",
+    "html_502",
+    "500",
+    "502",
+    "503",
+    "504",
+    "429",
+    "401_124",
+    "hang",
+    "drip_head",
+    "drip_body",
+    "slow_body",
+    "late",
+    "error_200",
+    "page_token_expired",
+    "tokens_end",
+    "answer",
+    "changed",
 )
 
 
@@ -60,9 +80,7 @@ class Fault:
         self._rng = random.Random(self.seed)
 
     @classmethod
-    def answer(
-        cls, status: int, body: Any = b"", headers: dict[str, str] | None = None, **when: Any
-    ) -> Fault:
+    def answer(cls, status: int, body: Any = b"", headers: dict[str, str] | None = None, **when: Any) -> Fault:
         """Any answer at all: `body` bytes or something for JSON."""
         made = answer(status, body, (headers or {}).items())
         if isinstance(body, bytes) and body[:1] == b"<":

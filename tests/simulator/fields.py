@@ -71,8 +71,13 @@ USER_DETAIL: Fields = {
     "phone_country": "one:US|FR",
     "phone_number": "phone",
     "phone_numbers": [
-        {"code": "one:+1|+33", "country": "one:US|FR", "label": "one:Mobile|Office", "number": "phone",
-         "verified": "flag"}
+        {
+            "code": "one:+1|+33",
+            "country": "one:US|FR",
+            "label": "one:Mobile|Office",
+            "number": "phone",
+            "verified": "flag",
+        }
     ],
     "pic_url": "url",
     "pronouns": "text",
@@ -132,15 +137,17 @@ MEETING_REGISTRANT: Fields = {**ABSENTEE, "participant_pin_code": "big"}
 
 _FIELD_NAMES = "one:last_name|address|city|country|zip|state|org|comments"
 MEETING_QUESTIONS: Fields = {
-    "custom_questions": [
-        {"answers": ["text"], "required": "flag", "title": "text", "type": "one:short|single"}
-    ],
+    "custom_questions": [{"answers": ["text"], "required": "flag", "title": "text", "type": "one:short|single"}],
     "questions": [{"field_name": _FIELD_NAMES, "required": "flag"}],
 }
 WEBINAR_QUESTIONS: Fields = {
     "custom_questions": [
-        {"answers": ["text"], "required": "flag", "title": "text",
-         "type": "one:short|single_radio|single_dropdown|multiple"}
+        {
+            "answers": ["text"],
+            "required": "flag",
+            "title": "text",
+            "type": "one:short|single_radio|single_dropdown|multiple",
+        }
     ],
     "questions": [{"field_name": _FIELD_NAMES, "required": "flag"}],
 }

@@ -88,8 +88,14 @@ class _Generator:
         id_ = code(rng)
         maker = Maker(rng, drift=self.account.drift)
         row = maker.record(
-            USER, keep=("custom_attributes", "host_key"), id=id_, email=email, status=status,
-            first_name=first, last_name=last, display_name=f"{first} {last}",
+            USER,
+            keep=("custom_attributes", "host_key"),
+            id=id_,
+            email=email,
+            status=status,
+            first_name=first,
+            last_name=last,
+            display_name=f"{first} {last}",
         )
         if row.get("last_login_time") and status == "active":
             row["last_login_time"] = written(self.account.now - timedelta(minutes=rng.randint(5, 60_000)))

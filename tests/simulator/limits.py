@@ -29,7 +29,14 @@ PER_SECOND: dict[str | None, dict[str, int]] = {
 # Heavy and Resource-intensive share a day's limit, and so do all labels of Phone.
 PER_DAY: dict[str | None, dict[str, int]] = {
     None: {},
-    "free": {"Light": 6000, "Medium": 2000, "Heavy": 1000, "Resource-intensive": 30_000, "Phone": 15_000, "Contact Center": 15_000},
+    "free": {
+        "Light": 6000,
+        "Medium": 2000,
+        "Heavy": 1000,
+        "Resource-intensive": 30_000,
+        "Phone": 15_000,
+        "Contact Center": 15_000,
+    },
     "pro": {"Heavy": 30_000, "Phone": 15_000, "Contact Center": 15_000},
     "business": {"Heavy": 60_000, "Phone": 30_000, "Contact Center": 30_000},
 }
@@ -123,7 +130,9 @@ class Limits:
         if not self._headers:
             return []
         return [
-            ("X-RateLimit-Category", label.removeprefix("Phone ").removeprefix("Contact Center ")), ("X-RateLimit-Type", kind), ("X-RateLimit-Limit", str(limit)),
+            ("X-RateLimit-Category", label.removeprefix("Phone ").removeprefix("Contact Center ")),
+            ("X-RateLimit-Type", kind),
+            ("X-RateLimit-Limit", str(limit)),
             ("X-RateLimit-Remaining", str(remaining)),
         ]
 

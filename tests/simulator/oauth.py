@@ -96,7 +96,9 @@ class OAuth:
             self._access = dict.fromkeys(self._access, float("-inf"))
         self._access[token] = self._clock() + self.lifetime
         body = {
-            "access_token": token, "token_type": "bearer", "expires_in": int(self.lifetime),
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": int(self.lifetime),
             "scope": " ".join(self.scopes),
         }
         api_url = self._api_url()
@@ -140,7 +142,9 @@ class OAuth:
         if expires is None:
             try:
                 # By the account's clock, not by PyJWT's.
-                claims = pyjwt.decode(token, self.account.jwt_secret, algorithms=["HS256"], options={"verify_exp": False})
+                claims = pyjwt.decode(
+                    token, self.account.jwt_secret, algorithms=["HS256"], options={"verify_exp": False}
+                )
                 expires = float(claims.get("exp", "inf"))
             except pyjwt.InvalidTokenError:
                 return TOKEN_INVALID

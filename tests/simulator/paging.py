@@ -34,7 +34,14 @@ class PageTokens:
         return token
 
     def cut(
-        self, path: str, query: dict[str, str], total: int, *, cap: int | None, default: int = 30, one_more: bool = False
+        self,
+        path: str,
+        query: dict[str, str],
+        total: int,
+        *,
+        cap: int | None,
+        default: int = 30,
+        one_more: bool = False,
     ) -> Page | None:
         """The page of `total` rows that a query asks for, or None if its token is no good.
 

@@ -17,7 +17,12 @@ from .parameters import parse
 
 _ROUTES = Routes()
 # Operations are named after their handlers, most of which are named after the stream that they fill.
-_HANDLERS = {"meetings": "meeting", "webinars": "webinar", "report_meetings": "report_meeting", "report_webinars": "report_webinar"}
+_HANDLERS = {
+    "meetings": "meeting",
+    "webinars": "webinar",
+    "report_meetings": "report_meeting",
+    "report_webinars": "report_webinar",
+}
 _PATHS = {operation.handler: operation.template for operation in OPERATIONS}
 _REQUEST = re.compile(r"GET /v2(/\S+?):?(?=\s|$)")
 
@@ -85,7 +90,8 @@ def _finding(held: Occurrence) -> list[Question]:
     """The lists of what was held, as long as it is in them."""
     day = held.start.date()
     return [
-        Question("history", day=day), Question("user_report", held.of.host.id, day=day),
+        Question("history", day=day),
+        Question("user_report", held.of.host.id, day=day),
         Question(f"{held.of.kind}_instances", str(held.of.number)),
     ]
 

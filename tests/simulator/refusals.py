@@ -38,16 +38,18 @@ WEBINAR_YEAR = refusal(400, 12702, "Can not access a webinar a year ago.")
 NOT_ENDED = refusal(404, 3001, "Webinar ID is invalid or not end.")
 POLL_NOT_FOUND = refusal(404, 404, "Meeting Poll not found")
 MEETING_POLLS_OFF = refusal(
-    400, 4400, 'Meeting polls disabled. To enable this feature, enable the "Meeting Polls/Quizzes" setting '
-    'in the Zoom web portal\'s "Settings" interface.'
+    400,
+    4400,
+    'Meeting polls disabled. To enable this feature, enable the "Meeting Polls/Quizzes" setting '
+    'in the Zoom web portal\'s "Settings" interface.',
 )
 WEBINAR_POLLS_OFF = refusal(
-    400, 4400, "Webinar polls disabled. To enable this feature, enable the **Webinar Polls/Quizzes** setting "
-    "in the Zoom web portal's **Settings** interface."
+    400,
+    4400,
+    "Webinar polls disabled. To enable this feature, enable the **Webinar Polls/Quizzes** setting "
+    "in the Zoom web portal's **Settings** interface.",
 )
-MAY_NOT_HOST = refusal(
-    400, 3161, "Meeting hosting and scheduling capabilities are not allowed for your user account."
-)
+MAY_NOT_HOST = refusal(400, 3161, "Meeting hosting and scheduling capabilities are not allowed for your user account.")
 BARE_404 = Refusal(404, {})
 
 
@@ -68,16 +70,16 @@ def reported_user_missing(user: str) -> Refusal:
 
 def invitation_expired(user: str) -> Refusal:
     """A pending user who didn't accept in time."""
-    return refusal(
-        400, 1120, f"A valid invitation to join the Zoom account was not found for this user: {user}."
-    )
+    return refusal(400, 1120, f"A valid invitation to join the Zoom account was not found for this user: {user}.")
 
 
 def no_webinar_plan(user: str) -> Refusal:
     """A user without the webinar add-on."""
     return refusal(
-        400, 200, "Webinar plan is missing. You must subscribe to the webinar plan and enable webinars for "
-        f"this user in order to perform this action: {user}."
+        400,
+        200,
+        "Webinar plan is missing. You must subscribe to the webinar plan and enable webinars for "
+        f"this user in order to perform this action: {user}.",
     )
 
 

@@ -11,21 +11,14 @@ Fields = dict[str, Any]
 
 _TRACKING_VISIBLE = [{"field": "text", "value": "text", "visible": "flag"}]
 _DIAL_IN = [
-    {"city": "text", "country": "one:US|FR", "country_name": "text", "number": "phone",
-     "type": "one:toll|tollfree"}
+    {"city": "text", "country": "one:US|FR", "country_name": "text", "number": "phone", "type": "one:toll|tollfree"}
 ]
 _INTERPRETATION = {
     "enable": "flag",
-    "interpreters": [
-        {"email": "email", "languages": "one:US,FR|DE,US", "interpreter_languages": "one:English,French"}
-    ],
+    "interpreters": [{"email": "email", "languages": "one:US,FR|DE,US", "interpreter_languages": "one:English,French"}],
 }
-_SIGN_LANGUAGE = {
-    "enable": "flag", "interpreters": [{"email": "email", "sign_language": "one:American|French"}]
-}
-_OCCURRENCES = [
-    {"duration": "int", "occurrence_id": "id", "start_time": "date", "status": "one:available|deleted"}
-]
+_SIGN_LANGUAGE = {"enable": "flag", "interpreters": [{"email": "email", "sign_language": "one:American|French"}]}
+_OCCURRENCES = [{"duration": "int", "occurrence_id": "id", "start_time": "date", "status": "one:available|deleted"}]
 _RECURRENCE = {
     "end_date_time": "date",
     "end_times": "int",
@@ -108,12 +101,15 @@ MEETING: Fields = {
         "alternative_host_manage_meeting_summary": "flag",
         "alternative_host_manage_cloud_recording": "flag",
         "approved_or_denied_countries_or_regions": {
-            "approved_list": ["one:CX|FR"], "denied_list": ["one:CA|US"], "enable": "flag",
+            "approved_list": ["one:CX|FR"],
+            "denied_list": ["one:CA|US"],
+            "enable": "flag",
             "method": "one:approve|deny",
         },
         "authentication_exception": [{"email": "email", "name": "text", "join_url": "url"}],
         "auto_add_recording_to_video_management": {
-            "enable": "flag", "channels": [{"channel_id": "id", "name": "text"}]
+            "enable": "flag",
+            "channels": [{"channel_id": "id", "name": "text"}],
         },
         "breakout_room": {"enable": "flag", "rooms": [{"name": "text", "participants": ["email"]}]},
         "calendar_type": "int:1|2",
@@ -126,8 +122,11 @@ MEETING: Fields = {
         "jbh_time": "int:0|5|10|15",
         "join_before_host": "flag",
         "question_and_answer": {
-            "enable": "flag", "allow_submit_questions": "flag", "allow_anonymous_questions": "flag",
-            "question_visibility": "one:answered|all", "attendees_can_comment": "flag",
+            "enable": "flag",
+            "allow_submit_questions": "flag",
+            "allow_anonymous_questions": "flag",
+            "question_visibility": "one:answered|all",
+            "attendees_can_comment": "flag",
             "attendees_can_upvote": "flag",
         },
         "mute_upon_entry": "flag",
@@ -144,14 +143,15 @@ MEETING: Fields = {
         "internal_meeting": "flag",
         "meeting_invitees": [{"email": "email", "internal_user": "flag"}],
         "continuous_meeting_chat": {
-            "enable": "flag", "auto_add_invited_external_users": "flag",
-            "auto_add_meeting_participants": "flag", "channel_id": "id",
+            "enable": "flag",
+            "auto_add_invited_external_users": "flag",
+            "auto_add_meeting_participants": "flag",
+            "channel_id": "id",
         },
         "participant_focused_meeting": "flag",
         "push_change_to_calendar": "flag",
         "resources": [
-            {"resource_type": "one:whiteboard", "resource_id": "id",
-             "permission_level": "one:editor|commenter|viewer"}
+            {"resource_type": "one:whiteboard", "resource_id": "id", "permission_level": "one:editor|commenter|viewer"}
         ],
         "auto_start_meeting_summary": "flag",
         "who_will_receive_summary": "int:1|2|3|4",
@@ -191,9 +191,13 @@ WEBINAR: Fields = {
         "post_webinar_survey": "flag",
         "practice_session": "flag",
         "question_and_answer": {
-            "allow_submit_questions": "flag", "allow_anonymous_questions": "flag",
-            "answer_questions": "one:only|all", "attendees_can_comment": "flag",
-            "attendees_can_upvote": "flag", "allow_auto_reply": "flag", "auto_reply_text": "text",
+            "allow_submit_questions": "flag",
+            "allow_anonymous_questions": "flag",
+            "answer_questions": "one:only|all",
+            "attendees_can_comment": "flag",
+            "attendees_can_upvote": "flag",
+            "allow_auto_reply": "flag",
+            "auto_reply_text": "text",
             "enable": "flag",
         },
         "registrants_restrict_number": "int",

@@ -90,12 +90,22 @@ class SimulatedZoom:
         self.unescaped_scope_error = unescaped_scope_error
         chosen = further.SCOPES[scopes] if isinstance(scopes, str) else tuple(scopes)
         self.limits = Limits(
-            plan, per_second=per_second, daily_limits=daily_limits, daily_reset=daily_reset,
-            headers=limit_headers, retry_after_form=retry_after_form, clock=self.clock.seconds,
+            plan,
+            per_second=per_second,
+            daily_limits=daily_limits,
+            daily_reset=daily_reset,
+            headers=limit_headers,
+            retry_after_form=retry_after_form,
+            clock=self.clock.seconds,
         )
         self.oauth = OAuth(
-            self.account, scopes=chosen, lifetime=token_lifetime, rotation=rotation, one_token=one_token,
-            api_url=lambda: self.url if api_url == _OWN else api_url, clock=self.clock.seconds,
+            self.account,
+            scopes=chosen,
+            lifetime=token_lifetime,
+            rotation=rotation,
+            one_token=one_token,
+            api_url=lambda: self.url if api_url == _OWN else api_url,
+            clock=self.clock.seconds,
         )
         self.pages = PageTokens(page_token_lifetime, self.clock.seconds)
         self._routes = Routes((*OPERATIONS, *further.OPERATIONS))
@@ -235,10 +245,14 @@ class SimulatedZoom:
     def stats(self) -> dict[str, Any]:
         """What GET /simulator/stats answers."""
         return {
-            "requests": sum(self.counts.values()), "per_label": dict(self.counts),
-            "per_operation": dict(self.operations), "throttled": dict(self.throttled),
-            "violations": list(self.violations), "by_number": list(self.by_number),
-            "grants": list(self.oauth.grants), "max_in_flight": self.max_in_flight,
+            "requests": sum(self.counts.values()),
+            "per_label": dict(self.counts),
+            "per_operation": dict(self.operations),
+            "throttled": dict(self.throttled),
+            "violations": list(self.violations),
+            "by_number": list(self.by_number),
+            "grants": list(self.oauth.grants),
+            "max_in_flight": self.max_in_flight,
         }
 
     # Answering
@@ -261,9 +275,7 @@ class SimulatedZoom:
             watch(asked)
         return response
 
-    def _route(
-        self, request: Request, raw: str, query: dict[str, str], twice: str | None
-    ) -> tuple[str, Response]:
+    def _route(self, request: Request, raw: str, query: dict[str, str], twice: str | None) -> tuple[str, Response]:
         if raw == "/oauth/token":
             self.counts["oauth"] += 1
             return "oauth", self._or_fault(request, self.oauth.token)
@@ -327,9 +339,7 @@ class SimulatedZoom:
             refused.headers.append(("Retry-After", str(fault.retry_after)))
         return refused
 
-    def _answer(
-        self, request: Request, operation: Operation, variable: str, query: dict[str, str]
-    ) -> Response:
+    def _answer(self, request: Request, operation: Operation, variable: str, query: dict[str, str]) -> Response:
         refused = self.oauth.check(request) or self._access(request, operation)
         if refused:
             return answer(*refused)
@@ -369,9 +379,7 @@ class SimulatedZoom:
             return Refusal(400, b'{"code":4711,"message":"%s"}' % text.encode())  # type: ignore[arg-type]
         return refused
 
-    def _page(
-        self, request: Request, operation: Operation, query: dict[str, str], listing: Listing
-    ) -> Response:
+    def _page(self, request: Request, operation: Operation, query: dict[str, str], listing: Listing) -> Response:
         total = len(listing.rows)
         page = self.pages.cut(request.raw_path, query, total, cap=self.page_cap)
         if page is None:
@@ -379,7 +387,9 @@ class SimulatedZoom:
         offset, step = page.offset, page.step
         rows = listing.rows[offset : offset + step]
         around = {
-            "page_count": -(-total // step), "page_number": offset // step + 1, "page_size": page.size,
+            "page_count": -(-total // step),
+            "page_number": offset // step + 1,
+            "page_size": page.size,
             "total_records": total,
         }
         envelope = {name: around[name] for name in operation.envelope} | listing.envelope

@@ -68,9 +68,7 @@ class _Truth:
             self._occurrence(held)
         return self.out
 
-    def _emit(
-        self, stream: str, table: fields.Fields, rows: list[Row] | Row | Refusal, **added: Any
-    ) -> None:
+    def _emit(self, stream: str, table: fields.Fields, rows: list[Row] | Row | Refusal, **added: Any) -> None:
         if isinstance(rows, Refusal):
             return
         for row in [rows] if isinstance(rows, dict) else rows:

@@ -26,7 +26,13 @@ WEBINAR_TOPICS = (
     "Industry outlook|Live demo and Q&A|Analytics for beginners|Partner enablement|Open day for applicants"
 ).split("|")
 # One of these now and then, where text can have any characters.
-ODD_TOPICS = ("Zürich office move", "東京 / London handover", "Launch party 🎉", 'Naming: "Atlas" or "Orbit"?', "Réunion d'équipe")
+ODD_TOPICS = (
+    "Zürich office move",
+    "東京 / London handover",
+    "Launch party 🎉",
+    'Naming: "Atlas" or "Orbit"?',
+    "Réunion d'équipe",
+)
 SENTENCES = (
     "Let's go through the open action items first.|The budget for next quarter is approved.|"
     "Can you share the slides after the call?|We moved the release to Thursday.|I will follow up with the vendor.|"
@@ -70,7 +76,9 @@ WORDS = {
 }  # fmt: skip
 _BY_NAME = {name: tuple(words.split("|")) for names, words in WORDS.items() for name in names.split("|")}
 _SENTENCE = re.compile(r"message|comment|text|description|content|detail|note|reason")
-_PERSON = re.compile(r"(host|user|owner|caller|callee|sender|display|member|operator|manager|contact)_?(display_)?name$")
+_PERSON = re.compile(
+    r"(host|user|owner|caller|callee|sender|display|member|operator|manager|contact)_?(display_)?name$"
+)
 
 
 class Person(NamedTuple):

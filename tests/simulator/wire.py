@@ -17,9 +17,17 @@ except ImportError:
     orjson = None  # type: ignore[assignment]
 
 _REASONS = {
-    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
-    405: "Method Not Allowed", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway",
-    503: "Service Unavailable", 504: "Gateway Timeout",
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 _WORTH_PACKING = 1400
 # Answers that begin, and go on for ever with the same byte.
@@ -161,7 +169,10 @@ class Connection(asyncio.Protocol):
         lines += [f"{name}: {value}" for name, value in response.headers]
         if packed and len(body) % 2:  # who packs while sending does not know the length beforehand
             lines.append("Transfer-Encoding: chunked")
-            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:50], body[50:], b"") if part) + b"0\r\n\r\n"
+            body = (
+                b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:50], body[50:], b"") if part)
+                + b"0\r\n\r\n"
+            )
         else:
             lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
@@ -216,9 +227,7 @@ class Server:
     async def start(self) -> None:
         """Takes connections from now on."""
         self.loop = asyncio.get_running_loop()
-        self._listening = await self.loop.create_server(
-            lambda: Connection(self), "127.0.0.1", self.port, backlog=1024
-        )
+        self._listening = await self.loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024)
         self.port = self._listening.sockets[0].getsockname()[1]
 
     def stop(self) -> None:

@@ -25,7 +25,9 @@ BY_PATH = {stream.path: stream for stream in STREAMS.values()}
 # What a token has of either form, for these and for those served by hand. A few operations have no granular scope in
 # Zoom's files: who has granular scopes only can't ask them.
 SCOPES = {
-    form: tuple(dict.fromkeys([*known, *(scope for stream in STREAMS.values() for scope in stream.documented_scopes(form))]))
+    form: tuple(
+        dict.fromkeys([*known, *(scope for stream in STREAMS.values() for scope in stream.documented_scopes(form))])
+    )
     for form, known in (("granular", operations.GRANULAR_SCOPES), ("classic", operations.CLASSIC_SCOPES))
 }
 

@@ -160,18 +160,30 @@ class FurtherAnswers:
         return answer(200, self._zoom.answers.with_more(dumps(content)))
 
     def _page(
-        self, request: Request, stream: Further, parent: Parent, query: dict[str, str], rows: list[Made], period: Period | None
+        self,
+        request: Request,
+        stream: Further,
+        parent: Parent,
+        query: dict[str, str],
+        rows: list[Made],
+        period: Period | None,
     ) -> Response | Refusal:
         zoom, offset, step, token = self._zoom, 0, len(rows), None
         asked = stream.asked(query)
         body = self.contents.envelope(stream, parent, asked)
         *_, above, name = ("", *stream.rows.split("."))
         # The page token, and what is said of the page, stand beside the list.
-        beside = body.setdefault(above, {}) if stream.answer["properties"].get(above, {}).get("type") == "object" else body
-        documents = stream.answer["properties"][above]["properties"] if beside is not body else stream.answer["properties"]
+        beside = (
+            body.setdefault(above, {}) if stream.answer["properties"].get(above, {}).get("type") == "object" else body
+        )
+        documents = (
+            stream.answer["properties"][above]["properties"] if beside is not body else stream.answer["properties"]
+        )
         if "next_page_token" in stream.operation().parameters:
             # A client saw a token on the last page of the call history.
-            page = zoom.pages.cut(request.raw_path, query, len(rows), cap=zoom.page_cap, one_more=stream.older[0] == "call_logs")
+            page = zoom.pages.cut(
+                request.raw_path, query, len(rows), cap=zoom.page_cap, one_more=stream.older[0] == "call_logs"
+            )
             if page is None:
                 return refusals.NUMBERS_PAGE_TOKEN if "number_management" in stream.path else refusals.PAGE_TOKEN
             offset, step, token = page.offset, page.step, page.next_token or ""
@@ -214,7 +226,9 @@ class FurtherAnswers:
         older, key = stream.older
         if not older:
             return {name: rows}
-        former = [{key: row[stream.key[0]], **{field: row[field] for field in row if field != stream.key[0]}} for row in rows]
+        former = [
+            {key: row[stream.key[0]], **{field: row[field] for field in row if field != stream.key[0]}} for row in rows
+        ]
         return {older: former} if self.contents.is_older_form(stream, parent, asked) else {older: former, name: rows}
 
     # Files

@@ -88,7 +88,9 @@ class FurtherContents:
             }
         above = STREAMS[name]
         return {
-            str(made.row[by]): Parent(str(made.row[by]), {**_above(above, parent), **made.row}, ask, made.moment or parent.moment)
+            str(made.row[by]): Parent(
+                str(made.row[by]), {**_above(above, parent), **made.row}, ask, made.moment or parent.moment
+            )
             for parent in self.parents(above).values()
             if self.refusal(above, parent) is None
             for ask in above.asks
@@ -172,7 +174,12 @@ class FurtherContents:
             yield now + timedelta(days=day, seconds=rng.randrange(80_000))
 
     def _made_rows(
-        self, stream: Further, parent: Parent, asked: tuple[str | None, ...], moments: list[datetime | None], rng: random.Random
+        self,
+        stream: Further,
+        parent: Parent,
+        asked: tuple[str | None, ...],
+        moments: list[datetime | None],
+        rng: random.Random,
     ) -> Iterator[Made]:
         maker = Maker(rng, drift=self.account.drift)
         before: Made | None = None
@@ -204,7 +211,9 @@ class FurtherContents:
         fixed: Row = {}
         if not stream.rows:
             # The answer about a thing says of it what the list says, and carries its id.
-            fixed |= {name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)}
+            fixed |= {
+                name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)
+            }
             fixed |= {name: parent.id for name in key if parent.id}
             fixed |= {"page_size": stream.page} if stream.page else {}
         if moment is not None and stream.time:
@@ -220,7 +229,9 @@ class FurtherContents:
                 file["download_url"], self.texts[path] = self._url() + path, particulars.text_file(rng)
         if moment is not None and (held := particulars.kept(stream.name, parent.id, self.account).get(moment)):
             fixed |= particulars.of_meeting(stream.name, held)
-        row = maker.record(table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed)
+        row = maker.record(
+            table, keep={*key, *leading, *stream.instead.values(), *stream.beside} & table.keys(), **fixed
+        )
         for name in stream.instead:
             if rng.random() < 0.3:
                 row.pop(name)
@@ -242,7 +253,9 @@ class FurtherContents:
 
     def _other_states(self, stream: Further, made: Made, rng: random.Random) -> Iterator[Made]:
         """A message that was sent may have been edited, twice too; another was deleted."""
-        for state, schema in ((state, stream.answer["properties"][state]["items"]) for state in list(stream.states)[1:]):
+        for state, schema in (
+            (state, stream.answer["properties"][state]["items"]) for state in list(stream.states)[1:]
+        ):
             row = {name: value for name, value in made.row.items() if name in schema["properties"]}
             for _ in range(rng.choice((0, 0, 1, 2))):
                 yield Made({**row, "message": text(rng), "id": made.row["id"]}, made.moment, state)
@@ -278,7 +291,11 @@ class FurtherContents:
     def envelope(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> Row:
         """What stands around the rows."""
         schema = stream.answer["properties"]
-        around = {name: part for name, part in schema.items() if name not in {stream.rows.split(".")[0], stream.older[0], *stream.states}}
+        around = {
+            name: part
+            for name, part in schema.items()
+            if name not in {stream.rows.split(".")[0], stream.older[0], *stream.states}
+        }
         maker = Maker(self._rng("around", stream.name, parent.id, *asked), drift=self.account.drift)
         return maker.record(fields_of({"properties": around}), keep=stream.beside)
 

@@ -119,7 +119,12 @@ class Further:
     def led_by(self, streams: Iterable[Further]) -> set[str]:
         """The fields of its rows by which other streams hang on it."""
         below = [stream for stream in streams if stream.parent == self.name]
-        taken = {source.removeprefix("parent:") for stream in below for source in stream.added.values() if "parent:" in source}
+        taken = {
+            source.removeprefix("parent:")
+            for stream in below
+            for source in stream.added.values()
+            if "parent:" in source
+        }
         return {stream.by for stream in below} | taken
 
     def is_about(self, parent: Mapping[str, Any]) -> bool:
@@ -181,8 +186,14 @@ class Further:
             # The answer carries a token that no parameter takes, by the documentation.
             parameters["next_page_token"] = "text"
         return Operation(
-            self.path, HANDLER, f"{APART.get(facts['product'], '')} {facts['label']}".strip(), classic[0], scopes[0],
-            parameters, self.page or None, others=tuple(scopes[1:]),
+            self.path,
+            HANDLER,
+            f"{APART.get(facts['product'], '')} {facts['label']}".strip(),
+            classic[0],
+            scopes[0],
+            parameters,
+            self.page or None,
+            others=tuple(scopes[1:]),
         )
 
 
@@ -191,7 +202,16 @@ _SCOPES = {"meeting_recordings": ("recording:read:admin",)}
 _TEXT = {"type": "string"}
 # Zoom's example has them empty: what stands in them is not known, so nothing that would need a conversion.
 _LIST = {"type": "array", "items": {"type": "string", "enum": ["101", "102"]}}
-_LINE = {"text": _TEXT, "raw_text": _TEXT, "ts": _TEXT, "end_ts": _TEXT, "users": _LIST, "userId": _TEXT, "userIds": _LIST, "channelMark": _TEXT}
+_LINE = {
+    "text": _TEXT,
+    "raw_text": _TEXT,
+    "ts": _TEXT,
+    "end_ts": _TEXT,
+    "users": _LIST,
+    "userId": _TEXT,
+    "userIds": _LIST,
+    "channelMark": _TEXT,
+}
 # Its form stands in the text of a redirect.
 TRANSCRIPT: Schema = {
     "type": "object",

@@ -85,7 +85,12 @@ def of_meeting(stream: str, held: Occurrence) -> Row:
 def transcript(meeting: str, url: str, rng: random.Random) -> tuple[Row, str]:
     """An answer about a transcript, and the text behind its URL, which is there even where nobody may have the text."""
     reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
-    row = {"meeting_id": meeting, "can_download": not reason, "download_url": url, "download_restriction_reason": reason}
+    row = {
+        "meeting_id": meeting,
+        "can_download": not reason,
+        "download_url": url,
+        "download_restriction_reason": reason,
+    }
     return row, "" if reason else text_file(rng)
 
 

@@ -40,7 +40,9 @@ def asked_period(window: Window, query: dict[str, str], now: datetime, *, may_be
         return Period(now - timedelta(days=1), now, "", "", "")
     ends = []
     for name, default, clock in zip(names, (now - timedelta(days=1), now), (time.min, time.max), strict=True):
-        moment = _moment(query.get(name, written(default)[: 10 if window.form == "date" else None]), window.form, clock, may_be_days)
+        moment = _moment(
+            query.get(name, written(default)[: 10 if window.form == "date" else None]), window.form, clock, may_be_days
+        )
         if moment is None:
             return validation(name, f"Not a {window.form}: {query[name]}.")
         ends.append(moment)

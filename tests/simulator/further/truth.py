@@ -112,7 +112,9 @@ class _Truth:
 
     def _history(self) -> list[Occurrence]:
         first = max(day_start(first_report_day(self.now.date())), self.start or datetime.min.replace(tzinfo=UTC))
-        return [held for held in self.zoom.account.held if held.start >= first and self.zoom.answers.contents.was_held(held)]
+        return [
+            held for held in self.zoom.account.held if held.start >= first and self.zoom.answers.contents.was_held(held)
+        ]
 
     # Records
 
@@ -204,7 +206,9 @@ class _Truth:
                     "download_url": files[0]["download_url"], "text": "\n\n".join(texts),
                 }  # fmt: skip
             elif stream != "meeting_transcripts":
-                yield from ({"meeting_uuid": uuid, "number": number, **cue} for number, cue in enumerate(_cues(files, texts), 1))
+                yield from (
+                    {"meeting_uuid": uuid, "number": number, **cue} for number, cue in enumerate(_cues(files, texts), 1)
+                )
 
 
 def _cues(files: list[Row], texts: list[str]) -> Iterator[Row]:
