@@ -16,7 +16,7 @@ from tap_zoom.discover import schema_of
 from tap_zoom.interrupts import Interrupts
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME
-from tap_zoom.sync.records import Plan, Sequence
+from tap_zoom.sync.records import RecordBuilder, Sequence
 
 ROWS = 300
 ROUNDS = 15
@@ -50,7 +50,7 @@ def measure() -> tuple[float, float, float]:
     schema = schema_of(stream)
     body, now = page(), datetime.now(timezone.utc)
     ids = {"meeting_uuid": "iOTQZPmhTUq5a232ETb9eg==", "meeting_id": 93201235621}
-    plan = Plan(stream, schema, schema)
+    builder = RecordBuilder(stream, schema, schema)
     with open(os.devnull, "w", encoding="utf-8") as null:
         output = Output(Interrupts(), null.fileno())
 
@@ -58,7 +58,7 @@ def measure() -> tuple[float, float, float]:
             os.write(null.fileno(), b"\n".join([orjson.dumps(row) for row in orjson.loads(body)["participants"]]))
 
         def ours() -> None:
-            output.records(stream.name, plan.records(body, ids, Sequence())[0], now)
+            output.records(stream.name, builder.records(body, ids, Sequence())[0], now)
 
         def singers() -> None:
             with singer.Transformer() as transformer, redirect_stdout(null):
