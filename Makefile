@@ -76,7 +76,7 @@ $(MUTMUT): $(INSTALLED)
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[mutants]'
 	@touch $@
 
-mutants: $(MUTMUT) ## Try the tests by mutation, under an hour: make mutants, or make mutants MODULES="state zoom/retry"
+mutants: $(MUTMUT) ## Try the tests by mutation, under an hour: make mutants, or make mutants MODULES="state api/retry"
 	@$(BIN)/python scripts/mutants.py $(MODULES)
 
 bench: $(INSTALLED) ## Measure speed against a simulated account: ten minutes, and says how far it is

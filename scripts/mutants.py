@@ -3,7 +3,7 @@
     python scripts/mutants.py [MODULE ...]     try the mutants of these modules, or of all; goes on where it was stopped
     python scripts/mutants.py --known          only say what is known so far
 
-A module is called by its path below tap_zoom, as in engine/branch. Each is tried with its own tests, which start no
+A module is called by its path below tap_zoom, as in sync/traversal. Each is tried with its own tests, which start no
 process, so that a mutant costs a fraction of a second. What was found out is kept in mutants/. When a module has
 changed it is tried anew; when its tests have, only what had survived: remove mutants/ to try everything anew. At the
 end stands a table. Exit status 1 where fewer mutants die than should.
@@ -26,22 +26,23 @@ ROOT = Path(__file__).parent.parent
 WORK = ROOT / "mutants"
 LEAST_KILLED = 0.85
 TESTS: dict[str, tuple[str, ...]] = {
-    "state": ("test_bookmarks",),
+    "state": ("test_state_value",),
     "times": ("test_times",),
-    "engine/agenda": ("test_agenda",),
-    "engine/branch": ("test_branch",),
-    "engine/debts": ("test_debts", "test_debts_committed"),
-    "engine/progress": ("test_progress",),
-    "engine/records": ("test_records", "test_shapes", "test_keys"),
-    "engine/rows": ("test_records", "test_shapes", "test_keys"),
-    "engine/shapes": ("test_records", "test_shapes", "test_keys"),
-    "engine/windows": ("test_windows",),
-    "zoom/answers": ("test_client", "test_meanings"),
-    "zoom/auth": ("test_login",),
-    "zoom/client": ("test_exchange",),
-    "zoom/limits": ("test_pace",),
-    "zoom/request": ("test_client",),
-    "zoom/retry": ("test_retry",),
+    "api/auth": ("test_login",),
+    "api/client": ("test_exchange",),
+    "api/dispatcher": ("test_dispatcher",),
+    "api/queues": ("test_dispatcher",),
+    "api/rate_limits": ("test_pace",),
+    "api/request": ("test_client",),
+    "api/responses": ("test_client", "test_meanings"),
+    "api/retry": ("test_retry",),
+    "sync/coercion": ("test_records", "test_shapes", "test_keys"),
+    "sync/context": ("test_context",),
+    "sync/failures": ("test_failures",),
+    "sync/records": ("test_records", "test_shapes", "test_keys"),
+    "sync/rows": ("test_records", "test_shapes", "test_keys"),
+    "sync/traversal": ("test_traversal",),
+    "sync/windows": ("test_windows",),
 }
 CONFIG = """
 [tool.mutmut]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.mutants import TESTS as MUTATED
 from tap_zoom.streams import BY_NAME
 
 ROOT = Path(__file__).parent.parent
@@ -247,6 +248,13 @@ def test_every_test_says_what_it_holds() -> None:
     )
     tests = [(name, node) for name, node in functions if node.name.startswith("test_")]
     assert [f"{name}: {node.name}" for name, node in tests if not (ast.get_docstring(node) or "").endswith(".")] == []
+
+
+def test_mutants_are_made_of_modules_that_exist() -> None:
+    """And are tried with tests that exist."""
+    modules = {f"{name.replace('/', '.')}" for name in MUTATED}
+    assert modules <= TREES.keys()
+    assert {test for tests in MUTATED.values() for test in tests} <= {path.stem for path in OTHERS.values()}
 
 
 # --- what happens at import ---------------------------------------------------------------------------------------
