@@ -5,6 +5,7 @@ Attendance is counted second by second: a person's time is the set of seconds in
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ LARGEST_GAP = 300
 
 def second(text: str) -> int:
     """A time as seconds since EPOCH."""
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(
+        re.sub(r"\.\d+", "", text).replace("Z", "+00:00")
+    )  # Python 3.10 takes few fractions
     if moment.tzinfo is not None:
         moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
     return int((moment - EPOCH).total_seconds())
