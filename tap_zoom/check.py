@@ -21,7 +21,7 @@ from tap_zoom.sync.windows import Window
 ROWS = 30  # per request
 CONTEXTS_TRIED = 10  # per stream, until one can be read and leads to contexts of child streams
 READABLE = "readable"
-UNTRIED = f"{READABLE} as far as known"
+UNTRIED = f"{READABLE} by its scopes, not tried"
 FAILED = "failed: "
 
 
@@ -83,7 +83,7 @@ class Check:
             if parents and not any(result.startswith(READABLE) for result in parents.values()):
                 return f"no parent stream can be read: see {', '.join(parents)}"
             entity = stream.parent.name.replace("_", " ")
-            return f"{UNTRIED}: no {entity} found to try it with"
+            return f"{UNTRIED}: no {entity} was found"
         result = ""
         for context in contexts[:CONTEXTS_TRIED]:
             latest = self._request(stream, context)
@@ -145,7 +145,7 @@ class Check:
 
     def _table(self, results: Mapping[str, str]) -> str:
         """List the selected streams, the parent streams that can't be read, and the rate limits."""
-        lines = ["Streams that this login can read:", ""]
+        lines = ["What this login can read:", ""]
         shown = {
             name: result if name in self._selected else f"(parent stream) {result}"
             for name, result in results.items()

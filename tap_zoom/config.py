@@ -124,8 +124,8 @@ class Config:
     )
     max_workers: int = setting("Maximum number of requests at the same time.", "Max Workers", 64, bounds=(1, 1000))
     on_missing_access: str = setting(
-        "If the token's scopes or the plan don't allow a selected stream: fail; skip it; or try it without checking "
-        "the scopes, and fail only if Zoom refuses it.",
+        "If scopes for a selected stream are missing: fail before the first record; skip it; or try it without "
+        "checking the scopes, and fail only if Zoom refuses it.",
         "On Missing Access",
         "fail",
         options=("fail", "skip", "try"),

@@ -47,6 +47,7 @@ class Report:
         self.tallies: dict[str, Tally] = {}
         self.refused: dict[str, str] = {}
         self._missing: dict[str, list[str]] = {}  # reasons by stream
+        self._given_up = 0  # of those
         self._selected = selected
         self._skips = skips
         self._answers_from: dict[str, tuple[date, str]] = {}
@@ -79,6 +80,7 @@ class Report:
             return
         self._missing.setdefault(failure.stream, []).append(reason)
         if outcome == GIVEN_UP:
+            self._given_up += 1
             LOGGER.error("Lost: %s. It failed in %d runs and is given up: later runs only warn.", reason, failure.runs)
         else:
             LOGGER.error("Lost: %s", reason)
@@ -114,9 +116,12 @@ class Report:
     def problems(self, held: Collection[str]) -> list[str]:
         """Return what is missing from a run that reached its end. `held`: streams with a hold."""
         problems = []
-        if count := sum(map(len, self._missing.values())):
-            problems.append(f"{_count(count, 'item')} missing (see the ERROR lines; later runs retry them)")
-        elif held:
+        missing = sum(map(len, self._missing.values())) - self._given_up
+        if missing:
+            problems.append(f"{_count(missing, 'item')} missing (see the ERROR lines; later runs retry them)")
+        if self._given_up:
+            problems.append(f"{_count(self._given_up, 'item')} given up (see the ERROR lines; later runs only warn)")
+        if held and not problems:
             problems.append(
                 f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)"
             )

@@ -20,10 +20,10 @@ from tap_zoom.errors import (
     UnexpectedAnswer,
 )
 
-TRIES = 8
+TRIES = 8  # 5xx, invalid JSON, no answer
 TRIES_AT_FIRST = 5  # if the host has never answered, to report a wrong URL soon
 TRIES_IF_BLOCKED = 4
-TRIES_IF_NOT_AS_DOCUMENTED = 6
+TRIES_IF_UNEXPECTED = 6
 TRIES_IF_LIMITED = 40
 TRIES_IF_TOKEN_REFUSED = 4  # for one path, with tokens that Zoom accepts for others
 LONGEST_DELAY_FOR_TOKEN = 0.5  # seconds, in addition to the delay from the login
@@ -35,8 +35,8 @@ LONGEST_TIME = 600.0  # from the first try to the last
 def delay(error: Retryable, tries: int, seconds: float, host_answered: bool) -> float | None:
     """Return the seconds to wait before the next try, None to give up.
 
-    `tries`: how often this request has failed in this way, including now (see `Job.failed`); `seconds`: time since its
-    first try; `host_answered`: the host has answered in this run.
+    `tries`: how often this request has failed, including now (429s and refused tokens are counted apart);
+    `seconds`: time since its first try; `host_answered`: the host has answered in this run.
     """
     if isinstance(error, TokenRefused) and not error.elsewhere:
         return (error.wait or 0.0) + backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN)  # the login decides when to give up
@@ -47,7 +47,7 @@ def delay(error: Retryable, tries: int, seconds: float, host_answered: bool) -> 
     elif isinstance(error, Blocked):
         most = TRIES_IF_BLOCKED
     elif isinstance(error, UnexpectedAnswer):
-        most = TRIES_IF_NOT_AS_DOCUMENTED
+        most = TRIES_IF_UNEXPECTED
     elif isinstance(error, NoAnswer) and not host_answered:
         most = TRIES_AT_FIRST
     else:

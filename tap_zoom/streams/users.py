@@ -6,7 +6,7 @@ from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Condition, Entity, L
 from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
 
 USER = Entity("user", {"user_id": str})
-MEMBER = Entity("member", {"user_id": str})  # a user who isn't pending: Zoom has few data about those
+MEMBER = Entity("member", {"user_id": str})  # a user who isn't pending: Zoom refuses most requests about those
 
 STREAMS = (
     Stream(
