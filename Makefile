@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 # Many tests wait for the simulated account, so there are more workers than cores.
-PYTEST ?= -n 4 --dist loadgroup
+PYTEST ?= -n 4 --dist worksteal
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed

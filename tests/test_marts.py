@@ -14,8 +14,6 @@ from tests.known_marts import minutes, second, time_of
 from tests.simulator.dates import UTC
 from tests.warehouse import FINALS, described, examples
 
-pytestmark = pytest.mark.xdist_group("marts")  # one process builds the models; the others would wait for it
-
 # --- building -------------------------------------------------------------------------------------------------------
 
 

@@ -22,8 +22,6 @@ from tests.simulator import Account, SimulatedZoom, further, truth, truth_of
 from tests.tap import ROOT, Run, catalog_of, run_tap
 from tests.warehouse import OPTIONAL
 
-pytestmark = pytest.mark.xdist_group("marts")  # one process builds the models; the others would wait for it
-
 STREAMS = sorted(set().union(*(question.streams for question in QUESTIONS.values()), truth.KEYS, OPTIONAL))
 
 

@@ -17,8 +17,6 @@ from tests.built import PYTHON, Built
 from tests.known_marts import minutes
 from tests.tap import ROOT
 
-pytestmark = pytest.mark.xdist_group("marts")  # one process builds the models; the others would wait for it
-
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",

@@ -6,7 +6,6 @@ import argparse
 import json
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from .account import SIZES, Account
@@ -32,9 +31,8 @@ def main() -> None:
     zoom = SimulatedZoom(
         account, plan=options.plan, latency=options.latency, port=options.port, history=options.history, scopes=scopes
     )
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # a handler that sets an Event may find its lock taken, and hang
     if options.prepare:
         zoom.answers.prepare()
     with zoom:
@@ -42,7 +40,7 @@ def main() -> None:
         Path(options.config).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         print(f"{account!r} at {zoom.url}; stats at {zoom.url}/simulator/stats")
         print(f"tap-zoom --config {options.config}", flush=True)
-        stop.wait()
+        signal.sigwait(ends)
         _summarize(zoom)
 
 
