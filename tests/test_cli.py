@@ -146,7 +146,10 @@ SECRET = "S3CRET-abcdef"
         ([f"--{SECRET}"], "unexpected arguments"),
         ([f"-x{SECRET}"], "unexpected arguments"),
         ([f"--discover={SECRET}"], "an option is misspelled or has an invalid value"),
-        ([f"-d{SECRET}"], "an option is misspelled or has an invalid value"),
+        (
+            [f"-d{SECRET}"],
+            "an option is misspelled or has an invalid value|unexpected arguments",
+        ),  # by Python's version
         ([f"--c={SECRET}"], "an option is misspelled or has an invalid value"),
         (["--about", "--format", SECRET], "argument --format: must be json or markdown"),
     ],
@@ -155,7 +158,7 @@ def test_no_argument_is_repeated_but_the_names_of_options(arguments: list[str], 
     """It may be a secret; the line says what is wrong and what was expected. Exit status 2."""
     run = run_tap(None, *arguments, secrets=[SECRET])
     assert (run.exit_status, run.stdout) == (2, "")
-    assert said in run.critical and "--help lists the options" in run.critical
+    assert re.search(said, run.critical) and "--help lists the options" in run.critical
     assert "--config names" in run.critical or "belong" not in said
 
 

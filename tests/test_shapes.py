@@ -187,11 +187,13 @@ def test_a_page_is_read_exactly_only_where_it_has_to_be() -> None:
 
 def test_what_is_nested_too_deep_is_an_error() -> None:
     """Not the end of the run."""
-    deep = '{"a":' * 600 + "1e999" + "}" * 600
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    with pytest.raises((RecursionError, ValueError)):
+        shaped(plan_of({}), '{"a":' * 5000 + "1e999" + "}" * 5000)
     with pytest.raises(RecursionError):
-        shaped(plan_of({}), deep)
-    with pytest.raises(RecursionError):
-        plan_of({}).record({"id": "x", "field": json.loads(deep)}, {})
+        plan_of({}).record({"id": "x", "field": deep}, {})
 
 
 def test_a_row_that_is_parsed_already() -> None:
