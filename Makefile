@@ -52,8 +52,8 @@ test: $(INSTALLED) $(DBT)/.installed ## Run the tests
 test-long: $(INSTALLED) ## Run the tests that make test leaves out because they take long
 	@$(BIN)/python -m pytest $(PYTEST) -m long --ignore=tests/ecosystem
 
-test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills and losses (make test has three of these)
-	@$(BIN)/python -m pytest $(PYTEST) -m '' tests/test_nights.py
+test-nights: $(INSTALLED) ## Read accounts over several days, with limits, kills and failures (make test has some of these)
+	@$(BIN)/python -m pytest $(PYTEST) -m nights --ignore=tests/ecosystem
 
 test-ecosystem: $(INSTALLED) ## Run the tests with Meltano and real targets
 	@if [ -d tests/ecosystem ]; then $(BIN)/python -m pytest -n auto --dist loadfile $(ECOSYSTEM) tests/ecosystem; else echo "There is no tests/ecosystem."; fi

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,7 +20,6 @@ from tap_zoom.state import Failure
 from tap_zoom.streams import BY_NAME, PARTS
 from tap_zoom.streams.model import Stream
 from tap_zoom.sync.failures import GIVEN_UP, SKIPPED, STILL_GIVEN_UP
-from tap_zoom.sync.traversal import Traversal
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5
@@ -133,8 +132,8 @@ class Report:
         self._problems = problems
         return problems
 
-    def tick(self, dispatcher: Dispatcher, traversals: Mapping[str, Traversal]) -> None:
-        """Show a progress line if the last one is old enough."""
+    def tick(self, dispatcher: Dispatcher, progress: Callable[[], Iterable[tuple[str, int, int]]]) -> None:
+        """Show a progress line if the last one is old enough. `progress`: see `Traversals.progress`."""
         now = time.monotonic()
         if now - self._shown < (SECONDS_ON_TERMINAL if self._live else SECONDS_BETWEEN_LINES):
             return
@@ -142,7 +141,7 @@ class Report:
         seconds = now - self._started
         rate = sum(dispatcher.requests.values()) / max(seconds, 0.001)
         line = f"{_duration(seconds)}: {_count(self._records, 'record')}, {rate:.1f} requests/s"
-        line += _progress(traversals)
+        line += _progress(progress())
         if self._live:
             show(line)
         else:
@@ -210,15 +209,14 @@ class Report:
             yield from (row % ("", "", "", line) for line in more)
 
 
-def _progress(traversals: Mapping[str, Traversal]) -> str:
-    """How many windows or parents of each unfinished traversal are done: "; history_meetings 3 of 7, users 2 of 40"."""
-    done = {
-        name if name in BY_NAME else f"{name.replace('_', ' ')}s": traversal.progress
-        for name, traversal in traversals.items()
-    }
-    open_ones = [f"{name} {count} of {total}" for name, (count, total) in done.items() if count < total]
-    more = [f"{len(open_ones) - SHOWN} more"] if len(open_ones) > SHOWN else []
-    return f"; {', '.join(open_ones[:SHOWN] + more)}" if open_ones else ""
+def _progress(traversals: Iterable[tuple[str, int, int]]) -> str:
+    """Format how many windows or contexts are done: "; history_meetings 3 of 7, users 2 of 40"."""
+    parts = [
+        f"{name if name in BY_NAME else name.replace('_', ' ') + 's'} {done} of {total}"
+        for name, done, total in traversals
+    ]
+    more = [f"{len(parts) - SHOWN} more"] if len(parts) > SHOWN else []
+    return f"; {', '.join(parts[:SHOWN] + more)}" if parts else ""
 
 
 def _lines(reasons: list[str], width: int) -> list[str]:

@@ -252,3 +252,24 @@ def test_without_roots_it_is_finished() -> None:
     """So it is with all of them before the checkpoint."""
     assert Traversal([]).checkpoint is None and Traversal([]).next() is None
     assert Traversal(["1"], ("2",)).checkpoint is None
+
+
+def test_roots_that_come_while_the_traversal_lasts_are_visited() -> None:
+    """As the window of a new day does, of a list whose rows move: roots are drawn when it is their turn."""
+    roots = ["a", "b"]
+    walk = Traversal(iter_growing(roots), lists_ahead=0)
+    visited = []
+    while node := walk.next():
+        visited.append(node.path)
+        if node.path == ("a",):
+            roots.append("c")
+        walk.done(node)
+    assert visited == [("a",), ("b",), ("c",)]
+
+
+def iter_growing(names: list[str]) -> Iterator[str]:
+    """The names that are there when the next one is asked for."""
+    number = 0
+    while number < len(names):
+        yield names[number]
+        number += 1

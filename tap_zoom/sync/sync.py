@@ -78,7 +78,7 @@ class Sync:
                 if not self._decide_refusals() and not self._traversals.retry_failures():
                     return
                 continue
-            self._report.tick(self._dispatcher, self._traversals.by_name)
+            self._report.tick(self._dispatcher, self._traversals.progress)
             if taken := self._dispatcher.take(1.0):
                 self._handle(*taken)
             self._emit_state_if_due()

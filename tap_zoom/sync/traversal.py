@@ -8,7 +8,6 @@ has been emitted. So a path must mean the same in each run.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -36,8 +35,7 @@ class Traversal:
     def __init__(self, roots: Iterable[str], resume_at: Path = (), lists_ahead: int = 2) -> None:
         self.resume_at = resume_at
         self._lists_ahead = lists_ahead
-        self._all_roots = list(roots)
-        self._roots = iter(self._all_roots)
+        self._roots = iter(roots)  # drawn one by one: of streams whose rows move, there may be more after midnight
         self._unvisited: list[tuple[Path, Iterator[str]]] = []  # heap: the next child of each finished parent
         self._known = 0  # children that are known but not visited
         self._listing: set[str] = set()  # roots whose children are not all visited
@@ -89,12 +87,6 @@ class Traversal:
         """The first path that isn't done, never before `resume_at`; None if all are done."""
         heads = [*self._open[:1], *(path for path, _ in self._unvisited[:1]), *filter(None, [self._next_root])]
         return max(min(heads), self.resume_at) if heads else None
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """The number of roots that are done, subtree included, and of all roots."""
-        at = self.checkpoint
-        return len(self._all_roots) if at is None else bisect_left(self._all_roots, at[0]), len(self._all_roots)
 
     @property
     def has_moved(self) -> bool:

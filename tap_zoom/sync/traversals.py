@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.report import Report
 from tap_zoom.state import Run
-from tap_zoom.streams import BY_NAME
+from tap_zoom.streams import BY_NAME, ENTITIES
 from tap_zoom.streams.model import ACCOUNT, Entity, Stream
 from tap_zoom.sync.context import Context
 from tap_zoom.sync.retries import Retries
@@ -147,6 +148,14 @@ class Traversals:
             for link in stream.links:
                 self._contexts[link.entity] = sorted(each for each, entity in entities.items() if entity is link.entity)
             self.open_ready()
+
+    def progress(self) -> Iterator[tuple[str, int, int]]:
+        """Yield the unfinished traversals: their names, and how many of how many windows or contexts are done."""
+        for name, traversal in self.by_name.items():
+            at = traversal.checkpoint
+            if at is not None and name not in self._retries.by_traversal:
+                roots = list(self._windows.names(BY_NAME[name])) if name in BY_NAME else self._contexts[ENTITIES[name]]
+                yield name, bisect_left(roots, at[0]), len(roots)
 
     def store_checkpoints(self) -> None:
         for name, traversal in self.by_name.items():
