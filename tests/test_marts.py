@@ -76,7 +76,7 @@ def test_attendance_is_right_to_the_second(built: Built, kind: str) -> None:
         )
         for each in built.people(kind)
     )  # fmt: skip
-    assert len(right) > 300
+    assert len(right) > 450
     assert attendance(built, kind) == right
 
 

@@ -115,7 +115,7 @@ STREAMS = (
         parent=EVENT_SESSION, page_size=300, records="attendees", empty_answers=(NO_EVENT, NO_EVENT_SESSION),
         no_access=(EVENT_DENIED,),
         key=("event_id", "session_id", "email", "sequence"), context_columns=("event_id", "session_id", "sequence"),
-        key_defaults={"email": ""},
+        repeated_ids=("session_id",), key_defaults={"email": ""},
         description="attendance of an event's session, a row for each visit",
         requires="Pro with Zoom Events or Webinars Plus",
     ),

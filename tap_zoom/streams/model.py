@@ -185,6 +185,7 @@ class Stream:
     context_columns: tuple[str, ...] = ()  # columns added by the tap: ids of the context, and others that the key needs
     copied: tuple[str, ...] = ()  # fields next to or around the list that belong to each of its rows
     computed: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)  # added columns made from a row
+    repeated_ids: tuple[str, ...] = ()  # ids in `context_columns` that Zoom also sends in each row
     param_columns: Mapping[str, str] = field(default_factory=dict)  # added columns with a parameter's value
     key_defaults: Mapping[str, str] = field(default_factory=dict)  # for a missing part of the key: a field, or ""
     core: bool = False  # selected by default

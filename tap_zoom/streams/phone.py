@@ -167,7 +167,7 @@ STREAMS = (
         ("phone:read:recording_transcript:admin", "phone:read:admin", "phone_recording:read:admin"),
         parent=TRANSCRIBED_CALL, empty_answers=(NO_FILE, NOT_TRANSCRIBED, TRANSCRIPTS_OFF, NOT_YET_TRANSCRIBED),
         redirects=True,
-        key=("recording_id",), context_columns=("recording_id",),
+        key=("recording_id",), context_columns=("recording_id",), repeated_ids=("recording_id",),
         description="transcripts of recorded calls",
         requires="Business with Zoom Phone",
     ),

@@ -76,7 +76,7 @@ class RecordBuilder:
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.context_columns if name in schema["properties"])
         # Known fields that aren't Zoom's columns: defaults for a missing key, ids that a row repeats, its page token.
-        others = (*filter(None, stream.key_defaults.values()), *stream.context_columns)
+        others = (*filter(None, stream.key_defaults.values()), *stream.repeated_ids)
         others += (NEXT_PAGE,) if stream.row_spans_pages else ()
         known = {name: {} for name in others} | _zooms_fields(stream, full_schema)
         self._shape = self.shapes.of_row(_zooms_fields(stream, schema), known)
