@@ -26,7 +26,10 @@ def a_day_ago(state: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("nights", [False, True])
 def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights: bool) -> None:
-    """Users and meetings under a daily limit: as many runs with a night after each as without."""
+    """Users and meetings under a daily limit: as many runs with a night after each as without.
+
+    With one worker: what more of them read ahead of a slow answer is read again, and may cost a run.
+    """
     runs: list[Run] = []
     state = None
     crowd = Account(
@@ -34,13 +37,15 @@ def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights
     )
     with SimulatedZoom(crowd, daily_limits={"Light": 45}) as zoom:
         while len(runs) < 10:
-            runs.append(run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"), state=state))
+            runs.append(
+                run_tap(zoom.config(max_workers=1), zoom=zoom, catalog=catalog_of("users", "meetings"), state=state)
+            )
             state = runs[-1].states[-1]
             if not state["unfinished"]:
                 break
             zoom.limits.per_day["Light"] += 45
             state = a_day_ago(state) if nights else state
-    assert 3 <= len(runs) <= 4  # answers that arrive ahead of others may be read again by the next run
+    assert len(runs) == 3
     assert runs[-1].exit_status == 0
     assert not any("reports" in line for run in runs for line in run.logged("WARNING"))
 
