@@ -18,9 +18,9 @@ PLANS = ("any plan", "a paid plan", "Pro host", "Pro", "Business")
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     "Meetings": (
         ("Which meetings took place: topic, host, start, duration, number of participants?", "history_meetings"),
-        ("The same up to a year back, for meeting numbers that Zoom still lists?", "report_meetings"),
+        ("The same up to a year back, for meeting numbers that Zoom still has?", "report_meetings"),
         ("Who attended which meeting, and for how long?", "history_meetings report_meeting_participants"),
-        ("Who attended, without using the daily limit?", "past_meeting_participants"),
+        ("Who attended, without Heavy requests for each meeting?", "past_meeting_participants"),
         ("Which meetings are scheduled?", "meetings"),
         ("Who registered for a meeting?", "meeting_registrants"),
         ("What did people answer in polls?", "meeting_poll_results"),

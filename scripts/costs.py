@@ -33,7 +33,7 @@ PER_DAY = {
     "Phone": {"pro": 15_000, "business": 30_000},
     "Contact Center": {"pro": 15_000, "business": 30_000},
 }
-COUNTED_BY_DAY = ("Heavy", "Resource-intensive")
+COUNTED_BY_DAY = ("Heavy", "Resource-intensive")  # of Zoom Phone all categories are
 SIZES = (500, 2_000, 5_000, 20_000)  # meetings held in a month
 LARGE = 1_000  # requests of a first run that are worth a row
 
@@ -119,11 +119,15 @@ def time_of(streams: Iterable[Stream], plan: str, first: bool, account: Account 
         counts[stream.rate_limit] += cost.first if first else cost.nightly
     seconds = max(count / (limit_of(each, plan) * SHARE) for each, count in counts.items())
     days = max(
-        sum(count for each, count in counts.items() if each.product == product and each.category in COUNTED_BY_DAY)
+        sum(count for each, count in counts.items() if each.product == product and is_counted_by_day(each))
         / limits[plan]
         for product, limits in PER_DAY.items()
     )
     return spelled(seconds) if days <= 1 else f"{math.ceil(days)} days (daily limit)"
+
+
+def is_counted_by_day(limit: RateLimit) -> bool:
+    return limit.product == "Phone" or limit.category in COUNTED_BY_DAY
 
 
 def spelled(seconds: float) -> str:
@@ -150,7 +154,7 @@ def account() -> str:
 
 
 def parts_table() -> str:
-    head = ("Part", "First sync", "on Pro", "on Business", "Each night", "on Pro", "on Business")
+    head = ("Part", "Requests: first sync", "on Pro", "on Business", "Requests: each night", "on Pro", "on Business")
     return table(head, (row(part, streams) for part, streams in PARTS.items()))
 
 
@@ -162,7 +166,7 @@ def large_table() -> str:
         for stream, cost in costs.items()
         if cost.first > LARGE
     )
-    return table(("Stream", "Rate limit", "First sync", "Each night"), rows)
+    return table(("Stream", "Rate limit", "Requests: first sync", "Requests: each night"), rows)
 
 
 def sizes_table() -> str:

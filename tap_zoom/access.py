@@ -86,8 +86,10 @@ def _reachable(allowed: set[str], older: bool) -> Names:
     """Return the allowed streams whose contexts can be found."""
     entities: set[Entity] = {ACCOUNT}
     names: set[str] = set()
-    while new := {s.name for s in STREAMS if s.name in allowed - names and s.parent in entities}:
+    left = set(allowed)
+    while new := {stream.name for stream in STREAMS if stream.name in left and stream.parent in entities}:
         names |= new
+        left -= new
         entities |= {link.entity for name in new for link in BY_NAME[name].links if older or not link.older_than}
     return frozenset(names)
 

@@ -17,6 +17,11 @@ settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of the dbt package: one worker gets them all, so no other waits until the models are built."""
+    items.sort(key=lambda item: "built" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def files() -> Iterator[None]:
     """Configs and logs of all runs, gone at the end."""

@@ -123,10 +123,10 @@ def covers(failure: Failure, key: tuple[Any, ...], chain: Chain) -> bool:
 class Story:
     """What happens to one account, from a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, days: int = 20) -> None:
         self.seed, self.rng = seed, random.Random(seed)
         rng = self.rng
-        self.account = Account(rng, 20, rng.randrange(1, 5), rng.choice([0.3, 1.0, 2.0]))
+        self.account = Account(rng, days, rng.randrange(1, 5), rng.choice([0.3, 1.0, 2.0]))
         self.got: set[Any] = set()
         self.state: Any = None
         self.given_up: list[Failure] = []
@@ -134,7 +134,7 @@ class Story:
         self.always_merge = rng.random() < 0.2
         self.broken: dict[tuple[str, str], str] = {}
         self.full: dict[str, tuple[bool, set[Any]]] = {}
-        self.day, self.largest = 20, 0
+        self.day, self.largest = days, 0
         self.resumed = False
 
     def world(self, quiet: bool) -> None:
@@ -292,9 +292,9 @@ def settings(incremental: frozenset[str]) -> Config:
     return Config(replication_method="INCREMENTAL" if incremental else "FULL_TABLE")
 
 
-def play(seed: int, nights: int | None = None) -> Story:
-    """A whole story, to a quiet end."""
-    story = Story(seed)
+def play(seed: int, nights: int | None = None, days: int = 20) -> Story:
+    """A whole story, to a quiet end. `days`: what the account holds at first."""
+    story = Story(seed, days)
     for _ in range(nights or story.rng.choice([5, 15, 30])):
         story.night(quiet=False)
     for _ in range(60):

@@ -272,24 +272,24 @@ LISTS = {
 }
 SIZES: dict[str, dict[str, int]] = {
     "tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {},
-    "few": {**TINY, "users": 5, "occurrences": 2, "edges": False},
+    "few": {**TINY, "users": 3, "occurrences": 2, "edges": False},
 }  # fmt: skip
-FEW = (23, "few")  # rows of every stream, and a third of the requests of a tiny account
+FEW = (17, "few")  # rows of every stream, and a fifth of the requests of a tiny account
 
 
-def account(seed: int = 1, size: str = "tiny") -> Account:
+def account(seed: int = FEW[0], size: str = FEW[1]) -> Account:
     """An account that several tests read and none changes."""
     return _account(seed, size)
 
 
-def copy_of(seed: int = 1, size: str = "tiny") -> Account:
+def copy_of(seed: int = FEW[0], size: str = FEW[1]) -> Account:
     """The same account once more, for a test that changes it."""
     copied = copy.deepcopy(account(seed, size))
     copied.made.clear()
     return copied
 
 
-def expected(seed: int = 1, size: str = "tiny") -> dict[str, list[Record]]:
+def expected(seed: int = FEW[0], size: str = FEW[1]) -> dict[str, list[Record]]:
     return _expected(seed, size)
 
 

@@ -10,7 +10,7 @@ from tap_zoom.streams import BY_NAME
 from tests.scripted import says, scripted
 from tests.simulator import Fault, SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
-from tests.tap import FEW, Record, account, assert_exact, catalog_of, copy_of, expected, run_tap
+from tests.tap import Record, account, assert_exact, catalog_of, copy_of, expected, run_tap
 
 PANELISTS = "webinar:read:list_panelists:admin"
 
@@ -21,12 +21,12 @@ def without(*scopes: str) -> list[str]:
 
 def all_but(*streams: str) -> dict[str, list[Record]]:
     """What comes out where these streams can't be read."""
-    return {name: rows for name, rows in expected(*FEW).items() if name not in streams}
+    return {name: rows for name, rows in expected().items() if name not in streams}
 
 
 def test_a_missing_scope_is_said_before_the_first_record() -> None:
     """The stream, the scope in both vocabularies, and how to deselect it; nothing is asked."""
-    with SimulatedZoom(account(*FEW), scopes=without(PANELISTS)) as zoom:
+    with SimulatedZoom(account(), scopes=without(PANELISTS)) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert sum(zoom.operations.values()) == 0
     assert run.exit_status == 1
@@ -37,7 +37,7 @@ def test_a_missing_scope_is_said_before_the_first_record() -> None:
 
 def test_a_missing_scope_of_a_parent_concerns_its_children() -> None:
     """Without the list of webinars none of their children can be found."""
-    with SimulatedZoom(account(*FEW), scopes=without("webinar:read:list_webinars:admin")) as zoom:
+    with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("webinar_panelists", "users"))
     assert run.exit_status == 1
     assert "webinar_panelists" in run.critical and "webinar:read:list_webinars:admin" in run.critical
@@ -45,16 +45,16 @@ def test_a_missing_scope_of_a_parent_concerns_its_children() -> None:
 
 def test_a_missing_scope_of_what_is_not_selected_does_not_matter() -> None:
     """Only selected streams and what leads to them are looked at."""
-    with SimulatedZoom(account(*FEW), scopes=["user:read:list_users:admin", "user:read:user:admin"]) as zoom:
+    with SimulatedZoom(account(), scopes=["user:read:list_users:admin", "user:read:user:admin"]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
     assert run.exit_status == 0
-    assert_exact({"users": expected(*FEW)["users"]}, run.records)
+    assert_exact({"users": expected()["users"]}, run.records)
 
 
 def test_skip_leaves_out_what_the_scopes_do_not_allow() -> None:
     """One warning for each stream, no SCHEMA for it, and the others whole."""
     lost = ("webinar_panelists", "meeting_polls")
-    with SimulatedZoom(account(*FEW), scopes=without(PANELISTS, "meeting:read:list_polls:admin")) as zoom:
+    with SimulatedZoom(account(), scopes=without(PANELISTS, "meeting:read:list_polls:admin")) as zoom:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
     assert run.exit_status == 0
     assert not set(lost) & set(run.schemas)
@@ -69,7 +69,7 @@ def test_skip_leaves_out_what_can_not_be_found() -> None:
         "webinars webinar_registrants webinar_panelists webinar_questions webinar_polls webinar_tracking_sources".split()
     )
     in_part = {name for name in truth.KEYS if "webinar" in name} - children
-    with SimulatedZoom(account(*FEW), scopes=without("webinar:read:list_webinars:admin")) as zoom:
+    with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
     assert run.exit_status == 0
     assert not children & set(run.schemas)
@@ -77,7 +77,7 @@ def test_skip_leaves_out_what_can_not_be_found() -> None:
     assert {name for name, line in said.items() if "is skipped" in line} == children
     assert {name for name, line in said.items() if "is read only in part" in line} == in_part
     assert {name for name, line in said.items() if line.endswith("a full run reads the rest.")} == in_part
-    seen = copy_of(*FEW)
+    seen = copy_of()
     for number in seen.numbers.values():
         if number.kind == "webinar":
             number.state = "expired"  # listed nowhere
@@ -89,7 +89,7 @@ def test_skip_leaves_out_occurrences_that_nothing_finds() -> None:
     found = {"history_meetings", "user_past_meetings"}
     scopes = without(*(BY_NAME[name].scopes[0] for name in found))
     lost = {name for name in truth.KEYS if BY_NAME[name].parent.name.startswith("past_")}
-    with SimulatedZoom(account(*FEW), scopes=scopes) as zoom:
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
     assert run.exit_status == 0
     assert len(lost) >= 8 and not lost & set(run.schemas)
@@ -121,7 +121,7 @@ def test_a_scope_that_shows_to_be_missing_ends_its_stream(on_missing_access: str
     body: Any = {"code": 4711, "message": message}
     if unescaped:
         body = b'{"code":4711,"message":"Invalid access token, does not contain scopes:["webinar:read:admin"]."}'
-    with SimulatedZoom(account(*FEW), faults=[Fault.answer(400, body, match="/panelists", times=None)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault.answer(400, body, match="/panelists", times=None)]) as zoom:
         run = run_tap(zoom.config("jwt", on_missing_access=on_missing_access), zoom=zoom)
     assert_exact(all_but("webinar_panelists"), run.records)
     level = "ERROR" if on_missing_access == "fail" else "WARNING"
@@ -135,19 +135,19 @@ def test_a_scope_that_shows_to_be_missing_ends_its_stream(on_missing_access: str
 def test_every_code_of_a_missing_scope_is_known(code: int, status: int) -> None:
     """4711, 4700 and 104, under 400 or 200, end the stream and lose no item."""
     fault = Fault.answer(status, {"code": code, "message": "Invalid access token, scopes."}, match="/polls", times=None)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(
             zoom.config("jwt", on_missing_access="skip"), zoom=zoom, catalog=catalog_of("meeting_polls", "users")
         )
     assert run.exit_status == 0
-    assert_exact({"users": expected(*FEW)["users"]}, run.records)
+    assert_exact({"users": expected()["users"]}, run.records)
     assert run.logged("ERROR") == []
 
 
 @pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
 def test_a_role_that_is_too_small_ends_the_stream(on_missing_access: str) -> None:
     """400/200 "No permission." is no empty list: the stream ends, the others go on."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         zoom.refuse("/past_webinars/{any}/qa", 400, {"code": 200, "message": "No permission."})
         run = run_tap(zoom.config(on_missing_access=on_missing_access), zoom=zoom)
     assert_exact(all_but("webinar_qna_results"), run.records)
@@ -162,7 +162,7 @@ def test_a_role_that_is_too_small_ends_the_stream(on_missing_access: str) -> Non
 )
 def test_a_plan_that_lacks_an_operation_ends_the_stream(path: str, stream: str) -> None:
     """A refusal that speaks of the whole account's plan is shown as one."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         zoom.refuse(path, 400, {"code": 200, "message": "No permission. Only available for paid account."})
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
     assert run.exit_status == 0
@@ -197,7 +197,7 @@ def test_with_try_a_stream_that_zoom_refuses_is_missing() -> None:
         "code": 4711,
         "message": "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin].",
     }
-    with SimulatedZoom(account(*FEW), scopes=without(PANELISTS)) as zoom:
+    with SimulatedZoom(account(), scopes=without(PANELISTS)) as zoom:
         zoom.refuse("/webinars/{any}/panelists", 400, body)
         run = run_tap(zoom.config(on_missing_access="try"), zoom=zoom)
         trial = run_tap(zoom.config(on_missing_access="try"), "--test", zoom=zoom, document=True)

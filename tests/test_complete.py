@@ -51,19 +51,19 @@ def test_every_record_of_larger_accounts_comes_out_exact(
 @pytest.mark.parametrize("scopes", ["granular", "classic"])
 def test_either_vocabulary_of_scopes_opens_everything(scopes: str) -> None:
     """Granular scopes alone or classic scopes alone: the same records."""
-    with SimulatedZoom(account(*FEW), scopes=scopes) as zoom:
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert_clean(zoom, run)
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(), run.records)
 
 
 def test_master_scopes_stand_for_admin_scopes() -> None:
     """The names of scopes for sub-accounts are as good as those for the account itself."""
     scopes = [scope.removesuffix(":admin") + ":master" for scope in GRANULAR_SCOPES]
-    with SimulatedZoom(account(*FEW), scopes=scopes) as zoom:
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert_clean(zoom, run)
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(), run.records)
 
 
 def records_of(run: Run) -> list[str]:
@@ -99,11 +99,11 @@ def test_rows_of_one_list_come_in_zooms_order() -> None:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_few_workers_give_the_same_records(workers: int) -> None:
     """max_workers bounds the requests in flight and changes nothing in what comes out."""
-    with SimulatedZoom(account(*FEW), latency=0.002) as zoom:
+    with SimulatedZoom(account(), latency=0.002) as zoom:
         run = run_tap(zoom.config(max_workers=workers), zoom=zoom)
         assert_clean(zoom, run)
         assert zoom.max_in_flight <= workers
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(), run.records)
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_where_the_history_is_refused_each_user_is_asked(login: str, history: st
 def test_without_the_scope_the_history_is_not_asked_at_all() -> None:
     """A scope list that lacks the history's scope is enough to know; the warning says so."""
     scopes = [scope for scope in GRANULAR_SCOPES if scope != HISTORY_SCOPE]
-    with SimulatedZoom(account(*FEW), scopes=scopes) as zoom:
+    with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert_clean(zoom, run)
         assert zoom.operations["/report/history_meetings"] == 0
-    assert_exact(truth.expected(account(*FEW), history=False), run.records)
+    assert_exact(truth.expected(account(), history=False), run.records)
     assert any(HISTORY_SCOPE in line for line in run.logged("WARNING"))
 
 
@@ -160,11 +160,11 @@ def test_what_was_held_before_start_date_is_left_out(days: int, time_of_day: str
     """Occurrences from start_date on, to the second; users and scheduled things whole."""
     streams = DATED if time_of_day else tuple(truth.KEYS)
     start = f"{datetime.now(timezone.utc).date() - timedelta(days=days)}{time_of_day}"
-    with SimulatedZoom(account()) as zoom:
+    with SimulatedZoom(account(1, "tiny")) as zoom:
         run = run_tap(zoom.config(start_date=start), zoom=zoom, catalog=catalog_of(*streams))
         assert_clean(zoom, run)
-    right = truth.expected(account(), start_date=start)
-    assert len(right["report_meetings"]) < len(expected()["report_meetings"])
+    right = truth.expected(account(1, "tiny"), start_date=start)
+    assert len(right["report_meetings"]) < len(expected(1, "tiny")["report_meetings"])
     assert_exact({name: right[name] for name in streams}, run.records)
 
 
@@ -190,31 +190,31 @@ def test_a_start_date_beyond_what_zoom_keeps_is_moved_forward() -> None:
 
 def test_the_api_is_where_the_token_answer_says() -> None:
     """A regional api_url in the token answer is used, and nothing is asked elsewhere."""
-    with SimulatedZoom(account(*FEW)) as region, SimulatedZoom(account(*FEW), api_url=region.url) as zoom:
+    with SimulatedZoom(account()) as region, SimulatedZoom(account(), api_url=region.url) as zoom:
         region.oauth.accept_tokens_of(zoom.oauth)  # one Zoom behind two hosts
         run = run_tap(zoom.config(), zoom=zoom)
         assert_clean(region, run)
         assert sum(zoom.operations.values()) == 0
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(), run.records)
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v2", "/v2/"])
 def test_the_setting_api_url_wins_and_may_end_in_v2(suffix: str) -> None:
     """api_url is taken with and without /v2, whatever the token answer names."""
-    with SimulatedZoom(account(*FEW), api_url="https://127.0.0.1:9") as zoom:
+    with SimulatedZoom(account(), api_url="https://127.0.0.1:9") as zoom:
         run = run_tap(zoom.config(api_url=zoom.url + suffix), zoom=zoom, catalog=catalog_of("users", "meetings"))
         assert_clean(zoom, run)
-    assert_exact({name: expected(*FEW)[name] for name in ("users", "meetings")}, run.records)
+    assert_exact({name: expected()[name] for name in ("users", "meetings")}, run.records)
 
 
 def test_limits_without_headers_are_kept_to() -> None:
     """Where Zoom announces no limits the plan's are assumed, and none is broken."""
-    with SimulatedZoom(account(*FEW), plan="business", limit_headers=False) as zoom:
+    with SimulatedZoom(account(1, "tiny"), plan="business", limit_headers=False) as zoom:
         run = run_tap(zoom.config(plan="business", rate_limit_share=100), zoom=zoom)
         assert_clean(zoom, run)
         assert zoom.counts["Heavy"] > 40
         assert not +zoom.throttled
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(1, "tiny"), run.records)
 
 
 @pytest.mark.parametrize(

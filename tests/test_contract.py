@@ -103,6 +103,7 @@ class Recording(SimulatedZoom):
         return response
 
 
+@pytest.mark.long
 def test_a_full_run_and_its_answers_are_as_documented() -> None:
     """Each request of everything, and each answer of an account that does not drift from what Zoom documents."""
     account = Account(4, **SIZES[SMALL[1]], drift=False)  # type: ignore[arg-type]

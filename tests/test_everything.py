@@ -41,6 +41,7 @@ def test_a_trial_of_everything_asks_for_nothing_that_zoom_does_not_document() ->
     assert run.exit_status == 0, run.stdout
 
 
+@pytest.mark.long
 def test_everything_at_once() -> None:
     """Exact, nothing asked twice, and no STATE is large."""
     with zoom_with_everything() as zoom:

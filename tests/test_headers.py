@@ -17,7 +17,7 @@ from tap_zoom.streams import BY_NAME
 from tap_zoom.streams.model import LIGHT
 from tests.scripted import ACTIVE, says, scripted
 from tests.simulator import Fault, SimulatedZoom
-from tests.tap import FEW, account, assert_exact, catalog_of, expected, run_tap
+from tests.tap import account, assert_exact, catalog_of, expected, run_tap
 from tests.test_client import ids_of
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
@@ -180,7 +180,7 @@ def test_retry_after_0_does_not_spend_the_tries_in_seconds() -> None:
 )
 def test_the_pace_follows_the_plan_that_the_limit_of_the_day_tells(assumed: str, real: str) -> None:
     """Answers carry category and the day's limit, without a type. One line says what changed."""
-    with SimulatedZoom(account(*FEW), plan=real, limit_headers="day") as zoom:
+    with SimulatedZoom(account(), plan=real, limit_headers="day") as zoom:
         run = run_tap(zoom.config(plan=assumed), "--test", document=True, zoom=zoom)
         light = limit_of(LIGHT, real)
         assert re.search(rf"^  Light +{light:g} per second \(assumed\)$", run.stdout, re.MULTILINE)

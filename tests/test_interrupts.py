@@ -125,13 +125,13 @@ def test_a_daily_limit_stops_the_run_and_states_lead_to_everything() -> None:
     runs: list[Run] = []
     state = None
     for _ in range(30):
-        with SimulatedZoom(account(), daily_limits={"Heavy": 45}) as zoom:
+        with SimulatedZoom(account(), daily_limits={"Heavy": 14}) as zoom:
             run = run_tap(zoom.config(), zoom=zoom, state=state)
             assert zoom.violations == []
         runs.append(run)
         if run.exit_status == 0:
             break
-        for words in ("daily", "Heavy", "45", zoom.limits.resets_at.strftime("%Y-%m-%dT")):
+        for words in ("daily", "Heavy", "14", zoom.limits.resets_at.strftime("%Y-%m-%dT")):
             assert words in run.critical
         assert run.messages[-1]["type"] == "STATE"
         assert run.states[-1] != state, "a day without getting further"

@@ -49,14 +49,18 @@ def load(page: str, after: str) -> str:
         found[0]
         .replace("postgres-state", "state")
         .replace("~/venvs/target-postgres/bin/target-postgres", "target-jsonl")
+        .replace("target-postgres.json", "target.json")
     )
 
 
-BLOCKS = {
-    "README": commands("README.md", "<!-- quick start -->"),
-    "state": commands("docs/state.md", "## Keep it"),
-    "targets": load("docs/targets.md", "<!-- postgres -->"),
-}
+QUICK_START = ("README.md", "<!-- quick start -->")
+BLOCK = commands(*QUICK_START)
+
+
+@pytest.mark.parametrize("place", [("docs/state.md", "## Keep it"), ("docs/targets.md", "<!-- postgres -->")])
+def test_the_load_is_the_same_everywhere(place: tuple[str, str]) -> None:
+    """So what the tests below show of the README's block holds for the others."""
+    assert load(*place) == load(*QUICK_START)
 
 
 @pytest.fixture(params=SHELLS)
@@ -99,22 +103,20 @@ def state_in(home: Path) -> dict[str, object]:
     return state
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_the_quick_start_takes_the_state_along(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+def test_the_quick_start_takes_the_state_along(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
     """Twice in a row, as a script: exit status 0, and the state of a finished run, which the second run was given."""
     env = environment(tmp_path, zoom)
     for _ in range(2):
         done = subprocess.run(
-            [shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN
+            [shell, "-c", BLOCK], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN
         )
         assert (done.returncode, done.stderr) == (0, b"")
         assert state_in(tmp_path)["unfinished"] == []
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_the_shell_is_left_as_it_was(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+def test_the_shell_is_left_as_it_was(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
     """No trap and no option stays behind: in zsh, a trap would keep Ctrl-C from ending loops."""
-    script = f"{{ trap; set -o; }} > before\n{BLOCKS[block]}\n{{ trap; set -o; }} > after"
+    script = f"{{ trap; set -o; }} > before\n{BLOCK}\n{{ trap; set -o; }} > after"
     done = subprocess.run(
         [shell, "-c", script], cwd=tmp_path, env=environment(tmp_path, zoom), capture_output=True, timeout=LONGEST_RUN
     )
@@ -124,25 +126,23 @@ def test_the_shell_is_left_as_it_was(block: str, shell: str, zoom: SimulatedZoom
     assert (tmp_path / "after").read_text("utf-8") == before
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_the_status_is_that_of_the_tap(block: str, shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+def test_the_status_is_that_of_the_tap(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
     """Also if it fails before it writes a state; the last state is kept."""
     env = environment(tmp_path, zoom)
     (tmp_path / "state.json").write_text("no JSON", "utf-8")
     (tmp_path / "bin" / "target-jsonl").write_text("#!/bin/sh\ncat > /dev/null", "utf-8")
-    done = subprocess.run([shell, "-c", BLOCKS[block]], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
+    done = subprocess.run([shell, "-c", BLOCK], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
     assert done.returncode == 1, done.stderr
     assert (tmp_path / "state.json").read_text("utf-8") == "no JSON"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("block", BLOCKS)
 def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
-    block: str, number: int, status: int, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
+    number: int, status: int, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
 ) -> None:
     """As by Ctrl-C in a terminal, or by timeout and systemd; with the trap that docs/state.md puts into scripts."""
     env = environment(tmp_path, slow_zoom)
-    script = f"trap : INT TERM\n{BLOCKS[block]}"
+    script = f"trap : INT TERM\n{BLOCK}"
     running = subprocess.Popen(
         [shell, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -154,9 +154,8 @@ def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
 
 
 @pytest.mark.parametrize("how", ["typed", "pasted"])
-@pytest.mark.parametrize("block", BLOCKS)
 def test_ctrl_c_at_a_prompt_keeps_state_and_status(
-    block: str, how: str, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
+    how: str, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
 ) -> None:
     """The terminal throws away what was typed ahead; the shell still has the rest of the block, and the prompt is back."""
     env = environment(tmp_path, slow_zoom)
@@ -166,7 +165,7 @@ def test_ctrl_c_at_a_prompt_keeps_state_and_status(
         os.execvpe(SHELLS[shell][0], SHELLS[shell], env)
     try:
         read_until(terminal, r"[$%#] ")
-        text = BLOCKS[block]
+        text = BLOCK
         os.write(terminal, (text if how == "typed" else f"\x1b[200~{text.rstrip()}\x1b[201~").encode())
         if how == "pasted":
             read_until(terminal, r"exit \$code")  # it shows all that was pasted before it takes the return key

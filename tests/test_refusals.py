@@ -51,7 +51,7 @@ def test_what_concerns_the_whole_account_stops_the_run(name: str) -> None:
     """One CRITICAL line with the status and what to do; the last STATE leads to the rest."""
     status, body = STOPPING[name]
     fault = Fault.answer(status, body, match=PARTICIPANTS, times=None)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert run.exit_status == 1
         assert str(status) in run.critical
@@ -59,12 +59,12 @@ def test_what_concerns_the_whole_account_stops_the_run(name: str) -> None:
         zoom.faults.clear()
         rest = run_tap(zoom.config(), zoom=zoom, state=run.states[-1])
     assert rest.exit_status == 0
-    assert_complete(expected(*FEW), run, rest)
+    assert_complete(expected(), run, rest)
 
 
 def crowded() -> tuple[str, int]:
     """The path of one meeting's participants, and how many there are."""
-    rows = Counter(row["meeting_uuid"] for row in expected(*FEW)["report_meeting_participants"])
+    rows = Counter(row["meeting_uuid"] for row in expected()["report_meeting_participants"])
     uuid = next(uuid for uuid, count in rows.items() if count > 1 and "/" not in uuid)
     return f"report/meetings/{quote(uuid, safe='')}/participants", rows[uuid]
 
@@ -75,7 +75,7 @@ def test_any_other_refusal_of_one_path_loses_that_item(name: str) -> None:
     status, body = LOSING[name]
     path, rows = crowded()
     fault = Fault.answer(status, body, match=path)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert fault.happened == 1
     assert run.exit_status == 1
@@ -90,7 +90,7 @@ def test_a_firewalls_page_about_one_uuid_loses_that_item_only() -> None:
     """403 HTML for ever: named in one ERROR line, everything else is out, exit status 1."""
     path, rows = crowded()
     fault = Fault("html_403", path, times=None)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert fault.happened > 1
     assert run.exit_status == 1
@@ -104,7 +104,7 @@ def test_twenty_faults_in_a_row_stop_the_run() -> None:
     """Then something general is wrong; the STATE leads to the rest."""
     catalog = catalog_of("report_meetings", "report_webinars")
     fault = Fault.answer(500, b"", match=r"/v2/report/(meetings|webinars)", times=None)
-    with SimulatedZoom(account(), faults=[fault]) as zoom:
+    with SimulatedZoom(account(1, "tiny"), faults=[fault]) as zoom:
         run = run_tap(
             zoom.config(), zoom=zoom, catalog=catalog, world="from tap_zoom.api import retry\nretry.TRIES = 1"
         )
@@ -117,19 +117,20 @@ def test_twenty_faults_in_a_row_stop_the_run() -> None:
 def test_refusals_in_a_row_do_not_stop_the_run() -> None:
     """However many there are: each is about its own path."""
     fault = Fault.answer(400, {"code": 9999, "message": "Something new."}, match=PARTICIPANTS, times=None)
-    with SimulatedZoom(account(), faults=[fault]) as zoom:
+    of = (1, "tiny")
+    with SimulatedZoom(account(*of), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert len(run.logged("ERROR")) > 20
     assert run.exit_status == 1
     assert run.states[-1]["unfinished"] == []
-    assert lost_only(run, "report_meeting_participants", (1, "tiny")) == len(expected()["report_meeting_participants"])
+    assert lost_only(run, "report_meeting_participants", of) == len(expected(*of)["report_meeting_participants"])
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Moved</html>", b'{"message":"Found"}'], ids=["empty", "HTML", "JSON"])
 @pytest.mark.parametrize("status", [302, 307])
 def test_a_redirect_loses_the_item_and_keeps_the_token(status: int, body: bytes) -> None:
     """Whatever its body: asked once, not followed."""
-    with SimulatedZoom(account(*FEW)) as other:
+    with SimulatedZoom(account()) as other:
         redirect = says(r"/v2/meetings/111\?", body, status, {"Location": f"{other.url}/v2/meetings/111"})
         with scripted(redirect) as zoom:
             run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
@@ -157,7 +158,7 @@ def test_an_answer_nested_too_deep_is_one_lost_item() -> None:
 
 def test_nothing_here_is_counted_and_shown() -> None:
     """Refusals that mean an empty list stand in the table in words, with their number, and are no error."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 0
     assert run.logged("ERROR") == []
@@ -178,7 +179,7 @@ REPORT, MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"
 def test_a_key_that_can_not_be_made_loses_the_record(where: str, body: Any, stream: str, said: str) -> None:
     """A row without its key is not emitted with a null: one ERROR line that names the request, exit status 1."""
     fault = Fault.answer(200, body, match=where)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert fault.happened == 1
     assert run.exit_status == 1
@@ -193,14 +194,14 @@ def test_a_key_that_can_not_be_made_loses_the_record(where: str, body: Any, stre
 def test_fields_of_other_types_go_out_as_null() -> None:
     """In an object, too: the record is out under the key that it names, and each such field is warned about."""
     body = {"id": 1, "settings": 7, "occurrences": {"x": 1}, "tracking_fields": [7]}
-    with SimulatedZoom(account(*FEW), faults=[Fault.answer(200, body, match=MEETING)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=MEETING)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
     assert run.exit_status == 0
     [odd] = [record for record in run.records["meetings"] if record["id"] == 1]
     assert odd == {"id": 1, "settings": None, "occurrences": None, "tracking_fields": [None]}
     for field in ("settings", "occurrences", "tracking_fields"):
         assert sum(line.startswith(f"WARNING meetings.{field}: a value did not fit") for line in run.log) == 1
-    difference = truth.compare({name: expected(*FEW)[name] for name in ("users", "meetings")}, run.records)
+    difference = truth.compare({name: expected()[name] for name in ("users", "meetings")}, run.records)
     assert {name: count for name, count in difference.items() if count and name != "examples"} == {
         "missing": 1,
         "extra": 1,
@@ -209,7 +210,7 @@ def test_fields_of_other_types_go_out_as_null() -> None:
 
 def test_a_host_that_falls_silent_stops_the_run_with_a_state() -> None:
     """No answer after all retries: one CRITICAL line; the STATE leads to the rest."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         config = zoom.config("jwt", api_url="http://127.0.0.1:9/v2")
         run = run_tap(config, zoom=zoom)
     assert run.exit_status == 1

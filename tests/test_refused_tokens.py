@@ -11,7 +11,7 @@ from tap_zoom.api.auth import LONGEST_PAUSE, MAX_QUICK_TOKENS, MAX_REFUSED_TOKEN
 from tap_zoom.errors import LoginRefused, TokenRefused
 from tests.simulator import Fault, SimulatedZoom
 from tests.simulator.server import Asked
-from tests.tap import FEW, Run, account, assert_exact, expected, run_tap
+from tests.tap import Run, account, assert_exact, expected, run_tap
 from tests.test_refusals import PARTICIPANTS, crowded, lost_only
 
 REFUSED = {"code": 124, "message": "Invalid access token."}
@@ -28,7 +28,7 @@ def quick(zoom: SimulatedZoom, login: str = "server_to_server", known: float = 0
 
 def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> None:
     """A token lives for a dozen requests. All records come, and one warning says why it takes longer."""
-    with SimulatedZoom(account(*FEW), one_token=True) as zoom:
+    with SimulatedZoom(account(), one_token=True) as zoom:
         answered = 0
 
         def another_program(asked: Asked) -> None:
@@ -42,19 +42,19 @@ def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> Non
         run = quick(zoom)
         assert len(zoom.oauth.grants) > 5
     assert run.exit_status == 0
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(), run.records)
     assert sum("Another program" in line for line in run.logged("WARNING")) == 1
 
 
 def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
     """Refused again and again, then accepted: it is still the second token, and all records come."""
     fault = Fault("401_124", "/v2/", times=15)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = quick(zoom, known=60.0)
         assert len(zoom.oauth.grants) == 2
     assert fault.happened == 15
     assert run.exit_status == 0
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(), run.records)
     assert sum("doesn't accept a new access token yet" in line for line in run.logged("WARNING")) == 1
 
 
@@ -62,7 +62,7 @@ def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
 def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
     """After several of them; the line gives Zoom's words."""
     fault = Fault.answer(status, REFUSED, match="/v2/", times=None)
-    with SimulatedZoom(account(*FEW), faults=[fault]) as zoom:
+    with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = quick(zoom)
         assert len(zoom.oauth.grants) == MAX_REFUSED_TOKENS
     assert run.exit_status == 1
@@ -71,7 +71,7 @@ def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
 
 def test_tokens_that_are_no_longer_accepted_end_the_run_with_a_state() -> None:
     """In the middle of a run: the next run goes on there."""
-    with SimulatedZoom(account(*FEW), faults=[Fault("401_124", "/v2/", after=40, times=None)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault("401_124", "/v2/", after=40, times=None)]) as zoom:
         run = quick(zoom)
         assert run.exit_status == 1
         assert "Login refused" in run.critical
@@ -85,7 +85,7 @@ def test_tokens_that_are_no_longer_accepted_end_the_run_with_a_state() -> None:
 def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body: dict[str, Any]) -> None:
     """That item is named, and everything else comes."""
     path, rows = crowded()
-    with SimulatedZoom(account(*FEW), faults=[Fault.answer(401, body, match=path, times=None)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault.answer(401, body, match=path, times=None)]) as zoom:
         run = quick(zoom, login)
     assert run.exit_status == 1
     assert lost_only(run, "report_meeting_participants") == rows
@@ -96,9 +96,9 @@ def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body
 @pytest.mark.long
 def test_a_stream_that_refuses_tokens_which_others_accept_costs_its_items() -> None:
     """The other streams are whole, although the refusals come from many paths at once."""
-    with SimulatedZoom(account(*FEW), faults=[Fault.answer(401, REFUSED, match=PARTICIPANTS, times=None)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault.answer(401, REFUSED, match=PARTICIPANTS, times=None)]) as zoom:
         run = quick(zoom)
-    meetings = {row["meeting_uuid"] for row in expected(*FEW)["report_meeting_participants"]}
+    meetings = {row["meeting_uuid"] for row in expected()["report_meeting_participants"]}
     assert run.exit_status == 1
     assert len(run.logged("ERROR")) >= len(meetings) > 1
     assert lost_only(run, "report_meeting_participants") > 0
@@ -106,7 +106,7 @@ def test_a_stream_that_refuses_tokens_which_others_accept_costs_its_items() -> N
 
 def test_a_json_web_token_that_is_refused_ends_the_run_soon() -> None:
     """There is no other token to wait for: with the wait for a new one, the test would take too long."""
-    with SimulatedZoom(account(*FEW), faults=[Fault("401_124", "/v2/", times=None)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault("401_124", "/v2/", times=None)]) as zoom:
         run = quick(zoom, "jwt", known=1e6)
         assert len(zoom.requests) < 10 + 2 * 64
     assert run.exit_status == 1

@@ -15,14 +15,14 @@ def busy(*faults: Fault, **how: Any) -> SimulatedZoom:
     """A run comes close to its limits, with a dozen requests in flight, and a login takes its time."""
     limits = dict.fromkeys(("Light", "Medium", "Heavy"), 50)
     slow = Fault("late", "/oauth/token", times=None, seconds=0.6)
-    return SimulatedZoom(account(), per_second=limits, latency=0.3, faults=[slow, *faults], **how)
+    return SimulatedZoom(account(1, "tiny"), per_second=limits, latency=0.3, faults=[slow, *faults], **how)
 
 
 def exact(zoom: SimulatedZoom) -> None:
     """The run is whole, and breaks no limit."""
     run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 0
-    assert_exact(expected(), run.records)
+    assert_exact(expected(1, "tiny"), run.records)
     assert not +zoom.throttled
 
 

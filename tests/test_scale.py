@@ -89,7 +89,7 @@ def test_the_script_keeps_the_state_of_each_account_in_its_folder(tmp_path: Path
     for seed, name in enumerate(("emea", "apac"), 1):
         folder = tmp_path / name
         folder.mkdir()
-        with SimulatedZoom(account(seed)) as zoom:
+        with SimulatedZoom(account(seed, "tiny")) as zoom:
             (folder / "config.json").write_text(json.dumps(zoom.config()), "utf-8")
             (folder / "target.json").write_text("{}", "utf-8")
             for _ in range(2):

@@ -30,11 +30,11 @@ def test_nothing_of_an_api_answer_is_shown_that_echoes_secrets() -> None:
     with SimulatedZoom(account()) as zoom:
         jwt = zoom.config("jwt")["jwt"]
         body = {"code": 9999, "message": f"Bearer {jwt} may not; see https://x.zoom.us/rec?zak=SIGNED123 now"}
-        zoom.faults.append(Fault.answer(400, body, match=r"/v2/meetings/", times=3))
+        zoom.faults.append(Fault.answer(400, body, match=r"/v2/meetings/", times=2))
         config = {**zoom.config("jwt"), "jwt": jwt}
         run = run_tap(config, zoom=zoom, secrets=["SIGNED123"], catalog=catalog_of("meetings"))
     assert run.exit_status == 1
-    assert len(run.logged("ERROR")) == 3
+    assert len(run.logged("ERROR")) == 2
 
 
 @pytest.mark.parametrize("place", ["/oauth/token", r"/v2/meetings/111\?"], ids=["login", "API"])

@@ -46,6 +46,7 @@ def reader() -> Iterator[Reader]:
         assert [violation for violation in zoom.violations if "signed" not in violation] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", STREAMS)
 def test_who_reads_by_the_table_gets_what_the_truth_says(reader: Reader, name: str) -> None:
     """Through pages of two rows, windows and parents."""
@@ -62,6 +63,7 @@ def test_who_reads_by_the_table_gets_what_the_truth_says(reader: Reader, name: s
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in STREAMS if name != "phone_recording_transcripts"])
 def test_answers_are_as_documented(name: str) -> None:
     """Whole answers, of an account that does not drift; fields can be absent, and values null or empty."""

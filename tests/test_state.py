@@ -17,7 +17,6 @@ from tap_zoom.sync.windows import months_before
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import (
-    FEW,
     Run,
     account,
     assert_complete,
@@ -46,9 +45,9 @@ def emitted_until(run: Run, state: int) -> Run:
 
 
 @cache
-def whole(login: str = "server_to_server", history: str = "ok", seed: int = 1) -> Run:
+def whole(login: str = "server_to_server", history: str = "ok") -> Run:
     """A run that nothing stopped; its states lead to the rest of the account on another server, too."""
-    with SimulatedZoom(account(seed), history=history) as zoom:
+    with SimulatedZoom(account(), history=history) as zoom:
         return run_tap(zoom.config(login), zoom=zoom)
 
 
@@ -172,11 +171,11 @@ BOTH = catalog_of("users", "report_webinars", "webinar_panelists")  # what is sc
 @pytest.mark.parametrize("content", ["", *map(json.dumps, FOREIGN)], ids=lambda content: content[:30] or "nothing")
 def test_a_foreign_state_is_a_warning(content: str) -> None:
     """An empty file or state, another tap's or another version's: a warning, and everything is read."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH, state=_written(content))
     assert run.exit_status == 0
     assert any("state" in line.lower() for line in run.logged("WARNING"))
-    assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
+    assert_exact({name: expected()[name] for name in run.schemas}, run.records)
 
 
 @pytest.mark.parametrize(
@@ -224,14 +223,14 @@ DAMAGE: dict[str, Callable[[Any], None]] = {
 @pytest.mark.parametrize("how", DAMAGE)
 def test_a_damaged_state_is_a_warning(how: str) -> None:
     """A part that is missing or of a wrong type: a warning, and everything is read."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         states = run_tap(zoom.config(), zoom=zoom, catalog=BOTH).states
         damaged = next(state for state in reversed(states) if state["unfinished"])
         DAMAGE[how](damaged)
         run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH, state=damaged)
     assert run.exit_status == 0
     assert any("state" in line.lower() for line in run.logged("WARNING"))
-    assert_exact({name: expected(*FEW)[name] for name in run.schemas}, run.records)
+    assert_exact({name: expected()[name] for name in run.schemas}, run.records)
 
 
 def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
@@ -246,10 +245,10 @@ def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
 
 def test_a_state_of_another_account_is_a_warning() -> None:
     """The next account is read from its start."""
-    with SimulatedZoom(account(*FEW)) as other:
+    with SimulatedZoom(account(7)) as other:
         run = run_tap(other.config(), zoom=other, state=whole().states[-2])
     assert any("state" in line.lower() for line in run.logged("WARNING"))
-    assert_exact(expected(*FEW), run.records)
+    assert_exact(expected(7), run.records)
 
 
 def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
@@ -264,7 +263,7 @@ def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
 @pytest.mark.parametrize("which", [0.2, 0.5, 0.8])
 def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> None:
     """Users, numbers and occurrences vanish and appear: what is there all the time is complete."""
-    changing, before, run = copy_of(5), expected(5), whole(seed=5)
+    changing, before, run = copy_of(), expected(), whole()
     number = int(len(run.states) * which)
     first = emitted_until(run, number)
     stay = [user for user in changing.users if user.status == "active" and not user.deleted]
@@ -326,7 +325,7 @@ def test_a_killed_run_goes_on_from_its_last_state() -> None:
     """kill -9 in the middle, again and again: together the runs give everything."""
     runs: list[Run] = []
     state = None
-    with SimulatedZoom(account(*FEW), latency=0.003) as zoom:
+    with SimulatedZoom(account(), latency=0.003) as zoom:
         for _ in range(100):
             process = start_tap(zoom.config(), zoom=zoom, state=state)
             process.read_until("STATE", 3)
@@ -336,7 +335,7 @@ def test_a_killed_run_goes_on_from_its_last_state() -> None:
                 break
     assert state and not state["unfinished"]
     assert len(runs) > 1
-    assert_complete(expected(*FEW), *runs)
+    assert_complete(expected(), *runs)
 
 
 def _written(content: str) -> str:

@@ -19,7 +19,7 @@ import pytest
 
 from tap_zoom.log import _Lines
 from tests.simulator import Fault, SimulatedZoom
-from tests.tap import FEW, ROOT, account, catalog_of, run_tap
+from tests.tap import ROOT, account, catalog_of, run_tap
 
 CLEAR = "\r\x1b[2K"
 ALWAYS = "import tap_zoom.report; tap_zoom.report.SECONDS_ON_TERMINAL = 0; import tap_zoom; tap_zoom.main()"
@@ -81,7 +81,7 @@ def watch(zoom: SimulatedZoom, tmp_path: Path, columns: int, *, level: str = "IN
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_on_a_terminal_one_line_passes_and_nothing_is_glued_to_it(columns: int, tmp_path: Path) -> None:
     """No line wraps, each log line begins with its level, and what is known of the run is shown."""
-    with SimulatedZoom(account(*FEW), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
         lines, passed = looked_at(watch(zoom, tmp_path, columns), columns)
     assert lines[-1].startswith("CRITICAL ")
     assert sum(line.startswith("ERROR Lost: ") for line in lines) == 3
@@ -94,7 +94,7 @@ def test_on_a_terminal_one_line_passes_and_nothing_is_glued_to_it(columns: int, 
 
 def test_debug_lines_of_the_workers_are_not_glued_to_it_either(tmp_path: Path) -> None:
     """They are written by other threads."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         lines, passed = looked_at(watch(zoom, tmp_path, 80, level="DEBUG"), 80)
     assert len(passed) > 20
     assert len(lines) > len(zoom.requests) and all(LEVEL.match(line) for line in lines)
@@ -102,7 +102,7 @@ def test_debug_lines_of_the_workers_are_not_glued_to_it_either(tmp_path: Path) -
 
 def test_metrics_are_not_for_a_terminal(tmp_path: Path) -> None:
     """They are for machines, which read the log."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         lines, _ = looked_at(watch(zoom, tmp_path, 80), 80)
     assert not any("METRIC" in line for line in lines)
     assert lines[-1].endswith(": complete.")
@@ -110,7 +110,7 @@ def test_metrics_are_not_for_a_terminal(tmp_path: Path) -> None:
 
 def test_where_records_go_to_the_terminal_no_line_passes(tmp_path: Path) -> None:
     """They would be glued to it."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         assert "\x1b" not in watch(zoom, tmp_path, 80, to_terminal=True)
 
 
@@ -133,7 +133,7 @@ def test_the_width_is_looked_up_each_time() -> None:
 
 def test_the_table_comes_last_and_fits_80_columns() -> None:
     """After the metrics; lists that only lead to others are indented; then one sentence."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"})
     first = next(number for number, line in enumerate(run.log) if line.startswith("INFO stream "))
     assert "METRIC" in run.log[first - 1]
@@ -149,7 +149,7 @@ def test_the_table_comes_last_and_fits_80_columns() -> None:
 
 def test_the_table_shows_what_was_selected_or_led_to_it() -> None:
     """One that was selected also if it was not asked for; others not."""
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         zoom.refuse("/users/{id}/webinars", 400, {"code": 200, "message": "No permission."})
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meetings", "webinar_polls"))
     table = run.log[run.log.index(next(line for line in run.log if line.startswith("INFO stream "))) :]
@@ -162,13 +162,13 @@ def test_the_table_shows_what_was_selected_or_led_to_it() -> None:
 
 def test_a_run_that_is_not_complete_says_why_in_its_last_sentence() -> None:
     """Before the CRITICAL line, which says what to do."""
-    with SimulatedZoom(account(*FEW), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
+    with SimulatedZoom(account(), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 1
     assert re.fullmatch(
         r"INFO [\d,]+ records of \d+ streams in \d+ s: incomplete: 3 items missing \(.*\)\.", run.log[-2]
     )
-    with SimulatedZoom(account(*FEW), daily_limits={"Heavy": 3}) as zoom:
+    with SimulatedZoom(account(), daily_limits={"Heavy": 3}) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.log[-2].endswith(": incomplete: interrupted.")
     assert "daily limit" in run.critical

@@ -208,7 +208,7 @@ def test_however_many_workers_see_a_token_end_it_is_renewed_once(tmp_path: Path)
 
 def test_tokens_that_end_on_time_are_renewed_before(tmp_path: Path) -> None:
     """Short lives need more refreshes, and no request is refused for them."""
-    with SimulatedZoom(account(), token_lifetime=2, latency=0.05) as zoom:
+    with SimulatedZoom(account(1, "tiny"), token_lifetime=2, latency=0.05) as zoom:
         path = written(tmp_path / "config.json", zoom.config("refresh_token", max_workers=8))
         run = run_tap(path, zoom=zoom)
         assert run.exit_status == 0

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def dbt(python: Path, profiles: Path, directory: Path) -> Iterator[Dbt]:
         started.close()
 
 
+@cache
 def described() -> dict[str, Row]:
     """The models by name, as the package describes them."""
     files = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(MODELS.rglob("*.yml"))]

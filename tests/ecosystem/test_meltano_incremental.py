@@ -16,7 +16,7 @@ from tests.ecosystem.project import PIPELINE, Project
 from tests.ecosystem.test_meltano_runs import RUN
 from tests.ecosystem.test_meltano_settings import variables
 from tests.simulator import SimulatedZoom
-from tests.tap import FEW, account, expected
+from tests.tap import account, expected
 
 PAGE = (ROOT / "docs" / "incremental.md").read_text("utf-8")
 PER_STREAM = re.search(r"## Per stream.*?^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -72,12 +72,12 @@ def test_only_what_is_new_is_read(with_the_recipe: Project) -> None:
     """The second run asks for little of what has a time, and for all of the stream that the catalog's metadata names;
     with a catalog of an older version that Meltano has kept as well; without a bookmark, and with --full-refresh, it asks for everything."""
     project = with_the_recipe
-    webinars = len(expected(*FEW)["report_webinars"])
-    with SimulatedZoom(account(*FEW)) as zoom:
+    webinars = len(expected()["report_webinars"])
+    with SimulatedZoom(account()) as zoom:
         asked, env = Asked(zoom), variables(zoom.config())
         project.meltano(*RUN, **env)
         first = asked.since()
-        assert first[0] >= len(expected(*FEW)["report_meetings"]) and first[1] >= webinars
+        assert first[0] >= len(expected()["report_meetings"]) and first[1] >= webinars
         for kept_by_meltano in (None, of_the_first_version()):
             if kept_by_meltano:
                 cached = project.root / ".meltano/run/tap-zoom/tap.properties.json"
@@ -95,7 +95,7 @@ def test_only_what_is_new_is_read(with_the_recipe: Project) -> None:
         kept.write_text(json.dumps(state), "utf-8")
         typed(project, put)
         project.meltano(*RUN, **env)
-        assert asked.since()[0] >= len(expected(*FEW)["report_meetings"])
+        assert asked.since()[0] >= len(expected()["report_meetings"])
         project.meltano("run", "--full-refresh", "tap-zoom", "target-jsonl", **env)
         assert asked.since() == first
 
@@ -103,7 +103,7 @@ def test_only_what_is_new_is_read(with_the_recipe: Project) -> None:
 def test_one_stream_alone_is_read_incrementally(project: Project) -> None:
     """By the `metadata` extra, without the setting: docs/meltano.md has it so."""
     project.set({"_metadata.report_meetings.replication-method": "INCREMENTAL"})
-    with SimulatedZoom(account(*FEW)) as zoom:
+    with SimulatedZoom(account()) as zoom:
         asked, env = Asked(zoom), variables(zoom.config())
         project.meltano(*RUN, **env)
         first = asked.since()
