@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -17,8 +18,17 @@ settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests of the dbt package: one worker gets them all, so no other waits until the models are built."""
+    """Tests marked `few` are long for all but their first parameters. Tests of the dbt package come first: so one worker
+    gets them all, and no other waits until the models are built."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        if few := item.get_closest_marker("few"):
+            name = item.nodeid.partition("[")[0]
+            seen[name] += 1
+            if seen[name] > few.args[0]:
+                item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: "built" not in getattr(item, "fixturenames", ()))
 
 

@@ -156,6 +156,7 @@ DATED = ("users", "meetings", "webinars", "report_meetings", "report_webinars")
 
 @pytest.mark.parametrize("days", [9, 70, 240])
 @pytest.mark.parametrize("time_of_day", ["", "T09:00:00Z", "T11:30:00+02:00"])
+@pytest.mark.few(4)
 def test_what_was_held_before_start_date_is_left_out(days: int, time_of_day: str) -> None:
     """Occurrences from start_date on, to the second; users and scheduled things whole."""
     streams = DATED if time_of_day else tuple(truth.KEYS)
@@ -207,6 +208,7 @@ def test_the_setting_api_url_wins_and_may_end_in_v2(suffix: str) -> None:
     assert_exact({name: expected()[name] for name in ("users", "meetings")}, run.records)
 
 
+@pytest.mark.long
 def test_limits_without_headers_are_kept_to() -> None:
     """Where Zoom announces no limits the plan's are assumed, and none is broken."""
     with SimulatedZoom(account(1, "tiny"), plan="business", limit_headers=False) as zoom:
@@ -220,6 +222,7 @@ def test_limits_without_headers_are_kept_to() -> None:
 @pytest.mark.parametrize(
     "size", [{"users": 1}, {"users": 3, "webinars_per_user": 0, "crowd": 0}, {**TINY, "drift": False}]
 )
+@pytest.mark.few(1)
 def test_odd_accounts_come_out_whole_as_well(size: dict[str, int]) -> None:
     """One user; nobody with webinars; values all as documented."""
     odd = Account(7, **{**PAGED, **size})  # type: ignore[arg-type]

@@ -357,6 +357,7 @@ def test_an_api_url_of_the_token_answer_that_is_not_safe(url: str) -> None:
     assert "api_url" in run.critical
 
 
+@pytest.mark.few(1)
 def test_a_host_that_does_not_answer(silent_port: int, zoom: SimulatedZoom) -> None:
     """The line says which setting to check."""
     run = run_tap(zoom.config(auth_url=f"http://127.0.0.1:{silent_port}/oauth/token"), zoom=zoom)

@@ -133,6 +133,7 @@ REPORTS = {name for name in KEYS if name.startswith("report_")}
         (["--select", "*"], set(KEYS)),
     ],
 )
+@pytest.mark.few(5)
 def test_just_the_named_streams_are_selected(arguments: list[str], streams: set[str]) -> None:
     """By names, shell patterns and the word core, in one list or several; the rest of the catalog is the same."""
     assert selected_by(*arguments) == streams

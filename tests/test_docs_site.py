@@ -85,6 +85,7 @@ def html_of(site: Path, place: str) -> str:
 
 
 @pytest.mark.parametrize("place", pages())
+@pytest.mark.few(8)
 def test_a_page_shows_what_github_shows(site: Path, place: str) -> None:
     """As many headings, tables with rows, list items and blocks of code, and the same texts in code."""
     shown = Elements(html_of(site, place))

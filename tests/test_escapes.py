@@ -36,6 +36,7 @@ def assert_plain(run: Run) -> None:
     {"code": 300, "message": "Validation Failed.", "errors": [{"field": EVIL, "message": EVIL}]}, EVIL, [EVIL],
 ], ids=["message", "errorMessage", "inside", "fields", "text", "list"])  # fmt: skip
 @pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.few(4)
 def test_words_of_a_refusal_are_escaped(status: int, body: object) -> None:
     """In the ERROR line, in the summary and in the last line."""
     with scripted(says(r"/v2/meetings/111\?", body, status)) as zoom:

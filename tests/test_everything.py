@@ -95,6 +95,7 @@ def test_faults_that_pass_cost_nothing() -> None:
 
 
 @pytest.mark.parametrize("states", [20])
+@pytest.mark.long
 def test_a_kill_costs_nothing(states: int) -> None:
     """What was out before and what comes after are everything."""
     with zoom_with_everything() as zoom:

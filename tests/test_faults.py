@@ -53,6 +53,7 @@ def test_the_first_request_of_all_may_fail_as_well(kind: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["reset", "close", "truncate", "invalid_json", "html_200", "html_502", "500", "503", "429"]
 )
+@pytest.mark.few(4)
 def test_the_token_endpoint_may_fail_as_well(kind: str) -> None:
     """Logging in is tried again."""
     fault = Fault(kind, "/oauth/token", times=2)
@@ -110,6 +111,7 @@ def test_five_per_cent_of_what_passes_changes_nothing(
 @pytest.mark.parametrize(
     "body", [b"[" * 100_000, b'{"users":' * 5_000, b"\xff\xfe", b"\x00", b'{"users":[]}garbage', b'"', b"1" * 5_000]
 )
+@pytest.mark.few(5)
 def test_a_body_that_is_no_json_is_asked_for_again(body: bytes) -> None:
     """Whatever it is, the next answer may be right."""
     with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=USERS)]) as zoom:
@@ -119,6 +121,7 @@ def test_a_body_that_is_no_json_is_asked_for_again(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("form", ["seconds", "http-date", "iso", None])
+@pytest.mark.few(2)
 def test_limits_that_are_lower_than_they_look_cost_no_row(form: str | None) -> None:
     """429s because the account's other apps use the limits too, in each form of Retry-After."""
     faults = [Fault("429", "/v2/report", times=2, retry_after=form), Fault("429", "/v2/users", headers=False)]
@@ -154,6 +157,7 @@ def test_a_429_whose_body_is_empty_passes() -> None:
     assert_exact(expected(), run.records)
 
 
+@pytest.mark.long
 def test_tokens_that_end_in_the_middle_are_renewed() -> None:
     """Access tokens that live for a moment: each is renewed once for all workers, and nothing is lost."""
     with SimulatedZoom(account(), faults=[Fault("401_124", "/v2/", times=5, probability=0.05, seed=3)]) as zoom:
@@ -219,6 +223,7 @@ HASTE = "from tap_zoom.api import http, retry\nhttp.READ_TIMEOUT = http.ANSWER_T
 
 
 @pytest.mark.parametrize("kind", ["hang", "drip_head", "drip_body"])
+@pytest.mark.few(2)
 def test_an_answer_that_does_not_come_to_its_end_is_asked_for_again(kind: str) -> None:
     """Silent, or a byte now and then for ever, in its head or in its body: from the login on."""
     faults = [Fault(kind, match) for match in ("/oauth/token", PLACES["users"], PLACES["participants"])]
@@ -231,6 +236,7 @@ def test_an_answer_that_does_not_come_to_its_end_is_asked_for_again(kind: str) -
 
 
 @pytest.mark.parametrize("kind", ["drip_head", "drip_body"])
+@pytest.mark.few(1)
 def test_an_answer_that_never_comes_to_its_end_is_one_lost_item(kind: str) -> None:
     """The line says why; the rest is out."""
     number = next(number.number for number in account().numbers.values() if number.kind == "meeting")

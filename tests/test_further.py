@@ -46,12 +46,14 @@ def read(zoom: SimulatedZoom, *streams: str) -> None:
 
 
 @pytest.mark.parametrize("stream", [*ODD, *sorted(LOT)])
+@pytest.mark.few(12)
 def test_a_stream_alone_is_whole(zoom: SimulatedZoom, stream: str) -> None:
     """Its rows, fields and keys; no other stream's; asked is it and what leads to it, as Zoom documents it."""
     read(zoom, stream)
 
 
 @pytest.mark.parametrize("number", range(len(GROUPS)))
+@pytest.mark.few(2)
 def test_streams_from_everywhere_are_whole_together(zoom: SimulatedZoom, number: int) -> None:
     """All the others, in groups, to save time."""
     read(zoom, *GROUPS[number])

@@ -143,6 +143,7 @@ def in_rounds(table: dict[str, str]) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize(("mode", "level"), [("fail", "ERROR"), ("skip", "WARNING")])
 @in_rounds(UNAVAILABLE)
+@pytest.mark.few(6)
 def test_what_the_account_lacks_ends_a_stream(refused: list[Refused], mode: str, level: str) -> None:
     """One ERROR each and exit 1, or with skip one WARNING each and exit 0; the others are whole."""
     run, others = read(refused, on_missing_access=mode)
@@ -154,6 +155,7 @@ def test_what_the_account_lacks_ends_a_stream(refused: list[Refused], mode: str,
 
 
 @in_rounds(NOTHING)
+@pytest.mark.few(2)
 def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
     """Exit 0, no record of it and no word but in the summary; the others are whole."""
     run, others = read(refused)

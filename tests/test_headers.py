@@ -54,6 +54,7 @@ def meaning(stream: str, headers: dict[str, str], body: bytes = b"{}") -> Reques
 
 
 @pytest.mark.parametrize("kind", ["QPS", "Daily-limit", None, "QPM"])
+@pytest.mark.few(2)
 def test_odd_numbers_in_headers_change_nothing(kind: str | None) -> None:
     """On ordinary answers and on refusals that pass: every row at the usual pace, which a counted limit shows."""
     faults = []

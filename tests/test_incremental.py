@@ -213,6 +213,7 @@ def _index_of_state(run: Run, number: int) -> int:
     "bookmark",
     [{"start_time": "2999-01-01T00:00:00Z"}, {"start_time": 7}, {"start_time": None}, {"time": "2026-01-01"}, {}],
 )
+@pytest.mark.few(2)
 def test_a_bookmark_that_is_none_is_a_warning_and_all_is_read(bookmark: Any) -> None:
     """In the future, no time, of another field."""
     with zoom_of() as zoom:

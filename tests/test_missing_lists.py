@@ -85,6 +85,7 @@ def run_with(answer: Any, match: str, times: int | None, *streams: str, world: s
     ids=["the envelope", "a token that is empty", "size and days", "null", "a list"],
 )  # fmt: skip
 @pytest.mark.parametrize("which", LISTS)
+@pytest.mark.few(5)
 def test_an_empty_page_is_an_empty_list(which: str, answer: Any) -> None:
     """Zoom leaves the list out, or sends null or nothing in it: asked once, no loss."""
     of = LISTS[which]
@@ -186,6 +187,7 @@ def test_an_answer_without_its_list_is_retried() -> None:
 
 
 @pytest.mark.parametrize("which", LISTS)
+@pytest.mark.few(1)
 def test_a_list_that_others_hang_on_is_lost_as_well(which: str) -> None:
     """It is named, exit status 1, and the rest of the account is complete."""
     of = LISTS[which]
@@ -241,6 +243,7 @@ def pages(*answers: Any, status: int = 200) -> Run:
 @pytest.mark.parametrize(
     "page", [{}, {"next_page_token": ""}, ENVELOPE, {"users": None}, {"users": None, "next_page_token": ""}]
 )
+@pytest.mark.few(2)
 def test_a_later_page_without_its_list_is_a_failure(page: Any) -> None:
     """An empty page is one only as the first. The pages before it are emitted."""
     run = pages(page)
@@ -298,6 +301,7 @@ def users(count: int, first: int = 0, **beside: Any) -> dict[str, Any]:
      users(30, page_size="30", total_records=45), users(1, page_size=1, total_records=2, next_page_token=None)],
     ids=["as asked", "as text", "Zoom's own size", "a size as text", "one"],
 )  # fmt: skip
+@pytest.mark.few(2)
 def test_a_full_last_page_that_counts_more_is_a_failure(page: Any) -> None:
     """Zoom counts more than the page holds, and names no next one."""
     with scripted(says(ACTIVE, page)) as zoom:
@@ -344,6 +348,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize(("status", "body", "words"), FOREIGN)
+@pytest.mark.few(3)
 def test_an_error_that_is_not_zooms_is_retried_and_lost(status: int, body: Any, words: str) -> None:
     """Somebody on the way answers. It is never taken for "nothing here", which a bare 404 can mean."""
     with scripted(says("/v2/past_webinars/9/instances", body, status), says("/v2/users/u1/webinars", {"webinars": [{"id": 9}]}),
@@ -371,6 +376,7 @@ def test_a_bare_404_still_means_nothing_here(body: Any) -> None:
     [({"status": False, "errorCode": 5010, "errorMessage": "System busy"}, "200 code 5010: System busy"), ({"message": "Try later."}, "200: Try later"),
      ({"error": {"reason": "busy"}, "meta": {"node": 1}}, "200: busy"), ({"errors": [{"field": "a", "message": "b"}], "meta": {}}, "200: a: b")],
 )  # fmt: skip
+@pytest.mark.few(2)
 def test_a_single_object_is_not_made_of_an_error(body: Any, words: str) -> None:
     """An object whose key does not come from the answer would be a record without any value."""
     with scripted(says("/v2/meetings/111/registrants/questions", body)) as zoom:

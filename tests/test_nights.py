@@ -19,6 +19,7 @@ ALWAYS = (20, 21, 22)  # entities, held things, one child; make test-nights play
 @pytest.mark.parametrize(
     "seed", [pytest.param(seed, marks=[] if seed in ALWAYS else pytest.mark.nights) for seed in range(HISTORIES)]
 )
+@pytest.mark.few(1)
 def test_a_history_ends_exact_or_says_what_is_missing(seed: int) -> None:
     """Everything that could be read all the time is out, as it should be, or named by a last run with exit status 1."""
     played = Played(History(seed))

@@ -125,6 +125,7 @@ def test_metadata_with_an_address(tmp_path: Path) -> None:
     assert f"{ADDRESS}/blob/v{made['Version']}/LICENSE" in targets
 
 
+@pytest.mark.long
 def test_the_sdist_has_what_its_tests_read(tmp_path: Path) -> None:
     """Each file that git keeps, but for two that only a clone needs."""
     kept = [path.relative_to(ROOT) for path in files()]

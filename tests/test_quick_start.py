@@ -107,9 +107,7 @@ def test_the_quick_start_takes_the_state_along(shell: str, zoom: SimulatedZoom, 
     """Twice in a row, as a script: exit status 0, and the state of a finished run, which the second run was given."""
     env = environment(tmp_path, zoom)
     for _ in range(2):
-        done = subprocess.run(
-            [shell, "-c", BLOCK], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN
-        )
+        done = subprocess.run([shell, "-c", BLOCK], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
         assert (done.returncode, done.stderr) == (0, b"")
         assert state_in(tmp_path)["unfinished"] == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.random_accounts import play
 
-SMALL, IN_A_TEST = 600, 30
+SMALL, IN_A_TEST = 500, 25
 LONG = 120
 
 

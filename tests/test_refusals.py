@@ -70,6 +70,7 @@ def crowded() -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("name", LOSING)
+@pytest.mark.few(4)
 def test_any_other_refusal_of_one_path_loses_that_item(name: str) -> None:
     """An ERROR line names it, the summary does, the rest is whole, and the exit status is 1."""
     status, body = LOSING[name]

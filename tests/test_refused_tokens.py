@@ -59,6 +59,7 @@ def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 400])
+@pytest.mark.few(1)
 def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
     """After several of them; the line gives Zoom's words."""
     fault = Fault.answer(status, REFUSED, match="/v2/", times=None)

@@ -36,6 +36,7 @@ def only(stream: str, **selected: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stream", sorted(truth.KEYS))
+@pytest.mark.few(8)
 def test_a_stream_alone_gives_all_its_rows_and_asks_for_nothing_else(stream: str) -> None:
     """A child is complete without its parent, which is walked and not emitted; no other request is made."""
     with SimulatedZoom(account(3, "paged")) as zoom:
@@ -250,6 +251,7 @@ def test_many_differences_are_one_short_warning(zoom: SimulatedZoom) -> None:
 @pytest.mark.parametrize(
     "schema", [None, [], "x", {}, {"properties": None}, {"properties": {"dept": 7, "email": {"anyOf": []}}}]
 )
+@pytest.mark.few(2)
 def test_a_schema_that_says_nothing_differs_in_nothing(schema: Any, zoom: SimulatedZoom) -> None:
     """What is no schema is passed over, as before."""
     catalog = from_discovery("users", "meeting_polls")

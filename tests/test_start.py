@@ -68,6 +68,7 @@ def in_shell(arguments: str, redirections: str, folder: Path) -> subprocess.Comp
 
 
 @pytest.mark.parametrize(("redirections", "status", "wrong_usage"), CLOSED)
+@pytest.mark.few(4)
 def test_a_tap_without_stdout_or_stderr_ends_as_it_should(
     redirections: str, status: int, wrong_usage: int, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_tap_without_stdout_or_stderr_ends_as_it_should(
     ("redirections", "status"),
     [("2>&-", 0), ("<&- 2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1), ("2>/dev/full", 0), ("2>&- >/dev/full", 1)],
 )
+@pytest.mark.few(3)
 def test_a_run_without_stderr_or_stdout(redirections: str, status: int, tmp_path: Path) -> None:
     """Log lines go nowhere: not into a file or a connection that was opened later. A refresh token that is replaced is kept."""
     with SimulatedZoom(account()) as zoom:

@@ -169,6 +169,7 @@ BOTH = catalog_of("users", "report_webinars", "webinar_panelists")  # what is sc
 
 
 @pytest.mark.parametrize("content", ["", *map(json.dumps, FOREIGN)], ids=lambda content: content[:30] or "nothing")
+@pytest.mark.few(8)
 def test_a_foreign_state_is_a_warning(content: str) -> None:
     """An empty file or state, another tap's or another version's: a warning, and everything is read."""
     with SimulatedZoom(account()) as zoom:
@@ -221,6 +222,7 @@ DAMAGE: dict[str, Callable[[Any], None]] = {
 
 
 @pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.few(6)
 def test_a_damaged_state_is_a_warning(how: str) -> None:
     """A part that is missing or of a wrong type: a warning, and everything is read."""
     with SimulatedZoom(account()) as zoom:

@@ -7,6 +7,7 @@ invitation. A test compares both tables with every schema.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 
@@ -99,6 +100,7 @@ def is_held_back(stream: str, name: str) -> bool:
     return name in names_held_back(stream)
 
 
+@cache
 def names_held_back(stream: str) -> frozenset[str]:
     """Return the names of fields that are held back in a stream, including those that its schema lacks."""
     return frozenset(secret.name for secret in HELD_BACK if secret.is_in(stream))
