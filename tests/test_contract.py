@@ -106,7 +106,7 @@ class Recording(SimulatedZoom):
 @pytest.mark.long
 def test_a_full_run_and_its_answers_are_as_documented() -> None:
     """Each request of everything, and each answer of an account that does not drift from what Zoom documents."""
-    account = Account(4, **SIZES[SMALL[1]], drift=False)  # type: ignore[arg-type]
+    account = Account(3, **SIZES[SMALL[1]], drift=False)  # type: ignore[arg-type]
     with zoom_with_everything(make=Recording, account=account) as zoom:
         run = run_tap(
             config(zoom, start_date=str(zoom.now.date() - timedelta(days=200))),

@@ -171,7 +171,7 @@ def test_a_daily_limit_without_headers_is_known_by_its_words() -> None:
 @pytest.mark.long
 def test_a_daily_limit_can_be_waited_for() -> None:
     """on_daily_limit wait: a warning says until when, and then the run goes on to its end."""
-    with SimulatedZoom(account(), daily_limits={"Heavy": 100}, daily_reset=2) as zoom:
+    with SimulatedZoom(account(), daily_limits={"Heavy": 15}, daily_reset=2) as zoom:
         run = run_tap(zoom.config(on_daily_limit="wait"), zoom=zoom)
     assert run.exit_status == 0
     assert any("daily limit" in line for line in run.logged("WARNING"))

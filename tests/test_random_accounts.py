@@ -6,10 +6,11 @@ import pytest
 
 from tests.random_accounts import play
 
-SMALL, IN_A_TEST = 500, 25
+SMALL, IN_A_TEST = 1000, 25
 LONG = 120
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("first", range(10_000, 10_000 + SMALL, IN_A_TEST))
 def test_small_accounts(first: int) -> None:
     """Hundreds of accounts of three days, in about four runs each: nothing is missing without a name, no bookmark
