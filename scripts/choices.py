@@ -110,7 +110,7 @@ def row(question: str, names: list[str]) -> tuple[str, ...]:
         rounded(sum(cost.first for cost in costs)),
         rounded(sum(cost.nightly for cost in costs)),
         needs(requested(streams)),
-        ", ".join(dict.fromkeys(scope_of(stream) for stream in requested(streams))),
+        ", ".join(dict.fromkeys(scope_of(stream) for stream in requested(streams, older=True))),
     )
 
 
@@ -145,7 +145,7 @@ def scope_of(stream: Stream) -> str:
     return f"`{stream.granular}`" if stream.granular else f"`{stream.classic}` (classic apps only)"
 
 
-def requested(streams: Iterable[Stream]) -> list[Stream]:
-    """These streams, and those that lead to them."""
-    names = {name for stream in streams for name in (stream.name, *ancestors(stream, older=False))}
+def requested(streams: Iterable[Stream], older: bool = False) -> list[Stream]:
+    """These streams, and those that lead to them; `older`: also to meetings that are older than six months."""
+    names = {name for stream in streams for name in (stream.name, *ancestors(stream, older))}
     return [stream for stream in BY_NAME.values() if stream.name in names - ENRICHERS]
