@@ -13,7 +13,8 @@ HEAD = """\
 # Models
 
 Tables that the [dbt package](../dbt/README.md) builds from the streams. Times are in UTC. Days and weeks are those of
-the variable `zoom__timezone`, except in `zoom__phone_queues`, whose days Zoom counts in UTC. A model whose streams are not loaded is empty.
+the variable `zoom__timezone`, except in `zoom__phone_queues`, whose days Zoom counts in UTC. A model whose
+streams are not loaded is empty.
 """
 
 
