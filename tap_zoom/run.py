@@ -32,7 +32,7 @@ from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.sync.failures import Failures
 from tap_zoom.sync.pages import Pages
 from tap_zoom.sync.records import RecordBuilder
-from tap_zoom.sync.retries import Retries
+from tap_zoom.sync.retries import Retries, drop_replaced
 from tap_zoom.sync.start_dates import StartDates, wants_older
 from tap_zoom.sync.sync import Sync
 from tap_zoom.sync.tasks import Tasks
@@ -95,6 +95,8 @@ def sync(
     this, resumed = _this_run(state, access, incremental, start_date, now)
     state.unfinished = this
     tasks = Tasks(access)
+    if not resumed:
+        drop_replaced(state, tasks)
     dates = _start_dates(settings, state, incremental, tasks)
     since = dates.since(
         [name for name in schemas if name in access.selected], this.started_at, LOGGER.warning, LOGGER.info
@@ -192,16 +194,20 @@ def _read_state(path: str | None) -> object:
     text = config.read_text(path, "state")
     if not text.strip():
         return {}
-    before, _, last = text.rstrip().rpartition("\n")
     state: Any = None
     with suppress(ValueError, RecursionError):
-        state = json.loads(last)
-    if state is None or (before and not _is_message(state)):  # one document over several lines
+        state = json.loads(text)
+    if state is None:
+        with suppress(ValueError, RecursionError):
+            last = json.loads(text.rstrip().rpartition("\n")[2])
+            state = last if _is_message(last) or (isinstance(last, dict) and "version" in last) else None
+    if state is None:
         state = config.parse_json(text, path, "state")
     if _is_message(state):
         state = state["value"]
     if isinstance(state, dict) and "version" not in state and state.keys() & {"completed", "partial"}:
-        state = merged(_singer_state(state.get("completed")), _singer_state(state.get("partial")))
+        completed, partial = _singer_state(state.get("completed")), _singer_state(state.get("partial"))
+        state = completed if partial is None else merged(completed, partial)
     return {} if state is None else _singer_state(state)
 
 

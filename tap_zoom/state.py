@@ -23,11 +23,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from tap_zoom.streams import BY_NAME
+from tap_zoom.streams import BY_NAME, parents_of
+from tap_zoom.streams.model import ACCOUNT
 from tap_zoom.sync.context import Context
 from tap_zoom.times import parse_time, stamp
 
 VERSION = 3
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # of times and days in a state
 Values = dict[str, Any]
 Log = Callable[[str], None]
 
@@ -81,15 +83,24 @@ class Failure:
         """Raise KeyError or ValueError if the failure is damaged."""
         stream = BY_NAME[self.stream]
         values = (self.stream, self.context, self.window, self.since, self.last, *self.days, *self.resume_at)
-        if not all(isinstance(value, str) for value in values) or type(self.runs) is not int:
+        lists = isinstance(self.days, list) and isinstance(self.resume_at, list)
+        if not lists or not all(isinstance(value, str) for value in values) or type(self.runs) is not int:
             raise ValueError("a failure with wrong types")
         if not self.hold:
-            if self.params not in [dict(each) for each in stream.variants] or len(self.days) not in (0, 2):
+            in_window = stream.date_range is not None or any(link.same_window for _, link in parents_of(stream.parent))
+            entity = Context.parse(self.context).entity if self.context else ACCOUNT
+            root = self.context or self.window or self.stream
+            if (
+                self.params not in [dict(each) for each in stream.variants]
+                or entity is not stream.parent
+                or bool(self.window) is not in_window
+                or len(self.days) != 2 * in_window
+                or self.resume_at[:1] not in ([], [root])
+            ):
                 raise ValueError("a failure without a matching task")
             for day in (*self.days, *filter(None, [self.window])):
-                date.fromisoformat(day)
-            if self.context:
-                Context.parse(self.context)
+                if not FIRST_YEAR <= date.fromisoformat(day).year <= LAST_YEAR:
+                    raise ValueError("a day that can't be")
 
 
 @dataclass
@@ -172,8 +183,10 @@ class State:
         }
         for run in _list(value["unfinished"])[-1:]:
             started_at = parse_time(run["started_at"])
-            if started_at is None or started_at > now or not isinstance(run["from_start"], bool):
+            if started_at is None or started_at > now or not FIRST_YEAR <= started_at.year <= LAST_YEAR:
                 raise ValueError("not a time, or in the future")
+            if not isinstance(run["from_start"], bool):
+                raise TypeError("not a boolean")
             at = {name: None if path is None else _path(name, path) for name, path in run["resume_at"].items()}
             self.unfinished = Run(started_at, run["selection"], run["from_start"], at, run.get("bookmarks", ""))
 

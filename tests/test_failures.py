@@ -27,8 +27,8 @@ from tap_zoom.sync.failures import (
     time_of,
 )
 
-EVERYTHING = ("users", "report_meetings", "meeting_poll_results", "meeting_qna_results", "history_meetings")
-BELOW = ("report_meetings", "meeting_poll_results", "meeting_qna_results")  # their tasks have no parameters
+EVERYTHING = ("users", "report_meetings", "meeting_poll_results", "report_meeting_participants", "history_meetings")
+BELOW = ("report_meetings", "meeting_poll_results", "report_meeting_participants")  # their tasks have no parameters
 NO_ACCESS = "400/4711"
 BEGAN = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
 
@@ -84,7 +84,7 @@ def test_a_failure_is_kept_and_given_up_after_five_runs_on_different_days() -> N
     assert outcomes == [KEPT] * (MAX_RUNS - 1) + [GIVEN_UP, STILL_GIVEN_UP, STILL_GIVEN_UP]
     assert state.failures == [] and state.given_up == {at(4)[:10]: [meeting().digest]}
     last = Night(state, 7)
-    last.answered(meeting())
+    last.forget(meeting())
     assert last.state.given_up == {}
     last.failed(meeting(), "x")
     assert last.told == [("report_meetings", KEPT)] and last.kept[0].runs == 1

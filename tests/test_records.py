@@ -18,7 +18,7 @@ from tap_zoom.discover import schema_of, select
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.secrets import names_held_back
 from tap_zoom.sync.records import RecordBuilder, Sequence
-from tap_zoom.sync.rows import cleaned
+from tap_zoom.sync.rows import cleaned, content_of
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
@@ -343,3 +343,10 @@ def test_rows_that_are_no_objects_are_lost_and_counted() -> None:
     )
     assert [record["id"] for record in records] == ["a"]
     assert lost == 7
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "1e-99999999999999999999"])
+def test_a_number_out_of_range_is_an_odd_answer(number: str) -> None:
+    """Not an error of arithmetic, which would end the run."""
+    with pytest.raises(ValueError, match="out of range"):
+        content_of(f'{{"duration": {number}}}'.encode(), exact=True)

@@ -149,6 +149,17 @@ def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None)
     assert run.states[0]["unfinished"][0]["started_at"] == stopped()["unfinished"][0]["started_at"]
 
 
+def test_the_last_line_of_a_target_is_taken(zoom: SimulatedZoom) -> None:
+    """A target writes bare states, one a line; the output of `meltano state get` may have no partial state."""
+    lines = "".join(f"{json.dumps(state)}\n" for state in (whole().states[0], stopped()))
+    whole_output = json.dumps({"completed": {"singer_state": stopped()}, "partial": None})
+    for content in (lines, whole_output):
+        run = run_tap(zoom.config(), zoom=zoom, state=_written(content))
+        assert run.exit_status == 0
+        assert not any("state" in line for line in run.logged("WARNING"))
+        assert any("Resuming" in line for line in run.log)
+
+
 def test_a_resumed_run_says_so(zoom: SimulatedZoom) -> None:
     """In one line, with when it began; a trial and a run that begins don't."""
     run = run_tap(zoom.config(), zoom=zoom, state=stopped())

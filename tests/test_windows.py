@@ -214,6 +214,20 @@ def test_days_that_have_gone_since_a_run_was_stopped(resume_at: list[str], expir
     assert windows.expired(HISTORY, resume_at) == expired
 
 
+def test_where_windows_have_several_contexts_each_may_miss_days() -> None:
+    """The checkpoint is in the first user's part of a window: the days of the others begin with that window."""
+    stream = BY_NAME["user_past_meetings"]
+    windows = windows_of(stream, None, TODAY, date(2026, 12, 4))
+    resume_at = ["2026-05-05", "user u0", "2026-06-20T10:00:00Z past_meeting x 1"]
+    assert windows.expired(stream, resume_at) == (date(2026, 5, 25), date(2026, 6, 3))
+
+
+def test_a_start_date_in_the_future_has_no_windows() -> None:
+    """Not even the one that contains today, which would end before it begins."""
+    for stream in (HISTORY, BY_NAME["report_cloud_recording"]):
+        assert list(windows_of(stream, f"{TODAY + 3 * DAY}T00:00:00Z").names(stream)) == []
+
+
 def test_nothing_is_gone_that_was_not_wanted() -> None:
     """A start_date, or a bookmark, within what Zoom has."""
     assert windows_of(HISTORY, "2026-09-01", TODAY, TODAY + 30 * DAY).expired(HISTORY, []) is None

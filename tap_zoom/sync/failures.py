@@ -45,6 +45,7 @@ class Failures:
                 report(each, f"{each.stream} {each.context or each.window}", STILL_GIVEN_UP)
             else:
                 self._kept.setdefault(each.key, each).widen(each)
+        self._known = set(self._kept)  # tasks that failed in earlier runs
         self._sinces = {each.since for each in state.failures}
         self._readable: set[str] = set()  # streams that can be read, at least in part
         self._undecided: dict[str, list[tuple[Failure, str]]] = {}  # refused tasks of streams, until decided
@@ -58,6 +59,10 @@ class Failures:
         return failure.key in self._kept
 
     # --- during the run
+
+    def is_known(self, failure: Failure) -> bool:
+        """True if a task failed in an earlier run, too."""
+        return failure.key in self._known or failure.digest in self._given_up
 
     def untried(self, streams: Container[str]) -> list[Failure]:
         """Return failures of earlier runs that this run hasn't tried, the longest untried first."""
@@ -109,12 +114,23 @@ class Failures:
     def answered(self, failure: Failure) -> None:
         """Handle an answered task: its stream can be read, so earlier refusals were only about their tasks."""
         self._mark_readable(failure.stream)
-        if failure.digest in self._given_up:  # if it fails again, it counts again
+
+    def forget(self, failure: Failure) -> None:
+        """Forget that a task was given up, now that it was read completely: if it fails again, it counts again."""
+        if failure.digest in self._given_up:
             self._given_up.discard(failure.digest)
             for day, digests in list(self._state.given_up.items()):
                 digests[:] = [each for each in digests if each != failure.digest]
                 if not digests:
                     del self._state.given_up[day]
+
+    def drop(self, stream: str) -> list[Failure]:
+        """Remove and return the failures of a stream, which another one replaces."""
+        dropped = [each for each in self._kept.values() if each.stream == stream and not each.hold]
+        for each in dropped:
+            del self._kept[each.key]
+        self._store()
+        return dropped
 
     def resolve(self, failure: Failure) -> bool:
         """Handle a task that was read with its subtree. True if that resolves a kept failure."""
@@ -134,13 +150,25 @@ class Failures:
         if answer != self._answers.setdefault(stream, answer):
             self._mark_readable(stream)
         if stream in self._readable:
-            self._no_access(failure, reason)
+            self.no_access(failure, reason)
         elif stream not in self.refused:
             if stream not in self._undecided:
                 is_new = Failure(stream, hold=True).key not in self._kept
                 self._hold(stream)
                 self._undecided_holds |= {stream} if is_new else set()
             self._undecided.setdefault(stream, []).append((failure, reason))
+
+    def no_access(self, failure: Failure, reason: str) -> bool:
+        """Handle a task without access whose stream can be read. Returns the same as `failed`."""
+        if self._skips:
+            self._report(failure, reason, SKIPPED)
+            self._kept.pop(failure.key, None)
+            self._store()
+            return True
+        if failure.context or failure.window:
+            return self.failed(failure, reason)
+        self.hold(failure.stream, reason)  # a list of the account: the missing contexts are unknown
+        return True
 
     def is_decided(self, stream: str) -> bool:
         """True if enough tasks of a stream were refused to refuse the stream."""
@@ -198,12 +226,6 @@ class Failures:
             kept.runs += 1
         kept.last = self._now
 
-    def _no_access(self, failure: Failure, reason: str) -> None:
-        if self._skips:
-            self._report(failure, reason, SKIPPED)
-        else:
-            self.failed(failure, reason)
-
     def _mark_readable(self, stream: str) -> None:
         """Mark a stream as readable. Its refused tasks become failures."""
         self._readable.add(stream)
@@ -212,7 +234,7 @@ class Failures:
             del self._kept[Failure(stream, hold=True).key]
             self._store()
         for failure, reason in self._undecided.pop(stream, []):
-            self._no_access(failure, reason)
+            self.no_access(failure, reason)
 
     def _fits(self, failure: Failure) -> bool:
         """True if the state has room for a failure. Holds always fit: there is at most one for each stream."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tap_zoom.errors import NoAccess, TooManyFaults
 from tap_zoom.report import Report
 from tap_zoom.state import Failure, Run, State
-from tap_zoom.streams import BY_NAME, replication_key_of
+from tap_zoom.streams import BY_NAME, STREAMS, replication_key_of
 from tap_zoom.streams.model import Stream
 from tap_zoom.sync.failures import Failures, time_of
 from tap_zoom.sync.tasks import Task, Tasks
@@ -16,6 +16,7 @@ from tap_zoom.sync.traversal import Traversal
 from tap_zoom.sync.windows import Windows
 
 MAX_FAULTS = 20  # in a row
+MAX_LISTS = 8  # failed lists that are retried at the same time, since each adds its checkpoint to the state
 LONG_AGO = "2011-01-01T00:00:00Z"  # instead of deleting a bookmark, since a merge of states would restore it
 
 LOGGER = logging.getLogger(__name__)
@@ -44,13 +45,13 @@ class Retries:
 
     def fail(self, task: Task, reason: str, is_fault: bool = False) -> None:
         """Keep a task that could not be read. `is_fault`: Zoom gave no reason. Raises TooManyFaults after 20 of these
-        in a row."""
-        self._faults_in_a_row += is_fault
+        in a row, not counting tasks that failed in earlier runs."""
+        self._faults_in_a_row += is_fault and not self._failures.is_known(task.failure)
         task.is_complete = False
         if not task.traversal:
             self._failures.hold(task.stream.name, reason)  # the missing contexts are unknown
-        elif not self._failures.failed(task.failure, reason) and (retried := self.by_traversal.get(task.traversal)):
-            self._go_back(task.stream.name, retried)
+        else:
+            self._hold_if_full(task, self._failures.failed(task.failure, reason))
         if self._faults_in_a_row >= MAX_FAULTS:
             raise TooManyFaults(
                 f"{MAX_FAULTS} requests in a row failed; stopping. The last error: {reason}. Fix its cause, then run "
@@ -63,11 +64,11 @@ class Retries:
         stream = task.stream
         if stream.name in self._tasks.refused:
             return False
+        if task.traversal in self.by_traversal or (task.page > 1 and not self._tasks.has_fallback(stream)):
+            self._hold_if_full(task, self._failures.no_access(task.failure, str(error)))
+            return False
         if self._tasks.has_fallback(stream):
             return True
-        if task.traversal in self.by_traversal or task.page > 1:
-            self.fail(task, str(error))
-            return False
         self._failures.refuse(task.failure, str(error), error.answer)
         return self._failures.is_decided(stream.name)
 
@@ -75,6 +76,9 @@ class Retries:
         """Stop requesting a stream. Returns the fallback stream that replaces it, if any."""
         below = [name for name in self._tasks.selected if stream.name in self._tasks.depends_on(name) - {name}]
         fallback = self._tasks.refuse(stream)
+        if fallback:  # it reads from the bookmarks, so the next run reads what an earlier one could not
+            for failure in self._failures.drop(stream.name):
+                self._go_back(self._tasks.all_below(stream)[1:], failure)
         self._failures.refuse_stream(stream.name, replaced=fallback is not None)
         self._report.refuse(stream, reason, fallback, [] if fallback else below)
         return fallback
@@ -98,6 +102,8 @@ class Retries:
         A failed list is only resolved once its subtree has been read too. If this run starts from bookmarks, or resumes
         below the list, the failure is retried instead.
         """
+        if task.is_complete:
+            self._failures.forget(task.failure)
         if not task.traversal or not task.is_complete or task.traversal in self.by_traversal:
             return
         if not task.stream.links:
@@ -117,12 +123,15 @@ class Retries:
         """Yield a traversal for each failure of earlier runs that this run hasn't tried. Call this at its end."""
         while self._lists_read and not self._failures.overflowed:  # otherwise a retry finds what is missing below
             self._resolve(self._lists_read.pop())
-        failures = self._failures.untried(self._tasks.retried)
-        if failures:
-            LOGGER.info("Retrying %d requests that failed in earlier runs.", len(failures))
-        for failure in failures:
-            if self._gave_up_expired(failure, failure.days[1:]):
-                continue  # not even its last day can be requested
+        untried = self._failures.untried(self._tasks.retried)
+        # Not even the last day of some can be requested.
+        untried = [each for each in untried if not self._gave_up_expired(each, each.days[1:])]
+        if untried and not self._number:
+            LOGGER.info("Retrying %d requests that failed in earlier runs.", len(untried))
+        lists = [each for each in untried if BY_NAME[each.stream].links]
+        for failure in untried:
+            if failure in lists[MAX_LISTS:]:
+                continue  # the next call starts it
             self._number += 1
             name = f"retry {self._number}"
             self.by_traversal[name] = failure
@@ -150,14 +159,42 @@ class Retries:
         """Resolve a failure. The bookmarks of streams below it that aren't emitted in this run move back to it."""
         if self._failures.resolve(failure):
             for each in self._tasks.all_below(BY_NAME[failure.stream]):
-                if not self._tasks.is_emitted(each):
-                    self._go_back(each.name, failure)
+                if each.name in self._tasks.refused:
+                    self._go_back(self._tasks.all_below(each), failure)
+                elif not self._tasks.is_emitted(each):
+                    move_back(self._state, [each], failure)
 
-    def _go_back(self, name: str, failure: Failure) -> None:
-        """Move the bookmarks of a stream and its descendants back to a failure: the next run reads from there."""
-        if name in self._tasks.selected:
-            self._failures.hold(name, f"{name}: part of a retried list is missing")
-        since = time_of(failure) or LONG_AGO
-        for each in self._tasks.all_below(BY_NAME[name]):
-            if (bookmark := self._state.bookmarks.get(each.name)) and (key := replication_key_of(each)) in bookmark:
-                self._state.bookmarks[each.name] = {key: min(since, bookmark[key])}
+    def _hold_if_full(self, task: Task, is_kept: bool) -> None:
+        """Handle a failure for which the state may have no room. Its stream has a hold then, and so have the streams
+        below it if it is in a retry, which reads more than this run does otherwise."""
+        if not is_kept and (retried := self.by_traversal.get(task.traversal)):
+            self._go_back(self._tasks.all_below(task.stream), retried)
+
+    def _go_back(self, streams: list[Stream], failure: Failure) -> None:
+        """Let the next run read streams from a failure on."""
+        for each in streams:
+            if each.name in self._tasks.selected:
+                self._failures.hold(each.name, f"{each.name}: part of a retried list is missing")
+        move_back(self._state, streams, failure)
+
+
+def move_back(state: State, streams: Iterable[Stream], failure: Failure) -> None:
+    """Move the bookmarks of streams back to a failure."""
+    since = time_of(failure) or LONG_AGO
+    for each in streams:
+        key, bookmark = replication_key_of(each), state.bookmarks.get(each.name, {})
+        if isinstance(bookmark.get(key), str):
+            state.bookmarks[each.name] = {key: min(since, bookmark[key])}
+
+
+def drop_replaced(state: State, tasks: Tasks) -> None:
+    """Drop failures of a stream that isn't requested because its fallback is, or the other way round. The other stream
+    reads the same contexts, from the failure on."""
+    for failure in state.failures[:]:
+        stream = BY_NAME[failure.stream]
+        replacing = [each.name for each in STREAMS if each.fallback_stream == stream.name]
+        others = tasks.requested & {stream.fallback_stream, *replacing}
+        if others and not failure.hold and stream.name not in tasks.retried:
+            state.failures.remove(failure)
+            state.resolved.add(failure.since)
+            move_back(state, tasks.all_below(stream), failure)

@@ -114,7 +114,10 @@ def content_of(body: bytes, exact: bool = False) -> Any:
     except ValueError:
         content, is_clean = parse(body), False
     if exact:
-        content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+        try:
+            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+        except ArithmeticError:
+            raise ValueError("a number is out of range") from None
     return content if is_clean else cleaned(content)
 
 

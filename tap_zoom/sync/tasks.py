@@ -190,13 +190,14 @@ class Tasks:
         return found
 
     def lists_older_than(self, stream: Stream) -> list[str]:
-        """Return the traversals that lead to contexts older than a stream's windows."""
+        """Return the traversals that lead to contexts older than the windows of a stream, or of the one it replaces."""
+        names = {stream.name, *(each.name for each in STREAMS if each.fallback_stream == stream.name)}
         listed = dict.fromkeys(link.entity for each in self.streams() for link in each.links if is_listed(link.entity))
         return [
             entity.name
             for entity in listed
             if any(
-                link.older_than == stream.name
+                link.older_than in names
                 for top in self.for_entity(entity)
                 for each in self.below(top)
                 for link in each.links

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tap_zoom.streams import date_range_of, dated_stream
-from tap_zoom.streams.model import DateRange, Params, Stream
+from tap_zoom.streams.model import ACCOUNT, DateRange, Params, Stream
 from tap_zoom.sync.context import Context
 from tap_zoom.times import has_reached
 
@@ -140,7 +140,10 @@ class Windows:
     def names(self, stream: Stream, until: date | None = None, is_retry: bool = False) -> Iterator[str]:
         """Yield the names of a stream's windows, the oldest first, up to the one that contains `until`."""
         dates, retained = date_range_of(stream), self.retained_from(stream)
-        first = first_of_window(dates, max(self.first_day(stream, is_retry), retained))
+        first = max(self.first_day(stream, is_retry), retained)
+        if first > (until or self._last_day(stream)):
+            return
+        first = first_of_window(dates, first)
         if dates.totals and first < retained:
             first = last_of_window(dates, first) + timedelta(days=1)
         while first <= (until or self._last_day(stream)):
@@ -191,8 +194,9 @@ class Windows:
         """Return the first and last day that a resumed run hasn't finished and that have left Zoom's retention."""
         first, retained = self.first_day(stream), self.retained_from(stream)
         if resume_at:
-            time = resume_at[-1][:10] if len(resume_at) > 1 and resume_at[-1][4:5] == "-" else resume_at[0]
-            first = max(first, date.fromisoformat(time))
+            # Where there are several contexts in a window, the last name says nothing about the others.
+            has_time = stream.parent is ACCOUNT and len(resume_at) > 1 and resume_at[-1][4:5] == "-"
+            first = max(first, date.fromisoformat(resume_at[-1][:10] if has_time else resume_at[0]))
         return (first, retained - timedelta(days=1)) if first < retained else None
 
     def is_expired(self, stream: Stream, window: Window) -> bool:

@@ -1,0 +1,107 @@
+"""Runs of the sync in this process, night after night, against answers that a test writes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import random
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from tap_zoom import run
+from tap_zoom.api.rate_limits import RateLimitHeaders
+from tap_zoom.api.request import Request
+from tap_zoom.api.responses import Page
+from tap_zoom.config import Config
+from tap_zoom.discover import schema_of
+from tap_zoom.errors import TapZoomError
+from tap_zoom.state import State
+from tap_zoom.streams import BY_NAME
+from tests.random_zoom import DAY0, RATES, Dispatcher
+
+FIRST_NIGHT = 20  # days after DAY0
+Answer = Callable[[Request], dict[str, Any]]
+
+
+@dataclass
+class Night:
+    """What one run left behind. `status`: 1 if it failed, with its `error`."""
+
+    status: int = 0
+    error: str = ""
+    records: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def schema(self, *_: Any) -> None:
+        pass
+
+    def state(self, value: dict[str, Any]) -> None:
+        self.states.append(json.loads(json.dumps(value)))
+
+    write_last_state = state
+
+
+class _Records:
+    """The output of a run, without the name `records` for its list."""
+
+    def __init__(self, night: Night) -> None:
+        self.schema, self.state, self.write_last_state = night.schema, night.state, night.write_last_state
+        self._night = night
+
+    def records(self, stream: str, records: list[dict[str, Any]], _: Any) -> None:
+        self._night.records += [(stream, record) for record in records]
+
+
+class _Zoom:
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def answer(self, request: Request) -> Page | Exception:
+        try:
+            body = self._answer(request)
+        except TapZoomError as error:
+            return error
+        return Page(json.dumps(body).encode(), datetime.now(timezone.utc), RateLimitHeaders())
+
+
+class _Log(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(f"{record.levelname} {record.getMessage()}")
+
+
+def night(
+    answer: Answer, selected: Collection[str], state: Any, number: int, *, incremental: Collection[str] = (),
+    skip: bool = False, scopes: frozenset[str] | None = None,
+) -> Night:  # fmt: skip
+    """Run the sync on the night `number` (0 is the first). `answer` returns a body or raises what a request meets;
+    `incremental`: the streams to read incrementally."""
+    result = Night()
+    now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(days=FIRST_NIGHT + number)
+    handler, logger = _Log(result.log), logging.getLogger("tap_zoom")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    settings = Config(
+        replication_method="INCREMENTAL" if incremental else "FULL_TABLE",
+        on_missing_access="skip" if skip else "fail",
+    )
+    try:
+        run.sync(
+            settings, {name: schema_of(BY_NAME[name]) for name in BY_NAME if name in selected}, frozenset(incremental),
+            scopes, State.read(copy.deepcopy(state), ["a"], now, result.log.append),
+            Dispatcher(_Zoom(answer), RATES, {}, random.Random(1)), _Records(result), now, now.date,  # type: ignore[arg-type]
+        )  # fmt: skip
+    except TapZoomError as error:
+        result.status, result.error = 1, str(error)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    return result

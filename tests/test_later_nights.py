@@ -1,0 +1,283 @@
+"""Failures and what later runs do about them, night after night in one process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tap_zoom.access import check
+from tap_zoom.api.request import Request
+from tap_zoom.errors import NoAccess, RequestRefused, RetriesExhausted
+from tap_zoom.state import Failure, State
+from tap_zoom.streams import BY_NAME
+from tap_zoom.sync import failures, retries
+from tap_zoom.sync.tasks import Tasks
+from tests.in_process import Answer, Night, night
+
+USERS = ("users", "report_meetings", "meeting_poll_results", "report_meeting_participants")
+DAYS = [f"2026-03-{day:02}" for day in range(11, 16)]
+
+
+def refused(request: Request, code: int = 9999) -> RequestRefused:
+    return RequestRefused(f"{request} answered 400 code {code}")
+
+
+def no_access(request: Request) -> NoAccess:
+    return NoAccess(f"{request} answered 400 code 4711", True, "400/4711")
+
+
+def fault(request: Request) -> RetriesExhausted:
+    return RetriesExhausted(f"{request} answered 500 (8 tries)")
+
+
+def usual(request: Request, meetings: dict[str, str]) -> dict[str, Any]:
+    """One user, and past meetings by UUID, each with its start."""
+    name, params = request.stream.name, request.params
+    held = [
+        (uuid, start)
+        for uuid, start in meetings.items()
+        if params.get("from", "") <= start[:10] <= params.get("to", "")
+    ]
+    answers: dict[str, Any] = {
+        "users": {"users": [{"id": "u0", "status": "active"}] if params.get("status") == "active" else []},
+        "history_meetings": {"history_meetings": [
+            {"meeting_uuid": uuid, "meeting_id": 1, "type": "Meeting", "start_time": start} for uuid, start in held
+        ]},
+        "user_past_meetings": {"meetings": [
+            {"uuid": uuid, "id": 1, "type": 2, "start_time": start} for uuid, start in held if params.get("type") == "past"
+        ]},
+        "user_meetings": {"meetings": []}, "meeting_instances": {"meetings": []},
+        "report_meetings": {"uuid": request.ids.get("meeting_uuid"), "id": 1},
+        "meeting_poll_results": {"questions": [{"name": "a", "question_details": []}]},
+        "report_meeting_participants": {"participants": [{"user_id": "1", "join_time": "2026-01-01T00:00:00Z"}]},
+    }  # fmt: skip
+    answer: dict[str, Any] = answers[name]
+    return answer
+
+
+def kept(result: Night) -> list[str]:
+    """The streams of the failures and holds in the last state."""
+    return [entry["stream"] for entries in result.states[-1]["failures"].values() for entry in entries]
+
+
+def test_many_known_failures_do_not_stop_later_runs() -> None:
+    """After five nights 22 meetings that a firewall blocks are given up. Until then each run reaches its end, and the
+    bookmark moves every night."""
+    meetings = {f"m{number}==": f"{DAYS[number % 5]}T10:00:00Z" for number in range(44)}
+
+    def answer(request: Request) -> dict[str, Any]:
+        if request.stream.name == "meeting_poll_results" and int(request.ids["meeting_uuid"][1:-2]) % 2:
+            raise fault(request)
+        return usual(request, meetings)
+
+    state, statuses, bookmarks = None, [], []
+    for number in range(14):
+        result = night(answer, ("report_meetings", "meeting_poll_results"), state, number, incremental=USERS[1:3])
+        state = result.states[-1]
+        statuses.append(result.status)
+        bookmarks.append(state["bookmarks"]["report_meetings"]["start_time"])
+        assert state["unfinished"] == []
+    assert statuses == [1] * 5 + [0] * 9
+    assert bookmarks == sorted(set(bookmarks))
+
+
+@pytest.mark.parametrize("how", ["its second page is refused", "a row lacks its key", "it never ends"])
+def test_a_list_that_was_given_up_stays_given_up(how: str) -> None:
+    """Also if its first page is answered each time: full syncs end with status 0 then."""
+
+    def answer(request: Request) -> dict[str, Any]:
+        body = usual(request, {"m==": "2026-03-20T10:00:00Z"})
+        if request.stream.name == "report_meeting_participants":
+            if how == "a row lacks its key":
+                body["participants"].append({"name": "no key"})
+            elif how == "it never ends" or request.page == 1:
+                body["next_page_token"] = "same"
+            else:
+                raise refused(request)
+        return body
+
+    state, statuses = None, []
+    for number in range(9):
+        result = night(answer, ("report_meetings", "report_meeting_participants"), state, number)
+        state = result.states[-1]
+        statuses.append(result.status)
+    assert statuses == [1] * 5 + [0] * 4
+
+
+@pytest.mark.parametrize("first", ["history_meetings", "user_past_meetings"])
+@pytest.mark.parametrize("why", ["the scope", "refused"])
+def test_what_failed_in_a_stream_is_read_by_the_one_that_replaces_it(first: str, why: str) -> None:
+    """A window fails, and from the next night on the other stream lists past meetings: it reads those days, too."""
+    meetings = {"old==": "2026-03-12T10:00:00Z", "new==": "2026-03-28T10:00:00Z"}
+    everything = frozenset(scope for stream in BY_NAME.values() for scope in (stream.granular,) if scope)
+    state, found = None, set()
+    for number in range(4):
+        uses_history = (first == "history_meetings") == (number == 0)
+
+        def answer(request: Request, number: int = number, uses_history: bool = uses_history) -> dict[str, Any]:
+            lists = request.stream.name in ("history_meetings", "user_past_meetings")
+            if request.stream.name == "history_meetings" and not uses_history:
+                raise no_access(request)
+            body = usual(request, meetings)
+            if lists and number == 0 and "old==" in str(body):
+                raise fault(request)
+            return body
+
+        lacks = {BY_NAME["history_meetings"].granular} if not uses_history and why == "the scope" else set()
+        result = night(
+            answer, ("users", "report_meetings"), state, number, incremental=("report_meetings",), scopes=everything - lacks
+        )  # fmt: skip
+        state = result.states[-1]
+        found |= {record["uuid"] for stream, record in result.records if stream == "report_meetings"}
+        assert (result.status == 1) >= (number == 0)
+    assert found == {"old==", "new=="}
+    assert result.status == 0 and kept(result) == []
+
+
+def test_a_stream_that_is_refused_in_a_retry_is_no_success() -> None:
+    """The failed window is kept until it is given up by name, though the stream has a fallback."""
+
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            body = usual(request, {"old==": "2026-03-12T10:00:00Z"})
+            if request.stream.name == "history_meetings" and "old==" in str(body):
+                raise no_access(request) if number else fault(request)
+            return body
+
+        return answer
+
+    state, outcomes = None, []
+    for number in range(5):
+        result = night(answer_of(number), ("report_meetings",), state, number, incremental=("report_meetings",))
+        state = result.states[-1]
+        outcomes.append((result.status, kept(result) == ["history_meetings"]))
+    assert outcomes == [(1, True)] * 4 + [(1, False)]
+    assert any("given up" in line for line in result.log)
+
+
+def test_with_skip_a_failure_that_is_refused_later_is_skipped() -> None:
+    """It is named as skipped, no longer as missing, and the run ends with status 0."""
+
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            if request.stream.name == "meeting_poll_results" and request.ids["meeting_uuid"] == "b==":
+                raise no_access(request) if number else fault(request)
+            return usual(request, {"a==": "2026-03-27T10:00:00Z", "b==": "2026-03-28T10:00:00Z"})
+
+        return answer
+
+    streams = ("report_meetings", "meeting_poll_results")
+    first = night(answer_of(0), streams, None, 0, skip=True)
+    second = night(answer_of(1), streams, first.states[-1], 1, skip=True)
+    assert (first.status, second.status) == (1, 0)
+    assert kept(second) == [] and not [line for line in second.log if "Lost" in line]
+
+
+def test_one_variant_of_a_list_of_the_account_without_access_is_a_hold() -> None:
+    """Inactive users are refused one night: the bookmark of their recordings stays, and the next night has them."""
+
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            name, params = request.stream.name, request.params
+            if name == "users":
+                if params["status"] == "inactive" and not number:
+                    raise no_access(request)
+                return {"users": [{"id": f"u-{params['status']}", "status": params["status"]}]}
+            user, start = request.ids["user_id"], "2026-03-12T10:00:00Z"
+            inside = params["from"] <= start[:10] <= params["to"]
+            return {"meetings": [{"uuid": user, "start_time": start}] if inside else []}
+
+        return answer
+
+    first = night(answer_of(0), ("recordings",), None, 0, incremental=("recordings",))
+    second = night(answer_of(1), ("recordings",), first.states[-1], 1, incremental=("recordings",))
+    assert (first.status, second.status) == (1, 0)
+    assert first.states[-1]["bookmarks"] == {}
+    assert {record["uuid"] for _, record in second.records} >= {"u-active", "u-inactive"}
+
+
+def test_a_retry_that_the_state_cannot_keep_holds_the_streams_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The retried list leads to older meetings, which an incremental run doesn't look for otherwise."""
+
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            name = request.stream.name
+            if (name, number) in (("user_meetings", 0), ("meeting_instances", 1)):
+                raise refused(request)
+            if name == "user_meetings":
+                return {"meetings": [{"id": 7}]}
+            if name == "meeting_instances":
+                return {"meetings": [{"uuid": "older==", "start_time": "2025-07-01T10:00:00Z"}]}
+            return usual(request, {})
+
+        return answer
+
+    state, found = None, set()
+    for number in range(5):
+        if number == 1:
+            monkeypatch.setattr(failures.Failures, "_fits", lambda *_: False)
+        elif number == 2:
+            monkeypatch.undo()
+        result = night(answer_of(number), ("report_meetings",), state, number, incremental=("report_meetings",))
+        state = result.states[-1]
+        found |= {record["uuid"] for _, record in result.records}
+    assert found == {"older=="}
+    assert result.status == 0 and kept(result) == []
+
+
+def test_a_run_with_the_fallback_finds_what_expired_while_it_was_stopped() -> None:
+    """Meeting numbers still have meetings that user_past_meetings no longer lists; that traversal starts again."""
+    stream = BY_NAME["user_past_meetings"]
+    tasks = Tasks(check(("users", "report_meetings"), None, older=True, skip=False, warn=lambda _: None))
+    assert tasks.lists_older_than(stream) == tasks.lists_older_than(BY_NAME["history_meetings"]) != []
+
+
+def test_a_bookmark_that_is_no_text_stays_as_it_is() -> None:
+    """Also if a resolved failure would move it back."""
+    state = State("a")
+    state.bookmarks = {
+        "report_meetings": {"start_time": None},
+        "meeting_poll_results": {"start_time": "2026-03-20T00:00:00Z"},
+    }  # type: ignore[dict-item]
+    failure = Failure("history_meetings", window="2026-03-01", days=["2026-03-01", "2026-03-28"])
+    retries.move_back(state, [BY_NAME[name] for name in state.bookmarks], failure)
+    assert state.bookmarks == {
+        "report_meetings": {"start_time": None}, "meeting_poll_results": {"start_time": "2026-03-01T00:00:00Z"}
+    }  # fmt: skip
+
+
+def test_few_failed_lists_are_retried_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each adds its checkpoint to the state; all of them have their turn."""
+    users = [f"u{number}" for number in range(12)]
+    opened: list[int] = []
+    start = retries.Retries.start
+
+    def counted(self: retries.Retries) -> Any:
+        found = list(start(self))
+        opened.append(len(found))
+        return iter(found)
+
+    monkeypatch.setattr(retries.Retries, "start", counted)
+
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            name = request.stream.name
+            if name == "users":
+                return {
+                    "users": [
+                        {"id": each, "status": "active"} for each in users if request.params["status"] == "active"
+                    ]
+                }
+            if name == "user_meetings" and not number and request.ids["user_id"] != "u0":
+                raise refused(request)
+            return usual(request, {})
+
+        return answer
+
+    first = night(answer_of(0), ("report_meetings",), None, 0, incremental=("report_meetings",))
+    assert kept(first).count("user_meetings") == 1  # one entry with eleven tasks
+    opened.clear()
+    second = night(answer_of(1), ("report_meetings",), first.states[-1], 1, incremental=("report_meetings",))
+    assert (second.status, kept(second)) == (0, [])
+    assert (max(opened), sum(opened)) == (retries.MAX_LISTS, 11)
