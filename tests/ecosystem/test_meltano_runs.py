@@ -21,6 +21,7 @@ from tests.simulator import SimulatedZoom
 from tests.simulator.faults import Fault
 from tests.tap import account, assert_exact, expected, key_of
 
+TINY = (1, "tiny")  # with enough requests for a daily limit
 RUN = ("run", "tap-zoom", "target-jsonl")
 
 
@@ -64,18 +65,18 @@ def test_each_run_reads_everything_anew(project: Project) -> None:
 
 def test_a_run_that_is_stopped_by_a_limit_is_resumed(project: Project) -> None:
     """Meltano keeps the state of a run that failed at the daily limit; the next one goes on from it, to the end."""
-    with SimulatedZoom(account(), daily_limits={"Heavy": 60}) as zoom:
+    with SimulatedZoom(account(*TINY), daily_limits={"Heavy": 60}) as zoom:
         stopped = project.meltano(*RUN, expect=1, **variables(zoom.config()))
         assert "daily limit" in stopped.said
     state = project.state()
     assert state["unfinished"]
     first = project.rows()
-    with SimulatedZoom(account()) as zoom:
+    with SimulatedZoom(account(*TINY)) as zoom:
         project.meltano(*RUN, **variables(zoom.config()))
         reports = zoom.operations["/report/meetings/{meetingId}"]
-    assert 0 < reports < len(expected()["report_meetings"])
-    assert 0 < len(first["report_meetings"]) < len(expected()["report_meetings"])
-    assert_exact(expected(), distinct(project.rows()))
+    assert 0 < reports < len(expected(*TINY)["report_meetings"])
+    assert 0 < len(first["report_meetings"]) < len(expected(*TINY)["report_meetings"])
+    assert_exact(expected(*TINY), distinct(project.rows()))
     assert project.state()["unfinished"] == []
 
 
@@ -139,13 +140,13 @@ def test_a_server_to_server_login_writes_no_token(project: Project) -> None:
 
 def test_the_kept_state_can_be_seen_and_cleared(project: Project) -> None:
     """`meltano state` lists it, shows it and removes it; then the next run begins anew."""
-    with SimulatedZoom(account(), daily_limits={"Heavy": 60}) as zoom:
+    with SimulatedZoom(account(*TINY), daily_limits={"Heavy": 60}) as zoom:
         project.meltano(*RUN, expect=1, **variables(zoom.config()))
     assert PIPELINE in project.meltano("state", "list").said
     project.meltano("state", "clear", "--force", PIPELINE)
-    with SimulatedZoom(account()) as zoom:
+    with SimulatedZoom(account(*TINY)) as zoom:
         project.meltano(*RUN, **variables(zoom.config()))
-        assert zoom.operations["/report/meetings/{meetingId}"] >= len(expected()["report_meetings"])
+        assert zoom.operations["/report/meetings/{meetingId}"] >= len(expected(*TINY)["report_meetings"])
 
 
 def test_meltano_fills_a_postgresql_database(project: Project, postgres: Postgres) -> None:
