@@ -33,7 +33,7 @@ PER_DAY = {
     "Phone": {"pro": 15_000, "business": 30_000},
     "Contact Center": {"pro": 15_000, "business": 30_000},
 }
-COUNTED_BY_DAY = ("Heavy", "Resource-intensive")  # of Zoom Phone all categories are
+COUNTED_BY_DAY = ("Heavy", "Resource-intensive")  # for Zoom Phone, all categories count
 SIZES = (500, 2_000, 5_000, 20_000)  # meetings held in a month
 LARGE = 1_000  # requests of a first run that are worth a row
 

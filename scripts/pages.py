@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tap_zoom.discover import schema_of
-from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, parents_of
+from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, parents_of, replaced_by
 from tap_zoom.streams.model import NO_VALUE, Entity, Join, Stream
 
 # What people call an entity, if that is not its name.
@@ -70,8 +70,8 @@ def use_of(stream: Stream) -> str:
         missing = [each.field for each in stream.enriches if each.words is NO_VALUE and each.is_in]
         return f"optional: adds `{stream.text_column or missing[0]}` to rows of `{main.name}` that lack it"
     if stream.name in FALLBACKS:
-        main = next(other for other in BY_NAME.values() if other.fallback_stream == stream.name)
-        return f"optional: replaces `{main.name}` if the account refuses it"
+        replaced = " and ".join(f"`{name}`" for name in sorted(replaced_by(stream)))
+        return f"optional: replaces {replaced} if the account refuses it"
     entities = " and ".join(dict.fromkeys(in_words(each.entity) for each in stream.links))
     return f"lists each {entities}" + (" older than six months" if stream.links[0].older_than else "")
 

@@ -36,21 +36,18 @@ class Night:
     states: list[dict[str, Any]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
+
+class _Output:
+    """The interface of tap_zoom.output.Output; keeps everything."""
+
+    def __init__(self, night: Night) -> None:
+        self._night = night
+
     def schema(self, *_: Any) -> None:
         pass
 
     def state(self, value: dict[str, Any]) -> None:
-        self.states.append(json.loads(json.dumps(value)))
-
-    write_last_state = state
-
-
-class _Records:
-    """The output of a run, without the name `records` for its list."""
-
-    def __init__(self, night: Night) -> None:
-        self.schema, self.state, self.write_last_state = night.schema, night.state, night.write_last_state
-        self._night = night
+        self._night.states.append(json.loads(json.dumps(value)))
 
     def records(self, stream: str, records: list[dict[str, Any]], _: Any) -> None:
         self._night.records += [(stream, record) for record in records]
@@ -97,7 +94,7 @@ def night(
         run.sync(
             settings, {name: schema_of(BY_NAME[name]) for name in BY_NAME if name in selected}, frozenset(incremental),
             scopes, State.read(copy.deepcopy(state), ["a"], now, result.log.append),
-            Dispatcher(_Zoom(answer), RATES, {}, random.Random(1)), _Records(result), now, now.date,  # type: ignore[arg-type]
+            Dispatcher(_Zoom(answer), RATES, {}, random.Random(1)), _Output(result), now, now.date,  # type: ignore[arg-type]
         )  # fmt: skip
     except TapZoomError as error:
         result.status, result.error = 1, str(error)

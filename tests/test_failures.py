@@ -183,7 +183,7 @@ def test_the_state_stays_small(steps: list[tuple[str, int, str]]) -> None:
         elif step == "refuse":
             night.refuse(failure, "x", NO_ACCESS)
         elif step == "answered":
-            night.answered(failure)
+            night.answered(failure.stream)
         elif step == "settle":
             night.resolve(failure)
         else:
@@ -282,7 +282,7 @@ def test_an_answer_makes_refusals_those_of_their_tasks(how: str, skips: bool) ->
     night = Night(skips=skips)
     night.refuse(meeting(1), "x", NO_ACCESS)
     if how == "answered":
-        night.answered(meeting(2))
+        night.answered(meeting(2).stream)
     else:
         night.refuse(meeting(2), "x", "400/200")
     night.refuse(meeting(3), "x", NO_ACCESS)
@@ -305,7 +305,7 @@ def test_a_hold_from_before_outlives_a_decision() -> None:
     first.hold("report_meetings", "x")
     night = Night(first.state, 1, started=0)
     night.refuse(meeting(), "x", NO_ACCESS)
-    night.answered(meeting(2))
+    night.answered(meeting(2).stream)
     assert any(each.hold for each in night.kept)
     assert night.finish(EVERYTHING, ()) == {"report_meetings"}
 

@@ -71,6 +71,12 @@ def parents_of(entity: Entity) -> tuple[tuple[Stream, Link], ...]:
 
 
 @cache
+def replaced_by(fallback: Stream) -> frozenset[str]:
+    """Return the names of the streams that a fallback stream replaces."""
+    return frozenset(stream.name for stream in STREAMS if stream.fallback_stream == fallback.name)
+
+
+@cache
 def is_listed(entity: Entity) -> bool:
     """True if one list of the account, without dates, has all entities of this kind."""
     return any(stream.parent is ACCOUNT and stream.date_range is None for stream, _ in parents_of(entity))

@@ -111,16 +111,22 @@ class Failures:
         self._report(failure, reason, GIVEN_UP)
         self._store()
 
-    def answered(self, failure: Failure) -> None:
-        """Handle an answered task: its stream can be read, so earlier refusals were only about their tasks."""
-        self._mark_readable(failure.stream)
+    def answered(self, stream: str) -> None:
+        """Handle an answer: its stream can be read, so earlier refusals were only about their tasks."""
+        self._readable.add(stream)
+        if stream in self._undecided_holds:
+            self._undecided_holds.discard(stream)
+            del self._kept[Failure(stream, hold=True).key]
+            self._store()
+        for failure, reason in self._undecided.pop(stream, []):
+            self.no_access(failure, reason)
 
     def forget(self, failure: Failure) -> None:
         """Forget that a task was given up, now that it was read completely: if it fails again, it counts again."""
-        if failure.digest in self._given_up:
-            self._given_up.discard(failure.digest)
+        if self._given_up and (digest := failure.digest) in self._given_up:
+            self._given_up.discard(digest)
             for day, digests in list(self._state.given_up.items()):
-                digests[:] = [each for each in digests if each != failure.digest]
+                digests[:] = [each for each in digests if each != digest]
                 if not digests:
                     del self._state.given_up[day]
 
@@ -148,7 +154,7 @@ class Failures:
         """
         stream = failure.stream
         if answer != self._answers.setdefault(stream, answer):
-            self._mark_readable(stream)
+            self.answered(stream)
         if stream in self._readable:
             self.no_access(failure, reason)
         elif stream not in self.refused:
@@ -225,16 +231,6 @@ class Failures:
         if kept.last[:10] < self._now[:10]:
             kept.runs += 1
         kept.last = self._now
-
-    def _mark_readable(self, stream: str) -> None:
-        """Mark a stream as readable. Its refused tasks become failures."""
-        self._readable.add(stream)
-        if stream in self._undecided_holds:
-            self._undecided_holds.discard(stream)
-            del self._kept[Failure(stream, hold=True).key]
-            self._store()
-        for failure, reason in self._undecided.pop(stream, []):
-            self.no_access(failure, reason)
 
     def _fits(self, failure: Failure) -> bool:
         """True if the state has room for a failure. Holds always fit: there is at most one for each stream."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from tap_zoom.errors import NoAccess, TooManyFaults
 from tap_zoom.report import Report
 from tap_zoom.state import Failure, Run, State
-from tap_zoom.streams import BY_NAME, STREAMS, replication_key_of
+from tap_zoom.streams import BY_NAME, replaced_by, replication_key_of
 from tap_zoom.streams.model import Stream
 from tap_zoom.sync.failures import Failures, time_of
 from tap_zoom.sync.tasks import Task, Tasks
@@ -94,7 +94,7 @@ class Retries:
         faults, since their lists are easier to read than the rest."""
         if task.stream.emitted:
             self._faults_in_a_row = 0
-        self._failures.answered(task.failure)
+        self._failures.answered(task.stream.name)
 
     def read(self, task: Task) -> None:
         """Handle a task whose pages were all read, which may have failed in an earlier run.
@@ -174,7 +174,7 @@ class Retries:
         """Let the next run read streams from a failure on."""
         for each in streams:
             if each.name in self._tasks.selected:
-                self._failures.hold(each.name, f"{each.name}: part of a retried list is missing")
+                self._failures.hold(each.name, f"{each.name}: rows below a failed list are missing until the next run")
         move_back(self._state, streams, failure)
 
 
@@ -192,8 +192,7 @@ def drop_replaced(state: State, tasks: Tasks) -> None:
     reads the same contexts, from the failure on."""
     for failure in state.failures[:]:
         stream = BY_NAME[failure.stream]
-        replacing = [each.name for each in STREAMS if each.fallback_stream == stream.name]
-        others = tasks.requested & {stream.fallback_stream, *replacing}
+        others = tasks.requested & {stream.fallback_stream, *replaced_by(stream)}
         if others and not failure.hold and stream.name not in tasks.retried:
             state.failures.remove(failure)
             state.resolved.add(failure.since)

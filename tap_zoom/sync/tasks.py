@@ -10,7 +10,7 @@ from typing import Any
 from tap_zoom.access import Access, ancestors
 from tap_zoom.api.request import Request
 from tap_zoom.state import Failure
-from tap_zoom.streams import BY_NAME, ENRICHERS, ENTITIES, FALLBACKS, STREAMS, is_listed, parents_of
+from tap_zoom.streams import BY_NAME, ENRICHERS, ENTITIES, FALLBACKS, STREAMS, is_listed, parents_of, replaced_by
 from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
 from tap_zoom.sync.context import Context
 from tap_zoom.sync.records import Sequence
@@ -191,7 +191,7 @@ class Tasks:
 
     def lists_older_than(self, stream: Stream) -> list[str]:
         """Return the traversals that lead to contexts older than the windows of a stream, or of the one it replaces."""
-        names = {stream.name, *(each.name for each in STREAMS if each.fallback_stream == stream.name)}
+        names = {stream.name, *replaced_by(stream)}
         listed = dict.fromkeys(link.entity for each in self.streams() for link in each.links if is_listed(link.entity))
         return [
             entity.name

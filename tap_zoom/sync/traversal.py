@@ -35,7 +35,7 @@ class Traversal:
     def __init__(self, roots: Iterable[str], resume_at: Path = (), lists_ahead: int = 2) -> None:
         self.resume_at = resume_at
         self._lists_ahead = lists_ahead
-        self._roots = iter(roots)  # drawn one by one: of streams whose rows move, there may be more after midnight
+        self._roots = iter(roots)  # read one by one: after midnight, a stream whose rows move may have another window
         self._unvisited: list[tuple[Path, Iterator[str]]] = []  # heap: the next child of each finished parent
         self._known = 0  # children that are known but not visited
         self._listing: set[str] = set()  # roots whose children are not all visited
