@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,25 @@ def modules(folder: str) -> dict[str, Path]:
     }
 
 
-def parsed(paths: dict[str, Path]) -> dict[str, ast.Module]:
-    return {name: ast.parse(path.read_text("utf-8")) for name, path in paths.items()}
+class Trees(Mapping[str, ast.Module]):
+    """The syntax trees of modules by name, each parsed when it is first read."""
+
+    def __init__(self, paths: dict[str, Path]) -> None:
+        self._paths = paths
+
+    def __getitem__(self, name: str) -> ast.Module:
+        return tree_of(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 PATHS = modules("tap_zoom")
@@ -36,7 +54,7 @@ OTHERS = {
     for folder in ("tests", "scripts", "benchmarks", "demo")
     for name, path in modules(folder).items()
 }
-TREES, TREES_OF_OTHERS = parsed(PATHS), parsed(OTHERS)
+TREES, TREES_OF_OTHERS = Trees(PATHS), Trees(OTHERS)
 
 
 def each() -> pytest.MarkDecorator:
@@ -273,7 +291,9 @@ def dataclasses(tree: ast.AST) -> set[str]:
     return {name for name, words in marks if any(word.startswith(("dataclass", "NamedTuple")) for word in words)}
 
 
-OWN = set().union(*map(dataclasses, TREES.values()))
+@cache
+def own_classes() -> set[str]:
+    return set().union(*map(dataclasses, TREES.values()))
 
 
 def done_at_import(tree: ast.Module) -> Iterator[str]:
@@ -288,7 +308,7 @@ def done_at_import(tree: ast.Module) -> Iterator[str]:
             todo += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
         elif not isinstance(node, ast.Lambda):
             todo += ast.iter_child_nodes(node)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) not in CONSTRUCTORS | OWN:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) not in CONSTRUCTORS | own_classes():
             yield f"line {node.lineno}: {ast.unparse(node)}"
 
 

@@ -13,6 +13,7 @@ from tap_zoom.sync import traversal
 from tap_zoom.sync.traversal import Node, Path, Traversal
 
 NAMES = "abcd"
+TREES = 1500  # for each of the tests that read random trees
 Tree = dict[Path, list[str]]  # the names of the children, by path; () has the roots
 
 
@@ -85,7 +86,7 @@ class Reader:
 
 
 @given(st.integers(0, 10**9), st.integers(0, 3))
-@settings(max_examples=100)
+@settings(max_examples=TREES)
 def test_every_node_is_visited_once(seed: int, lists_ahead: int) -> None:
     """In whatever order they finish; then there is no checkpoint."""
     rng = random.Random(seed)
@@ -98,7 +99,7 @@ def test_every_node_is_visited_once(seed: int, lists_ahead: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=150)
+@settings(max_examples=TREES)
 def test_what_sorts_before_a_checkpoint_was_emitted(seed: int) -> None:
     """At every step, also of a run that was resumed; and a checkpoint never moves back."""
     rng = random.Random(seed)
@@ -122,7 +123,7 @@ def test_what_sorts_before_a_checkpoint_was_emitted(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=150)
+@settings(max_examples=TREES)
 def test_kills_lose_nothing_although_things_come_and_go(seed: int) -> None:
     """A node that is there all the time, with all above it, is emitted by one of the runs."""
     rng = random.Random(seed)
