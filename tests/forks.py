@@ -32,15 +32,17 @@ class Fork:
         cwd: Path,
         env: Mapping[str, str],
         at: float | None,
+        patch: str = "",
     ) -> None:
-        """`stdout`: a file descriptor, or subprocess.PIPE; `at`: what time it is for the tap."""
+        """`stdout`: a file descriptor, or subprocess.PIPE; `at`: what time it is for the tap; `patch`: statements that
+        run before the tap does."""
         self.stdout: BinaryIO | None = None
         if stdout == subprocess.PIPE:
             ours, theirs = os.pipe()
             self.stdout = os.fdopen(ours, "rb")
         else:
             theirs = os.dup(stdout)
-        given = (list(arguments), _Inherited(theirs), _Inherited(stderr.fileno()), cwd, dict(env), at)
+        given = (list(arguments), _Inherited(theirs), _Inherited(stderr.fileno()), cwd, dict(env), at, patch)
         self._process = FORKS.Process(target=_run, args=given, daemon=True)
         self._process.start()
         os.close(theirs)
@@ -82,7 +84,9 @@ def _descriptor_of(duplicate: DupFd) -> int:
     return duplicate.detach()
 
 
-def _run(arguments: list[str], stdout: int, stderr: int, cwd: Path, env: dict[str, str], at: float | None) -> None:
+def _run(
+    arguments: list[str], stdout: int, stderr: int, cwd: Path, env: dict[str, str], at: float | None, patch: str
+) -> None:
     """In the fork: what the command tap-zoom does."""
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
@@ -92,6 +96,7 @@ def _run(arguments: list[str], stdout: int, stderr: int, cwd: Path, env: dict[st
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["tap-zoom", *arguments]
+    exec(patch, {})
     if at is None:
         tap_zoom.main()
         return

@@ -199,15 +199,15 @@ def start_tap(
     secrets: Iterable[str] = (),
     stdout: int = subprocess.PIPE,
     at: datetime | None = None,
-    world: str = "",
+    patch: str = "",
     anew: bool = False,
 ) -> Process:
     """Start the command. `config`, `catalog` and `state` may be values, or paths of files.
 
     `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
-    tap; default: what time it is for `zoom`. `world`: Python statements that run in the process before the tap does, to
-    give it less than this machine has. `anew`: as users start it, `python -m tap_zoom`, with the time that takes, and
-    not as a fork.
+    tap; default: what time it is for `zoom`. `patch`: Python statements that run in the process before the tap does, to
+    shorten its waits or give it less than this machine has. `anew`: as users start it, `python -m tap_zoom`, with the
+    time that takes, and not as a fork.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
     if at is None and zoom is not None and zoom.clock.is_moved:
@@ -232,14 +232,13 @@ def start_tap(
     command += map(str, arguments)
     stderr = open(directory / "stderr", "wb")  # noqa: SIM115 (closed by finish)
     process: subprocess.Popen[bytes] | Fork
-    if anew or world:
-        assert at is None, "at another time the tap is a fork"
-        start = ["-c", f"{world}\nfrom tap_zoom import main\nmain()"] if world else ["-m", "tap_zoom"]
-        command = [sys.executable, *start, *command]
+    if anew:
+        assert at is None and not patch, "at another time, or patched, the tap is a fork"
+        command = [sys.executable, "-m", "tap_zoom", *command]
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, cwd=ROOT, env=env)
     else:
         moment = at.timestamp() if at else None
-        process = Fork(command, stdout=stdout, stderr=stderr, cwd=ROOT, env=env, at=moment)
+        process = Fork(command, stdout=stdout, stderr=stderr, cwd=ROOT, env=env, at=moment, patch=patch)
     return Process(process, stderr, lambda: hidden | set(zoom.secrets if zoom else ()))
 
 

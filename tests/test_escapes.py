@@ -41,7 +41,7 @@ def test_words_of_a_refusal_are_escaped(status: int, body: object) -> None:
     """In the ERROR line, in the summary and in the last line."""
     with scripted(says(r"/v2/meetings/111\?", body, status)) as zoom:
         run = run_tap(
-            zoom.config(), zoom=zoom, catalog=MEETINGS, world="import backoff; backoff.full_jitter = lambda _: 0.0"
+            zoom.config(), zoom=zoom, catalog=MEETINGS, patch="import backoff; backoff.full_jitter = lambda _: 0.0"
         )
     assert run.exit_status == 1
     assert_plain(run)

@@ -116,7 +116,7 @@ def test_a_limit_on_files_is_a_full_disk(tmp_path: Path) -> None:
     with SimulatedZoom(account()) as zoom:
         settings = {**zoom.config("refresh_token"), "note": "x" * 5000}
         path = written(tmp_path / "config.json", settings)
-        said(users(path, zoom, world=NO_LARGE_FILES), path)
+        said(users(path, zoom, patch=NO_LARGE_FILES), path)
         assert zoom.requests == []
     assert json.loads(path.read_text("utf-8")) == settings
     assert {each.name for each in tmp_path.iterdir()} == {"config.json", "config.json.lock"}

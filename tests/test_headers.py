@@ -137,7 +137,7 @@ def test_a_dashboard_is_asked_again_after_a_minute(headers: dict[str, str]) -> N
     """Their limit counts minutes, whatever its type says."""
     fault = Fault.answer(429, PER_MINUTE, headers, match="/v2/metrics/zoomrooms", times=None)
     with scripted(fault, limit_headers=False) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("metrics_zoomrooms"), world=GIVES_UP)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("metrics_zoomrooms"), patch=GIVES_UP)
     assert fault.happened == 1
     [error] = run.logged("ERROR")
     assert "metrics/zoomrooms answered 429" in error and error.endswith("(1 tries)")
@@ -160,9 +160,9 @@ def test_which_429_is_one_of_the_minute(stream: str, headers: dict[str, str], bo
 def test_retry_after_0_does_not_spend_the_tries_in_seconds() -> None:
     """A 503 that names 0 each time is retried at growing delays: with a time limit of 1 s some tries are left."""
     fault = Fault("503", ACTIVE, times=None, retry_after=0)
-    world = "import backoff; backoff.full_jitter = lambda most: most; from tap_zoom.api import retry; retry.LONGEST_TIME = 1.0"
+    patch = "import backoff; backoff.full_jitter = lambda most: most; from tap_zoom.api import retry; retry.LONGEST_TIME = 1.0"
     with scripted(fault) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, world=world)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, patch=patch)
     assert fault.happened == 2
     assert run.logged("ERROR")[0].endswith("(2 tries)")
 

@@ -15,7 +15,7 @@ from tests.tap import NO_DIFFERENCE, Record, Run, catalog_of, key_of, run_tap, s
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=timezone.utc)
 SIZE = {
-    "users": 8,
+    "users": 5,
     "meetings_per_user": 2,
     "occurrences": 3,
     "participants": 3,

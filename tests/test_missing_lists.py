@@ -69,11 +69,11 @@ LISTS = {
 }  # fmt: skip
 
 
-def run_with(answer: Any, match: str, times: int | None, *streams: str, world: str = AT_ONCE) -> tuple[Run, int]:
+def run_with(answer: Any, match: str, times: int | None, *streams: str, patch: str = AT_ONCE) -> tuple[Run, int]:
     """A run of an account in which this is answered so many times, and how often it was asked."""
     fault = Fault.answer(200, json.dumps(answer).encode(), match=match, times=times)
     with SimulatedZoom(account(1, SIZE), faults=[fault]) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*streams), world=world)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*streams), patch=patch)
     return run, fault.happened
 
 
@@ -90,7 +90,7 @@ def test_an_empty_page_is_an_empty_list(which: str, answer: Any) -> None:
     """Zoom leaves the list out, or sends null or nothing in it: asked once, no loss."""
     of = LISTS[which]
     run, asked = run_with(
-        {name.replace("NAME", of.name): value for name, value in answer.items()}, of.match, 1, *STREAMS, world=""
+        {name.replace("NAME", of.name): value for name, value in answer.items()}, of.match, 1, *STREAMS, patch=""
     )
     assert (run.exit_status, asked, run.logged("ERROR")) == (0, 1, [])
     assert not any("asked again" in line for line in run.log)
@@ -156,7 +156,7 @@ def run_with_all(times: int | None) -> Run:
     meetings = [{"id": number} for number in range(500, 500 + len(faults))]
     right = [says("/registrants.*approved", {"registrants": [{"id": "r"}]}), says("/registrants", {"registrants": []})]
     with scripted(*faults, *right, says(r"/v2/users/[^/]+/meetings", {"meetings": meetings})) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"), world=AT_ONCE)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_registrants"), patch=AT_ONCE)
     assert [fault.happened for fault in faults] == [times or TRIES] * len(faults)
     return run
 
@@ -237,7 +237,7 @@ LATER = ACTIVE + ".*next_page_token="
 def pages(*answers: Any, status: int = 200) -> Run:
     """A run in which the active users come in pages: the first, and these for the second."""
     with scripted(*(says(LATER, answer, status) for answer in answers), says(ACTIVE, FIRST)) as zoom:
-        return run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
+        return run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), patch=AT_ONCE)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_a_later_page_that_is_refused_is_a_failure() -> None:
 def test_an_unpaged_list_that_names_a_next_page_is_a_failure() -> None:
     """It is not read further, so it is not whole."""
     with scripted(says("/v2/meetings/111/polls", {"polls": [{"id": "p"}], "next_page_token": "t"})) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls"), world=AT_ONCE)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls"), patch=AT_ONCE)
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
     assert (
@@ -305,7 +305,7 @@ def users(count: int, first: int = 0, **beside: Any) -> dict[str, Any]:
 def test_a_full_last_page_that_counts_more_is_a_failure(page: Any) -> None:
     """Zoom counts more than the page holds, and names no next one."""
     with scripted(says(ACTIVE, page)) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), patch=AT_ONCE)
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
     assert (
@@ -332,7 +332,7 @@ def test_the_pages_before_count_as_well(total: int, failed: bool) -> None:
     """Two full pages of 300."""
     last = says(LATER, users(300, 300, total_records=total))
     with scripted(last, says(ACTIVE, users(300, total_records=total, next_page_token="t"))) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), world=AT_ONCE)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"), patch=AT_ONCE)
     assert run.exit_status == failed
     assert len(run.records["users"]) == (300 if failed else 600)
 
@@ -353,7 +353,7 @@ def test_an_error_that_is_not_zooms_is_retried_and_lost(status: int, body: Any, 
     """Somebody on the way answers. It is never taken for "nothing here", which a bare 404 can mean."""
     with scripted(says("/v2/past_webinars/9/instances", body, status), says("/v2/users/u1/webinars", {"webinars": [{"id": 9}]}),
                   says("/v2/meetings/111/polls", body, status)) as zoom:  # fmt: skip
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls", "report_webinars"), world=AT_ONCE)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_polls", "report_webinars"), patch=AT_ONCE)
     assert run.exit_status == 1
     assert sorted(run.logged("ERROR")) == [
         f"ERROR Lost: meeting_polls: GET /v2/meetings/111/polls answered {words} ({TRIES} tries)",
@@ -380,7 +380,7 @@ def test_a_bare_404_still_means_nothing_here(body: Any) -> None:
 def test_a_single_object_is_not_made_of_an_error(body: Any, words: str) -> None:
     """An object whose key does not come from the answer would be a record without any value."""
     with scripted(says("/v2/meetings/111/registrants/questions", body)) as zoom:
-        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_questions"), world=AT_ONCE)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meeting_questions"), patch=AT_ONCE)
     assert (run.exit_status, run.of_type("RECORD")) == (1, [])
     [error] = run.logged("ERROR")
     assert f"answered {words} (" in error

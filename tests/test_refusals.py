@@ -107,7 +107,7 @@ def test_twenty_faults_in_a_row_stop_the_run() -> None:
     fault = Fault.answer(500, b"", match=r"/v2/report/(meetings|webinars)", times=None)
     with SimulatedZoom(account(1, "tiny"), faults=[fault]) as zoom:
         run = run_tap(
-            zoom.config(), zoom=zoom, catalog=catalog, world="from tap_zoom.api import retry\nretry.TRIES = 1"
+            zoom.config(), zoom=zoom, catalog=catalog, patch="from tap_zoom.api import retry\nretry.TRIES = 1"
         )
         assert run.exit_status == 1
         assert len(run.logged("ERROR")) >= 20

@@ -23,7 +23,7 @@ auth.PROPAGATION_TIME, auth.FIRST_PAUSE, auth.LONGEST_PAUSE = {known}, 0.01, 0.0
 
 def quick(zoom: SimulatedZoom, login: str = "server_to_server", known: float = 0.5, **how: Any) -> Run:
     """A run in which Zoom knows each token after so many seconds, and no other wait is long."""
-    return run_tap(zoom.config(login), zoom=zoom, world=QUICK.format(known=known), **how)
+    return run_tap(zoom.config(login), zoom=zoom, patch=QUICK.format(known=known), **how)
 
 
 def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> None:

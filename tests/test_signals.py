@@ -48,7 +48,7 @@ output.Output._writable = writable
 
 def busy_target(zoom: SimulatedZoom, seconds: float) -> Process:
     """A run whose target stops reading in the middle of a line, and is sent SIGTERM when the pipe is full."""
-    process = start_tap(zoom.config(), zoom=zoom, world=PATIENT.format(seconds=seconds))
+    process = start_tap(zoom.config(), zoom=zoom, patch=PATIENT.format(seconds=seconds))
     assert process.process.stdout
     process.read_until("STATE")  # the schemas alone fill a pipe
     process.lines.append(process.process.stdout.read1(5000))  # type: ignore[attr-defined]
@@ -136,7 +136,7 @@ def test_a_busy_target_at_a_socket_is_waited_for_as_well() -> None:
     """Some programs start a tap with a socket in the place of the pipe."""
     ours, theirs = socket.socketpair()
     with ours, SimulatedZoom(account(3, "paged")) as zoom:
-        process = start_tap(zoom.config(), zoom=zoom, stdout=theirs.fileno(), world=PATIENT.format(seconds=60))
+        process = start_tap(zoom.config(), zoom=zoom, stdout=theirs.fileno(), patch=PATIENT.format(seconds=60))
         theirs.close()
         wait_for(lambda: "The pipe is full" in process.err)
         process.process.send_signal(signal.SIGTERM)

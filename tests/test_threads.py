@@ -22,7 +22,7 @@ threading.Thread.start = start_one
 
 def with_threads(threads: int, zoom: SimulatedZoom) -> Run:
     """A run in which no more than so many threads can be started: the login takes two, the workers the others."""
-    return run_tap(zoom.config(), zoom=zoom, world=FEW_THREADS.format(threads=threads))
+    return run_tap(zoom.config(), zoom=zoom, patch=FEW_THREADS.format(threads=threads))
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
