@@ -32,6 +32,7 @@ from tap_zoom.errors import (
     UnexpectedAnswer,
 )
 from tap_zoom.streams import BY_NAME, STREAMS
+from tests.each import for_each
 
 IDS = {"user_id": "u", "email": "a@b.c", "meeting_id": 1, "webinar_id": 2, "meeting_uuid": "m", "webinar_uuid": "w"}
 OTHER_IDS = {"download_url": "https://zoom.us/x"}
@@ -113,7 +114,7 @@ def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
     assert Request(BY_NAME["user_lookup"], {"email": "a/b@c.d"}, {}).path == "users/a%2Fb%40c.d"
 
 
-@pytest.mark.parametrize("stream", [stream.name for stream in STREAMS])
+@for_each(stream=[stream.name for stream in STREAMS])
 def test_what_stops_a_stream_or_the_run_is_never_taken_for_nothing(stream: str) -> None:
     """The same codes with other words, and the codes of scopes, tokens and limits."""
     assert meaning(stream, 400, error(200, "No permission.")) is NoAccess

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import singer
 
+from tests.each import for_each
 from tests.simulator import SimulatedZoom, further, truth
 from tests.simulator.further.truth import HELD_BACK
 from tests.tap import assert_exact, expected, run_tap
@@ -56,7 +57,7 @@ def is_asked_by_time(stream: str) -> bool:
     return known.window is not None or (known.parent in further.KEYS and is_asked_by_time(known.parent))
 
 
-@pytest.mark.parametrize("stream", sorted(KEYS))
+@for_each(stream=sorted(KEYS))
 def test_a_stream_says_how_it_is_replicated_and_keyed(stream: str) -> None:
     """Keys; FULL_TABLE, or by which field it can be read on; selected by default where it is one of the core."""
     of_stream = marks(stream)[()]
@@ -68,7 +69,7 @@ def test_a_stream_says_how_it_is_replicated_and_keyed(stream: str) -> None:
     assert of_stream["inclusion"] == "available"
 
 
-@pytest.mark.parametrize("stream", sorted(KEYS))
+@for_each(stream=sorted(KEYS))
 def test_every_field_has_its_metadata(stream: str) -> None:
     """Nested ones too: automatic for keys, available for the rest."""
     described = marks(stream)

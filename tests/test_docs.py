@@ -14,12 +14,13 @@ from scripts.make_definition import definition
 from tap_zoom.config import LOGINS, SETTINGS
 from tap_zoom.discover import catalog, schema_of
 from tap_zoom.streams import BY_NAME
+from tests.each import for_each
 from tests.simulator.further.model import documented
 from tests.warehouse import described
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "dbt").glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+EACH = for_each(page=PAGES)
 LONGEST_README = 150
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tap_zoom.errors import EmptyAnswer
+from tests.each import for_each
 from tests.everything import EVERYTHING, config, parents_of, right, template_of, zoom_with_everything
 from tests.scripted import says, scripted
 from tests.simulator import SimulatedZoom, further
@@ -168,7 +169,7 @@ def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
     assert run.logged("ERROR") == []
 
 
-@pytest.mark.parametrize("stream", further.KEYS)
+@for_each(stream=further.KEYS)
 def test_no_other_refusal_means_nothing(stream: str) -> None:
     """Of all that Zoom documents for its operation; but a thing of another account, and a summary in the trash."""
     for status, code, text in documented()[template_of(stream)]["refusals"]:

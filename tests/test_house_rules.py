@@ -13,6 +13,7 @@ import pytest
 
 from scripts.mutants import TESTS as MUTATED
 from tap_zoom.streams import BY_NAME
+from tests.each import for_each
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"jwt": "PyJWT", "singer": "singer-python"}
@@ -57,11 +58,6 @@ OTHERS = {
 TREES, TREES_OF_OTHERS = Trees(PATHS), Trees(OTHERS)
 
 
-def each() -> pytest.MarkDecorator:
-    """A test for each module."""
-    return pytest.mark.parametrize("name", TREES)
-
-
 def imports(tree: ast.AST) -> set[str]:
     """The modules, and the names in them, that a module imports, with all their dots."""
     found = set()
@@ -89,14 +85,14 @@ def test_what_is_imported_is_what_is_installed() -> None:
     assert {PACKAGES.get(name, name) for name in foreign} == required
 
 
-@each()
+@for_each(name=TREES)
 def test_only_output_writes_to_stdout(name: str) -> None:
     """print, sys.stdout and the descriptor behind it."""
     if name != "output":
         assert not mentions(TREES[name], "print", "sys.stdout", "os.write", "sys.__stdout__")
 
 
-@each()
+@for_each(name=TREES)
 def test_threads_are_started_in_the_dispatcher_only(name: str) -> None:
     """The login and the wait for a signal have a lock each."""
     if name not in ("api.dispatcher", "api.auth", "api.http", "interrupts"):
@@ -121,7 +117,7 @@ def sends(tree: ast.AST) -> Iterator[str]:
                 yield f"line {node.lineno}: {ast.unparse(node)}"
 
 
-@each()
+@for_each(name=TREES)
 def test_only_http_touches_the_network(name: str) -> None:
     """The client and the login say what is to be sent, and know what requests calls it; nobody else knows that."""
     knows = {
@@ -192,7 +188,7 @@ def named_streams(tree: ast.AST) -> list[str]:
     ]
 
 
-@each()
+@for_each(name=TREES)
 def test_no_stream_is_named_outside_the_table(name: str) -> None:
     """Streams are data."""
     if name.partition(".")[0] != "streams":
@@ -229,13 +225,13 @@ def lines(path: Path) -> int:
     return len(path.read_text("utf-8").splitlines())
 
 
-@each()
+@for_each(name=TREES)
 def test_modules_are_small(name: str) -> None:
     """So that each can be read at a sitting; but for the table of streams, in which one looks up."""
     assert lines(PATHS[name]) <= LARGEST or name.startswith("streams.")
 
 
-@each()
+@for_each(name=TREES)
 def test_classes_are_small(name: str) -> None:
     """They know even less."""
     classes = (node for node in ast.walk(TREES[name]) if isinstance(node, ast.ClassDef))
@@ -312,7 +308,7 @@ def done_at_import(tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno}: {ast.unparse(node)}"
 
 
-@each()
+@for_each(name=TREES)
 def test_nothing_happens_at_import(name: str) -> None:
     """Module level holds definitions and values only: nothing that reads, asks or waits."""
     if name != "__main__":

@@ -13,6 +13,7 @@ from tap_zoom.discover import schema_of
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.model import Stream
 from tap_zoom.sync.records import RecordBuilder, Sequence
+from tests.each import for_each
 
 IDS = {"meeting_id": 7, "webinar_id": 8, "meeting_uuid": "m==", "webinar_uuid": "w=="}
 JOIN = "2024-01-01T00:00:00Z"
@@ -94,7 +95,7 @@ def test_an_occurrence_without_a_number_has_null_for_it() -> None:
     assert record["webinar_id"] is None
 
 
-@pytest.mark.parametrize("stream", [stream.name for stream in EMITTED])
+@for_each(stream=[stream.name for stream in EMITTED])
 def test_a_row_without_its_key_is_lost(stream: str) -> None:
     """Never a null in a key, nor an empty string but where that stands for what a row may lack."""
     entry = BY_NAME[stream]

@@ -11,11 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from scripts.make_stream import DATE_RANGES, Operation, entities, entry, fitting
 from tap_zoom.streams import ENTITIES, STREAMS, date_ranges, model, refusals
 from tap_zoom.streams.model import SERVER_SIZE, Entity, Stream
+from tests.each import for_each
 from tests.simulator.further.model import documented
 from tests.test_tables import UNDOCUMENTED_SCOPES, nameless
 
@@ -35,7 +34,7 @@ def made(path: str, facts: dict[str, Any]) -> Stream:
     return stream
 
 
-@pytest.mark.parametrize("stream", [each for each in STREAMS if not each.text_column], ids=lambda stream: stream.name)
+@for_each(stream=[each for each in STREAMS if not each.text_column])
 def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
     """Path, rate limit and scopes as they are, of every stream; of a paged list its rows; where it is about time, a way to ask."""
     path = next(path for path in documented() if nameless(path) == nameless(f"/{stream.path}"))
@@ -53,7 +52,7 @@ def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
         assert again.date_range is not None and stream.date_range.params.keys() in ways
 
 
-@pytest.mark.parametrize("path", [path for path in documented() if "{" in path])
+@for_each(path=[path for path in documented() if "{" in path])
 def test_the_parent_has_the_ids_of_the_path(path: str) -> None:
     """It is an entity of the table, or a new one."""
     parent = made(path, documented()[path]).parent

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.each import for_each
 from tests.reading import Reader, pages, path, query, rows_in, windows
 from tests.simulator import Account, SimulatedZoom, conversion, truth_of
 from tests.simulator.dates import UTC
@@ -117,7 +118,7 @@ def misfits(schema: Row, value: Any, where: str = "answer") -> Iterator[str]:
 # --- the truth -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", KEYS)
+@for_each(name=KEYS)
 def test_keys_of_the_truth_are_unique_and_there(zoom: SimulatedZoom, name: str) -> None:
     """Only what may lack is empty; and no stream is."""
     records = truth_of(zoom, name)

@@ -14,14 +14,15 @@ from jsonschema import Draft4Validator
 from tap_zoom.discover import schema_of
 from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, STREAMS, parents_of
 from tap_zoom.streams.model import ACCOUNT, Stream
+from tests.each import for_each
 from tests.everything import right, zoom_with_everything
 from tests.simulator import SimulatedZoom, further, truth
 from tests.simulator.operations import OPERATIONS
 from tests.tap import expected
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
-EACH = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-EACH_EMITTED = pytest.mark.parametrize("stream", EMITTED, ids=lambda stream: stream.name)
+EACH = for_each(stream=STREAMS)
+EACH_EMITTED = for_each(stream=EMITTED)
 
 
 def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:

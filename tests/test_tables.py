@@ -11,6 +11,7 @@ import pytest
 from tap_zoom.streams import ENRICHERS, STREAMS
 from tap_zoom.streams import refusals as refused
 from tap_zoom.streams.model import SERVER_SIZE, Refusal, Stream
+from tests.each import for_each
 from tests.simulator.further.model import APART, documented
 
 Schema = dict[str, Any]
@@ -79,7 +80,7 @@ FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # of
 DOCUMENTED = [
     stream for stream in STREAMS if not stream.text_column
 ]  # a text is fetched from an address, not asked of an operation
-EACH = pytest.mark.parametrize("stream", DOCUMENTED, ids=lambda stream: stream.name)
+EACH = for_each(stream=DOCUMENTED)
 
 
 def nameless(path: str) -> str:
@@ -169,7 +170,7 @@ def test_it_is_asked_with_what_zoom_takes(stream: Stream) -> None:
             assert "{" in value or re.fullmatch(FORMS.get(parameters[name]["type"], ".+"), value), name
 
 
-@pytest.mark.parametrize("stream", [each for each in DOCUMENTED if not each.redirects], ids=lambda stream: stream.name)
+@for_each(stream=[each for each in DOCUMENTED if not each.redirects])
 def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
     """Of the key, of time, of what rows lead to; in each of the lists, but for what may be missing in one."""
     ours = {*stream.context_columns, *stream.param_columns, *stream.computed}

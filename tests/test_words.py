@@ -14,11 +14,12 @@ from stream_pages import words_of
 from tap_zoom.discover import UNKNOWN_FIELDS, schema_of, select
 from tap_zoom.streams import BY_NAME, EMITTED
 from tap_zoom.streams.model import Stream
+from tests.each import for_each
 from tests.simulator import SimulatedZoom
 from tests.tap import account, catalog_of, run_tap
 
 WORDS = Path(__file__).parent.parent / "tap_zoom" / "words"
-EACH = pytest.mark.parametrize("stream", EMITTED, ids=lambda stream: stream.name)
+EACH = for_each(stream=EMITTED)
 LONGEST = 160  # characters: a database's comment, a line of a page
 # What columns of times, units and lists of values are called. Whether Zoom lists values, its files say, which are not here.
 TELLING = re.compile(

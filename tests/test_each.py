@@ -1,0 +1,28 @@
+"""Tests over many cases fail with all the cases that fail."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from tests.each import for_each
+
+
+@for_each(number=[1, 2, 3])
+def odd(number: int, zoom: object) -> None:
+    assert number % 2, f"{number} is even"
+    assert zoom
+
+
+def test_each_case_is_tried() -> None:
+    """The failing ones are named, with their message."""
+    with pytest.raises(AssertionError, match=r"1 cases fail\.\n2:\n(.|\n)*2 is even"):
+        odd(zoom="a fixture")
+    with pytest.raises(AssertionError, match=r"3 cases fail\.\n1:\n(.|\n)*2:\n(.|\n)*3:\n"):
+        odd(zoom=None)
+
+
+def test_other_parameters_are_fixtures() -> None:
+    """pytest reads them from the signature."""
+    assert list(inspect.signature(odd).parameters) == ["zoom"]
