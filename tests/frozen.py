@@ -1,6 +1,6 @@
-"""Loaded last by the process that the tests fork, so that garbage collection in a fork leaves these objects alone.
+"""Loaded last by the process that the tests fork: it reads the schemas, and freezes what forks inherit.
 
-Otherwise each fork copies the memory of every module it inherits, which takes a tenth of the time of all tests.
+Otherwise each fork reads the files again, and garbage collection makes it copy the memory of every module.
 Source: https://docs.python.org/3/library/gc.html#gc.freeze
 """
 
@@ -8,5 +8,8 @@ from __future__ import annotations
 
 import gc
 
+from tap_zoom.discover import catalog
+
+catalog()
 gc.collect()
 gc.freeze()

@@ -10,7 +10,7 @@ SMALL, IN_A_TEST = 2000, 50
 LONG = 120
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(6)
 @pytest.mark.parametrize("first", range(10_000, 10_000 + SMALL, IN_A_TEST))
 def test_small_accounts(first: int) -> None:
     """Hundreds of accounts of three days, in about three runs each: nothing is missing without a name, no bookmark

@@ -13,7 +13,7 @@ from tap_zoom.sync import traversal
 from tap_zoom.sync.traversal import Node, Path, Traversal
 
 NAMES = "abcd"
-TREES = 1500  # for each of the tests that read random trees
+TREES = 1000  # for each of the tests that read random trees
 Tree = dict[Path, list[str]]  # the names of the children, by path; () has the roots
 
 
