@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from typing import NoReturn
 
-from tap_zoom import __version__
+from tap_zoom import __version__, about, discover
 from tap_zoom.errors import TapZoomError, UsageError
 from tap_zoom.interrupts import Interrupts
-from tap_zoom.log import Secrets, start_logging, take_over, writes_json
+from tap_zoom.log import Secrets, start_logging, writes_json
 from tap_zoom.output import Output
+from tap_zoom.run import run
 
 LOGGER = logging.getLogger(__name__)
 M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -46,32 +47,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def use_one_heap() -> None:
-    """Limit glibc's malloc to one arena, which halves the memory of a run. Does nothing with other C libraries.
+    """Limit glibc's malloc to one arena. Does nothing with other C libraries.
 
-    By default each thread gets its own arena, and each arena keeps the memory of its largest page of results.
+    By default each thread gets its own arena, which keeps the memory of its largest page of results: with ten times the
+    users, a run takes 1.2 times the memory instead of 1.1.
     """
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def do(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, secrets: Secrets) -> None:
-    """Run the command that the arguments select. Each command imports only what it needs."""
+    """Run the command that the arguments select."""
     if arguments.version:
         output.document(f"tap-zoom {__version__}")
     elif arguments.help:
         output.document(parser().format_help())
     elif arguments.about:
-        from tap_zoom import about  # noqa: PLC0415
-
         output.document(about.as_markdown() if arguments.format == "markdown" else about.as_json())
     elif arguments.discover:
-        from tap_zoom import discover  # noqa: PLC0415
-
         output.document(json.dumps(discover.catalog(arguments.select), indent=2))
     else:
-        from tap_zoom.run import run  # noqa: PLC0415
-
-        take_over(secrets)
         run(arguments, output, interrupts, secrets)
 
 

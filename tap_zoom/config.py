@@ -8,9 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import jwt
 
 from tap_zoom.errors import ConfigError
 from tap_zoom.setting import json_kind, setting, settings_of
@@ -270,8 +273,6 @@ def _check_login(values: dict[str, Any], warn: Callable[[str], None]) -> None:
 
 
 def _meant(name: str, settings: Iterable[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # only for misspelled names
-
     like = get_close_matches(name, settings, 1)
     return f"Did you mean {like[0]}?" if like else "tap-zoom --about lists the settings."
 
@@ -283,8 +284,6 @@ def jwt_issuer(token: str | None) -> str | None:
 
 
 def _jwt_claims(token: str) -> dict[str, Any]:
-    import jwt  # noqa: PLC0415  # takes 10 MB with its dependency cryptography, and few users need it
-
     try:
         return jwt.decode(token, options={"verify_signature": False, "verify_exp": True})
     except jwt.ExpiredSignatureError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import filter as matching_names
 from functools import cache
 from importlib import resources
@@ -75,8 +76,6 @@ def named(wanted: Iterable[str]) -> frozenset[str]:
 
 def _nearest(word: str, names: list[str]) -> str:
     """Suggest a name: one that contains the word, else the most similar one."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only for misspelled names
-
     word = word.lower().strip("*")
     containing = sorted((name for name in names if word and word in name), key=len)
     nearest = (containing or get_close_matches(word, [*names, CORE], 1, 0.5) or [""])[0]

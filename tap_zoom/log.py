@@ -191,20 +191,9 @@ def show(line: str) -> None:
 
 def start_logging() -> Secrets:
     """Log to stderr at the level TAP_ZOOM_LOGLEVEL: as `LEVEL message`, with the time (UTC) before it if
-    TAP_ZOOM_LOG_TIMES=1, or as JSON if TAP_ZOOM_LOG_FORMAT=json."""
+    TAP_ZOOM_LOG_TIMES=1, or as JSON if TAP_ZOOM_LOG_FORMAT=json. Replaces the handler of singer-python."""
     secrets = Secrets()
     secrets.add_proxies()
-    take_over(secrets)
-    for name, known, default in (
-        ("TAP_ZOOM_LOGLEVEL", LOG_LEVELS, "INFO"), ("TAP_ZOOM_LOG_FORMAT", LOG_FORMATS, "text")
-    ):  # fmt: skip
-        if os.environ.get(name, default).upper() not in map(str.upper, known):
-            LOGGER.warning("%s must be one of %s. Using %s.", name, ", ".join(known), default)
-    return secrets
-
-
-def take_over(secrets: Secrets) -> None:
-    """Make the tap's handler the only one, also after importing singer-python, which installs its own."""
     handler = _Lines(sys.stderr)
     handler.setFormatter(_Json(secrets) if writes_json() else _Text(secrets))
     handler.addFilter(secrets)
@@ -212,3 +201,9 @@ def take_over(secrets: Secrets) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     level = os.environ.get("TAP_ZOOM_LOGLEVEL", "INFO").upper()
     logging.basicConfig(level=level if level in LOG_LEVELS else "INFO", handlers=[handler], force=True)
+    for name, known, default in (
+        ("TAP_ZOOM_LOGLEVEL", LOG_LEVELS, "INFO"), ("TAP_ZOOM_LOG_FORMAT", LOG_FORMATS, "text")
+    ):  # fmt: skip
+        if os.environ.get(name, default).upper() not in map(str.upper, known):
+            LOGGER.warning("%s must be one of %s. Using %s.", name, ", ".join(known), default)
+    return secrets

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from singer import SchemaMessage, StateMessage
 
 from tap_zoom.errors import Stopped, TargetGone
 from tap_zoom.interrupts import Interrupts
@@ -45,8 +46,6 @@ class Output:
 
     def schema(self, stream: str, schema: Mapping[str, Any], key: Iterable[str], bookmark: list[str] | None) -> None:
         """Write a SCHEMA message. `bookmark`: the bookmark property of a stream that is synced incrementally."""
-        from singer import SchemaMessage  # noqa: PLC0415 (slow to import, and documents don't need it)
-
         self._write(_line(SchemaMessage(stream, schema, list(key), bookmark).asdict()))
 
     def state(self, state: dict[str, Any]) -> None:
@@ -123,6 +122,4 @@ def _line(message: Record) -> bytes:
 
 
 def _state(value: Record) -> bytes:
-    from singer import StateMessage  # noqa: PLC0415 (as above)
-
     return _line(StateMessage(value).asdict())

@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import jwt
+
 from tap_zoom.api.http import Answer, Connections, TooLarge, in_time, parse, shortened
 from tap_zoom.api.retry import delay
 from tap_zoom.config import Config
@@ -40,8 +42,6 @@ class Token:
     @property
     def account(self) -> str | None:
         """The account id that Zoom writes into its access tokens. None if the token has another format."""
-        import jwt  # noqa: PLC0415  # takes 10 MB with its dependency cryptography
-
         try:
             account = jwt.decode(self.value, options={"verify_signature": False, "verify_exp": False}).get("aid")
         except jwt.InvalidTokenError:
