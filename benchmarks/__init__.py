@@ -1,1 +1,1 @@
-"""How close the tap comes to what the account's rate limits allow. `make bench`, or `python -m benchmarks`."""
+"""Measure how close the tap comes to the account's rate limits: `make bench`, or `python -m benchmarks`."""

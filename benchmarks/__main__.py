@@ -1,9 +1,9 @@
-"""Run the tap against the simulated account, in processes of their own, and print ratios.
+"""Run the tap against the simulated account, each in its own process, and print ratios.
 
     python -m benchmarks [--quick]
 
-It takes about ten minutes, or one or two with --quick. Which run is under way goes to stderr, figures to stdout.
-Every figure is a ratio of two things measured in the same run, because machines differ and are noisy.
+It takes about ten minutes, or one or two with --quick. Progress goes to stderr, results to stdout.
+The main results are ratios of two measurements of the same benchmark, because machines differ and are noisy.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RATES = {
     "pro": {"Light": 30, "Medium": 20, "Heavy": 10},
     "business": {"Light": 80, "Medium": 60, "Heavy": 40},
 }
-# A few minutes of work for each plan: the free one allows hardly any requests.
+# Sized to take a few minutes on each plan. The free plan allows few requests per second.
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "free": {"users": 3, "meetings_per_user": 1, "webinars_per_user": 0, "occurrences": 1, "participants": 3},
     "pro": {"users": 12, "meetings_per_user": 4, "webinars_per_user": 1, "occurrences": 2, "participants": 3},
@@ -39,7 +39,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
 }
 WIDE: dict[str, Any] = {"users": 3, "meetings_per_user": 4, "webinars_per_user": 0, "occurrences": 20}
 
-LIMIT_RUNS, QUICK_RUNS = 6, 7  # those that wait for the limits of the plans, and the others
+LIMIT_RUNS, QUICK_RUNS = 6, 7  # runs that wait for a plan's rate limits, and all other runs
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Result:
 
 @dataclass
 class Progress:
-    """Says which run is under way."""
+    """Prints the current run to stderr."""
 
     runs: int
     begun: int = 0
@@ -72,13 +72,13 @@ class Progress:
 
 @contextmanager
 def simulator(account: dict[str, Any], *options: str) -> Iterator[Path]:
-    """The simulated account in a process of its own; gives the config file that leads to it."""
+    """Run the simulated account in its own process, and yield a config file for it."""
     with tempfile.TemporaryDirectory() as directory:
         config = Path(directory) / "config.json"
         command = [sys.executable, "-m", "benchmarks.serve", str(config), json.dumps(account), *options]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        process.stdout.readline()  # it is ready
+        process.stdout.readline()  # wait until it is ready
         try:
             yield config
         finally:
@@ -87,13 +87,13 @@ def simulator(account: dict[str, Any], *options: str) -> Iterator[Path]:
 
 
 def run(config: Path, **settings: object) -> Result:
-    """One run of the tap, its output through a pipe as a target would take it."""
+    """Run the tap once, and read its output through a pipe as a target would."""
     content = {**json.loads(config.read_text()), "rate_limit_share": 100, **settings}
     mine = config.with_name("run.json")
     mine.write_text(json.dumps(content))
     url = content["auth_url"].removesuffix("/oauth/token") + "/simulator/stats"
     before = json.load(urlopen(url))
-    # A shell in between, or the peak memory would be that of this process at the fork.
+    # An intermediate process starts the tap. Otherwise the peak memory would include this process's, from the fork.
     usage = config.with_name("usage.json")
     script = (
         "import json, resource, subprocess, sys;"

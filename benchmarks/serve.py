@@ -1,4 +1,4 @@
-"""The simulated account for a benchmark, in a process of its own. It writes a config file that leads to it."""
+"""Run the simulated account for a benchmark, and write a config file for the tap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.simulator import Account, SimulatedZoom
 
-UNLIMITED = 9_000  # a higher number in a header is taken for an error
+UNLIMITED = 9_000  # requests per second; the tap ignores headers with limits above 10,000
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""The demo: a simulated account, loaded and asked."""
+"""The demo: load a simulated account and query it."""

@@ -1,5 +1,5 @@
 # ruff: noqa: S101, S603, T201
-"""Load a simulated Zoom account, build the dbt models, ask them questions and draw a page of charts: `make demo`."""
+"""Load a simulated Zoom account, build the dbt models, query them and draw a page of charts: `make demo`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECONDS_TO_START = 60
 COLUMNS = 80
 ASKED = list(questions())[:6]
 ROWS_SHOWN = 8
-# Optional streams that the models read besides.
+# Optional streams that the models also read.
 READ_BY_MODELS = {
     "recordings", "history_meetings", "phone_call_history", "phone_call_queues", "phone_call_queue_analytics",
 }  # fmt: skip
@@ -88,7 +88,7 @@ def _arguments() -> argparse.Namespace:
 
 @contextmanager
 def simulated_account() -> Iterator[str]:
-    """Runs the simulated account while the block lasts, and gives what it says of itself."""
+    """Run the simulated account in the `with` block, and yield its first line of output."""
     command = [sys.executable, "-m", "tests.simulator", "--size", "demo", "--config", str(OUTPUT / "config.json")]
     echo(command)
     with open(OUTPUT / "simulator.log", "w", encoding="utf-8") as log:
@@ -116,7 +116,7 @@ def discover() -> None:
 
 
 def select() -> list[str]:
-    """Marks in the catalog what the questions take beyond the core, and gives all that is selected."""
+    """Select the optional streams that the questions and models need, and return the names of all selected streams."""
     catalog = OUTPUT / "catalog.json"
     content = json.loads(catalog.read_text("utf-8"))
     taken = set().union(*(question.streams for question in ASKED), READ_BY_MODELS)
@@ -132,7 +132,7 @@ def select() -> list[str]:
 
 
 def sync(target: str) -> None:
-    """The pipeline as one would type it. The tap's log is shown as it comes, but for its metrics."""
+    """Run the tap with the target, connected by a pipe. Show the tap's log as it arrives, without metrics."""
     settings = OUTPUT / "target.json"
     settings.write_text(json.dumps({"destination_path": str(OUTPUT / "rows"), "do_timestamp_file": False}), "utf-8")
     tap = [str(TAP), "--config", str(OUTPUT / "config.json"), "--catalog", str(OUTPUT / "catalog.json")]
@@ -156,7 +156,7 @@ def sync(target: str) -> None:
 
 
 def build(environment: Path) -> None:
-    """Run the package on the database. dbt's log is kept, and its result shown."""
+    """Run the dbt package on the database. Save dbt's log and show the result."""
     options = ["--project-dir", str(ROOT / "dbt"), "--profiles-dir", str(ROOT / "demo"), "--vars", "zoom_schema: main"]
     command = [str(environment / "bin" / "dbt"), "run", *options]
     echo(command)
@@ -178,7 +178,7 @@ def draw(environment: Path) -> None:
 
 
 def landed(connection: duckdb.DuckDBPyConnection, streams: list[str]) -> Iterator[tuple[Any, ...]]:
-    """How many rows there are of each stream that was selected."""
+    """Yield the name, row count and description of each selected stream."""
     for stream in EMITTED:
         if stream.name in streams:
             found = connection.execute(f"SELECT count(*) FROM {stream.name}").fetchall()  # noqa: S608
@@ -190,7 +190,7 @@ def heading(text: str) -> None:
 
 
 def echo(command: list[str], rest: str = "") -> None:
-    """The command as one would type it in this directory."""
+    """Print a command as you would type it in this directory."""
     typed = wrapped("$ " + " ".join([*(shown(part) for part in command), rest]).rstrip(), COLUMNS - 2)
     print(typed.replace("\n", " \\\n"), flush=True)
 
@@ -200,12 +200,12 @@ def shown(path: Path | str) -> str:
 
 
 def wrapped(line: str, columns: int = COLUMNS) -> str:
-    """A line in as many as it takes, further ones indented."""
+    """Wrap a line, and indent the continuation lines."""
     return textwrap.fill(line, columns, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def show(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """A plain table: numbers to the right, and the longest texts cut where it would be too wide."""
+    """Print a plain table. Numbers are right-aligned; the widest columns are cut to fit the screen."""
     rows = list(rows)
     cells = [list(names), *(["" if cell is None else str(cell) for cell in row] for row in rows)]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
@@ -218,7 +218,7 @@ def show(names: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 def fitted(text: str, columns: int, right: bool) -> str:
-    """A text in so many columns."""
+    """Pad or cut a text to this many columns."""
     if width(text) > columns:
         while width(text) >= columns:
             text = text[:-1]
@@ -228,7 +228,7 @@ def fitted(text: str, columns: int, right: bool) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns a text takes; some characters take two."""
+    """Return how many columns a text takes. East Asian wide characters take two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""Questions to a loaded account, in SQL: those of docs/questions.md, where they stand."""
+"""The questions of docs/questions.md, with the SQL that answers them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Question:
 
     @property
     def tables(self) -> set[str]:
-        """What its SQL reads: streams and models."""
+        """The streams and models that the SQL reads."""
         named = re.findall(r"(?:FROM|JOIN) (\w+)", self.sql)
         return {name for name in named if name in BY_NAME or name.startswith("zoom__")}
 
 
 def questions() -> Iterator[Question]:
-    """All of the page, in its order."""
+    """Yield all questions of the page, in order."""
     section = re.compile(r"^(.+?)\n.*?^Streams: (.+?)$.*?^```sql\n(.+?)^```$", re.DOTALL | re.MULTILINE)
     for part in PAGE.read_text("utf-8").split("\n## ")[1:]:
         if found := section.match(part):

@@ -1,7 +1,8 @@
 # ruff: noqa: E501, T201
 """Draw a page of charts from the final models: python demo/report.py zoom.duckdb report.html.
 
-Runs with the Python of dbt's environment, which has Altair. The page is one file with SVG in it, and needs no network.
+Runs with the Python of dbt's environment, which has Altair. The page is one HTML file with embedded SVG, and needs no
+network.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def main(database: str, page: str) -> None:
     print(f"{len(charts)} charts")
 
 
-# --- charts: title, words, model, picture -----------------------------------------------------------------------------
+# --- charts: title, description, model, SVG ---------------------------------------------------------------------------
 
 
 def attendance(rows: list[Row]) -> tuple[str, str, str, str]:
@@ -176,7 +177,7 @@ def funnel(rows: list[Row]) -> tuple[str, str, str, str]:
 
 
 def drawn(picture: alt.Chart) -> str:
-    """The chart as SVG."""
+    """Return the chart as SVG."""
     whole = (
         picture.properties(width=WIDTH, height=HEIGHT, background="transparent", autosize=alt.AutoSizeParams(type="fit", contains="padding"))
         .configure(font=FONT)

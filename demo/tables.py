@@ -1,7 +1,7 @@
 # ruff: noqa: S608
-"""Makes tables in DuckDB of files of JSON lines: python -m demo.tables catalog.json rows zoom.duckdb.
+"""Load JSON Lines files into DuckDB tables: python -m demo.tables catalog.json rows zoom.duckdb.
 
-A table is named as its stream and has the columns that the catalog declares, whichever of them the rows fill.
+Each table is named after its stream, and has all columns that the catalog declares, even those that no row fills.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ LARGEST_ROW = 2**26  # bytes
 
 
 def create(connection: duckdb.DuckDBPyConnection, catalog: Path, rows: Path) -> None:
-    """A table of each stream of the catalog, with the rows of its files in `rows`, if there are any.
+    """Create a table for each stream of the catalog, and load its files from `rows`, if there are any.
 
-    They are named as target-jsonl names them: <stream>.jsonl, or <stream>-<time>.jsonl.
+    Files are named as target-jsonl names them: <stream>.jsonl, or <stream>-<time>.jsonl.
     """
     for stream in json.loads(catalog.read_text("utf-8"))["streams"]:
         name = stream["tap_stream_id"]
@@ -37,7 +37,7 @@ def create(connection: duckdb.DuckDBPyConnection, catalog: Path, rows: Path) -> 
 
 
 def column_type(schema: dict[str, Any]) -> str:
-    """DuckDB's type for a field's declared one; lists are lists, so that unnest() takes them."""
+    """Return the DuckDB type for a field's schema. Arrays become lists, so that unnest() works."""
     types = {*(schema["type"] if isinstance(schema["type"], list) else [schema["type"]])} - {"null"}
     if types == {"array"}:
         return column_type(schema["items"]) + "[]"

@@ -1,4 +1,4 @@
-"""Which streams answer which question, and what they cost: the tables of docs/which-streams.md."""
+"""The tables of docs/which-streams.md: which streams answer which question, and what they cost."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tap_zoom.access import ancestors
 from tap_zoom.streams import BY_NAME, ENRICHERS
 from tap_zoom.streams.model import Stream
 
-# From the least to the strictest; what stands before " with" or "," in a stream's `requires`.
+# From the least to the most restrictive, as written before " with" or "," in a stream's `requires`.
 PLANS = ("any plan", "a paid plan", "Pro host", "Pro", "Business")
 
-# By subject: a question, and the streams that answer it, the cheapest way first.
+# By subject: questions and the streams that answer them, the cheapest option first.
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     "Meetings": (
         ("Which meetings took place: topic, host, start, duration, number of participants?", "history_meetings"),
@@ -91,7 +91,7 @@ CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def tables() -> str:
-    """A section for each subject."""
+    """Return a section for each subject."""
     lines: list[str] = []
     for subject, questions in CHOICES.items():
         lines += [f"## {subject}", "", table(HEAD, (row(question, names.split()) for question, names in questions)), ""]
@@ -115,7 +115,7 @@ def row(question: str, names: list[str]) -> tuple[str, ...]:
 
 
 def needs(streams: Iterable[Stream]) -> str:
-    """What streams need together: the strictest plan, add-ons, other conditions, and the rights of a role."""
+    """Return the combined requirements of streams: the strictest plan, add-ons, other conditions, role permissions."""
     plans: set[str] = set()
     addons: dict[str, None] = {}
     products: dict[str, None] = {}
@@ -146,6 +146,6 @@ def scope_of(stream: Stream) -> str:
 
 
 def requested(streams: Iterable[Stream], older: bool = False) -> list[Stream]:
-    """These streams, and those that lead to them; `older`: also to meetings that are older than six months."""
+    """Return these streams and their ancestors. `older`: also those that lead to meetings older than six months."""
     names = {name for stream in streams for name in (stream.name, *ancestors(stream, older))}
     return [stream for stream in BY_NAME.values() if stream.name in names - ENRICHERS]

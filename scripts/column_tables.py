@@ -1,4 +1,4 @@
-"""Tables of columns: secrets that are not selected by default, and names that are the same once they are cut."""
+"""Tables of columns: secrets that are not selected by default, and names that collide when they are truncated."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import Stream
 from tap_zoom.streams.secrets import HELD_BACK, KEPT, Secret, is_held_back
 
-LONGEST_NAME = 63  # bytes of a column's name in PostgreSQL
+LONGEST_NAME = 63  # bytes, the longest column name in PostgreSQL
 
 
 def paths(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The path of each column ("settings.audio"), also of those in objects and in lists of objects, and its schema."""
+    """Yield the path ("settings.audio") and schema of each column, including those in objects and lists of objects."""
     for name, part in schema.get("properties", {}).items():
         yield f"{above}{name}", part
         yield from paths(part, f"{above}{name}.")
@@ -26,12 +26,12 @@ def paths(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict[s
 
 
 def held_back(stream: Stream) -> list[str]:
-    """The columns that are not selected by default."""
+    """Return the columns that are not selected by default."""
     return [path for path, _ in paths(schema_of(stream)) if is_held_back(stream.name, path.rpartition(".")[2])]
 
 
 def secrets_table() -> str:
-    """Each secret that is not selected by default, by where it stands."""
+    """Return a table of the secrets that are not selected by default, with their columns."""
     rows = (
         (code([f"{stream.name}.{path}" for stream, path in places(secret)]), secret.reason)
         for secret in HELD_BACK
@@ -41,7 +41,7 @@ def secrets_table() -> str:
 
 
 def kept_table() -> str:
-    """Codes and links that are selected with their stream, by name."""
+    """Return a table of the codes and links that are selected with their stream, by field name."""
     return table(("Field", "Purpose"), ((code([secret.name]), secret.reason) for secret in KEPT))
 
 
@@ -53,7 +53,7 @@ def places(secret: Secret) -> Iterator[tuple[Stream, str]]:
 
 
 def collisions_table() -> str:
-    """Columns of one stream whose flattened names begin with the same 63 characters."""
+    """Return a table of columns of one stream whose flattened names share the first 63 characters, in any case."""
     rows = []
     for stream in EMITTED:
         same = defaultdict(list)
@@ -64,7 +64,7 @@ def collisions_table() -> str:
 
 
 def flattened(schema: dict[str, Any], above: str = "") -> Iterator[str]:
-    """The columns that a target makes of objects, as "settings__audio"; lists stay as they are."""
+    """Yield the column names that a target creates for objects: "settings__audio". Lists are not flattened."""
     for name, part in schema["properties"].items():
         if part.get("properties"):
             yield from flattened(part, f"{above}{name}__")

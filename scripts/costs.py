@@ -1,4 +1,4 @@
-"""What streams cost in requests and hours, for a typical account (typical_account.json): for docs/costs.md."""
+"""Estimate requests and time of streams for a typical account (typical_account.json), for docs/costs.md."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tap_zoom.sync.start_dates import retained_from
 from tap_zoom.sync.windows import first_day, first_of_window, last_of_window
 
 ACCOUNT_FILE = Path(__file__).with_name("typical_account.json")
-Account = dict[str, Any]  # as typical_account.json: how many things and rows there are, also a month
+Account = dict[str, Any]  # as in typical_account.json: numbers of entities and rows, in total and per month
 TYPICAL: Account = json.loads(ACCOUNT_FILE.read_text("utf-8"))
-TODAY = date(2026, 7, 31)  # of a year in which nothing special falls on it
+TODAY = date(2026, 7, 31)  # fixed, so that the estimates don't change from day to day
 DAYS_OF_A_MONTH = 365 / 12
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 NIGHT = 1 + int(DEFAULTS["lookback_days"] or 0)  # days that a nightly incremental run reads
@@ -33,14 +33,14 @@ PER_DAY = {
     "Phone": {"pro": 15_000, "business": 30_000},
     "Contact Center": {"pro": 15_000, "business": 30_000},
 }
-COUNTED_BY_DAY = ("Heavy", "Resource-intensive")  # for Zoom Phone, all categories count
-SIZES = (500, 2_000, 5_000, 20_000)  # meetings held in a month
-LARGE = 1_000  # requests of a first run that are worth a row
+COUNTED_BY_DAY = ("Heavy", "Resource-intensive")  # for Zoom Phone, all categories have daily limits
+SIZES = (500, 2_000, 5_000, 20_000)  # past meetings per month
+LARGE = 1_000  # streams with more requests in the first sync get a row
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Requests of a first run, and of a nightly incremental one after it."""
+    """Requests of the first sync, and of each nightly incremental sync after it."""
 
     first: int
     nightly: int
@@ -51,7 +51,7 @@ def cost_of(stream: Stream, account: Account = TYPICAL) -> Cost:
 
 
 def scaled(factor: float) -> Account:
-    """A typical account of another size."""
+    """Return the typical account, scaled by a factor."""
     return {
         name: {each: count * factor for each, count in part.items()} if isinstance(part, dict) else part
         for name, part in TYPICAL.items()
@@ -59,7 +59,7 @@ def scaled(factor: float) -> Account:
 
 
 def requests(stream: Stream, nights: int | None, account: Account = TYPICAL) -> int:
-    """How many one run makes of one stream. `nights`: only for the last days; None: for all that Zoom answers."""
+    """Return the requests of one run for a stream. `nights`: the days to read; None: all available history."""
     if stream.name in FALLBACKS:
         return 0
     days = days_read(stream, nights)
@@ -70,7 +70,7 @@ def requests(stream: Stream, nights: int | None, account: Account = TYPICAL) -> 
     else:
         contexts = account["entities_a_month"][stream.parent.name] * days / DAYS_OF_A_MONTH
     if all(link.older_than for link in stream.links) and stream.links and nights:
-        return 0  # what is older than the reports list is not wanted
+        return 0  # leads only to contexts that are too old for an incremental run
     in_window = any(each.same_window for _, each in parents_of(stream.parent))
     cut = 1 if stream.date_range is None or in_window else windows_of(stream.date_range, days)
     tasks = math.ceil(contexts) * cut * len(stream.variants)
@@ -79,14 +79,14 @@ def requests(stream: Stream, nights: int | None, account: Account = TYPICAL) -> 
 
 
 def days_read(stream: Stream, nights: int | None) -> float:
-    """How many days back a run reads a stream, by its own time or that of what leads to it."""
+    """Return how many days back a run reads a stream, by its own dates or those of its parent."""
     if not replication_key_of(stream):
         return 0.0
     if nights:
         return nights
     own = stream.date_range or next(parent.date_range for parent, _ in parents_of(stream.parent) if parent.date_range)
     oldest = retained_from(stream, TODAY)
-    # What is older than the reports list is found under known numbers only: few, and not counted.
+    # Older meetings than the reports list are found by known meeting numbers only: few, and not counted.
     listed = [parent for parent, each in parents_of(stream.parent) if parent.date_range and not each.older_than]
     if stream.date_range is None and listed and listed[0].date_range:
         oldest = first_day(listed[0].date_range, TODAY, None)
@@ -102,7 +102,7 @@ def windows_of(dates: DateRange, days: float) -> int:
 
 
 def rows_of(stream: Stream, days: float, account: Account) -> float:
-    """How many rows come out of all tasks of a run."""
+    """Return how many rows all tasks of a run return."""
     months = days / DAYS_OF_A_MONTH
     rows = account["rows"].get(stream.name, 0) + account["rows_a_month"].get(stream.name, 0) * months
     found = [link.entity.name for link in stream.links]
@@ -112,7 +112,7 @@ def rows_of(stream: Stream, days: float, account: Account) -> float:
 
 
 def time_of(streams: Iterable[Stream], plan: str, first: bool, account: Account = TYPICAL) -> str:
-    """How long the requests of some streams take on a plan; "" where the plan does not have them."""
+    """Return how long the requests of these streams take on a plan."""
     counts: Counter[RateLimit] = Counter()
     for stream in streams:
         cost = cost_of(stream, account)
@@ -137,7 +137,7 @@ def spelled(seconds: float) -> str:
 
 
 def rounded(count: int) -> str:
-    """To three figures: it is an estimate."""
+    """Round to three significant figures, because it is an estimate."""
     return f"{round(count, min(0, 3 - len(str(count)))):,}"
 
 
@@ -146,7 +146,7 @@ def on_plan(streams: Iterable[Stream], plan: str) -> list[Stream]:
 
 
 def account() -> str:
-    """For which account the tables are, and how it is read."""
+    """Describe the account and the settings behind the estimates."""
     return (
         f"The typical account has {TYPICAL['says']}. Times follow from {SHARE:.0%} of Zoom's limits "
         f"(`rate_limit_share`). A nightly run is incremental and reads {NIGHT} days: the last day and `lookback_days`."
@@ -159,7 +159,7 @@ def parts_table() -> str:
 
 
 def large_table() -> str:
-    """The streams that cost most."""
+    """Return a table of the streams with more than LARGE requests in the first sync."""
     costs = {stream: cost_of(stream) for streams in PARTS.values() for stream in streams if stream.emitted}
     rows = (
         (link(stream, "streams/"), str(stream.rate_limit), rounded(cost.first), rounded(cost.nightly))
@@ -170,7 +170,7 @@ def large_table() -> str:
 
 
 def sizes_table() -> str:
-    """What a run of the core takes in accounts of other sizes, by the meetings that they hold in a month."""
+    """Return a table of the core's requests and times for accounts of different sizes, by past meetings per month."""
     head = (
         "Meetings a month",
         *("Requests of a full run", "on Pro", "on Business"),

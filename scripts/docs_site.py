@@ -1,8 +1,8 @@
-"""Hooks of MkDocs for the docs site (mkdocs.yml).
+"""MkDocs hooks for the docs site (mkdocs.yml).
 
-The pages are written for GitHub, where they are read as well. The hooks add the Markdown files of the root folder and
-the files that pages link to, make the navigation from the pages that exist, and translate what Python-Markdown reads
-differently from GitHub. A link that leads nowhere stays as it is, so that the strict build fails.
+The pages are written for GitHub. The hooks add Markdown files from outside docs/ and other files that pages link to,
+build the navigation from the pages that exist, and convert syntax that Python-Markdown reads differently from GitHub.
+Broken links are left unchanged, so that the strict build fails.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from repository import REPOSITORY, site
 
-# Files of the root folder that are pages, and their place on the site. The home page is docs/index.md.
+# Files outside docs/ that are pages, and their path on the site. The home page is docs/index.md.
 ROOT_PAGES = {
     "README.md": "overview.md",
     "dbt/README.md": "dbt-package.md",
@@ -27,7 +27,7 @@ ROOT_PAGES = {
     "SECURITY.md": "security-policy.md",
 }
 HOME = "index.md"
-# The navigation. Pages that don't exist are left out; pages that no section lists stand in the last one.
+# The navigation. Pages that don't exist are left out; pages that no section lists go into the last one.
 SECTIONS = {
     "Get started": "overview logins scopes settings command-line upgrade moving",
     "Data": "which-streams select questions keys-and-order diagram gaps",
@@ -45,7 +45,7 @@ FENCE = re.compile(r" *(```+|~~~+)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Set the addresses, where the repository has one, and the navigation."""
+    """Set the navigation, and the URLs of the site and the repository, if there is one."""
     config.site_url = site(REPOSITORY) if REPOSITORY else ""
     config.repo_url = REPOSITORY or None
     folder = Path(config.docs_dir)
@@ -55,7 +55,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add the pages of the root folder."""
+    """Add the pages from outside docs/."""
     for name, place in ROOT_PAGES.items():
         if (path := Path(config.docs_dir).parent / name).exists():
             files.append(File.generated(config, place, abs_src_path=str(path)))
@@ -63,7 +63,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links of the repository to pages and files of the site, and translate the rest."""
+    """Point links to other pages and files of the site, and convert GitHub's Markdown."""
     place = page.file.src_uri
     source = {place: name for name, place in ROOT_PAGES.items()}.get(place, f"docs/{place}")
     root = Path(config.docs_dir).parent
@@ -81,7 +81,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def navigation(pages: set[str]) -> list[Any]:
-    """Return the navigation of MkDocs: the home page, then sections with each other page once."""
+    """Return the navigation of MkDocs: the home page, then sections that list each other page once."""
     left = pages - {HOME}
     result: list[Any] = [HOME] if HOME in pages else []
     for section, names in SECTIONS.items():
@@ -96,9 +96,9 @@ def navigation(pages: set[str]) -> list[Any]:
 
 
 def translated(markdown: str) -> str:
-    """Return GitHub's Markdown as Python-Markdown reads it.
+    """Convert GitHub's Markdown for Python-Markdown.
 
-    Python-Markdown wants four spaces for what stands in a list item, a blank line before a list, no backslash before a
+    Python-Markdown needs four spaces of indentation in list items, a blank line before a list, no backslash before a
     pipe in the code of a table, and an attribute on HTML elements that contain Markdown.
     """
     result: list[str] = []
@@ -126,7 +126,7 @@ def translated(markdown: str) -> str:
 
 
 def in_list(lines: list[str]) -> bool:
-    """True if an item of a list begins in the last block of `lines`, after the last blank line."""
+    """True if a list item begins in the last block of `lines`, after the last blank line."""
     for line in reversed(lines):
         if MARKER.match(line):
             return True

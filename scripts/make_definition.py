@@ -1,7 +1,7 @@
-"""Write meltano/tap-zoom.yml, the plugin definition in the hub's format, from the tables that the code itself uses.
+"""Write meltano/tap-zoom.yml, the plugin definition for Meltano's hub, from the tables that the tap itself uses.
 
 python scripts/make_definition.py            write it
-python scripts/make_definition.py --check    only say whether it is up to date: exit status 0 or 1
+python scripts/make_definition.py --check    only check if it is up to date: exit status 0 or 1
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ FILE = ROOT / "meltano" / "tap-zoom.yml"
 HEAD = """\
 # The definition of tap-zoom in the format of Meltano's hub. Made by scripts/make_definition.py: edit that.
 """
-# Without an address, pip_url is the current folder: README.md puts the path of a clone in its place.
+# Without an address, pip_url is the current folder. README.md says how to replace it with the path of a clone.
 HEAD_OF_A_CLONE = """\
 # pip_url stands for the folder of your clone: README.md says how to put its path there.
 """
-# Meltano deletes the config file after each run, so the rotated refresh token needs a place of its own, which Meltano's
-# .gitignore keeps out of the repository. With another login nothing is written there.
+# Meltano deletes the config file after each run, so the rotated refresh token needs its own file. Meltano's .gitignore
+# excludes it from the repository. Other logins write nothing there.
 TOKEN_STORE = "$MELTANO_PROJECT_ROOT/.meltano/tap-zoom-token.json"  # noqa: S105 (a path)
 PREREQ = """\
 A Server-to-Server OAuth app of the Zoom account, with these scopes (or the classic ones: {classic}):
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
 
 
 def definition(repository: str = REPOSITORY) -> Definition:
-    """The definition, as YAML and JSON readers see it. `repository`: its address on GitHub, or empty."""
+    """Return the definition as a dictionary. `repository`: the repository's URL on GitHub, or empty."""
     return {
         "name": "tap-zoom",
         "namespace": "tap_zoom",
@@ -117,7 +117,7 @@ def definition(repository: str = REPOSITORY) -> Definition:
         "settings_group_validation": [list(names) for names in LOGINS],
         "settings": [setting(each) for each in SETTINGS],
         "select": [*(f"{stream.name}.*" for stream in CORE), *(f"!*.{name}" for name in SECRET_FIELDS)],
-        # Meltano hands a command no config file, but the settings as TAP_ZOOM_<SETTING>.
+        # Meltano passes settings to commands as TAP_ZOOM_<SETTING> variables, without a config file.
         "commands": {"test": {"args": "--config ENV --test", "description": "Log in and try each core stream"}},
         "usage": USAGE.format(incremental=by_method(INCREMENTAL), full=by_method(FULL_TABLE)),
         "log_parser": "singer-sdk",
@@ -125,17 +125,17 @@ def definition(repository: str = REPOSITORY) -> Definition:
 
 
 def by_method(method: str) -> str:
-    """The streams with this replication method."""
+    """Return the names of the streams with this replication method."""
     return ", ".join(f"`{stream.name}`" for stream in EMITTED if method_of(stream) == method)
 
 
 def setting(setting: Setting) -> Definition:
-    """A setting with what is known about it, and nothing empty."""
+    """Return the definition of a setting, without empty values."""
     described = {
         "name": setting.name,
         "label": setting.label,
         "description": setting.description,
-        "kind": setting.kind.replace("password", "string"),  # the kind password has given way to sensitive
+        "kind": setting.kind.replace("password", "string"),  # the hub replaced the kind password by sensitive
         "sensitive": setting.sensitive or None,
         "value": TOKEN_STORE if setting.name == "token_store" else setting.default,
         "options": [{"label": value.replace("_", " ").title(), "value": value} for value in setting.options] or None,
@@ -145,7 +145,7 @@ def setting(setting: Setting) -> Definition:
 
 
 def prereq() -> str:
-    """The scopes of what `select` takes: of the core streams, of what leads to them and of what stands in for that."""
+    """Return the prerequisites: the scopes of the core streams, their ancestors and fallback streams."""
     asked = {name for stream in CORE for name in (stream.name, *ancestors(stream, older=True))}
     asked |= {BY_NAME[name].fallback_stream for name in asked}
     classic = dict.fromkeys(stream.scopes[1] for stream in STREAMS if stream.name in asked)
@@ -156,12 +156,12 @@ def prereq() -> str:
 
 
 def python_versions() -> list[str]:
-    """The versions that setup.py names."""
+    """Return the Python versions that setup.py lists."""
     return re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "setup.py").read_text("utf-8"))
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, texts of several lines as they are."""
+    """Writes block style, with multi-line strings as literal blocks."""
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
@@ -172,7 +172,7 @@ _Dumper.add_representer(str, _text)
 
 
 def text(definition: Definition) -> str:
-    """The file."""
+    """Return the text of the file."""
     head = HEAD if "repo" in definition else HEAD + HEAD_OF_A_CLONE
     return head + yaml.dump(definition, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 

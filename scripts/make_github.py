@@ -1,9 +1,9 @@
-"""Write the files of .github/ that contain the address of the repository: CODEOWNERS and ISSUE_TEMPLATE/config.yml.
+"""Write the files in .github/ that contain the repository's URL: CODEOWNERS and ISSUE_TEMPLATE/config.yml.
 
     python scripts/make_github.py            write them
-    python scripts/make_github.py --check    only say whether they are up to date: exit status 0 or 1
+    python scripts/make_github.py --check    only check if they are up to date: exit status 0 or 1
 
-The address is REPOSITORY in setup.py. While it is empty, no file names an owner.
+The URL is REPOSITORY in setup.py. While it is empty, no file names an owner.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ contact_links:
 
 
 def files(repository: str) -> dict[str, str]:
-    """Return the contents of each file, by its path. `repository` is the address on GitHub, or empty."""
+    """Return the contents of each file, by path. `repository`: the repository's URL on GitHub, or empty."""
     rule = f"* @{owner(repository)}\n" if repository else "# No rule yet: the repository has no address.\n"
     contacts = CONTACTS.format(repository=repository, site=site(repository)) if repository else ""
     return {
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def current(path: Path) -> str | None:
-    """Return what a file contains, or None if it doesn't exist."""
+    """Return the contents of a file, or None if it doesn't exist."""
     return path.read_text("utf-8") if path.exists() else None
 
 

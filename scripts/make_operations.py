@@ -1,10 +1,10 @@
-"""Write tests/fixtures/operations.json, what Zoom documents of the operations that the tests know.
+"""Write tests/fixtures/operations.json, Zoom's documentation of the operations that the tests use.
 
     python scripts/make_operations.py Meetings.json Users.json Clips.json
 
-The files are Zoom's OpenAPI files. The operations already in the fixture are looked up again; a path after the files
-adds one: ... Phone.json /phone/sites
-For each: product, rate limit label, scopes, parameters, refusals as [status, code, text], schema of the 200 answer.
+The files are Zoom's OpenAPI files. Operations that are already in the fixture are updated. A path after the files adds
+an operation: ... Phone.json /phone/sites
+Each has: product, rate limit label, scopes, parameters, refusals as [status, code, text], schema of the 200 answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
 
 
 def write(files: Files, *added: str) -> None:
-    """The operations of the fixture, and these."""
+    """Update the operations in the fixture, and add these."""
     known = json.loads(OPERATIONS.read_text(encoding="utf-8"))
     paths = sorted({files.path(path) for path in (*known, *added)})
     lines = [f"{json.dumps(path)}:{_compact(facts(files.operation(path)))}" for path in paths]
@@ -38,13 +38,13 @@ def write(files: Files, *added: str) -> None:
 
 
 def facts(operation: Operation) -> dict[str, Any]:
-    """What the tests need to know of one operation."""
+    """Return the facts about an operation that tests need."""
     kept = {name: fact for name, fact in asdict(operation).items() if name not in ("summary", "needs", "largest_page")}
     return {**kept, "answer": operation.answer and plain(whole(operation.answer, deep=False))}
 
 
 def plain(schema: Schema) -> Schema:
-    """A schema without descriptions; short examples stay."""
+    """Return a schema without descriptions. Short examples are kept."""
     kept: Schema = {word: schema[word] for word in _KEPT if word in schema}
     example = kept.get("example", "")
     if not isinstance(example, str | int | float) or len(str(example)) > _LONGEST_EXAMPLE:

@@ -2,9 +2,9 @@
 
     python scripts/make_schemas.py Meetings.json Users.json
 
-What the table of streams reads is looked up in them by path, so next year's fields are one command away. Fields that
-the files lack are added from scripts/announced.json, which says where each was seen or announced. Where a file says
-something else than Zoom sends, scripts/corrections.json has the last word.
+The operation of each stream is looked up by path, so one run with newer files adds new fields. Fields that the files
+lack are added from scripts/announced.json, which says where each was seen or announced. If Zoom sends something else
+than documented, scripts/corrections.json overrides the files.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tap_zoom.streams import EMITTED
 from tap_zoom.streams.model import NEXT_PAGE, Stream
 
 SCHEMAS = Path(__file__).parent.parent / "tap_zoom" / "schemas"
-# Of each entry: streams; fields: path of a field -> schema; since: a date; source: where it was seen or announced.
+# Each entry has streams; fields: path of a field -> schema; since: a date; source: where it was seen or announced.
 ANNOUNCED = Path(__file__).with_name("announced.json")
-CORRECTIONS = Path(__file__).with_name("corrections.json")  # stream -> why, fields: path of a field -> schema
+CORRECTIONS = Path(__file__).with_name("corrections.json")  # stream -> why; fields: path of a field -> schema
 
-# Columns added by the tap that are no texts. Ids of meetings need 64 bits.
+# Columns added by the tap that are integers. Meeting ids need 64 bits.
 INTEGERS = frozenset({"meeting_id", "webinar_id", "sequence"})
 
 
@@ -41,19 +41,19 @@ def main(arguments: list[str]) -> None:
 
 
 def write(stream: Stream, files: Files) -> None:
-    """The schema of one stream, into its file."""
+    """Write the schema file of a stream."""
     schema = schema_of(stream, answer_of(stream, files))
     text = json.dumps(schema, indent=2, ensure_ascii=False)
     (SCHEMAS / f"{stream.name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def answer_of(stream: Stream, files: Files) -> Schema | None:
-    """The schema of the answer; None for a file, which has none."""
+    """Return the schema of the answer. None if the answer is a file, which has no schema."""
     return None if stream.text_column else files.operation(f"/{stream.path}").answer
 
 
 def schema_of(stream: Stream, answer: Schema | None) -> Schema:
-    """All fields of the answer's rows, then the columns added by the tap; only the key's types are not nullable."""
+    """Return the schema of a stream: key, columns added by the tap, other fields. Only the key isn't nullable."""
     properties = properties_of(stream, answer)
     for path, schema in announced(stream).items():
         place, name = at(properties, path)
@@ -72,20 +72,20 @@ def schema_of(stream: Stream, answer: Schema | None) -> Schema:
 
 
 def properties_of(stream: Stream, answer: Schema | None) -> dict[str, Schema]:
-    """The fields that Zoom's file gives the rows."""
+    """Return the documented fields of the rows."""
     fields = fields_of(stream, whole(answer)) if answer else {}
     return {name: plain(part) for name, part in fields.items() if name != NEXT_PAGE}
 
 
 def announced(stream: Stream) -> dict[str, Schema]:
-    """Fields of the stream that were seen or announced, by path."""
+    """Return the fields of a stream that were seen or announced, by path."""
     entries = json.loads(ANNOUNCED.read_text(encoding="utf-8"))
     mine = (entry["fields"] for entry in entries if stream.name in entry["streams"])
     return {path: schema for fields in mine for path, schema in fields.items()}
 
 
 def documented_by_now(files: Files) -> Iterator[str]:
-    """The announced fields that Zoom's files have, as stream.path."""
+    """Yield the announced fields that Zoom's files now contain, as stream.path."""
     for stream in EMITTED:
         properties = properties_of(stream, answer_of(stream, files))
         for path in announced(stream):
@@ -95,7 +95,7 @@ def documented_by_now(files: Files) -> Iterator[str]:
 
 
 def at(properties: dict[str, Schema], path: str) -> tuple[dict[str, Schema], str]:
-    """The properties in which the field of a path stands ("settings.audio"), and its name."""
+    """Return the properties that contain the field at a path ("settings.audio"), and the name of the field."""
     *above, name = path.split(".")
     for part in above:
         properties = properties[part].get("items", properties[part])["properties"]
@@ -103,7 +103,7 @@ def at(properties: dict[str, Schema], path: str) -> tuple[dict[str, Schema], str
 
 
 def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
-    """The fields of the rows in an answer, and those beside and around them."""
+    """Return the fields of the rows in an answer, and the fields around them that are copied to each row."""
     if stream.record_lists:
         lists = [answer["properties"][name]["items"] for name in stream.record_lists]
         return dict(reduce(united, lists)["properties"])
@@ -118,8 +118,8 @@ def fields_of(stream: Stream, answer: Schema) -> dict[str, Schema]:
 
 
 def plain(schema: Schema) -> Schema:
-    """A schema without descriptions and limits: names, nullable types, and which strings are date-times. An object in
-    one form of an answer and a list in another is a list, of objects with the fields of both."""
+    """Return a schema with only names, nullable types and date-time formats. A field that is an object in one form of
+    an answer and a list in another becomes a list of objects with the fields of both."""
     if "items" in schema:
         alone = {"type": "object", "properties": schema["properties"]} if "properties" in schema else {}
         items = united(schema["items"], alone)

@@ -1,9 +1,9 @@
-"""Print the entry of one of Zoom's operations for the table of streams, as far as Zoom's OpenAPI files give it.
+"""Print a stream entry for one of Zoom's operations, as far as Zoom's OpenAPI files describe it.
 
     python scripts/make_stream.py /report/daily Meetings.json Users.json ...
 
-Given all of Zoom's files, it also adds the operation to what the tests know, and writes the schema of the stream once
-the entry stands in the table. What only a person can decide is "?" in the entry, and a line at the end.
+Given all of Zoom's files, it also adds the operation to the test fixture, and writes the schema of the stream once the
+entry is in the table of streams. Values that you have to decide are "?" in the entry and listed at the end.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> None:
 
 
 def entry(path: str, operation: Operation) -> str:
-    """A Stream(...), with Zoom's refusals as comments."""
+    """Return a Stream(...), with Zoom's refusals as comments."""
     ours = _snake(path.removeprefix("/"))
     words = [word for word in ours.split("/") if not word.startswith("{")]
     lines = [
@@ -63,7 +63,7 @@ def entry(path: str, operation: Operation) -> str:
 
 
 def to_decide(path: str, operation: Operation) -> Iterator[str]:
-    """What Zoom's file does not say, with what speaks for which answer."""
+    """Yield the values that Zoom's files don't give, with hints for each."""
     listed = lists(operation)
     row = listed[next(iter(listed))]["items"] if listed else whole(operation.answer or {})
     fields = row.get("properties", {})
@@ -89,15 +89,15 @@ def to_decide(path: str, operation: Operation) -> Iterator[str]:
 
 
 def rate_limit(operation: Operation) -> str:
-    """The name of its rate limit. Those of Phone have limits of their own."""
+    """Return the name of the operation's rate limit. Some products have their own rate limits."""
     named = operation.product.replace("-", " ")
     product = named if any(each.product == named for each in RATE_LIMITS.values()) else ""
     wanted = RateLimit(operation.label or "", product)
-    return next((name for name, each in RATE_LIMITS.items() if each == wanted), "HEAVY")  # the slowest that is common
+    return next((name for name, each in RATE_LIMITS.items() if each == wanted), "HEAVY")  # the slowest common one
 
 
 def scopes(operation: Operation) -> list[str]:
-    """The scopes that allow it: granular ones first; of each kind those of an administrator, if there are any."""
+    """Return the scopes that allow the operation, granular ones first. Admin scopes are preferred."""
     found = []
     for kind in (operation.granular, operation.classic):
         reading = [scope for scope in kind if ":write" not in scope and not scope.endswith(":master")]
@@ -106,12 +106,12 @@ def scopes(operation: Operation) -> list[str]:
 
 
 def ids(path: str) -> list[str]:
-    """The placeholders of a path, in snake case."""
+    """Return the placeholders of a path, in snake case."""
     return re.findall(r"\{([^}]*)\}", _snake(path))
 
 
 def entities(path: str) -> list[str]:
-    """The entities that have the ids of a path."""
+    """Return the entities that have all ids of a path."""
     return [name.upper() for name, entity in ENTITIES.items() if entity.ids.keys() >= set(ids(path))]
 
 
@@ -122,7 +122,7 @@ def parent(path: str) -> Iterator[str]:
 
 
 def fitting(operation: Operation) -> list[str]:
-    """The date ranges whose parameters it has: those with most parameters first, then those used most."""
+    """Return the date ranges whose parameters the operation has: most parameters first, then most used."""
     used = [stream.date_range for stream in STREAMS]
     fit = [name for name, dates in DATE_RANGES.items() if dates.params.keys() <= operation.parameters.keys()]
     return sorted(fit, key=lambda name: (-len(DATE_RANGES[name].params), -used.count(DATE_RANGES[name])))
@@ -133,7 +133,7 @@ def date_range(operation: Operation) -> Iterator[str]:
 
 
 def needed(operation: Operation) -> Iterator[str]:
-    """The parameters without which Zoom refuses: one with each of its values, the others with a value to be found."""
+    """Yield the required parameters: the first with an enum as variants, the others with "?" as value."""
     times = {name for each in fitting(operation)[:1] for name in DATE_RANGES[each].params}
     required = {name: each for name, each in _query(operation).items() if each.get("required") and name not in times}
     several = next((name for name, parameter in required.items() if "enum" in parameter), None)
@@ -149,19 +149,19 @@ def page_size(operation: Operation) -> Iterator[str]:
 
 
 def lists(operation: Operation) -> dict[str, Schema]:
-    """The lists of rows in the answer."""
+    """Return the lists of rows in the answer, by name."""
     answer = whole(operation.answer or {}).get("properties", {})
     return {name: part for name, part in answer.items() if "properties" in part.get("items", {})}
 
 
 def records(operation: Operation) -> Iterator[str]:
-    """The list of the answer, or the first of them; without one, the answer is the one row."""
+    """Yield the first list of the answer. Without a list, the answer is the only row."""
     if listed := lists(operation):
         yield f"records={_text(next(iter(listed)))}"
 
 
 def refused(operation: Operation) -> Iterator[str]:
-    """Zoom's refusals, each with its name in refusals.py."""
+    """Yield Zoom's refusals, each with its name in refusals.py if it has one."""
     for status, code, text in operation.refusals:
         known = [name for name, each in REFUSALS.items() if each.matches(status, code, text)]
         other = "no access, for every stream" if code in NO_PERMISSION_CODES else "new"
@@ -169,7 +169,7 @@ def refused(operation: Operation) -> Iterator[str]:
 
 
 def _is_paged(operation: Operation) -> bool:
-    """True if it takes a page, or answers with the token of a next one though no parameter says so."""
+    """True if the operation has a paging parameter, or returns a next_page_token without one."""
     answered = whole(operation.answer or {}).get("properties", {})
     return not PAGING.isdisjoint(operation.parameters) or "next_page_token" in answered
 
@@ -179,7 +179,7 @@ def _query(operation: Operation) -> dict[str, Schema]:
 
 
 def _snake(text: str) -> str:
-    """A path with its placeholders in snake case."""
+    """Return a path with its placeholders in snake case."""
     return re.sub(r"\{[^}]*\}", lambda found: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", found[0]).lower(), text)
 
 
@@ -196,7 +196,7 @@ def _choice(names: Iterable[str]) -> str:
 
 
 def _filled(*parts: str) -> Iterator[str]:
-    """The parts of a call, as many in a line as there is room for."""
+    """Yield lines with as many parts of a call as fit."""
     line = ""
     for part in parts:
         if line and len(f"{line} {part},") > _WIDTH:

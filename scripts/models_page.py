@@ -1,4 +1,4 @@
-"""The page of the dbt package's final models, docs/models.md, from their descriptions in dbt/models."""
+"""Generate docs/models.md, the page of the dbt package's final models, from their descriptions in dbt/models."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ streams are not loaded is empty.
 
 
 def finals() -> list[dict[str, Any]]:
-    """The descriptions of the final models, in their order."""
+    """Return the descriptions of the final models, in order."""
     found: list[dict[str, Any]] = yaml.safe_load(MODELS.read_text("utf-8"))["models"]
     return found
 
 
 def index(page: str = "") -> str:
-    """A row for each model: what it has a row for, and an example question."""
+    """Return a table of the models, with the grain and an example question of each."""
     rows = (
         (f"[`{model['name']}`]({page}#{model['name']})", meta(model)["grain"], meta(model)["question"])
         for model in finals()

@@ -1,12 +1,12 @@
-"""Try the tests by mutation: small changes of the code, one at a time; each should make a test fail.
+"""Run mutation tests: small changes to the code, one at a time. Each should make a test fail.
 
-    python scripts/mutants.py [MODULE ...]     try the mutants of these modules, or of all; goes on where it was stopped
-    python scripts/mutants.py --known          only say what is known so far
+    python scripts/mutants.py [MODULE ...]     test the mutants of these modules, or of all; an interrupted run resumes
+    python scripts/mutants.py --known          only print the results so far
 
-A module is called by its path below tap_zoom, as in sync/traversal. Each is tried with its own tests, which start no
-process, so that a mutant costs a fraction of a second. What was found out is kept in mutants/. When a module has
-changed it is tried anew; when its tests have, only what had survived: remove mutants/ to try everything anew. At the
-end stands a table. Exit status 1 where fewer mutants die than should.
+A module is named by its path below tap_zoom, such as sync/traversal. Each has its own tests, which start no process,
+so a mutant takes a fraction of a second. Results are kept in mutants/. If a module changes, all its mutants are tested
+again. If only its tests change, mutants that were killed are skipped. Remove mutants/ to test everything again.
+A table is printed at the end. The exit status is 1 if too few mutants were killed.
 """
 
 from __future__ import annotations
@@ -38,22 +38,24 @@ TESTS: dict[str, tuple[str, ...]] = {
     "api/retry": ("test_retry",),
     "sync/coercion": ("test_records", "test_shapes", "test_keys"),
     "sync/context": ("test_context",),
-    "sync/failures": ("test_failures",),
+    "sync/failures": ("test_failures", "test_later_nights"),
     "sync/records": ("test_records", "test_shapes", "test_keys"),
     "sync/rows": ("test_records", "test_shapes", "test_keys"),
     "sync/traversal": ("test_traversal",),
     "sync/windows": ("test_windows",),
 }
+COPIED = ("demo", "docs")  # read by tests/conftest.py
 CONFIG = """
 [tool.mutmut]
 source_paths = ["tap_zoom"]
 only_mutate = ["tap_zoom/{module}.py"]
+also_copy = {copied}
 pytest_add_cli_args = ["-p", "tests.mutation"]
 pytest_add_cli_args_test_selection = {tests}
 track_dependencies = false
 use_git_change_detection = false
 """
-# The exit statuses of pytest, and what mutmut adds to them.
+# Exit statuses of pytest, and those that mutmut adds.
 KILLED = (1, 3)
 TIMEOUT = (-24, 24, 36, 152, 255)
 SURVIVED, UNTESTED, UNKNOWN = 0, 33, None
@@ -66,7 +68,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if wrong := set(chosen.modules) - TESTS.keys():
         parser.error(f"no tests are named for {', '.join(wrong)}")
-    os.nice(19)  # whoever works on the machine comes first
+    os.nice(19)  # lowest priority, so that the machine stays usable
     modules = chosen.modules or list(TESTS)
     for module in modules:
         if not chosen.known:
@@ -77,7 +79,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(module: str) -> None:
-    """Let mutmut go on, or begin, with a module."""
+    """Start or resume mutmut for a module."""
     place = WORK / module
     prepare(module, place)
     print(f"{module} ...", file=sys.stderr, flush=True)
@@ -85,7 +87,7 @@ def run(module: str) -> None:
 
 
 def prepare(module: str, place: Path) -> None:
-    """A directory for mutmut, which works on the one where it stands; without results that are good no more."""
+    """Prepare a working directory for mutmut, and delete outdated results."""
     if missing := [path.name for path in tests_of(module) if not path.exists()]:
         sys.exit(f"scripts/mutants.py: TESTS names {', '.join(missing)} for {module}, which is not there.")
     made_of = {"code": digest([ROOT / "tap_zoom" / f"{module}.py"]), "tests": digest(tests_of(module))}
@@ -96,17 +98,18 @@ def prepare(module: str, place: Path) -> None:
     elif before != made_of:
         forget_survivors(place, module)
     place.mkdir(parents=True, exist_ok=True)
-    for name in ("tap_zoom", "tests"):
+    for name in ("tap_zoom", "tests", *COPIED):
         if not (place / name).exists():
             (place / name).symlink_to(ROOT / name)
     tests = json.dumps([f"tests/{name}.py" for name in TESTS[module]])
-    settings = (ROOT / "pyproject.toml").read_text("utf-8") + CONFIG.format(module=module, tests=tests)
+    config = CONFIG.format(module=module, tests=tests, copied=json.dumps(COPIED))
+    settings = (ROOT / "pyproject.toml").read_text("utf-8") + config
     (place / "pyproject.toml").write_text(settings, "utf-8")
     note.write_text(json.dumps(made_of), "utf-8")
 
 
 def tests_of(module: str) -> Iterator[Path]:
-    """The files of a module's tests, and what these share."""
+    """Yield the test files of a module, and the files that these share."""
     yield from (ROOT / "tests" / f"{name}.py" for name in TESTS[module])
     yield from (ROOT / "tests" / f"{name}.py" for name in ("conftest", "mutation"))
 
@@ -116,7 +119,7 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def forget_survivors(place: Path, module: str) -> None:
-    """Have all but the killed ones tried again, by what the tests cover now."""
+    """Mark mutants that weren't killed as not tried, and let mutmut measure test coverage again."""
     (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     path = meta(place, module)
     if path.exists():
@@ -127,19 +130,19 @@ def forget_survivors(place: Path, module: str) -> None:
 
 
 def meta(place: Path, module: str) -> Path:
-    """Where mutmut keeps the results of a module."""
+    """Return the path of mutmut's results for a module."""
     return place / "mutants" / "tap_zoom" / f"{module}.py.meta"
 
 
 def results_of(module: str) -> dict[str, int | None]:
-    """The exit status of the tests by mutant, None for one not tried yet; nothing before the module was begun."""
+    """Return the exit status of the tests for each mutant, None if not tested yet. Empty before the first run."""
     path = meta(WORK / module, module)
     results: dict[str, int | None] = json.loads(path.read_text("utf-8"))["exit_code_by_key"] if path.exists() else {}
     return results
 
 
 def show(module: str) -> None:
-    """The mutants of a module that no test noticed."""
+    """Print the mutants of a module that no test caught."""
     for name, code in results_of(module).items():
         if kind(code) in ("survived", "untested", "odd"):
             print(f"{module} {name.rpartition('.')[2]} ({kind(code)})")
@@ -149,7 +152,7 @@ def show(module: str) -> None:
 
 
 def report(module: str) -> bool:
-    """Say how many mutants of a module died; whether enough."""
+    """Print how many mutants of a module were killed. Return True if these are enough."""
     results = results_of(module)
     if not results:
         print(f"{module:<14} not tried yet")
@@ -162,7 +165,7 @@ def report(module: str) -> bool:
 
 
 def kind(code: int | None) -> str:
-    """A timeout is a test that would not end: it shows as well."""
+    """Return the result for an exit status. A timeout is a test that never ended, so it also catches the mutant."""
     named = {SURVIVED: "survived", UNTESTED: "untested", UNKNOWN: "not tried"}
     if code in KILLED:
         return "killed"
@@ -170,7 +173,7 @@ def kind(code: int | None) -> str:
 
 
 def mutmut(*arguments: str, place: Path) -> str:
-    """What a command of mutmut writes."""
+    """Run a mutmut command, and return its output."""
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:

@@ -1,4 +1,4 @@
-"""What Zoom's OpenAPI files say of an operation: the one place where they are read.
+"""Read operations from Zoom's OpenAPI files. No other script parses these files.
 
 Zoom publishes them: https://developers.zoom.us/api-hub/meetings/methods/endpoints.json (and /users/, /phone/, ...).
 """
@@ -21,23 +21,23 @@ _KEPT = ("type", "format", "enum", "maximum", "default")
 
 @dataclass(frozen=True)
 class Operation:
-    """A GET operation. tests/fixtures/operations.json holds the same facts, by path, but for those for people."""
+    """A GET operation. tests/fixtures/operations.json has all but the last three fields, by path."""
 
     product: str  # the name of the file
-    label: str | None  # of its rate limit, as X-RateLimit-Category spells it
+    label: str | None  # its rate limit category, as spelled in X-RateLimit-Category
     classic: list[str]
     granular: list[str]
     parameters: dict[str, Schema]  # with in: path, or required: true
     refusals: list[tuple[int, int, str]]  # status, code, text
-    answer: Schema | None  # as Zoom has it; None where it is no JSON
-    # for people
+    answer: Schema | None  # as in Zoom's file; None if it isn't JSON
+    # for readers of the entry only
     summary: str = ""
     needs: str = ""  # plan and features
-    largest_page: int = 0  # 0: Zoom does not say
+    largest_page: int = 0  # 0: not documented
 
 
 class Files:
-    """The GET operations of some of Zoom's files, by path, however its placeholders are named."""
+    """The GET operations of some of Zoom's files, by path. The names of placeholders don't matter."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._described: dict[str, tuple[str, str, dict[str, Any]]] = {}
@@ -48,11 +48,11 @@ class Files:
                     self._described[nameless(path)] = (path, Path(file).stem, methods["get"])
 
     def path(self, path: str) -> str:
-        """A path as Zoom writes it."""
+        """Return a path as Zoom writes it."""
         return self._find(path)[0]
 
     def operation(self, path: str) -> Operation:
-        """What Zoom says of it."""
+        """Return the operation at a path."""
         _, product, described = self._find(path)
         text = described["description"]
         label = re.search(r"Rate Limit Label\]\([^)]*\):?\*\*:?\s*`?([A-Za-z_-]+)", text)
@@ -78,20 +78,20 @@ class Files:
 
 
 def nameless(path: str) -> str:
-    """A path without the names of its placeholders, for these are not the same everywhere."""
+    """Return a path without the names of its placeholders, which are not consistent."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def spellings(path: str) -> tuple[str, str]:
-    """Nameless: as it is, and as what is asked about "me" is documented, for any id."""
+    """Return the nameless path, and the same with a placeholder in place of "me", as Zoom documents it."""
     return nameless(path), nameless(path.replace("/me/", "/{}/"))
 
 
 def whole(schema: Schema, deep: bool = True) -> Schema:
-    """A schema in one piece: allOf, oneOf and anyOf become one with every field of their parts.
+    """Merge allOf, oneOf and anyOf into one schema with every field of their parts.
 
-    Where two parts name the same object or list, it has the fields of both; unless `deep`, those of one of them, as an
-    answer has that follows one of several forms.
+    If two parts have the same object or list, the result has the fields of both. Unless `deep`, it has the fields of
+    one of them, like an answer in one of several forms.
     """
     own = {word: value for word, value in schema.items() if word not in _PARTS}
     if "properties" in own:
@@ -103,7 +103,7 @@ def whole(schema: Schema, deep: bool = True) -> Schema:
 
 
 def united(one: Schema, other: Schema, deep: bool = True) -> Schema:
-    """Every field of both; where they differ in a word, the first has it."""
+    """Return a schema with every field of both. Where they differ, the first one wins."""
     both = {**other, **one}
     if "properties" in one and "properties" in other:
         both["properties"] = {**one["properties"], **other["properties"]}

@@ -1,4 +1,4 @@
-"""What the pages made from the table of streams share: Markdown, names of things, links, joins."""
+"""Helpers for the pages generated from the table of streams: Markdown, names, links, joins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tap_zoom.discover import schema_of
 from tap_zoom.streams import BY_NAME, EMITTED, ENRICHERS, FALLBACKS, PARTS, parents_of, replaced_by
 from tap_zoom.streams.model import NO_VALUE, Entity, Join, Stream
 
-# What people call an entity, if that is not its name.
+# Readable names of entities, where they differ from the entity's name.
 ENTITY_WORDS = {
     "member": "user",
     "meeting": "scheduled meeting",
@@ -45,7 +45,7 @@ def sentence(words: str) -> str:
 
 
 def page_of(part: str) -> str:
-    """The name of a part's page in docs/streams/."""
+    """Return the file name of a part's page in docs/streams/."""
     return part.lower().replace(" ", "-") + ".md"
 
 
@@ -54,17 +54,17 @@ def part_of(stream: Stream) -> str:
 
 
 def link(stream: Stream, folder: str = "") -> str:
-    """To the section of a stream, from a page in docs/streams/ or, with `folder`, from elsewhere."""
+    """Return a link to the section of a stream. `folder`: the path to docs/streams/ from other folders."""
     return f"[`{stream.name}`]({folder}{page_of(part_of(stream))}#{stream.name})"
 
 
 def linked(text: str) -> str:
-    """A text for a page in docs/streams/ in which each stream that stands as code is a link."""
+    """Replace each stream name in backticks by a link, for a page in docs/streams/."""
     return re.sub(r"`(\w+)`", lambda found: link(BY_NAME[found[1]]) if found[1] in BY_NAME else found[0], text)
 
 
 def use_of(stream: Stream) -> str:
-    """What a stream that is not emitted is for."""
+    """Return the purpose of a stream that emits no records."""
     if stream.name in ENRICHERS:
         main = next(other for other in BY_NAME.values() if other.enriched_by == stream.name)
         missing = [each.field for each in stream.enriches if each.words is NO_VALUE and each.is_in]
@@ -77,7 +77,7 @@ def use_of(stream: Stream) -> str:
 
 
 def joins_of(stream: Stream) -> Iterator[Join]:
-    """What joins to the id of what a stream is asked about, and what its entry says besides."""
+    """Yield the joins on the id of a stream's parent, then those in the stream's entry."""
     told = {join.stream for join in stream.joins}
     for column in list(stream.parent.ids)[:1]:
         mine = stream.key[0] if is_the_entity(stream) else ""
@@ -89,13 +89,13 @@ def joins_of(stream: Stream) -> Iterator[Join]:
 
 
 def is_the_entity(stream: Stream) -> bool:
-    """True if its one row is its parent entity, under Zoom's own id."""
+    """True if the only row of a stream is its parent entity, with Zoom's own id as the key."""
     is_one = not stream.records and stream.date_range is None and len(stream.key) == 1
     return is_one and stream.key[0] not in stream.context_columns
 
 
 def rows_for(entity: Entity, column: str) -> Iterator[tuple[Stream, str]]:
-    """The streams with a row for each of an entity, and the field of its id: the core's own, then lists."""
+    """Yield the streams with a row for each of an entity, and the field of its id: core details first, then lists."""
     for each in EMITTED:
         if each.core and each.parent.ids is entity.ids and is_the_entity(each):
             yield each, each.key[0]
@@ -106,7 +106,7 @@ def rows_for(entity: Entity, column: str) -> Iterator[tuple[Stream, str]]:
 
 
 def check_joins() -> None:
-    """Every column that a join names is there. Raises SystemExit if one is not."""
+    """Check that the columns of all joins exist. Raises SystemExit if one doesn't."""
     for stream in EMITTED:
         for join in joins_of(stream):
             for name, field in ((stream.name, join.column), (join.stream, join.other)):

@@ -1,8 +1,8 @@
-"""Check that a tag can be released: the version, the changelog and the address of the repository agree with it.
+"""Check that a tag can be released: it must match the version, the changelog and the repository's URL.
 
     python scripts/release_check.py v0.2.0 https://github.com/someone/tap-zoom
 
-Ends with exit status 1 and a line for each problem.
+If not, it prints a line for each problem and exits with status 1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from repository import REPOSITORY, ROOT
 
 
 def problems(tag: str, repository: str, version: str, changelog: str, configured: str) -> list[str]:
-    """Return what has to be fixed before the tag is released, one sentence each."""
+    """Return the problems to fix before the tag is released, one sentence each."""
     found = []
     if tag != f"v{version}":
         found.append(f"The tag is {tag}, but __version__ in tap_zoom/__init__.py is {version}: tag v{version}.")
@@ -29,7 +29,7 @@ def problems(tag: str, repository: str, version: str, changelog: str, configured
 
 
 def main(arguments: list[str]) -> int:
-    """Check, and return the exit status."""
+    """Print the problems, and return the exit status."""
     if len(arguments) != 2:
         sys.exit(__doc__)
     version = re.search(r'^__version__ = "(.+)"$', (ROOT / "tap_zoom" / "__init__.py").read_text("utf-8"), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The name and the address under which the project is published. setup.py is the one place where they are set."""
+"""The name and URL under which the project is published. They are set in setup.py only."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def owner(repository: str) -> str:
 
 
 def site(repository: str) -> str:
-    """Return the address of the docs site, on GitHub Pages."""
+    """Return the URL of the docs site, on GitHub Pages."""
     return f"https://{owner(repository)}.github.io/{repository.rpartition('/')[2]}/"

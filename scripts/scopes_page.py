@@ -1,4 +1,4 @@
-"""docs/scopes.md: what to tick in Zoom's app form, for each part."""
+"""The generated text of docs/scopes.md: the scopes to select in Zoom's app form, for each part of Zoom."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tap_zoom.streams.model import Stream
 
 
 def without_granular() -> str:
-    """The streams that an app with granular scopes can't read."""
+    """Return a sentence with the streams that an app with granular scopes can't read."""
     streams = [stream for part in PARTS.values() for stream in part if not stream.granular]
     return "Zoom has no granular scope for " + ", ".join(link(stream, "streams/") for stream in streams) + "."
 
 
 def parts() -> str:
-    """A section for each part: blocks to copy, and what each scope opens."""
+    """Return a section for each part: blocks of scopes to copy, and the purpose of each scope."""
     lines: list[str] = []
     for part, streams in PARTS.items():
         lines += [f"## {part}", "", "Granular:", "", block(stream.granular for stream in asked(streams)), ""]
@@ -28,7 +28,7 @@ def parts() -> str:
 
 
 def asked(streams: tuple[Stream, ...]) -> list[Stream]:
-    """These, and all that lead to them."""
+    """Return these streams, and the ancestors of those that are emitted."""
     names = {name for stream in streams if stream.emitted for name in ancestors(stream, older=True)}
     names |= {stream.name for stream in streams}
     return [stream for stream in BY_NAME.values() if stream.name in names]
@@ -39,7 +39,7 @@ def block(scopes: Iterable[str]) -> str:
 
 
 def rows(streams: tuple[Stream, ...]) -> list[tuple[str, ...]]:
-    """Each scope of the blocks, with what it opens."""
+    """Return a row for each scope of the blocks, with its purpose."""
     opened: dict[tuple[str, str], list[str]] = {}
     for stream in asked(streams):
         if stream in streams and stream.emitted:
@@ -54,7 +54,7 @@ def rows(streams: tuple[Stream, ...]) -> list[tuple[str, ...]]:
 
 
 def lead_of(stream: Stream, streams: tuple[Stream, ...]) -> str:
-    """What a stream of another part is for: the things that it lists, and a stream of this part that needs them."""
+    """Return the purpose of a stream of another part: the entities it lists, and a stream that needs them."""
     led = [each for each in streams if each.emitted and stream.name in ancestors(each, older=True)]
     needed = [BY_NAME[name].parent for each in led for name in (each.name, *ancestors(each, older=True))]
     found = [each.entity for each in stream.links if each.entity in needed]

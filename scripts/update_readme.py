@@ -1,7 +1,7 @@
-"""Write what the documentation takes from the code: marked parts of README.md and of docs/, and docs/streams/.
+"""Write the generated documentation: marked parts of README.md, dbt/README.md and docs/, and docs/streams/.
 
-python scripts/update_readme.py            write them
-python scripts/update_readme.py --check    only say whether they are up to date: exit status 0 or 1
+python scripts/update_readme.py            write it
+python scripts/update_readme.py --check    only check if it is up to date: exit status 0 or 1
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def marked() -> dict[Path, dict[str, str]]:
-    """The parts of each page that are made: what stands between <!-- name --> and <!-- /name -->."""
+    """Return the generated parts of each page, which are between <!-- name --> and <!-- /name -->."""
     return {
         README: {"parts": parts_line()},
         ROOT / "dbt" / "README.md": {"models": models_page.index("../docs/models.md")},
@@ -66,7 +66,7 @@ def marked() -> dict[Path, dict[str, str]]:
 
 
 def filled(page: Path, parts: dict[str, str]) -> str:
-    """The text of a page with its generated parts replaced."""
+    """Return the text of a page with its generated parts replaced."""
     text = page.read_text("utf-8")
     for name, part in parts.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
@@ -78,7 +78,7 @@ def filled(page: Path, parts: dict[str, str]) -> str:
 
 
 def parts_line() -> str:
-    """Each part of Zoom, with the number of its streams."""
+    """Return a line with each part of Zoom and the number of its streams."""
     return " · ".join(
         f"[{part}](docs/streams/{page_of(part)}) ({sum(stream.emitted for stream in streams)})"
         for part, streams in PARTS.items()

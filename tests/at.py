@@ -1,6 +1,6 @@
-"""A time other than now, from which a process's clock goes on.
+"""Run a process at another time. Its clock keeps running from there.
 
-Elapsed time (time.monotonic) stays as it is, and so does the local time zone.
+Elapsed time (time.monotonic) and the local time zone don't change.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from contextlib import AbstractContextManager
 from typing import Any
 
-# time-machine loads pytest for its plugin where there is one; a run of the tap takes half as long again with it.
+# time-machine imports pytest for its plugin, if there is one. That would make a run of the tap 50% slower.
 pytest, sys.modules["pytest"] = sys.modules.get("pytest"), None  # type: ignore[assignment]
 import time_machine  # noqa: E402
 
@@ -19,5 +19,5 @@ if pytest is not None:
 
 
 def travel(moment: float) -> AbstractContextManager[Any]:
-    """Unix time."""
+    """Return a context manager that moves the clock to a Unix time."""
     return time_machine.travel(moment, tick=True)

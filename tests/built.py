@@ -1,7 +1,8 @@
-"""An account on DuckDB, loaded twice, with the models that dbt builds from it: made once for all tests.
+"""An account in DuckDB, loaded twice, with the models that dbt builds from it. Made once for all tests.
 
-The account is loaded two weeks apart, first the core and then every stream that the package and the questions read, by a
-target that keeps one row per key; dbt builds the models after each. A second database holds meetings known by heart.
+The loads are two weeks apart: first the core, then every stream that the package and the questions read. Like a
+database target, they keep one row per key. dbt builds the models after each load. A second database contains a few
+hand-written meetings with known attendance.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from tests.warehouse import ENVIRONMENT, OPTIONAL, Dbt, Outcome, dbt
 FIRST = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 WEEKS = timedelta(days=14)
 NOW = FIRST + WEEKS
-SINCE = (FIRST - timedelta(days=120)).date()  # of the second load: fewer windows of calls and recordings
+SINCE = (FIRST - timedelta(days=120)).date()  # start_date of the second load, to save windows of calls and recordings
 LOADED = ("2026-03-03 10:00:00", "2026-03-17 10:00:00")
 CONNECTIONS: dict[str, duckdb.DuckDBPyConnection] = {}
 PYTHON = ENVIRONMENT / "bin" / "python"
@@ -43,16 +44,16 @@ FURTHER = tuple(
 Rows = dict[str, list[dict[str, Any]]]
 
 
-# --- what is loaded, and what is right ------------------------------------------------------------------------------
+# --- loaded rows and expected rows ----------------------------------------------------------------------------------
 
 
 def account() -> Account:
-    """One with odd cases, some of whose users attend meetings and webinars, and a third of whom are licensed."""
+    """Return an account with edge cases. Some users attend meetings and webinars, and a third are licensed."""
     made = Account.sized("demo", edges=True, drift=True, crowd=60, now=FIRST, future=WEEKS.days)
     for number, user in enumerate(made.users):
         if user.lookup == "ok":
             user.email = user.row["email"] = f"person.{7 * number}@example.com"
-        if number % 3 == 0 or number == 23:  # who hosts little
+        if number % 3 == 0 or number == 23:  # user 23 hosts little
             user.row["type"] = 2
     return made
 
@@ -67,7 +68,7 @@ def key_of(stream: str, row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def merged(first: Rows, second: Rows) -> Rows:
-    """What a target holds that keeps the last row of each key."""
+    """Return the rows in a target that keeps the last row of each key."""
     return {
         stream: list(({key_of(stream, row): row for row in [*first.get(stream, ()), *rows]}).values())
         for stream, rows in second.items()
@@ -75,7 +76,7 @@ def merged(first: Rows, second: Rows) -> Rows:
 
 
 def read_twice() -> tuple[list[Run], Rows]:
-    """Runs of the tap, two weeks apart, and what the account held at one time or the other."""
+    """Return two runs of the tap, two weeks apart, and the rows expected after both."""
     with SimulatedZoom(account(), scopes="classic") as zoom:
         runs, known = [], []
         for streams, since in ((tuple(truth.KEYS), None), ((*truth.KEYS, *FURTHER), SINCE)):
@@ -88,7 +89,7 @@ def read_twice() -> tuple[list[Run], Rows]:
 
 
 def load(database: Path, rows: Rows, loaded_at: str) -> None:
-    """Add rows to the tables of streams, in place of those with the same key, as a target for databases does."""
+    """Insert rows into the tables of streams, and replace rows with the same key, as a database target does."""
     directory = Path(tempfile.mkdtemp(dir=database.parent))
     streams = [{"tap_stream_id": stream, "schema": schema_of(BY_NAME[stream])} for stream in rows]
     (directory / "catalog.json").write_text(json.dumps({"streams": streams}), "utf-8")
@@ -109,7 +110,7 @@ def load(database: Path, rows: Rows, loaded_at: str) -> None:
 
 
 class Built:
-    """The databases, what dbt said of them, and the right rows."""
+    """The databases, the outcomes of dbt, and the expected rows."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -125,7 +126,7 @@ class Built:
         (first, second), self.rows = read_twice()
         database = self.directory / "core" / "warehouse.duckdb"
         database.parent.mkdir()
-        # One row of an old meeting comes late, with the load time of the others.
+        # One row of an old meeting arrives late, with the load time of the first load.
         late = next(row for row in first.records["report_meeting_participants"] if row["status"] == "in_meeting")
         load(database, {**first.records, "report_meeting_participants": [
             row for row in first.records["report_meeting_participants"] if row is not late
@@ -140,7 +141,7 @@ class Built:
         load(self.path("all"), changed, LOADED[1])
         load(self.path("all"), {"report_meeting_participants": [late]}, LOADED[0])
         with duckdb.connect(str(self.path("all"))) as connection:
-            # Mark a unit that the second load does not touch.
+            # Mark the rows of units that the second load doesn't touch.
             old = [str(row["meeting_id"]) for row in changed["report_meeting_participants"]] + [str(late["meeting_id"])]
             changed_numbers = {*old, *(str(row["id"]) for row in changed["report_meetings"])}
             changed_numbers |= {
@@ -165,14 +166,14 @@ class Built:
         rows = {"report_meetings": known_cases.MEETINGS, "report_meeting_participants": known_cases.participants()}
         load(database, rows, LOADED[0])
         with duckdb.connect(str(database)) as connection:
-            # As files of JSON lines are: without load times, and with rows that a resumed run has written again.
+            # As from JSON Lines files: without load times, and with rows that a resumed run emitted again.
             for stream in rows:
                 connection.execute(f"ALTER TABLE zoom.{stream} DROP COLUMN _sdc_extracted_at")
                 connection.execute(f"INSERT INTO zoom.{stream} FROM zoom.{stream}")
         self.build(run, "cases", zoom__timezone=known_cases.ZONE)
 
     def people(self, kind: str) -> list[known_marts.Person]:
-        """Everybody who should be in meetings or webinars; found out once in each process."""
+        """Return everyone expected in meetings or webinars. Computed once in each process."""
         if kind not in self._people:
             self._people[kind] = known_marts.people(self.rows, kind)
         return self._people[kind]
@@ -197,12 +198,12 @@ class Built:
 
 
 def shared(directory: Path) -> Built:
-    """Made in a directory by the first process of the tests that asks for it; the others wait."""
+    """Return the databases in a directory. The first test process makes them; the others wait."""
     place = directory / "marts"
     with (directory / "marts.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "built").exists():
-            shutil.rmtree(place, ignore_errors=True)  # of one that failed
+            shutil.rmtree(place, ignore_errors=True)  # left by a failed attempt
             place.mkdir()
             (place / "built").write_bytes(pickle.dumps(Built(place)))
     found: Built = pickle.loads((place / "built").read_bytes())

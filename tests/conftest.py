@@ -1,4 +1,4 @@
-"""What the tests share: a place for files, and a simulated Zoom."""
+"""Shared fixtures: a directory for files, a simulated Zoom, and the models that dbt builds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ settings.load_profile("same every time")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `few` are long for all but their first parameters. Tests of the dbt package come first: so one worker
-    gets them all, and no other waits until the models are built."""
+    """Mark tests with `few` as long, except for their first parameters. Run tests of the dbt package first: one worker
+    gets them all, and no other worker waits for the models."""
     seen: Counter[str] = Counter()
     for item in items:
         if few := item.get_closest_marker("few"):
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def files() -> Iterator[None]:
-    """Configs and logs of all runs, gone at the end."""
+    """A temporary directory for the configs and logs of all runs."""
     with tempfile.TemporaryDirectory(prefix="tap-zoom-tests-") as directory:
         os.environ["TAP_ZOOM_TEST_FILES"] = directory
         yield
@@ -51,14 +51,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture
 def zoom() -> Iterator[SimulatedZoom]:
-    """A small account behind Zoom's API."""
+    """A simulated Zoom with a small account."""
     with SimulatedZoom(account()) as zoom:
         yield zoom
 
 
 @pytest.fixture(autouse=True)
 def end_runs() -> Iterator[None]:
-    """A run that a failed test leaves behind disturbs no other test."""
+    """End runs that a failed test left behind, so that they don't disturb other tests."""
     yield
     while UNDER_WAY:
         UNDER_WAY[0].end()

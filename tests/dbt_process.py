@@ -1,7 +1,7 @@
-"""Runs dbt commands in one process, as they come: started with the Python of dbt's environment, apart from the tests.
+"""Run dbt commands from stdin in one process, started with the Python of dbt's environment.
 
-A line of stdin is {"arguments": [...], "environment": {...}}, a line of stdout what came of it. The project is parsed
-once; later commands may have other variables and another database, but not other sources.
+Each line of stdin is {"arguments": [...], "environment": {...}}, each line of stdout its result. The project is parsed
+once, so later commands can change variables and the database, but not the sources.
 """
 
 import json
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def release() -> None:
-    """Close the file of DuckDB, which dbt keeps open for this process."""
+    """Close the DuckDB file, which dbt keeps open in this process."""
     try:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     except ImportError:

@@ -1,7 +1,7 @@
-"""One test for many cases: it fails with all the cases that fail.
+"""Run many cases in one test, which reports all cases that fail.
 
-For cases of a millisecond, such as a rule that holds for each stream: pytest needs ten times as long for a test of its
-own.
+For cases that take about a millisecond, such as a rule for each stream. A pytest test for each case would take ten
+times as long.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everything that the tap knows of Zoom, in a small account that answers all of it without a wait."""
+"""A small simulated account with every stream, and rate limits so high that runs don't wait."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.tap import Record, account
 Zoom = TypeVar("Zoom", bound=SimulatedZoom)
 EVERYTHING = (*truth.KEYS, *further.KEYS)
 SMALL = (52, "few")
-BY_HAND = {  # those of the further streams that the simulator's table does not hold: their parent
+BY_HAND = {  # further streams that are not in the simulator's table -> their parent
     "history_meetings": "", "user_details": "users", "report_user_meetings": "users",
     "meeting_transcripts": "recordings", "meeting_transcript_cues": "recordings",
 }  # fmt: skip
-USERS = {"/users"}  # the list without its look-ups: of a pending user nothing is asked
+USERS = {"/users"}  # only the list: ids of pending users are looked up for `users` itself, not for its child streams
 
 
 def zoom_with_everything(make: type[Zoom] = SimulatedZoom, **how: Any) -> Zoom:  # type: ignore[assignment]
-    """With all scopes of both forms, since Zoom names no granular one for a few operations."""
+    """Return a simulated Zoom with all scopes, classic and granular: a few operations have no granular scope."""
     settings = {"plan": "business", "page_cap": 4, "per_second": dict.fromkeys(LABELS, 9_000)}
     scopes = [scope for form in ("granular", "classic") for scope in further.SCOPES[form]]
     return make(**{"account": account(*SMALL), **settings, "scopes": scopes, **how})
@@ -31,7 +31,7 @@ def config(zoom: SimulatedZoom, **changes: Any) -> dict[str, Any]:
 
 
 def right(zoom: SimulatedZoom, *streams: str, start_date: str | None = None) -> dict[str, list[Record]]:
-    """The records of these streams."""
+    """Return the expected records of these streams."""
     core = _core(start_date) if set(streams) & set(truth.KEYS) else {}
     return {name: core[name] if name in core else truth_of(zoom, name, start_date) for name in streams}
 
@@ -46,7 +46,7 @@ def template_of(stream: str) -> str:
 
 
 def parents_of(stream: str) -> list[str]:
-    """The further streams that lead to one, and "users" where that does, by the simulator's own table."""
+    """Return a stream's parent, the parent's parent and so on, up to "users", by the simulator's own table."""
     parent = BY_HAND[stream] if stream in BY_HAND else further.STREAMS[stream].parent
     if not parent:
         return []
@@ -54,7 +54,7 @@ def parents_of(stream: str) -> list[str]:
 
 
 def needed_for(*streams: str) -> set[str]:
-    """The operations that have to be asked for these streams alone."""
+    """Return the operations that are requested if only these streams are selected."""
     lead = {parent for stream in streams for parent in parents_of(stream)}
     own = {template_of(stream) for stream in {*streams, *lead} - {"users"}}
     return own | (USERS if "users" in lead else set())

@@ -1,6 +1,6 @@
-"""Runs of the tap as forks of a process that has it loaded: each a process of its own, without the imports.
+"""Run the tap in forks of a process that has already imported it.
 
-Loading the tap takes several times as long as reading a small account, and the tests start it hundreds of times.
+Importing the tap takes several times as long as syncing a small account, and the tests start it hundreds of times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FORKS.set_forkserver_preload(["tap_zoom.cli", "tap_zoom.about", "tap_zoom.run", 
 
 
 class Fork:
-    """A run of the tap, with what the tests use of subprocess.Popen."""
+    """A run of the tap, with the parts of subprocess.Popen that the tests use."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class Fork:
         at: float | None,
         patch: str = "",
     ) -> None:
-        """`stdout`: a file descriptor, or subprocess.PIPE; `at`: what time it is for the tap; `patch`: statements that
-        run before the tap does."""
+        """`stdout`: a file descriptor or subprocess.PIPE; `at`: the Unix time at which the tap's clock starts (None:
+        real time); `patch`: Python statements to execute before the tap runs."""
         self.stdout: BinaryIO | None = None
         if stdout == subprocess.PIPE:
             ours, theirs = os.pipe()
@@ -54,7 +54,7 @@ class Fork:
 
     @property
     def returncode(self) -> int | None:
-        """None while it runs; the negative number of the signal that killed it."""
+        """The exit status: None while the process runs, the negative signal number if a signal killed it."""
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> None:
@@ -71,7 +71,7 @@ class Fork:
 
 
 class _Inherited:
-    """A descriptor of this process that arrives as one of the fork's."""
+    """A file descriptor that pickle passes to the fork as a duplicate."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -87,7 +87,7 @@ def _descriptor_of(duplicate: DupFd) -> int:
 def _run(
     arguments: list[str], stdout: int, stderr: int, cwd: Path, env: dict[str, str], at: float | None, patch: str
 ) -> None:
-    """In the fork: what the command tap-zoom does."""
+    """Run the command tap-zoom, in the fork."""
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
     os.close(stdout)

@@ -1,6 +1,6 @@
-"""Loaded last by the process that the tests fork: it reads the schemas, and freezes what forks inherit.
+"""Imported last by the fork server: loads the schemas and freezes all objects that forks inherit.
 
-Otherwise each fork reads the files again, and garbage collection makes it copy the memory of every module.
+Without this, each fork reads the schema files again, and garbage collection copies the memory of all modules.
 Source: https://docs.python.org/3/library/gc.html#gc.freeze
 """
 

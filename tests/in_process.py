@@ -1,4 +1,4 @@
-"""Runs of the sync in this process, night after night, against answers that a test writes."""
+"""Nightly runs of the sync in this process, against answers that a test defines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Answer = Callable[[Request], dict[str, Any]]
 
 @dataclass
 class Night:
-    """What one run left behind. `status`: 1 if it failed, with its `error`."""
+    """The result of one run. `status`: 0, or 1 if it failed with `error`."""
 
     status: int = 0
     error: str = ""
@@ -38,7 +38,7 @@ class Night:
 
 
 class _Output:
-    """The interface of tap_zoom.output.Output; keeps everything."""
+    """Stands in for tap_zoom.output.Output; collects records and states."""
 
     def __init__(self, night: Night) -> None:
         self._night = night
@@ -78,8 +78,8 @@ def night(
     answer: Answer, selected: Collection[str], state: Any, number: int, *, incremental: Collection[str] = (),
     skip: bool = False, scopes: frozenset[str] | None = None,
 ) -> Night:  # fmt: skip
-    """Run the sync on the night `number` (0 is the first). `answer` returns a body or raises what a request meets;
-    `incremental`: the streams to read incrementally."""
+    """Run the sync on night `number`, counted from 0. `answer` returns a response body or raises the request's error;
+    `incremental`: the streams to sync incrementally."""
     result = Night()
     now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(days=FIRST_NIGHT + number)
     handler, logger = _Log(result.log), logging.getLogger("tap_zoom")

@@ -1,6 +1,6 @@
-"""The answers to the questions of docs/questions.md, from what an account holds and without SQL.
+"""Expected answers to the questions of docs/questions.md, computed from the account's records without SQL.
 
-Each takes the records of each stream and the day that it is, and gives the rows of the answer in any order.
+Each function takes the records by stream and today's date, and returns the rows of the answer in any order.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ ANSWERS: dict[str, Callable[[Rows, date], Answer]] = {
 }
 
 
-# --- what several of them need ------------------------------------------------------------------------------------
+# --- helpers ------------------------------------------------------------------------------------------------------
 
 
 def held_on(held: known_marts.Held) -> str:
@@ -158,7 +158,7 @@ def held_on(held: known_marts.Held) -> str:
 
 
 def month_before(today: date) -> str:
-    """The day a month ago; today is one that every month has."""
+    """Return the same day of the previous month, which must have such a day."""
     return today.replace(year=today.year - (today.month == 1), month=(today.month - 2) % 12 + 1).isoformat()
 
 
@@ -171,11 +171,11 @@ def day(text: str | None) -> str | None:
 
 
 def nearest(number: Fraction) -> int:
-    """As SQL rounds: halves away from zero."""
+    """Round like SQL: halves away from zero."""
     return floor(number + Fraction(1, 2)) if number >= 0 else -floor(-number + Fraction(1, 2))
 
 
 def total(numbers: Iterable[int | None]) -> int | None:
-    """As SQL sums: of nothing there is no sum."""
+    """Sum like SQL: None is ignored, and without numbers the sum is None."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known else None

@@ -1,6 +1,6 @@
-"""Meetings with attendance that is known by heart: who was there from when to when, and what that makes.
+"""Hand-written meetings and participants, and the attendance expected from them.
 
-Days are those of New York, where clocks go forward on 8 March 2026 at 07:00 UTC.
+Days are in the time zone of New York, where clocks go forward on 8 March 2026 at 07:00 UTC.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def meeting(uuid: str, number: int, start: str, end: str, host: str = "host@exam
 
 
 def stay(uuid: str, number: int, connection: int, start: str, end: str | None, **more: Any) -> Record:
-    """A row of participants; `sequence` is added below."""
+    """Return a row of participants without `sequence`, which participants() adds."""
     times = {"join_time": f"2026-{start}Z", "leave_time": f"2026-{end}Z" if end else None}
     return {
         "meeting_uuid": uuid,
@@ -103,11 +103,11 @@ def participants() -> list[Record]:
     return rows
 
 
-# Meeting and person: how often they joined, and for how many seconds they were there. Names stand for guests.
+# (meeting, person) -> (joins, seconds present) of each person of that name. Guests have a name instead of an address.
 ATTENDANCE = {
     ("two devices", "ana@example.com"): [(2, 2400)],
-    ("guests", "iPhone"): [(1, 1800), (1, 1800)],  # at the same time: two people
-    ("guests", "Guest"): [(2, 1800)],  # one after the other: one who joined again
+    ("guests", "iPhone"): [(1, 1800), (1, 1800)],  # overlapping: two people
+    ("guests", "Guest"): [(2, 1800)],  # consecutive: one person who rejoined
     ("guests", None): [(1, 60), (1, 60)],
     ("same second", "bob@example.com"): [(3, 2400 + 420)],
     ("midnight", "ana@example.com"): [(1, 3600)],
@@ -126,7 +126,7 @@ ATTENDANCE = {
     ("without a report", "carl@example.com"): [(1, 2400)],
 }
 
-# Meeting: sessions, minutes, people, minutes of all people.
+# Meeting -> sessions, minutes, people, total minutes of all people.
 HELD = {
     "two devices": (1, 40, 1, 40), "guests": (1, 45, 5, 92), "same second": (1, 67, 1, 47), "midnight": (1, 60, 1, 60),
     "clocks go forward": (1, 60, 1, 60), "midnight in summer": (1, 60, 1, 60), "first session": (2, 40, 1, 35),
@@ -135,7 +135,7 @@ HELD = {
     "alone": (1, 5, 0, 0), "without a report": (1, 45, 2, 70),
 }  # fmt: skip
 
-# Person and day in New York: meetings, minutes, organized. Time in two meetings at once counts once.
+# (person, day in New York) -> meetings attended, minutes, meetings organized. Overlapping minutes count once.
 DAYS = {
     ("ana@example.com", "2026-02-02"): (2, 60, 0), ("ana@example.com", "2026-02-05"): (1, 2, 1),
     ("ana@example.com", "2026-03-07"): (1, 30, 0), ("ana@example.com", "2026-03-08"): (3, 30 + 60 + 30, 0),

@@ -1,6 +1,6 @@
-"""What the marts should hold, from the records of an account and without SQL.
+"""Expected contents of the marts, computed from an account's records without SQL.
 
-Attendance is counted second by second: a person's time is the set of seconds in which one of their rows has them there.
+Attendance is counted in seconds: a person's time is the set of seconds that their rows cover.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LARGEST_GAP = 300
 
 
 def second(text: str) -> int:
-    """A time as seconds since EPOCH."""
+    """Convert a time to seconds since EPOCH."""
     moment = datetime.fromisoformat(
         re.sub(r"\.\d+", "", text).replace("Z", "+00:00")
-    )  # Python 3.10 takes few fractions
+    )  # Python 3.10 accepts only 3 or 6 digits
     if moment.tzinfo is not None:
         moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
     return int((moment - EPOCH).total_seconds())
@@ -35,13 +35,13 @@ def time_of(seconds: int) -> datetime:
 
 
 def minutes(seconds: int) -> int:
-    """Rounded half up."""
+    """Round to minutes, halves up."""
     return (seconds + 30) // 60
 
 
 @dataclass
 class Held:
-    """A meeting with its sessions, or an occurrence of a webinar."""
+    """A past meeting with its sessions, or a past webinar."""
 
     uuid: str
     number: int
@@ -54,7 +54,7 @@ class Held:
 
 @dataclass
 class Person:
-    """Somebody in a meeting or webinar."""
+    """A participant of a meeting or webinar."""
 
     held: Held
     key: str
@@ -70,7 +70,7 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The e-mail address, else the name."""
+        """The e-mail address, else the name, else "guest"."""
         if not self.key.startswith(("id:", "registrant:", "guest:")):
             return self.key
         return _most(self.rows, "name") or "guest"
@@ -85,7 +85,7 @@ class Person:
 
 
 def occurrences(rows: Rows, kind: str) -> list[Held]:
-    """All occurrences of which any stream knows, by UUID; sessions of one meeting are not joined yet."""
+    """Return every occurrence that some stream has a start time for, each UUID once. Sessions are not merged yet."""
     found: dict[str, list[Record]] = defaultdict(list)
     for row in rows.get(f"report_{kind}s", ()):
         found[row["uuid"]].append(
@@ -121,7 +121,7 @@ def occurrences(rows: Rows, kind: str) -> list[Held]:
 
 
 def meetings(rows: Rows) -> list[Held]:
-    """Meetings: sessions of one number that are up to LARGEST_GAP apart are one."""
+    """Return the meetings. Sessions with one meeting number, at most LARGEST_GAP seconds apart, are merged into one."""
     found: list[Held] = []
     for session in sorted(occurrences(rows, "meeting"), key=lambda held: (held.number, held.start, held.uuid)):
         last = found[-1] if found else None
@@ -134,7 +134,7 @@ def meetings(rows: Rows) -> list[Held]:
 
 
 def people(rows: Rows, kind: str) -> list[Person]:
-    """Everybody who was in a meeting or webinar, each once."""
+    """Return the participants of all meetings or webinars, each once per meeting."""
     held = meetings(rows) if kind == "meeting" else occurrences(rows, kind)
     of_session = {uuid: each for each in held for uuid in each.sessions}
     connections: dict[tuple[str, str], list[Record]] = defaultdict(list)
@@ -167,7 +167,7 @@ def people(rows: Rows, kind: str) -> list[Person]:
 
 
 def person_days(attended: list[Person]) -> dict[tuple[str, date], tuple[int, set[int]]]:
-    """Of people who can be recognized: the number of meetings on each day (UTC), and the seconds in them."""
+    """Return (number of meetings, seconds in them) by person and UTC day. Guests are left out."""
     met: dict[tuple[str, date], set[str]] = defaultdict(set)
     there: dict[tuple[str, date], set[int]] = defaultdict(set)
     for person in attended:
@@ -183,7 +183,7 @@ def person_days(attended: list[Person]) -> dict[tuple[str, date], tuple[int, set
 
 
 def poll_answers(rows: Rows) -> Counter[tuple[str, str | None, str]]:
-    """How often each answer was given to each question."""
+    """Count the poll answers by respondent, question and answer."""
     return Counter(
         (row["respondent"], detail.get("question"), detail["answer"])
         for kind in ("meeting", "webinar")
@@ -200,7 +200,7 @@ def _stay(row: Record) -> tuple[int, int]:
 
 
 def _meet(groups: list[list[Record]]) -> bool:
-    """True if two connections were there at the same time."""
+    """True if two of the connections overlap."""
     spans = [(min(_stay(row)[0] for row in stays), max(_stay(row)[1] for row in stays)) for stays in groups]
     return any(one[0] < other[1] and other[0] < one[1] for number, one in enumerate(spans) for other in spans[:number])
 
@@ -214,5 +214,5 @@ def _most(rows: Iterable[Record], name: str) -> str:
 
 
 def _first(said: list[Record], name: str) -> Any:
-    """The first value that is known."""
+    """Return the first value of a field that is not empty, or None."""
     return next((each[name] for each in said if each.get(name)), None)

@@ -1,7 +1,7 @@
-"""Histories: an account that is read by run after run, with limits of the day, kills, losses and nights in between.
+"""Random histories: runs against one account, with daily limits, kills, failures and nights in between.
 
-Each follows from its seed. It goes on until a run says that it has ended, and is right if the runs together gave
-everything that could be read all the time, or the last one ended with status 1 and named what is missing.
+A seed determines each history. Runs are repeated until one completes. Then the runs together must have emitted every
+record that was readable during all of them, unless the last run exits with status 1 and names the missing records.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.tap import Record, Run, catalog_of, key_of, start_tap
 
 MOST_RUNS = 15
 LARGEST_STATE = 4096  # bytes
-PAGE = 4  # rows at most, so that most lists have several pages
+PAGE = 4  # at most so many rows, so that most lists have several pages
 SIZE = {
     "users": 10,
     "meetings_per_user": 2,
@@ -33,7 +33,7 @@ SIZE = {
     "crowd": 9,
     "future": 6,
 }
-# A plain day; the end of a month before a shorter one; the end of February. No run comes near midnight.
+# An ordinary day; the end of a month before a shorter one; the end of February. No run starts near midnight.
 MOMENTS = {1: "2027-05-11T09:30:00", 2: "2026-08-29T18:00:00", 3: "2028-02-28T12:00:00"}
 SELECTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "entities only": (
@@ -50,21 +50,21 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "everything": (tuple(truth.KEYS),),
 }
 BY_HANDLER = {operation.handler: operation for operation in OPERATIONS}
-# What a run has to ask before it gets anywhere: look-ups, lists, and the most that one number or occurrence takes.
+# Requests that a run needs to make progress: look-ups, lists, and the most that one meeting number or occurrence needs.
 LEAST = {"Light": 8, "Medium": 34, "Heavy": 22}
-LEAST_BY_HOST = 44  # of Heavy, where each host's report is asked for
+LEAST_BY_HOST = 44  # Heavy requests, if the report of each host is requested
 Records = dict[str, dict[str, Record]]  # by stream and key
 
 
 class Stop(NamedTuple):
-    """A signal, sent when so many messages of a run were read."""
+    """A signal sent to a run after `after` of its messages have been read."""
 
     number: signal.Signals
     after: int
 
 
 class Loss(NamedTuple):
-    """A question that is refused from some run on: once, or always (`times` None)."""
+    """Requests that match are refused from `run` on: the first `times` requests, or always (None)."""
 
     run: int
     match: str
@@ -77,12 +77,12 @@ def account(number: int) -> Account:
 
 
 def by_key(records: dict[str, list[Record]], streams: tuple[str, ...]) -> Records:
-    """The records of some streams; the last of each key."""
+    """Index the records of some streams by key. The last record of a key wins."""
     return {stream: {key_of(stream, record): record for record in records.get(stream, [])} for stream in streams}
 
 
 def is_finished(run: Run) -> bool:
-    """True if its last STATE is that of a run which reached its end."""
+    """True if the last STATE of the run says that it completed."""
     return bool(run.states) and run.states[-1]["unfinished"] == []
 
 
@@ -91,7 +91,7 @@ def reached_a_limit(run: Run) -> bool:
 
 
 class History:
-    """What happens to one account, from a seed."""
+    """A random history of one account, determined by a seed."""
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(f"history {seed}")
@@ -109,7 +109,7 @@ class History:
         self._gaps = rng
 
     def _limits(self, rng: random.Random) -> Iterator[tuple[str, int]]:
-        """Some labels' requests of a day, so that a few days are needed."""
+        """Yield daily limits for some rate limits, so low that a few days are needed."""
         asked: dict[str, set[Question]] = {label: set() for label in LEAST}
         for stream in self.streams:
             for record in self.right[stream]:
@@ -121,17 +121,17 @@ class History:
             yield label, least + len(asked[label]) // rng.randint(2, 4)
 
     def _loss(self, rng: random.Random) -> Loss:
-        """The question of some record, a list that leads to it, or a later page of either."""
+        """Pick a failure: the request of some record, of a list that leads to it, or of a later page of either."""
         stream = rng.choice([stream for stream in self.streams if self.right[stream]])
         record = rng.choice(self.right[stream])
         never = {"user_report" if self.has_history else "history", "user" if record.get("status") != "pending" else ""}
         questions = [question for question in leading_to(self.account, stream, record) if question.handler not in never]
         question = rng.choice([questions[0], *questions])
-        # Without the first page of users hardly anything is left to read.
+        # Without the first page of users there is hardly anything to read.
         later_page = question.handler == "users" or (
             BY_HANDLER[question.handler].page is not None and rng.random() < 0.5
         )
-        # Too many lost in a row would stop the run.
+        # Too many consecutive failures would stop the run.
         for_ever = question.handler not in ("users", "history", "user_report") and rng.random() < 0.4
         run = rng.choice((0, 0, 0, 1))
         return Loss(
@@ -141,11 +141,11 @@ class History:
     def _stop(self, rng: random.Random) -> Stop:
         most = sum(len(self.right[stream]) for stream in self.streams)
         number = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
-        # Half of them before the oldest day is out, which the reports list no longer after a night.
+        # Half of them come before the oldest day is emitted. A night later, the reports no longer list that day.
         return Stop(number, len(self.streams) + rng.randint(1, rng.choice((4, most // 3))))
 
     def gap(self, run: Run) -> dict[str, int]:
-        """The time until the next run: a night, several, or a few minutes unless the day's limit was the reason."""
+        """Return the time until the next run: 0 to 3 days and some minutes, at least a day after a daily limit."""
         nights = self._gaps.choice((0, 1, 1, 1, 3))
         if reached_a_limit(run):
             nights = max(nights, 1)
@@ -165,7 +165,7 @@ class History:
 
 @dataclass
 class Played:
-    """The runs of a history, with what could be read during each."""
+    """The runs of a history, and the records that were readable during each."""
 
     history: History
     runs: list[Run] = field(default_factory=list)
@@ -175,12 +175,12 @@ class Played:
 
     @property
     def has_ended(self) -> bool:
-        """Whether a run went to its end; one that was killed after its last STATE has not."""
+        """True if the last run completed. A run that was killed after its last STATE did not."""
         last = self.runs[-1] if self.runs else None
         return last is not None and last.exit_status in (0, 1) and is_finished(last)
 
     def play(self) -> None:
-        """Run after run, each from the last STATE there is, until one ends."""
+        """Run the tap from the last STATE until a run completes, at most MOST_RUNS times."""
         history = self.history
         state: Any = None
         with SimulatedZoom(
@@ -213,10 +213,10 @@ class Played:
                 zoom.travel(**history.gap(run))
             self.violations = list(zoom.violations)
 
-    # What is wrong with it
+    # Problems
 
     def problems(self) -> Iterator[str]:
-        """One line each."""
+        """Yield a line for each problem."""
         yield from (f"Zoom was asked wrongly: {violation}" for violation in self.violations[:5])
         for number, run in enumerate(self.runs):
             yield from (f"run {number}: {problem}" for problem in self._of_run(number, run))
@@ -250,7 +250,7 @@ class Played:
                 yield f"{len(wrong)} records of {stream} are not as they should be: {json.dumps(wrong[0])[:300]}"
 
     def _missing(self) -> Iterator[tuple[str, str, Record]]:
-        """What could be read during every run and came in none."""
+        """Yield the records that were readable during every run and emitted by none."""
         for stream, records in self.readable[-1].items():
             for key, record in records.items():
                 always = all(key in readable[stream] for readable in self.readable)
@@ -261,13 +261,14 @@ class Played:
         last = self.runs[-1]
         lost = "\n".join(line for line in last.logged("ERROR") if "Lost: " in line)
         refused = re.findall(r"^ERROR The stream (\w+) can't be read", last.stderr, re.MULTILINE)
-        refused += re.findall(r"\w+", last.critical.partition("lacks data of ")[2].partition("(")[0])  # not asked now
+        # Streams that lack data from an earlier part of the run.
+        refused += re.findall(r"\w+", last.critical.partition("lacks data of ")[2].partition("(")[0])
         return stream in refused or any(
             question.is_in(lost) for question in leading_to(self.history.account, stream, record)
         )
 
     def told(self) -> str:
-        """What happened, in short."""
+        """Return a summary of the runs."""
         lines = [str(self.history)]
         for number, (moment, run) in enumerate(zip(self.moments, self.runs, strict=True)):
             count = sum(len(records) for records in run.records.values())

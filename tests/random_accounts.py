@@ -1,8 +1,11 @@
 """Random accounts over many nights: kills, daily limits, faults, refusals, merged states, full and incremental runs.
 
-The sync runs in this process, with a dispatcher and a Zoom in memory. After each STATE no bookmark has passed a record
-that is missing and neither kept nor given up. After each run with exit status 0 nothing is missing that was not given
-up by name. In the end the same holds, within a bounded number of nights.
+The sync runs in this process, with an in-memory dispatcher and Zoom. Checks:
+
+* After each run, and after some STATEs, no bookmark has passed a missing record, unless its failure is kept in the
+  state or was given up.
+* After a run with exit status 0, no record is missing, except those whose failure was given up.
+* The same holds after the last night, and the number of nights is bounded.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ from tests.random_zoom import (
     Zoom,
 )
 
-sync_loop.SECONDS_PER_STATE = 1e9  # by counts alone, or a story would depend on the speed of the machine
+sync_loop.SECONDS_PER_STATE = 1e9  # by count only: a story must not depend on the machine's speed
 
 
 class Killed(Exception):
@@ -46,7 +49,7 @@ class Killed(Exception):
 
 
 class Output:
-    """Takes messages until the run is killed. What a target has stored at a STATE stays stored."""
+    """Accepts `left` messages, then kills the run. Records are stored at each STATE, as by a target."""
 
     def __init__(self, story: Story, left: int, merges: bool, emitted: set[Any], report: list[Recorded]) -> None:
         self.story, self.left, self.merges, self.emitted, self.report = story, left, merges, emitted, report
@@ -90,7 +93,7 @@ def identity(stream: str, record: dict[str, Any]) -> tuple[Any, ...]:
 
 
 class Recorded(Report):
-    """Keeps what was told."""
+    """A report that collects the failures that were given up."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -121,8 +124,8 @@ def covers(failure: Failure, key: tuple[Any, ...], chain: Chain) -> bool:
 
 
 class Story:
-    """What happens to one account, from a seed. `recent`: it is read from a start_date a few weeks ago, which takes a
-    third of the time."""
+    """A random history of one account, determined by a seed. `recent`: start_date is DAY0, and there is nothing older.
+    This takes a third of the time."""
 
     def __init__(self, seed: int, days: int = 20, recent: bool = False) -> None:
         self.seed, self.rng = seed, random.Random(seed)
@@ -142,7 +145,10 @@ class Story:
         self.resumed = False
 
     def world(self, quiet: bool) -> None:
-        """A night later things have happened, some are listed late, some vanish; faults come and go."""
+        """Go on to the next night: meetings happen, some are listed late, some disappear, and faults come and go.
+
+        In a quiet night nothing happens, and all faults end.
+        """
         account, rng = self.account, self.rng
         same_day = not quiet and rng.random() < 0.15
         self.day += not same_day
@@ -223,7 +229,7 @@ class Story:
         self, selected: Iterable[str], incremental: frozenset[str], given: Any, dispatcher: Dispatcher, output: Output,
         now: datetime, reports: list[Recorded],
     ) -> int | None:  # fmt: skip
-        """Run it. None if it was killed."""
+        """Run the sync and return its exit status, or None if it was killed."""
         state = State.read(given, ["a"], now, lambda _: None)
         schemas = {name: schema_of(BY_NAME[name]) for name in STREAMS if name in selected}
         started: list[Any] = []
@@ -260,7 +266,7 @@ class Story:
     def missing(
         self, before: str, selected: Iterable[str], kept: Iterable[Failure] = (), got: set[Any] | None = None
     ) -> list[Any]:
-        """Records listed before a time, not emitted, and neither kept nor given up by name."""
+        """Return records listed before a day that were not emitted, and whose failure is neither kept nor given up."""
         day = (date.fromisoformat(before[:10]) - DAY0).days
         named = [*self.given_up, *kept]
         got = self.got if got is None else got
@@ -296,7 +302,8 @@ class Story:
 
 
 def play(seed: int, nights: int | None = None, days: int = 20, recent: bool = False) -> Story:
-    """A whole story, to a quiet end. `days`: what the account holds at first; `recent`: see Story."""
+    """Play a story: random nights, then quiet ones until a run completes that resumed nothing. At the end no record may
+    be missing. `days`: days of data at the start; `recent`: see Story."""
     story = Story(seed, days, recent)
     for _ in range(nights or story.rng.choice([5, 15, 30])):
         story.night(quiet=False)

@@ -1,4 +1,4 @@
-"""A Zoom in memory, with things that come and go, and a dispatcher in virtual time that asks it."""
+"""An in-memory Zoom whose meetings appear and disappear, and a dispatcher that reads it in virtual time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Chain = list[tuple[str, str, "int | None"]]  # the tasks that lead to a record: 
 
 @dataclass
 class Thing:
-    """A user, number, occurrence or recording: listed from the end of a day on, until it is gone."""
+    """A meeting number, past meeting or recording. It is listed from the night after day `listed` until it is gone."""
 
     name: str
     owner: str
@@ -56,7 +56,7 @@ class Thing:
 
 
 class Account:
-    """What there is. Occurrences older than the reports list are found through their numbers."""
+    """All users, numbers, past meetings and recordings. Those in `older` are found only by their number."""
 
     def __init__(self, rng: random.Random, days: int, users: int, per_day: float) -> None:
         self.rng = rng
@@ -76,7 +76,8 @@ class Account:
     def add_number(self, user: str, listed: int) -> None:
         number = Thing(f"n{next(self._count)}", user, 0, listed, number=1000 + next(self._count))
         self.numbers.append(number)
-        for _ in range(self.rng.randrange(3) if listed < 0 else 0):  # an incremental run looks for none that are older
+        # None for a number added later: incremental runs do not look for its older meetings.
+        for _ in range(self.rng.randrange(3) if listed < 0 else 0):
             self.older.append(
                 Thing(
                     f"o{next(self._count)}==", number.name, -self.rng.randrange(215, 280), listed, number=number.number
@@ -92,7 +93,7 @@ class Account:
         return [each for each in things if each.listed < night and each.gone is None]
 
     def records(self, night: int) -> Iterator[tuple[tuple[Any, ...], Chain, int | None, int]]:
-        """What is there: key, tasks that lead to it, day, and when it was first listed."""
+        """Yield for each record: key, tasks that lead to it, day, and the day on which it was first listed."""
         for person in self.users:
             yield ("users", person), [], None, -1
         for each in self.live(self.meetings, night):
@@ -141,7 +142,11 @@ def people(name: str) -> int:
 
 
 class Zoom:
-    """One night's answers. `broken`: by stream and name, what fails; `middle`: those that fail on a later page only."""
+    """Zoom's answers in one night.
+
+    `broken`: (stream, name) -> how its list fails; `middle`: those of them that fail from the second page on, if there
+    is one; `refused`: streams without access; `passing`: the probability of a temporary fault.
+    """
 
     def __init__(
         self, account: Account, night: int, rng: random.Random, broken: dict[tuple[str, str], str], refused: set[str],
@@ -151,7 +156,7 @@ class Zoom:
         self.broken, self.refused, self.passing, self.middle = broken, refused, passing, middle
 
     def answer(self, request: Request) -> Page | Exception:
-        """A page; None stands for a fault that may pass."""
+        """Return a page, or the exception that the request fails with."""
         name, page = request.stream.name, int(request.token or 1)
         if self.rng.random() < self.passing:
             return RetriesExhausted(f"{request} answered 503 (8 tries)")
@@ -174,7 +179,7 @@ class Zoom:
         return Page(json.dumps(body).encode(), datetime.now(timezone.utc), RateLimitHeaders())
 
     def rows(self, request: Request) -> tuple[list[dict[str, Any]], list[str]]:
-        """The rows of a whole list, and the names under which it may be broken."""
+        """Return all rows of a list, and the names under which `broken` may have it."""
         account, ids, params = self.account, request.ids, request.params
         live = lambda things: account.live(things, self.night)  # noqa: E731
         inside = lambda each: params["from"] <= each.at[:10] <= params["to"]  # noqa: E731
@@ -213,7 +218,7 @@ class Zoom:
 
 
 class Dispatcher:
-    """The interface of tap_zoom.api.dispatcher.Dispatcher, in virtual time: answers arrive after a random while."""
+    """Stands in for tap_zoom.api.dispatcher.Dispatcher, in virtual time. Answers arrive after a random delay."""
 
     def __init__(
         self, zoom: Zoom, rates: dict[RateLimit, float], budget: dict[RateLimit, int], rng: random.Random

@@ -1,4 +1,4 @@
-"""Reads the simulated Zoom's further operations as their table says, without the tap."""
+"""Reads the simulated Zoom's further streams without the tap, as their table describes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 class Found(NamedTuple):
-    """A row as it came, and what its operation was asked about and for."""
+    """A row as received, the id of its parent, and the `type` parameter of the request."""
 
     row: Row
     parent: str = ""
@@ -28,7 +28,7 @@ class Found(NamedTuple):
 
 
 def path(stream: Further, parent: str = "", above: Row | None = None) -> str:
-    """The path about a parent, whose id is encoded twice where a slash might mislead; `above`: has the ids before it."""
+    """Return the path for a parent. Ids with a leading / or with // are encoded twice. `above`: has the other ids."""
     encoded = (
         quote(quote(parent, safe=""), safe="") if parent.startswith("/") or "//" in parent else quote(parent, safe="")
     )
@@ -45,7 +45,10 @@ def query(stream: Further, parent: str = "", ask: dict[str, str] | None = None, 
 
 
 def windows(stream: Further, today: date) -> Iterator[dict[str, str]]:
-    """Two years, or as far as Zoom answers, in pieces as long as they may be: the days from first to last, at most."""
+    """Yield the date parameters of all windows of the retention period, or of two years if Zoom states none.
+
+    Windows are as long as Zoom allows, but at most 31 days.
+    """
     window = stream.window
     if window is None:
         yield {}
@@ -54,7 +57,7 @@ def windows(stream: Further, today: date) -> Iterator[dict[str, str]]:
     if window.unit == "month" and day.day > 1:
         day = month_end(day) + timedelta(days=1)
     step = {"month": 0, "day": 1}.get(window.unit, min(window.days or 31, 31))
-    # What begins in one window and ends in the next is found where they overlap.
+    # Windows overlap by a day, so that a row that begins in one and ends in the next is found.
     overlap = 1 if stream.until else 0
     while day <= (latest := today + timedelta(days=stream.ahead + window.until)):
         last = day + timedelta(days=step - 1) if step else month_end(day)
@@ -86,7 +89,7 @@ def pages(client: Client, path: str, query: dict[str, str], token_at: tuple[str,
 
 
 def in_one(bodies: Iterator[Row]) -> Iterator[Row]:
-    """Pages of one row: its lists are those of all pages."""
+    """Merge the pages of one row: the lists of all pages are joined."""
     row: Row = {}
     for body in bodies:
         row = {
@@ -114,14 +117,14 @@ def rows_in(stream: Further, body: Row) -> Iterator[Row]:
 
 
 class Reader:
-    """Reads streams as the table says, and nothing twice."""
+    """Reads streams as the table describes them, each of them once."""
 
     def __init__(self, zoom: SimulatedZoom) -> None:
         self.zoom, self.client = zoom, Client(zoom)
         self.read = cache(self._read)
 
     def _parents(self, stream: Further) -> dict[str, str]:
-        """Ids -> what they were found by."""
+        """Return the parents: id -> the `type` parameter with which it was listed."""
         if not stream.parent:
             return {"": ""}
         if stream.parent == "users":
@@ -149,7 +152,7 @@ class Reader:
                     if stream.page and not stream.rows:
                         bodies = in_one(bodies)
                     here = Counter(conversion.canonical(row) for body in bodies for row in rows_in(stream, body))
-                    # A session comes in each month it was used in, and so does what lies on the border of two windows.
+                    # A chat session is listed in each window it was used in, a row on a border in both. Keep one.
                     here = Counter(
                         {
                             row: count

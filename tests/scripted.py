@@ -1,4 +1,4 @@
-"""A Zoom that answers as a test wants: its own answers first, and behind them one user with one meeting."""
+"""A simulated Zoom with answers defined by a test; all other requests see one user with one meeting."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ACTIVE, PENDING = USERS + ".*status=active", USERS + ".*status=pending"
 
 
 def says(match: str, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Fault:
-    """What Zoom answers whenever it is asked for this; `body`: bytes, or something for JSON (`{}` as well)."""
+    """Answer every request that matches. `body`: bytes, or a value to send as JSON, which may be empty."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Fault.answer(status, content, headers, match=match, times=None)
 
 
 def scripted(*answers: Fault, **how: Any) -> SimulatedZoom:
-    """Zoom with the user u1 and the meeting 111, but for these answers; `how`: settings of the simulated Zoom."""
+    """Return a simulated Zoom with user u1 and meeting 111. `answers` take precedence; `how`: other settings."""
     return SimulatedZoom(
         account(),
         faults=[
@@ -38,5 +38,5 @@ def scripted(*answers: Fault, **how: Any) -> SimulatedZoom:
 
 
 def paths(zoom: SimulatedZoom) -> list[str]:
-    """What was asked so far, without /v2/ in front."""
+    """Return the paths requested so far, without the leading /v2/."""
     return [asked.path.removeprefix("/v2/") for asked in zoom.requests]

@@ -1,4 +1,4 @@
-"""Runs the tap as a process and reads what it wrote; every run is checked for what no run may do."""
+"""Runs the tap as a process, reads its output, and checks the rules that hold for every run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.simulator import Account, SimulatedZoom, further, truth
 ROOT = Path(__file__).parent.parent
 LONGEST_RUN = 120  # seconds, after which a test fails
 SECRET_SETTINGS = ("client_secret", "refresh_token", "jwt")
-# A record may come twice in a run, with the same key and values.
+# Duplicates are allowed: a run may emit a record twice, with the same key and values.
 NO_DIFFERENCE = {"missing", "extra", "key_collisions", "null_keys", "fields_lost", "fields_added", "fields_changed"}
 
 Record = dict[str, Any]
@@ -36,7 +36,7 @@ UNDER_WAY: list[Process] = []
 
 @dataclass
 class Run:
-    """What one run left behind."""
+    """The exit status and the output of a run."""
 
     exit_status: int
     stdout: str
@@ -70,7 +70,7 @@ class Run:
 
     @property
     def without_times(self) -> list[str]:
-        """The lines of stdout, apart from when they were made."""
+        """The messages as JSON, without times and bookmarks."""
         lines = []
         for message in self.messages:
             lines.append(json.dumps(without(message, "time_extracted", "started_at", "bookmarks")))
@@ -85,14 +85,14 @@ class Run:
 
 
 def without(value: Any, *names: str) -> Any:
-    """A message without these members, however deep they stand."""
+    """Return a message without these members, in nested objects as well."""
     if not isinstance(value, dict):
         return value
     return {name: without(part, *names) for name, part in value.items() if name not in names}
 
 
 class Process:
-    """A run that is under way."""
+    """A run in progress."""
 
     def __init__(
         self, process: subprocess.Popen[bytes] | Fork, stderr: Any, secrets: Callable[[], Iterable[str]]
@@ -108,11 +108,11 @@ class Process:
 
     @property
     def err(self) -> str:
-        """What is in stderr so far."""
+        """The stderr so far."""
         return Path(self._stderr.name).read_text("utf-8")
 
     def read(self, lines: int) -> None:
-        """Read so many lines of stdout, or to its end."""
+        """Read a number of lines of stdout, or up to its end."""
         assert self.process.stdout
         for _ in range(lines):
             line = self.process.stdout.readline()
@@ -121,7 +121,7 @@ class Process:
             self.lines.append(line)
 
     def read_until(self, type_: str, count: int = 1) -> None:
-        """Read stdout until that many messages of a type came since now."""
+        """Read stdout until `count` more messages of a type have been read."""
         assert self.process.stdout
         while count:
             line = self.process.stdout.readline()
@@ -130,7 +130,7 @@ class Process:
             count -= json.loads(line)["type"] == type_
 
     def finish(self, *, document: bool = False, killed: bool = False) -> Run:
-        """Read the rest and check what holds for every run. `killed`: its last line may be cut off."""
+        """Read the rest of the output and check the run. `killed`: its last line may be cut off."""
         rest = self.process.stdout.read() if self.process.stdout else b""
         stdout = (b"".join(self.lines) + rest).decode("utf-8")
         self.process.wait()
@@ -140,7 +140,7 @@ class Process:
         return run
 
     def end(self) -> None:
-        """Leave nothing behind."""
+        """Kill the process and close its files."""
         UNDER_WAY.remove(self)
         self._late.cancel()
         self.process.kill()
@@ -151,7 +151,7 @@ class Process:
 
 
 def check(run: Run, secrets: set[str], *, document: bool, killed: bool) -> None:
-    """What holds for every run, whatever it was for."""
+    """Check the rules that hold for every run: no secrets in the output, valid messages, CRITICAL only on failure."""
     for secret in (secret for secret in secrets if len(secret) >= 8):
         assert secret not in run.stdout, f"a secret is in stdout: {secret[:12]}..."
         assert secret not in run.stderr, f"a secret is in stderr: {secret[:12]}..."
@@ -204,10 +204,9 @@ def start_tap(
 ) -> Process:
     """Start the command. `config`, `catalog` and `state` may be values, or paths of files.
 
-    `zoom` and `secrets` say what must not be shown; the config's own secrets are added. `at`: what time it is for the
-    tap; default: what time it is for `zoom`. `patch`: Python statements that run in the process before the tap does, to
-    shorten its waits or give it less than this machine has. `anew`: as users start it, `python -m tap_zoom`, with the
-    time that takes, and not as a fork.
+    Secrets of the config, of `zoom` and in `secrets` must not appear in the output. `at`: the tap's current time;
+    default: that of `zoom`. `patch`: Python statements that run in the process before the tap, for shorter waits or
+    fewer resources. `anew`: start `python -m tap_zoom`, as users do, instead of a fork, which starts faster.
     """
     directory = Path(tempfile.mkdtemp(prefix="tap-zoom-test-", dir=os.environ["TAP_ZOOM_TEST_FILES"]))
     if at is None and zoom is not None and zoom.clock.is_moved:
@@ -250,12 +249,12 @@ def run_tap(
 
 
 def kill(process: Process) -> Run:
-    """What a run has written when it is killed in the middle."""
+    """Kill a run and return its output so far."""
     process.process.send_signal(signal.SIGKILL)
     return process.finish(killed=True)
 
 
-# --- accounts and what is right about them -----------------------------------------------------------------
+# --- accounts and their expected records --------------------------------------------------------------------
 
 
 TINY = {"users": 6, "meetings_per_user": 1, "occurrences": 1, "participants": 3, "registrants": 3, "crowd": 0}
@@ -273,16 +272,16 @@ SIZES: dict[str, dict[str, int]] = {
     "tiny": TINY, "paged": PAGED, "lists": LISTS, "small": {},
     "few": {**TINY, "users": 3, "occurrences": 2, "edges": False},
 }  # fmt: skip
-FEW = (17, "few")  # rows of every stream, and a fifth of the requests of a tiny account
+FEW = (17, "few")  # rows of every stream, with a fifth of the requests of a tiny account
 
 
 def account(seed: int = FEW[0], size: str = FEW[1]) -> Account:
-    """An account that several tests read and none changes."""
+    """Return a shared account, which tests must not change."""
     return _account(seed, size)
 
 
 def copy_of(seed: int = FEW[0], size: str = FEW[1]) -> Account:
-    """The same account once more, for a test that changes it."""
+    """Return a copy of the account, for a test that changes it."""
     copied = copy.deepcopy(account(seed, size))
     copied.made.clear()
     return copied
@@ -303,22 +302,22 @@ def _expected(seed: int, size: str) -> dict[str, list[Record]]:
 
 
 def windows_of(account: Account, stream: str = "history_meetings") -> list[Window]:
-    """The windows in which a run that begins now reads all of a stream."""
+    """Return the windows in which a full run that starts now reads a stream."""
     today = account.now.date()
     windows = Windows({stream: None}, None, today, lambda: today, lambda each: (each,))
     return [windows.window(BY_NAME[stream], name) for name in windows.names(BY_NAME[stream])]
 
 
 def assert_exact(right: dict[str, list[Record]], emitted: dict[str, list[Record]]) -> None:
-    """Every record, with every field; and nothing else."""
+    """Assert that exactly the expected records were emitted, with all their fields."""
     difference = truth.compare(right, emitted)
     if any(difference[name] for name in NO_DIFFERENCE):
-        __tracebackhide__ = True  # or the whole account is printed
+        __tracebackhide__ = True  # otherwise pytest prints the whole account
         raise AssertionError(json.dumps(difference, indent=1)[:4000])
 
 
 def assert_complete(right: dict[str, list[Record]], *runs: Run) -> None:
-    """The runs together have every record, right; some may have come twice."""
+    """Assert that the runs together emitted exactly the expected records. The latest version of a record counts."""
     union: dict[str, dict[str, Record]] = {}
     for run in runs:
         for stream, records in run.records.items():
@@ -332,7 +331,7 @@ def key_of(stream: str, record: Record) -> str:
 
 
 def catalog_of(*streams: str, **fields: Mapping[tuple[str, ...], bool]) -> dict[str, Any]:
-    """A catalog that selects these streams; `fields`: marks of single fields by breadcrumb, per stream."""
+    """Return a catalog that selects these streams. `fields`: for each stream, `selected` of fields by breadcrumb."""
     entries = []
     for name in (*truth.KEYS, *further.KEYS):
         marks: list[dict[str, Any]] = [{"breadcrumb": [], "metadata": {"selected": name in streams}}]

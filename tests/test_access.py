@@ -1,4 +1,4 @@
-"""What scopes, role and plan allow: what is missing is said, before the first record where that can be known."""
+"""Missing scopes, roles and plans are reported, before the first record if the token lists its scopes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def without(*scopes: str) -> list[str]:
 
 
 def all_but(*streams: str) -> dict[str, list[Record]]:
-    """What comes out where these streams can't be read."""
+    """Return the expected records without these streams."""
     return {name: rows for name, rows in expected().items() if name not in streams}
 
 
-def test_a_missing_scope_is_said_before_the_first_record() -> None:
-    """The stream, the scope in both vocabularies, and how to deselect it; nothing is asked."""
+def test_a_missing_scope_fails_before_the_first_record() -> None:
+    """The message names the stream and its granular and classic scopes. No API request is sent."""
     with SimulatedZoom(account(), scopes=without(PANELISTS)) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert sum(zoom.operations.values()) == 0
@@ -35,24 +35,24 @@ def test_a_missing_scope_is_said_before_the_first_record() -> None:
         assert words in run.critical
 
 
-def test_a_missing_scope_of_a_parent_concerns_its_children() -> None:
-    """Without the list of webinars none of their children can be found."""
+def test_a_missing_scope_of_a_parent_fails_its_children() -> None:
+    """Panelists can't be read without the list of webinars."""
     with SimulatedZoom(account(), scopes=without("webinar:read:list_webinars:admin")) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("webinar_panelists", "users"))
     assert run.exit_status == 1
     assert "webinar_panelists" in run.critical and "webinar:read:list_webinars:admin" in run.critical
 
 
-def test_a_missing_scope_of_what_is_not_selected_does_not_matter() -> None:
-    """Only selected streams and what leads to them are looked at."""
+def test_scopes_of_deselected_streams_are_not_required() -> None:
+    """Only scopes of selected streams and their parents are checked."""
     with SimulatedZoom(account(), scopes=["user:read:list_users:admin", "user:read:user:admin"]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
     assert run.exit_status == 0
     assert_exact({"users": expected()["users"]}, run.records)
 
 
-def test_skip_leaves_out_what_the_scopes_do_not_allow() -> None:
-    """One warning for each stream, no SCHEMA for it, and the others whole."""
+def test_skip_omits_streams_without_scopes() -> None:
+    """Each skipped stream has one warning and no SCHEMA. The other streams are complete."""
     lost = ("webinar_panelists", "meeting_polls")
     with SimulatedZoom(account(), scopes=without(PANELISTS, "meeting:read:list_polls:admin")) as zoom:
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
@@ -63,8 +63,8 @@ def test_skip_leaves_out_what_the_scopes_do_not_allow() -> None:
     assert_exact(all_but(*lost), run.records)
 
 
-def test_skip_leaves_out_what_can_not_be_found() -> None:
-    """Without the list of webinars: what hangs on webinar numbers, and of what was held only the older part."""
+def test_skip_omits_children_of_skipped_streams() -> None:
+    """Without the list of webinars, its children are skipped, and past webinars older than six months are missing."""
     children = set(
         "webinars webinar_registrants webinar_panelists webinar_questions webinar_polls webinar_tracking_sources".split()
     )
@@ -84,8 +84,8 @@ def test_skip_leaves_out_what_can_not_be_found() -> None:
     assert_exact(truth.expected(seen), run.records)
 
 
-def test_skip_leaves_out_occurrences_that_nothing_finds() -> None:
-    """Without the scopes of the history and of its fallback: no part of them is passed off as the whole."""
+def test_skip_omits_past_meetings_without_history_and_fallback() -> None:
+    """Streams of past meetings are skipped, although older meetings could be found through their numbers."""
     found = {"history_meetings", "user_past_meetings"}
     scopes = without(*(BY_NAME[name].scopes[0] for name in found))
     lost = {name for name in truth.KEYS if BY_NAME[name].parent.name.startswith("past_")}
@@ -99,7 +99,7 @@ def test_skip_leaves_out_occurrences_that_nothing_finds() -> None:
 
 
 def test_the_scopes_of_a_token_answer_may_be_a_list() -> None:
-    """A JSON list counts as the words in one text do: what is missing is known before the first record."""
+    """A JSON list is read like a string with spaces, so a missing scope fails the run before the first record."""
     with scripted() as zoom:
         token = {"access_token": "SECRET-access", "api_url": zoom.url, "scope": ["user:read:admin"]}
         zoom.faults.insert(0, says("/oauth/token", token))
@@ -115,8 +115,8 @@ def test_the_scopes_of_a_token_answer_may_be_a_list() -> None:
 
 @pytest.mark.parametrize("unescaped", [False, True])
 @pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
-def test_a_scope_that_shows_to_be_missing_ends_its_stream(on_missing_access: str, unescaped: bool) -> None:
-    """Without a scope list (JWT) the refusal is met in the middle; its body may not even be JSON."""
+def test_a_refusal_for_a_missing_scope_ends_the_stream(on_missing_access: str, unescaped: bool) -> None:
+    """With a JWT, a missing scope is only found during the run. The body of the refusal may be invalid JSON."""
     message = "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin]."
     body: Any = {"code": 4711, "message": message}
     if unescaped:
@@ -132,8 +132,8 @@ def test_a_scope_that_shows_to_be_missing_ends_its_stream(on_missing_access: str
 
 @pytest.mark.parametrize("status", [400, 200])
 @pytest.mark.parametrize("code", [4711, 4700, 104])
-def test_every_code_of_a_missing_scope_is_known(code: int, status: int) -> None:
-    """4711, 4700 and 104, under 400 or 200, end the stream and lose no item."""
+def test_all_codes_of_missing_scopes_are_recognized(code: int, status: int) -> None:
+    """4711, 4700 and 104, with HTTP 400 or 200, end the stream. No failure is logged."""
     fault = Fault.answer(status, {"code": code, "message": "Invalid access token, scopes."}, match="/polls", times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(
@@ -145,8 +145,8 @@ def test_every_code_of_a_missing_scope_is_known(code: int, status: int) -> None:
 
 
 @pytest.mark.parametrize("on_missing_access", ["fail", "skip"])
-def test_a_role_that_is_too_small_ends_the_stream(on_missing_access: str) -> None:
-    """400/200 "No permission." is no empty list: the stream ends, the others go on."""
+def test_an_insufficient_role_ends_the_stream(on_missing_access: str) -> None:
+    """400/200 "No permission." isn't an empty answer: the stream ends, and the others are complete."""
     with SimulatedZoom(account()) as zoom:
         zoom.refuse("/past_webinars/{any}/qa", 400, {"code": 200, "message": "No permission."})
         run = run_tap(zoom.config(on_missing_access=on_missing_access), zoom=zoom)
@@ -160,8 +160,8 @@ def test_a_role_that_is_too_small_ends_the_stream(on_missing_access: str) -> Non
     ("path", "stream"),
     [("/report/meetings/{any}", "report_meetings"), ("/webinars/{any}/panelists", "webinar_panelists")],
 )
-def test_a_plan_that_lacks_an_operation_ends_the_stream(path: str, stream: str) -> None:
-    """A refusal that speaks of the whole account's plan is shown as one."""
+def test_an_insufficient_plan_ends_the_stream(path: str, stream: str) -> None:
+    """The stream is skipped, and the others are complete."""
     with SimulatedZoom(account()) as zoom:
         zoom.refuse(path, 400, {"code": 200, "message": "No permission. Only available for paid account."})
         run = run_tap(zoom.config(on_missing_access="skip"), zoom=zoom)
@@ -169,8 +169,8 @@ def test_a_plan_that_lacks_an_operation_ends_the_stream(path: str, stream: str) 
     assert_exact(all_but(stream), run.records)
 
 
-def test_with_try_the_scopes_of_the_token_are_not_looked_at() -> None:
-    """Zoom knows a scope by a new name: what it allows comes whole, though the token lists none of the known names."""
+def test_try_ignores_the_scopes_of_the_token() -> None:
+    """If Zoom renames scopes, streams can still be read, although the token lists none of the known names."""
     with scripted() as zoom:
         token = {"access_token": "SECRET-access", "api_url": zoom.url, "scope": "user:view meeting:view"}
         zoom.faults.insert(0, says("/oauth/token", token))
@@ -191,8 +191,8 @@ def test_with_try_the_scopes_of_the_token_are_not_looked_at() -> None:
     assert tried.logged("WARNING") == []
 
 
-def test_with_try_a_stream_that_zoom_refuses_is_missing() -> None:
-    """As with fail: one ERROR, the others whole, exit status 1."""
+def test_try_fails_if_zoom_refuses_a_stream() -> None:
+    """As with fail: one ERROR, the other streams complete, exit status 1."""
     body = {
         "code": 4711,
         "message": "Invalid access token, does not contain scopes:[webinar:read:list_panelists:admin].",

@@ -1,4 +1,4 @@
-"""Fields that Zoom sends, or has announced, and that its OpenAPI files lack; and values as clients have seen them."""
+"""Fields that Zoom sends or has announced but its OpenAPI files lack, and values that other clients have seen."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ def read(*answers: Fault, streams: tuple[str, ...], **settings: Any) -> Run:
 
 
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: " ".join(entry["streams"]))
-def test_an_entry_says_since_when_and_where_from(entry: dict[str, Any]) -> None:
-    """A year, a month or a day; seen by somebody, or announced by Zoom."""
+def test_each_entry_has_a_date_and_a_source(entry: dict[str, Any]) -> None:
+    """The date is a year, a month or a day. The source says whether the field was seen or announced."""
     assert entry.keys() == {"streams", "fields", "since", "source"} and entry["fields"]
     assert re.fullmatch(r"20\d\d(-\d\d){0,2}", entry["since"])
     assert re.match("(seen|announced): .{20}", entry["source"])
 
 
 @pytest.mark.parametrize(("stream", "path"), FIELDS)
-def test_an_announced_field_is_declared_in_words(stream: str, path: str) -> None:
-    """As the table has it, and the words say what it is."""
+def test_announced_fields_are_declared_and_described(stream: str, path: str) -> None:
+    """The schema declares the field as in announced.json, and has a description of it."""
     place, name = at(schema_of(BY_NAME[stream])["properties"], path)
     assert place[name] == plain(announced(BY_NAME[stream])[path])
     assert path in words_of(BY_NAME[stream])
 
 
-def test_users_as_zoom_lists_them() -> None:
-    """With the fields that it documents for one user only."""
+def test_listed_users_fit_the_schema() -> None:
+    """The list has fields that Zoom only documents for single users."""
     user = {
         "id": "u1", "email": "a@x.org", "type": 1, "pmi": 7761234567, "verified": 0, "pic_url": "https://us05web.zoom.us/p/v2/x", "language": "en-US",
         "phone_number": "", "login_types": [1, 100], "status": "active", "created_at": "2026-05-13T06:50:39Z",
@@ -55,14 +55,14 @@ def test_users_as_zoom_lists_them() -> None:
     assert run.records["users"] == [user] and not any(map(ODD.search, run.log))
 
 
-def test_one_login_type_is_a_list_of_one() -> None:
-    """A number where a list of numbers is declared."""
+def test_a_single_login_type_becomes_a_list() -> None:
+    """Zoom sends a number instead of a list of numbers."""
     run = read(says(ACTIVE, {"users": [{"id": "u1", "login_types": 100}]}), streams=("users",))
     assert run.records["users"] == [{"id": "u1", "login_types": [100]}] and not any(map(ODD.search, run.log))
 
 
-def test_recordings_as_zoom_lists_them() -> None:
-    """Its type as a number, an upload without number and id, share_url and timezone, which no document has."""
+def test_listed_recordings_fit_the_schema() -> None:
+    """The type is a number, an upload has no meeting id, and share_url and timezone are undocumented."""
     with scripted() as zoom:
         start = (zoom.now - timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
         rows = [
@@ -87,8 +87,8 @@ def held(**more: Any) -> Fault:
 @pytest.mark.parametrize(
     ("sent", "out"), [("group_01", ["group_01"]), (["a", "b"], ["a", "b"]), ("", None), (None, None), ([], [])]
 )
-def test_the_group_of_a_meeting_as_a_text(sent: Any, out: Any) -> None:
-    """Zoom's own example has a text where a list of texts is declared."""
+def test_a_group_of_a_meeting_becomes_a_list(sent: Any, out: Any) -> None:
+    """Zoom's own example has a string instead of a list of strings."""
     with scripted() as zoom:
         when = (zoom.now - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
         zoom.faults.insert(0, held(start_time=when, group=sent))
@@ -101,8 +101,8 @@ def test_the_group_of_a_meeting_as_a_text(sent: Any, out: Any) -> None:
     assert row["group"] == out and not any(map(ODD.search, run.log))
 
 
-def test_participants_of_earlier_years() -> None:
-    """With the empty score of attention that Zoom sent until 2023."""
+def test_participants_of_earlier_years_fit_the_schema() -> None:
+    """Zoom sent an empty attentiveness_score until 2023."""
     person = {
         "id": "p",
         "user_id": "16778240",
@@ -126,8 +126,8 @@ def test_participants_of_earlier_years() -> None:
     ]
 
 
-def test_one_object_for_authentication_options_is_a_list_of_one() -> None:
-    """Zoom's forms of one field: an object without a parameter, a list with one."""
+def test_an_object_of_authentication_options_becomes_a_list() -> None:
+    """Zoom sends an object without the parameter `option`, and a list with it."""
     whole = {"authentication_options": {"meeting_authentication": {"meeting_authentication": True}}}
     listed = {"meeting_authentication": True, "authentication_options": [{"id": "a", "name": "Signed in"}]}
     answers = (
@@ -156,8 +156,8 @@ REFUSED: dict[str, tuple[str, str, int, int, str]] = {  # stream, path, status, 
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_gone_or_off_is_no_error(name: str) -> None:
-    """Exit status 0 without rows; the table at the end counts it."""
+def test_deleted_objects_and_disabled_features_are_empty_answers(name: str) -> None:
+    """Exit status 0, no ERROR and no records."""
     stream, path, status, code, message = REFUSED[name]
     webinars = says("/v2/users/u1/webinars", {"webinars": [{"id": 222}]})
     run = read(says(path, {"code": code, "message": message}, status), webinars, streams=("users", stream))
@@ -165,8 +165,8 @@ def test_what_is_gone_or_off_is_no_error(name: str) -> None:
     assert len(run.records["users"]) == 1 and stream not in run.records
 
 
-def test_webinars_of_zoom_events_are_asked_for() -> None:
-    """By a parameter of its own, so that another default would change nothing; recordings are listed without one."""
+def test_webinars_of_zoom_events_are_requested() -> None:
+    """include_events_webinar is always sent, in case its default changes. recording_source_type isn't sent."""
     with scripted(says("/v2/users/u1/recordings", {"meetings": []})) as zoom:
         since = str((zoom.now - timedelta(days=20)).date())
         run = run_tap(zoom.config(start_date=since), zoom=zoom, catalog=catalog_of("webinars", "recordings"))
@@ -177,8 +177,8 @@ def test_webinars_of_zoom_events_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize("inside", ["authentication_exception", "breakout_room"])
-def test_an_object_whose_fields_are_all_deselected_goes(inside: str) -> None:
-    """Or a list of objects: an empty object is no column."""
+def test_an_object_without_selected_fields_is_omitted(inside: str) -> None:
+    """Also for lists of objects, in the SCHEMA and in records."""
     fields = schema_of(BY_NAME["meetings"])["properties"]["settings"]["properties"][inside]
     way = ("properties", "settings", "properties", inside, *(("items",) if "items" in fields else ()))
     marks = {(*way, "properties", name): False for name in fields.get("items", fields)["properties"]}
@@ -194,8 +194,8 @@ def test_an_object_whose_fields_are_all_deselected_goes(inside: str) -> None:
     assert not any(map(ODD.search, run.log))
 
 
-def test_an_object_goes_with_all_that_is_in_it() -> None:
-    """From the innermost one up."""
+def test_a_top_level_list_without_selected_fields_is_omitted() -> None:
+    """The SCHEMA has no column for it."""
     schema = schema_of(BY_NAME["report_meetings"])["properties"]["tracking_fields"]["items"]["properties"]
     marks = {("properties", "tracking_fields", "items", "properties", name): False for name in schema}
     with scripted() as zoom:

@@ -1,4 +1,4 @@
-"""The command line: what each option does, where settings come from, and what goes where."""
+"""The command line: options, sources of settings, stdout, log and exit status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ USERS = catalog_of("users")
     [("--version",), ("--help",), ("-h",), ("--about",), ("--about", "--format", "markdown"), ("--discover",), ("-d",)],
 )
 def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
-    """They are written to stdout, with nothing else there, and exit status 0."""
+    """Only the document is written, to stdout. The exit status is 0."""
     run = run_tap(None, *arguments, document=True, anew=True)
     assert run.exit_status == 0
     assert run.stdout.endswith("\n") and not run.stdout.endswith("\n\n")
@@ -37,8 +37,8 @@ def test_documents_need_no_config(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "arguments", [("--version",), ("--help",), ("--about",), ("--about", "--format", "markdown"), ("--discover",)]
 )
-def test_who_reads_a_document_may_stop_early(arguments: tuple[str, ...]) -> None:
-    """As `head -1` does: exit status 0, and not a word."""
+def test_a_closed_pipe_is_no_error(arguments: tuple[str, ...]) -> None:
+    """As after `head -1`: exit status 0 and no message."""
     reader, writer = os.pipe()
     os.close(reader)
     run = start_tap(None, *arguments, stdout=writer).finish(document=True)
@@ -46,8 +46,8 @@ def test_who_reads_a_document_may_stop_early(arguments: tuple[str, ...]) -> None
     assert (run.exit_status, run.stderr) == (0, "")
 
 
-def test_a_document_that_can_not_be_written_is_an_error() -> None:
-    """A full disk, say."""
+def test_a_write_error_fails() -> None:
+    """For example a full disk: exit status 1, and the message has the reason."""
     with open("/dev/full", "wb") as full:
         run = start_tap(None, "--about", stdout=full.fileno()).finish(document=True)
     assert run.exit_status == 1
@@ -55,27 +55,27 @@ def test_a_document_that_can_not_be_written_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("option", ["--about", "--discover"])
-def test_documents_and_log_lines_may_go_to_head(option: str) -> None:
-    """In a shell, also with stderr beside stdout."""
+def test_output_may_be_piped_to_head(option: str) -> None:
+    """In a shell, with stderr in the same pipe."""
     command = f"set -o pipefail; {sys.executable} -m tap_zoom {option} 2>&1 | head -n 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
 
 
-def test_version_names_the_version() -> None:
-    """One line."""
+def test_version_prints_the_version() -> None:
+    """One line with the tap's name and version."""
     assert run_tap(None, "--version", document=True).stdout == f"tap-zoom {__version__}\n"
 
 
-def test_help_names_every_option() -> None:
-    """The contract's options."""
+def test_help_lists_all_options() -> None:
+    """The long names of all options are in the help."""
     text = run_tap(None, "--help", document=True).stdout
     options = "--config --catalog --properties --state --discover --about --format --version --help --test".split()
     assert all(option in text for option in options)
 
 
 def test_about_as_json_is_complete() -> None:
-    """Settings with their kinds and defaults, capabilities, the logins, the streams with keys and scopes."""
+    """It has the settings with their defaults, the capabilities, and the streams with their keys."""
     about = json.loads(run_tap(None, "--about", document=True).stdout)
     assert about["name"] == "tap-zoom" and about["version"] == __version__
     settings = {setting["name"]: setting for setting in about["settings"]}
@@ -90,8 +90,8 @@ def test_about_as_json_is_complete() -> None:
     }
 
 
-def test_about_says_how_each_stream_is_replicated() -> None:
-    """INCREMENTAL where the catalog forces no method, in both formats; with the time that bookmarks are about."""
+def test_about_shows_the_replication_method_of_each_stream() -> None:
+    """INCREMENTAL unless the catalog forces FULL_TABLE, in both formats. incremental_by names the replication key."""
     catalog = json.loads(run_tap(None, "--discover", document=True).stdout)["streams"]
     forced = {
         entry["tap_stream_id"] for entry in catalog if "forced-replication-method" in entry["metadata"][0]["metadata"]
@@ -106,15 +106,15 @@ def test_about_says_how_each_stream_is_replicated() -> None:
     assert 0 < len(forced) < len(streams)
 
 
-def test_about_says_what_is_selected_by_default() -> None:
-    """The streams of the part that comes first, and no other."""
+def test_about_shows_the_streams_selected_by_default() -> None:
+    """Only the streams of Core, the first part."""
     streams = json.loads(run_tap(None, "--about", document=True).stdout)["streams"]
     assert all(stream["selected_by_default"] == (stream["part"] == "Core") for stream in streams)
     assert {stream["part"] for stream in streams} == set(PARTS) and streams[0]["part"] == "Core"
 
 
 def test_about_as_markdown_is_complete() -> None:
-    """Every setting and every stream has a row."""
+    """It names all settings and all core streams."""
     text = run_tap(None, "--about", "--format", "markdown", document=True).stdout
     for name in [setting.name for setting in SETTINGS] + list(truth.KEYS):
         assert f"`{name}`" in text
@@ -125,8 +125,8 @@ def test_about_as_markdown_is_complete() -> None:
     [("--nonsense",), ("--config",), ("extra",), ("--discover", "--about"), ("--about", "--format", "xml"), (), ("--state",),
      ("--version", "--help"), ("--catalog", "x"), ("--test",)],
 )  # fmt: skip
-def test_wrong_usage(arguments: tuple[str, ...]) -> None:
-    """Exit status 2, and one CRITICAL line at the end."""
+def test_wrong_usage_fails(arguments: tuple[str, ...]) -> None:
+    """Exit status 2, nothing on stdout, and one CRITICAL line at the end of the log."""
     run = run_tap(None, *arguments)
     assert run.exit_status == 2
     assert run.stdout == ""
@@ -149,21 +149,21 @@ SECRET = "S3CRET-abcdef"
         (
             [f"-d{SECRET}"],
             "an option is misspelled or has an invalid value|unexpected arguments",
-        ),  # by Python's version
+        ),  # depends on the Python version
         ([f"--c={SECRET}"], "an option is misspelled or has an invalid value"),
         (["--about", "--format", SECRET], "argument --format: must be json or markdown"),
     ],
 )
-def test_no_argument_is_repeated_but_the_names_of_options(arguments: list[str], said: str) -> None:
-    """It may be a secret; the line says what is wrong and what was expected. Exit status 2."""
+def test_messages_do_not_repeat_arguments(arguments: list[str], said: str) -> None:
+    """They may be secrets, so only names of options are shown. The message refers to --help. Exit status 2."""
     run = run_tap(None, *arguments, secrets=[SECRET])
     assert (run.exit_status, run.stdout) == (2, "")
     assert re.search(said, run.critical) and "--help lists the options" in run.critical
     assert "--config names" in run.critical or "belong" not in said
 
 
-def test_discovery_takes_no_notice_of_a_config(zoom: SimulatedZoom) -> None:
-    """It makes no request: a refresh token would be spent."""
+def test_discovery_ignores_config_and_state(zoom: SimulatedZoom) -> None:
+    """It sends no request, which would use up a refresh token. The files may be missing."""
     run = run_tap(zoom.config("refresh_token"), "--discover", zoom=zoom, document=True)
     assert run.exit_status == 0
     assert zoom.requests == []
@@ -173,8 +173,8 @@ def test_discovery_takes_no_notice_of_a_config(zoom: SimulatedZoom) -> None:
     assert run.exit_status == 0
 
 
-def test_settings_from_the_environment(zoom: SimulatedZoom) -> None:
-    """--config ENV: strings and integers by the setting's type."""
+def test_settings_come_from_the_environment(zoom: SimulatedZoom) -> None:
+    """With --config ENV, values are converted to the type of the setting."""
     config = zoom.config(max_workers=3, rate_limit_share=100)
     env = {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in config.items()}
     run = run_tap("ENV", zoom=zoom, env=env)
@@ -186,8 +186,8 @@ def test_settings_from_the_environment(zoom: SimulatedZoom) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("MAX_WORKERS", "many"), ("MAX_WORKERS", "1.5"), ("PLAN", "huge"), ("START_DATE", "x")]
 )
-def test_wrong_settings_in_the_environment(name: str, value: str, zoom: SimulatedZoom) -> None:
-    """One CRITICAL line that names the setting."""
+def test_invalid_settings_in_the_environment_fail(name: str, value: str, zoom: SimulatedZoom) -> None:
+    """The CRITICAL line names the setting. No request is sent."""
     env = {f"TAP_ZOOM_{other.upper()}": str(setting) for other, setting in zoom.config().items()}
     run = run_tap("ENV", zoom=zoom, env={**env, f"TAP_ZOOM_{name}": value})
     assert run.exit_status == 1
@@ -195,14 +195,14 @@ def test_wrong_settings_in_the_environment(name: str, value: str, zoom: Simulate
     assert zoom.requests == []
 
 
-def test_the_environment_counts_only_where_it_is_asked_for(zoom: SimulatedZoom) -> None:
-    """Without ENV it is not looked at."""
+def test_settings_in_the_environment_are_ignored_by_default(zoom: SimulatedZoom) -> None:
+    """They are only read with --config ENV."""
     run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_PLAN": "nonsense"}, catalog=USERS)
     assert run.exit_status == 0
 
 
-def test_of_several_configs_the_later_wins(zoom: SimulatedZoom, tmp_path: Path) -> None:
-    """Setting by setting; an unset one there takes a setting back."""
+def test_later_configs_override_earlier_ones(zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Each setting is overridden separately. null or an empty value unsets it."""
     files = []
     contents: list[dict[str, Any]] = [
         {**zoom.config(), "client_secret": "wrong-wrong", "refresh_token": "not-this-one"},
@@ -231,28 +231,28 @@ def test_of_several_configs_the_later_wins(zoom: SimulatedZoom, tmp_path: Path) 
     ],
 )
 def test_log_levels(level: str, seen: set[str], zoom: SimulatedZoom) -> None:
-    """TAP_ZOOM_LOGLEVEL says from which level on; each line begins with its own."""
+    """TAP_ZOOM_LOGLEVEL is the lowest level that is logged. Each line begins with its level."""
     run = run_tap(zoom.config(shoe=1), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOGLEVEL": level})
     assert {line.split()[0] for line in run.log} == seen
 
 
-def test_an_unknown_log_level_is_a_warning(zoom: SimulatedZoom) -> None:
-    """And it is INFO then."""
+def test_an_unknown_log_level_causes_a_warning(zoom: SimulatedZoom) -> None:
+    """The level is INFO instead."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOGLEVEL": "LOUD"})
     assert run.exit_status == 0
     assert any("TAP_ZOOM_LOGLEVEL" in line for line in run.logged("WARNING"))
     assert run.logged("INFO") and not run.logged("DEBUG")
 
 
-def test_times_stand_before_log_lines_where_they_are_wanted(zoom: SimulatedZoom) -> None:
-    """TAP_ZOOM_LOG_TIMES=1: in UTC, before each line."""
+def test_log_lines_may_have_times(zoom: SimulatedZoom) -> None:
+    """With TAP_ZOOM_LOG_TIMES=1, each line begins with the time in UTC."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOG_TIMES": "1", "TAP_ZOOM_LOGLEVEL": "INFO"})
     assert run.exit_status == 0
     assert run.log and all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING) ", line) for line in run.log)
 
 
-def test_metrics_are_written_as_singer_does(zoom: SimulatedZoom) -> None:
-    """A counter per stream and a timer for the job, each a JSON object behind INFO METRIC:."""
+def test_metrics_are_logged_in_singers_format(zoom: SimulatedZoom) -> None:
+    """A counter for each stream and a timer for the job, each as a JSON object after INFO METRIC:."""
     run = run_tap(zoom.config(), zoom=zoom)
     metrics = [json.loads(line.split(": ", 1)[1]) for line in run.log if line.startswith("INFO METRIC: ")]
     counts = {metric["tags"]["endpoint"]: metric["value"] for metric in metrics if metric["metric"] == "record_count"}
@@ -263,8 +263,8 @@ def test_metrics_are_written_as_singer_does(zoom: SimulatedZoom) -> None:
     assert timer["metric"] == "job_duration" and timer["tags"]["status"] == "succeeded"
 
 
-def test_metrics_of_a_run_that_failed_say_so(zoom: SimulatedZoom) -> None:
-    """The timer's status follows the exit status."""
+def test_metrics_show_a_failed_run(zoom: SimulatedZoom) -> None:
+    """The status of the timer is failed if the exit status is 1."""
     zoom.refuse("/users/{id}/meetings", 403, {"message": "Forbidden"})
     run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"})
     assert run.exit_status == 1
@@ -272,8 +272,8 @@ def test_metrics_of_a_run_that_failed_say_so(zoom: SimulatedZoom) -> None:
     assert timer["tags"]["status"] == "failed"
 
 
-def test_a_trial_says_what_can_be_read(zoom: SimulatedZoom) -> None:
-    """--test: a table of the streams and the limits; exit status 0; few requests."""
+def test_the_test_option_lists_readable_streams(zoom: SimulatedZoom) -> None:
+    """--test writes a table of the streams and the rate limits. Exit status 0, few requests."""
     run = run_tap(zoom.config(), "--test", zoom=zoom, document=True)
     assert run.exit_status == 0
     for stream in truth.KEYS:
@@ -287,8 +287,8 @@ def test_a_trial_says_what_can_be_read(zoom: SimulatedZoom) -> None:
 
 
 @pytest.mark.parametrize("login", ["jwt", "server_to_server"])
-def test_a_trial_says_what_is_missing(login: str) -> None:
-    """Exit status 1, and the scope in both vocabularies, or Zoom's own words where the token lists none."""
+def test_the_test_option_shows_missing_scopes(login: str) -> None:
+    """Exit status 1. The scope is known from the token, or from Zoom's message if a JWT lists none."""
     lacking = "report:read:list_meeting_participants:admin"
     with SimulatedZoom(account(), scopes=[scope for scope in GRANULAR_SCOPES if scope != lacking]) as zoom:
         if login == "jwt":
@@ -301,8 +301,8 @@ def test_a_trial_says_what_is_missing(login: str) -> None:
     assert "report_meeting_participants" in run.critical
 
 
-def test_a_trial_of_a_selection(zoom: SimulatedZoom) -> None:
-    """Only what is selected, and what leads there."""
+def test_the_test_option_respects_the_selection(zoom: SimulatedZoom) -> None:
+    """Only selected streams and their parents are requested, and only their rate limits shown."""
     run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=USERS, document=True)
     assert run.exit_status == 0
     assert "users" in run.stdout and "webinar_panelists" not in run.stdout
@@ -310,8 +310,8 @@ def test_a_trial_of_a_selection(zoom: SimulatedZoom) -> None:
     assert set(zoom.operations) <= {"/users", "/users/{userId}"}
 
 
-def test_a_trial_shows_what_leads_to_the_selection_where_something_is_wrong_with_it(zoom: SimulatedZoom) -> None:
-    """Else only what is selected."""
+def test_the_test_option_shows_parents_that_can_not_be_read(zoom: SimulatedZoom) -> None:
+    """Otherwise only selected streams are shown."""
     run = run_tap(zoom.config(), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)
     assert run.exit_status == 0
     assert re.findall(r"^  (\w+) .*readable", run.stdout, re.MULTILINE) == ["meetings"]
@@ -324,8 +324,8 @@ def test_a_trial_shows_what_leads_to_the_selection_where_something_is_wrong_with
     assert "user_meetings" in run.critical
 
 
-def test_a_trial_says_limits_in_words() -> None:
-    """A minute where a second has no whole number; as assumed for the plan where nothing can be asked."""
+def test_the_test_option_formats_rate_limits() -> None:
+    """Per minute if a limit per second isn't a whole number. Assumed for the plan if no request is possible."""
     selected = [{"breadcrumb": [], "metadata": {"selected": True}}]
     catalog = {"streams": [{"tap_stream_id": name, "metadata": selected} for name in ("users", "metrics_meetings")]}
     with SimulatedZoom(account(), scopes=["user:read:list_users:admin"]) as zoom:
@@ -335,8 +335,8 @@ def test_a_trial_says_limits_in_words() -> None:
     assert re.search(r"^  Medium +2000 per second$", run.stdout, re.MULTILINE)
 
 
-def test_a_trial_leaves_out_what_a_run_leaves_out() -> None:
-    """With on_missing_access skip: the table says so, and the exit status is that of a run, 0; also for what hangs on it."""
+def test_the_test_option_skips_the_same_streams_as_a_run() -> None:
+    """With on_missing_access skip, the table shows streams and their children as skipped, and the exit status is 0."""
     lacking = "webinar:read:list_webinars:admin"
     chosen = catalog_of("users", "webinars", "webinar_panelists")
     with SimulatedZoom(account(), scopes=[scope for scope in GRANULAR_SCOPES if scope != lacking]) as zoom:
@@ -358,8 +358,8 @@ def test_a_trial_leaves_out_what_a_run_leaves_out() -> None:
 @pytest.mark.parametrize(
     "body", [{"code": 4711, "message": "Invalid access token, scopes."}, {"code": 200, "message": "No permission."}]
 )
-def test_a_trial_leaves_out_what_zoom_refuses(body: dict[str, Any]) -> None:
-    """A scope that shows to be missing, a plan or a role that is too small: the same. A fault stays a failure."""
+def test_the_test_option_skips_streams_that_zoom_refuses(body: dict[str, Any]) -> None:
+    """Refusals for a missing scope, role or plan skip the stream. Other refusals fail."""
     with SimulatedZoom(account()) as zoom:
         zoom.refuse("/webinars/{any}/panelists", 400, body)
         config = zoom.config("jwt", on_missing_access="skip")
@@ -372,8 +372,8 @@ def test_a_trial_leaves_out_what_zoom_refuses(body: dict[str, Any]) -> None:
     assert "meetings" in run.critical and "webinar_panelists" not in run.critical
 
 
-def test_a_refusal_of_one_meeting_is_not_one_of_the_stream() -> None:
-    """Further ones are tried before a trial says that a stream can't be read."""
+def test_the_test_option_tries_several_meetings() -> None:
+    """One refused meeting doesn't mean that the stream can't be read."""
     fault = Fault.answer(400, {"code": 4711, "message": "Scopes."}, match=r"/v2/meetings/\d+\?", times=1)
     with SimulatedZoom(account(1, "paged"), faults=[fault]) as zoom:
         run = run_tap(zoom.config("jwt"), "--test", zoom=zoom, catalog=catalog_of("meetings"), document=True)

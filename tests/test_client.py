@@ -1,4 +1,4 @@
-"""One request: how ids go into its path, and what Zoom's answers mean."""
+"""Requests: the encoding of ids in paths, and the meaning of Zoom's answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BASE64 = st.text("ABCyz019+/=", min_size=1, max_size=24)
 
 
 def ids_of(stream: str) -> dict[str, Any]:
-    """What a stream is asked about."""
+    """Return ids for the path of a stream."""
     return {name: IDS.get(name, OTHER_IDS.get(name, "x")) for name in BY_NAME[stream].parent.ids}
 
 
@@ -48,7 +48,7 @@ NO_HEADERS = RateLimitHeaders()
 
 
 def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = NO_HEADERS) -> TapZoomError | None:
-    """What judge makes of an answer; None where it is data."""
+    """Return the error that judge raises for an answer; None if it is data."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
         judge(Request(BY_NAME[stream], ids_of(stream), {}), Answer(status, {}, content), announced)
@@ -58,7 +58,7 @@ def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = NO
 
 
 def meaning(stream: str, status: int, body: Any) -> type[TapZoomError] | None:
-    """The kind of it."""
+    """Return the type of that error."""
     error = raised(stream, status, body)
     return None if error is None else type(error)
 
@@ -68,16 +68,16 @@ def error(code: int, message: str = "") -> dict[str, Any]:
 
 
 @given(BASE64)
-def test_a_uuid_comes_back_out_of_its_path(uuid: str) -> None:
-    """Decoded once, or twice where it holds a slash, it is what it was; and it is one segment."""
+def test_encoded_uuids_can_be_decoded(uuid: str) -> None:
+    """An encoded UUID is one path segment. It must be decoded twice if it contains a slash, otherwise once."""
     segment = encoded(uuid, True)
     assert "/" not in segment
     assert (unquote(unquote(segment)) if "/" in uuid else unquote(segment)) == uuid
 
 
 @given(BASE64)
-def test_slashes_survive_a_server_that_decodes_first(uuid: str) -> None:
-    """After one decoding a UUID that begins with a slash or holds two still has none in it."""
+def test_slashes_are_encoded_twice(uuid: str) -> None:
+    """A UUID that begins with / or contains // has no slash after one decoding."""
     if uuid.startswith("/") or "//" in uuid:
         assert "/" not in unquote(encoded(uuid, True))
 
@@ -88,13 +88,13 @@ def test_slashes_survive_a_server_that_decodes_first(uuid: str) -> None:
      ("a//b==", True, "a%252F%252Fb%253D%253D"), ("a+b", True, "a%2Bb"), (93398114182, False, "93398114182"), ("j.ch+1/2@x.org", False, "j.ch%2B1%2F2%40x.org"),
      ("../users?x#y", True, "..%252Fusers%253Fx%2523y"), ("é", False, "%C3%A9"), ("x\ud800", False, "x%3F")],
 )  # fmt: skip
-def test_how_ids_are_written(value: object, is_uuid: bool, segment: str) -> None:
-    """Known pairs."""
+def test_ids_are_encoded(value: object, is_uuid: bool, segment: str) -> None:
+    """Known pairs of ids and path segments."""
     assert encoded(value, is_uuid) == segment
 
 
-def test_paging_parameters_stand_on_paged_lists_only() -> None:
-    """page_size always, next_page_token from the second page on."""
+def test_only_paged_lists_have_paging_parameters() -> None:
+    """page_size on all pages, next_page_token from the second page on."""
     paged = Request(BY_NAME["users"], {}, {"status": "active"})
     assert query_of(paged) == "?include_fields=custom_attributes&status=active&page_size=300"
     paged.token = "a b"
@@ -104,8 +104,8 @@ def test_paging_parameters_stand_on_paged_lists_only() -> None:
     assert query_of(small) == "?status=a%26b&page_size=30"
 
 
-def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
-    """In every message about it; what the stream always sends would only make it longer."""
+def test_messages_name_the_stream_path_and_parameters() -> None:
+    """Parameters that the stream always sends are omitted."""
     assert str(Request(BY_NAME["users"], {}, {"status": "active"})) == "users: GET /v2/users?status=active"
     assert (
         str(Request(BY_NAME["webinar_polls"], ids_of("webinar_polls"), {})) == "webinar_polls: GET /v2/webinars/2/polls"
@@ -115,8 +115,8 @@ def test_a_request_is_named_by_its_stream_path_and_own_parameters() -> None:
 
 
 @for_each(stream=[stream.name for stream in STREAMS])
-def test_what_stops_a_stream_or_the_run_is_never_taken_for_nothing(stream: str) -> None:
-    """The same codes with other words, and the codes of scopes, tokens and limits."""
+def test_errors_mean_the_same_for_all_streams(stream: str) -> None:
+    """Errors about scopes, tokens or limits are never empty answers. Only 1010 (another account) is one."""
     assert meaning(stream, 400, error(200, "No permission.")) is NoAccess
     assert meaning(stream, 200, error(200, "No permission.")) is NoAccess
     for code in (4711, 4700, 104):
@@ -139,8 +139,8 @@ def test_what_stops_a_stream_or_the_run_is_never_taken_for_nothing(stream: str) 
         assert meaning(stream, 200, body) is Retryable
 
 
-def test_an_html_404_is_not_taken_for_nothing() -> None:
-    """A proxy's page says nothing about Zoom."""
+def test_an_html_404_is_not_an_empty_answer() -> None:
+    """The page is from a proxy, not from Zoom."""
     for stream in STREAMS:
         assert meaning(stream.name, 404, b"<html>not found</html>") is Blocked
 
@@ -155,8 +155,8 @@ def test_an_html_404_is_not_taken_for_nothing() -> None:
         ("meeting_questions", {"questions": [], "code": 3}),
     ],
 )  # fmt: skip
-def test_what_is_data_under_http_200(stream: str, body: Any) -> None:
-    """The list, or what shows that it is the object; a code of 0 or none; a tracking code is no error body."""
+def test_data_with_http_200_is_accepted(stream: str, body: Any) -> None:
+    """An answer with records or an id is data, even if it has a code. The codes 0 and null mean success."""
     assert meaning(stream, 200, body) is None
 
 
@@ -167,19 +167,19 @@ def test_what_is_data_under_http_200(stream: str, body: Any) -> None:
         ("users", {"id": 1, "code": 9}), ("meetings", {"code": 9}), ("meetings", {"topic": "y", "code": 9}),
     ],
 )  # fmt: skip
-def test_zooms_error_under_http_200_is_a_refusal(stream: str, body: Any) -> None:
-    """It has Zoom's code, so the same answer would come again."""
+def test_an_error_with_http_200_is_a_refusal(stream: str, body: Any) -> None:
+    """It has Zoom's code, so a retry would get the same answer."""
     assert meaning(stream, 200, body) is RequestRefused
 
 
 @pytest.mark.parametrize("status", [201, 204, 299, 400, 405, 499])
-def test_data_comes_under_http_200_only(status: int) -> None:
-    """Whatever looks like it is asked again."""
+def test_data_with_another_status_is_unexpected(status: int) -> None:
+    """UnexpectedAnswer is retried."""
     assert meaning("users", status, {"users": []}) is UnexpectedAnswer
 
 
-def test_what_is_said_of_a_refusal() -> None:
-    """The request, the status, the code and Zoom's words, on one line."""
+def test_messages_of_refusals() -> None:
+    """One line with the request, the status, Zoom's code and Zoom's message."""
     asked = "meetings: GET /v2/meetings/1 answered"
     assert str(raised("meetings", 400, error(9, "  Some\nwords.  "))) == f"{asked} 400 code 9: Some words"
     assert str(raised("meetings", 400, error(9))) == f"{asked} 400 code 9"
@@ -204,8 +204,8 @@ def test_what_is_said_of_a_refusal() -> None:
         (599, Retryable),
     ],
 )
-def test_what_can_pass_is_told_by_the_status(status: int, kind: type[TapZoomError]) -> None:
-    """From 500 on, whatever the code: also one of the scopes'."""
+def test_errors_from_status_500_on_are_retryable(status: int, kind: type[TapZoomError]) -> None:
+    """Whatever the code is, even that of a missing scope."""
     assert meaning("meetings", status, error(9)) is kind
     if status >= 500:
         assert meaning("meetings", status, error(4711)) is Retryable
@@ -222,30 +222,30 @@ def test_what_can_pass_is_told_by_the_status(status: int, kind: type[TapZoomErro
         (200, b'{"code":300,"message":"a"b"}', Retryable, "invalid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "invalid JSON"),
     ],
 )  # fmt: skip
-def test_what_is_no_json_can_pass(status: int, body: bytes, kind: type[TapZoomError], words: str) -> None:
-    """An answer that was cut, or a page of somebody between; under 4xx most often a firewall's."""
+def test_answers_that_are_not_json(status: int, body: bytes, kind: type[TapZoomError], words: str) -> None:
+    """They are truncated, or from a proxy; with 4xx usually from a firewall. All but redirects are retryable."""
     found = raised("meetings", status, body)
     assert type(found) is kind
     assert words in str(found) and str(status) in str(found)
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 499])
-def test_unescaped_quotes_are_still_zooms_words(status: int) -> None:
-    """The body is no JSON then, but has a code."""
+def test_messages_with_unescaped_quotes_are_read(status: int) -> None:
+    """The body isn't JSON, but has Zoom's code."""
     body = b' {"code" : 4711,"message":"no scopes:["a","b"]."}'
     assert str(raised("users", status, body)).endswith(f'{status} code 4711: no scopes:["a","b"]')
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_an_empty_refusal_is_one(status: int) -> None:
-    """Of a path, as Zoom refuses some of them."""
+def test_an_empty_400_or_404_is_a_refusal(status: int) -> None:
+    """Zoom refuses some requests with an empty body."""
     assert meaning("users", status, b"") is meaning("users", status, b"\n ") is RequestRefused
 
 
 @pytest.mark.parametrize("status", [503, 500])
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b""])
-def test_a_wait_that_is_named_is_kept(status: int, body: bytes) -> None:
-    """In JSON or in HTML, from Zoom or from somebody between."""
+def test_retry_after_of_an_error_is_kept(status: int, body: bytes) -> None:
+    """For JSON, HTML or an empty body, from Zoom or from a proxy."""
     for code in (status, 403 if body == b"<html>" else status):
         found = raised("users", code, body, RateLimitHeaders(wait=7.0))
         assert isinstance(found, Retryable) and found.wait == 7.0
@@ -259,15 +259,15 @@ TOO_MANY = {"code": 429, "message": "You have reached the maximum per-second rat
 @pytest.mark.parametrize(
     ("wait", "kind"), [(None, RateLimited), (0.0, RateLimited), (120.0, RateLimited), (120.1, DailyLimitReached)]
 )
-def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, kind: type[Any]) -> None:
-    """Two minutes are the most that a limit per second may ask for."""
+def test_a_429_with_a_long_wait_is_a_daily_limit(wait: float | None, kind: type[Any]) -> None:
+    """Limits per second have waits of two minutes at most."""
     found = raised("users", 429, TOO_MANY, RateLimitHeaders(wait=wait))
     assert type(found) is kind and found.wait == wait
 
 
 @pytest.mark.parametrize("label", ["Light", "Medium", "Heavy", "Resource-intensive"])
-def test_a_429_sets_the_limit_of_its_own_label_only(label: str) -> None:
-    """Zoom may name the limit of another one."""
+def test_a_429_only_sets_the_limit_of_its_label(label: str) -> None:
+    """A reported limit of another label is ignored."""
     found = raised("users", 429, TOO_MANY, RateLimitHeaders(label, 5.0, False, 1.0))
     assert isinstance(found, RateLimited)
     assert found.limit == (5.0 if label == "Medium" else None)
@@ -275,8 +275,8 @@ def test_a_429_sets_the_limit_of_its_own_label_only(label: str) -> None:
     assert isinstance(unnamed, RateLimited) and unnamed.limit == 5.0
 
 
-def test_a_limit_of_the_day_is_said_with_all_that_is_known() -> None:
-    """Label, limit, reset, and what to do."""
+def test_the_message_of_a_daily_limit() -> None:
+    """It has the label, the limit, the reset, and the setting on_daily_limit."""
     words = str(raised("users", 429, TOO_MANY, RateLimitHeaders("Heavy", 60000.0, True, None)))
     assert "daily limit of 60000 for Heavy requests" in words
     tomorrow = datetime.now(timezone.utc).date() + timedelta(days=1)
@@ -307,8 +307,8 @@ def test_a_limit_of_the_day_is_said_with_all_that_is_known() -> None:
         (b'{"code":5,"message":"two\nlines"}', 5, "two\nlines"), (b'{"code":5,"message":"\xff"}', 5, "\ufffd"),
     ],
 )  # fmt: skip
-def test_error_bodies_are_read_whatever_their_shape(body: bytes, code: int | None, message: str) -> None:
-    """Code and message, also out of a body that is no valid JSON."""
+def test_error_bodies_of_any_format_are_read(body: bytes, code: int | None, message: str) -> None:
+    """Code and message are found, even if the body isn't valid JSON."""
     try:
         content = json.loads(body)
     except ValueError:
@@ -317,8 +317,8 @@ def test_error_bodies_are_read_whatever_their_shape(body: bytes, code: int | Non
 
 
 @given(st.binary(max_size=60), st.integers(200, 599))
-def test_any_answer_means_something(body: bytes, status: int) -> None:
-    """No body makes judge fail in another way than with one of our errors."""
+def test_any_answer_is_data_or_an_error_of_the_tap(body: bytes, status: int) -> None:
+    """judge raises no other exceptions, whatever the body and the status."""
     for stream in ("users", "meetings", "webinar_instances"):
         outcome = meaning(stream, status, body)
         assert outcome is None or issubclass(outcome, TapZoomError)
@@ -326,8 +326,8 @@ def test_any_answer_means_something(body: bytes, status: int) -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.dictionaries(
     st.sampled_from(["code", "message", "errors", "users", "reason"]), inner)))  # fmt: skip
-def test_any_json_means_something(body: Any) -> None:
-    """Odd types in an error body are no crash."""
+def test_any_json_is_data_or_an_error_of_the_tap(body: Any) -> None:
+    """Unexpected types in an error body raise no other exceptions."""
     for status in (200, 400, 401, 403, 404, 429):
         outcome = meaning("users", status, body)
         assert outcome is None or issubclass(outcome, TapZoomError)

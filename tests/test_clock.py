@@ -1,4 +1,4 @@
-"""The tests move the clock: the simulated account and the tap live at any moment, and what expires does so in time."""
+"""The clocks of the simulated account and of the tap can be moved, and meetings and tokens expire accordingly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.simulator.model import Occurrence
 from tests.tap import TINY, assert_exact, run_tap
 from tests.test_simulator import Client, Reply
 
-# Six months before the last days of March lie the last days of September, which has one less.
+# Six months before the end of March is the end of September, which has one day less.
 NOW = datetime(2027, 3, 30, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
 ACCOUNT = Account(1, **TINY, future=5, now=NOW)  # type: ignore[arg-type]
@@ -41,8 +41,8 @@ def uuids(reply: Reply) -> set[str]:
 
 
 @pytest.mark.long
-def test_the_account_is_read_whole_at_any_time() -> None:
-    """On a day of the future, on the days after it and a month later: every record that can be read then."""
+def test_the_account_is_read_completely_at_any_time() -> None:
+    """Runs on a future day, and 1, 6 and 46 days later, emit all records that exist at that time."""
     held, scheduled = [], []
     with SimulatedZoom(ACCOUNT) as zoom:
         for days in (0, 1, 5, 40):
@@ -58,8 +58,8 @@ def test_the_account_is_read_whole_at_any_time() -> None:
     assert scheduled[0] == scheduled[1] == scheduled[2] > scheduled[3] > 0
 
 
-def test_the_tap_may_live_at_another_time_than_zoom(zoom: SimulatedZoom) -> None:
-    """`at` is when it starts; from there its clock goes on."""
+def test_the_tap_may_have_another_time_than_zoom(zoom: SimulatedZoom) -> None:
+    """`at` is the time at which it starts."""
     early = NOW - timedelta(hours=9)
     run = run_tap(zoom.config(), zoom=zoom, at=early, catalog={"streams": []})
     [stopped] = run.states[0]["unfinished"]
@@ -67,8 +67,8 @@ def test_the_tap_may_live_at_another_time_than_zoom(zoom: SimulatedZoom) -> None
     assert early <= started < early + timedelta(minutes=2)
 
 
-def test_time_goes_on_by_itself(zoom: SimulatedZoom) -> None:
-    """From the moment the account was made for; what it answers stays the same until the test moves the clock."""
+def test_the_simulated_clock_runs(zoom: SimulatedZoom) -> None:
+    """It starts at the account's time. Answers only change when a test moves the clock, which can't go back."""
     assert NOW < zoom.now < zoom.now < NOW + timedelta(minutes=1)
     assert zoom.as_of == NOW
     assert NOW + DAY < zoom.travel(days=1) == zoom.as_of < zoom.now
@@ -76,8 +76,8 @@ def test_time_goes_on_by_itself(zoom: SimulatedZoom) -> None:
         zoom.travel(days=-1)
 
 
-def test_the_reports_go_back_six_months_from_the_day_it_is(zoom: SimulatedZoom) -> None:
-    """What was their first day is refused when it is too old, and a list of hosts' reports with it."""
+def test_reports_go_back_six_months(zoom: SimulatedZoom) -> None:
+    """A day before that is refused, by the history and by reports of users."""
     first = datetime(2026, 9, 30)
     client = Client(zoom)
     assert history(client, first, first + DAY).status == 200
@@ -92,8 +92,8 @@ def test_the_reports_go_back_six_months_from_the_day_it_is(zoom: SimulatedZoom) 
     assert history(client, first + DAY, first + DAY).status == 200
 
 
-def test_a_report_is_gone_after_a_year(zoom: SimulatedZoom) -> None:
-    """12702 for what was held just before, the rows for what was held just after."""
+def test_reports_expire_after_a_year(zoom: SimulatedZoom) -> None:
+    """A meeting has a report just before a year has passed, and error 12702 just after."""
     year = timedelta(days=365)
     held = next(held for held in ACCOUNT.held if held.start > NOW - year and held.people > 1)
     zoom.travel(seconds=(held.start + year - NOW).total_seconds() - 60)
@@ -103,7 +103,7 @@ def test_a_report_is_gone_after_a_year(zoom: SimulatedZoom) -> None:
 
 
 def test_instances_are_listed_for_fifteen_months(zoom: SimulatedZoom) -> None:
-    """The oldest drop out of a number's list, and the latest come in."""
+    """Past occurrences appear in the list of their number, and are removed when they are too old."""
     number = next(
         number for number in ACCOUNT.numbers.values() if number.occurrences[-1:] and number.occurrences[-1].start > NOW
     )
@@ -120,8 +120,8 @@ def test_instances_are_listed_for_fifteen_months(zoom: SimulatedZoom) -> None:
     assert 0 < len(listed()) < len(all_of_them)
 
 
-def test_what_is_not_held_yet_can_not_be_read() -> None:
-    """It is in no list and has no report until it has ended; then its number has another UUID for the next time."""
+def test_future_occurrences_can_not_be_read() -> None:
+    """An occurrence is in no list and has no report until it ends. Then its number has the UUID of the next one."""
     coming = next(held for held in ACCOUNT.held if held.start > NOW and held.people > 1)
     with SimulatedZoom(ACCOUNT) as zoom:
         client, path = Client(zoom), f"/{coming.of.kind}s/{coming.of.number}"
@@ -135,8 +135,8 @@ def test_what_is_not_held_yet_can_not_be_read() -> None:
         assert client.get(path).body["uuid"] != coming.uuid
 
 
-def test_a_number_that_was_used_once_expires(zoom: SimulatedZoom) -> None:
-    """Thirty days after its time it is in no list and has no detail; series stay."""
+def test_single_meetings_expire(zoom: SimulatedZoom) -> None:
+    """After thirty days they are no longer listed and have no details. Series remain."""
     once, series = ([number for number in ACCOUNT.numbers.values() if (number.type == 2) is (kind == "once")
                      and number.kind == "meeting" and number.state == "listed" and number.host.may_host]
                     for kind in ("once", "series"))  # fmt: skip
@@ -152,8 +152,8 @@ def test_a_number_that_was_used_once_expires(zoom: SimulatedZoom) -> None:
     assert found(series[0]) == (True, 200)
 
 
-def test_a_day_ends_at_midnight_of_the_accounts_clock(zoom: SimulatedZoom) -> None:
-    """The limits of the day begin anew, and the answer names the moment."""
+def test_daily_limits_reset_at_midnight(zoom: SimulatedZoom) -> None:
+    """Midnight UTC by the account's clock, as announced in Retry-After."""
     client = Client(zoom)
 
     def ask() -> Reply:
@@ -169,8 +169,8 @@ def test_a_day_ends_at_midnight_of_the_accounts_clock(zoom: SimulatedZoom) -> No
     assert ask().headers["Retry-After"] == "2027-04-01T00:00:00Z"
 
 
-def test_tokens_die_in_time(zoom: SimulatedZoom) -> None:
-    """A page token after a quarter of an hour, an access token and a JWT after an hour; new ones are good."""
+def test_tokens_expire(zoom: SimulatedZoom) -> None:
+    """Page tokens expire after 15 minutes, access tokens and JWTs after an hour. New ones are valid."""
     client, by_jwt = Client(zoom), Client(zoom, "jwt")
     page = client.get("/users", page_size=2).body["next_page_token"]
     zoom.travel(minutes=14)

@@ -1,4 +1,4 @@
-"""Everything that an account holds comes out, once, with every field, whichever way the tap has to take."""
+"""All records of an account are emitted with all their fields, for each login, set of scopes and fallback."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ HISTORY_SCOPE = "report:read:list_history_meetings:admin"
 
 
 def assert_clean(zoom: SimulatedZoom, run: Run) -> None:
-    """The run was fine, and it asked nothing that Zoom does not document."""
+    """Assert that the run succeeded, with documented requests only."""
     assert run.exit_status == 0
     assert zoom.violations == []
     assert zoom.by_number == []
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_every_record_comes_out_exact_for_each_login(login: str) -> None:
-    """Nothing missing, nothing twice, no field lost or changed, from the command as users start it."""
+def test_all_records_are_emitted_for_each_login(login: str) -> None:
+    """No record is missing, and no field is lost or changed. The tap is started as users do."""
     with SimulatedZoom(account(), rotation="strict") as zoom:
         run = run_tap(zoom.config(login), zoom=zoom, anew=True)
         assert_clean(zoom, run)
@@ -38,10 +38,8 @@ def test_every_record_comes_out_exact_for_each_login(login: str) -> None:
     ("seed", "size", "page_cap", "login"),
     [(2, "small", None, "jwt"), (3, "paged", None, "refresh_token"), (4, "paged", 25, "server_to_server")],
 )
-def test_every_record_of_larger_accounts_comes_out_exact(
-    seed: int, size: str, page_cap: int | None, login: str
-) -> None:
-    """Many people, long lists, short pages: the same."""
+def test_all_records_of_larger_accounts_are_emitted(seed: int, size: str, page_cap: int | None, login: str) -> None:
+    """Many users, long lists and short pages."""
     with SimulatedZoom(account(seed, size), page_cap=page_cap) as zoom:
         run = run_tap(zoom.config(login), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"})
         assert_clean(zoom, run)
@@ -49,16 +47,16 @@ def test_every_record_of_larger_accounts_comes_out_exact(
 
 
 @pytest.mark.parametrize("scopes", ["granular", "classic"])
-def test_either_vocabulary_of_scopes_opens_everything(scopes: str) -> None:
-    """Granular scopes alone or classic scopes alone: the same records."""
+def test_granular_or_classic_scopes_are_sufficient(scopes: str) -> None:
+    """All records are emitted with granular scopes alone, and with classic scopes alone."""
     with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert_clean(zoom, run)
     assert_exact(expected(), run.records)
 
 
-def test_master_scopes_stand_for_admin_scopes() -> None:
-    """The names of scopes for sub-accounts are as good as those for the account itself."""
+def test_master_scopes_are_accepted_for_admin_scopes() -> None:
+    """Scopes for sub-accounts end with :master instead of :admin."""
     scopes = [scope.removesuffix(":admin") + ":master" for scope in GRANULAR_SCOPES]
     with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -71,8 +69,8 @@ def records_of(run: Run) -> list[str]:
 
 
 @pytest.mark.long
-def test_a_second_run_gives_the_same_records() -> None:
-    """Whatever order Python's sets have, and whether answers come at once or each after a time of its own."""
+def test_a_second_run_emits_the_same_records() -> None:
+    """Neither the order of Python's sets nor the order in which answers arrive changes the records."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         first = run_tap(zoom.config(), zoom=zoom, anew=True, env={"PYTHONHASHSEED": "1"})
     rng = random.Random(5)
@@ -83,8 +81,8 @@ def test_a_second_run_gives_the_same_records() -> None:
     assert len(set(records_of(first))) > 1000
 
 
-def test_rows_of_one_list_come_in_zooms_order() -> None:
-    """Page after page, although all lists are read at the same time."""
+def test_rows_of_a_list_keep_zooms_order() -> None:
+    """Page after page, although several lists are read at the same time."""
     rng = random.Random(5)
     with SimulatedZoom(account(3, "paged"), latency=lambda: rng.uniform(0, 0.02), page_cap=30) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meeting_participants"))
@@ -97,8 +95,8 @@ def test_rows_of_one_list_come_in_zooms_order() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_few_workers_give_the_same_records(workers: int) -> None:
-    """max_workers bounds the requests in flight and changes nothing in what comes out."""
+def test_few_workers_emit_the_same_records(workers: int) -> None:
+    """max_workers limits the number of simultaneous requests and doesn't change the records."""
     with SimulatedZoom(account(), latency=0.002) as zoom:
         run = run_tap(zoom.config(max_workers=workers), zoom=zoom)
         assert_clean(zoom, run)
@@ -114,8 +112,8 @@ def test_few_workers_give_the_same_records(workers: int) -> None:
         ("refresh_token", "no_scope", (1, "tiny")),
     ],
 )
-def test_where_the_history_is_refused_each_user_is_asked(login: str, history: str, of: tuple[int, str]) -> None:
-    """The way over the report of each user finds what users of today have held, with a warning and exit status 0."""
+def test_a_refused_history_falls_back_to_user_reports(login: str, history: str, of: tuple[int, str]) -> None:
+    """Reports of users have the past meetings of current users. A warning is logged, and the exit status is 0."""
     with SimulatedZoom(account(*of), history=history) as zoom:
         run = run_tap(zoom.config(login), zoom=zoom)
         assert_clean(zoom, run)
@@ -123,8 +121,8 @@ def test_where_the_history_is_refused_each_user_is_asked(login: str, history: st
     assert any("history_meetings" in line for line in run.logged("WARNING"))
 
 
-def test_without_the_scope_the_history_is_not_asked_at_all() -> None:
-    """A scope list that lacks the history's scope is enough to know; the warning says so."""
+def test_the_history_is_not_requested_without_its_scope() -> None:
+    """The tap sees it in the token's list of scopes. A warning names the missing scope."""
     scopes = [scope for scope in GRANULAR_SCOPES if scope != HISTORY_SCOPE]
     with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -135,8 +133,8 @@ def test_without_the_scope_the_history_is_not_asked_at_all() -> None:
 
 
 @pytest.mark.parametrize("kind", ["5", 5.0, "9"])
-def test_the_type_of_a_webinar_may_come_as_text(kind: Any) -> None:
-    """Where occurrences are found user by user, a webinar is asked about as one."""
+def test_the_type_of_a_webinar_may_be_a_string(kind: Any) -> None:
+    """In user reports, the type shows whether to request the report of a webinar or of a meeting."""
     start = (datetime.now(timezone.utc) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     row = {"uuid": "w==", "id": "222", "type": kind, "start_time": start}
     with scripted(
@@ -157,8 +155,8 @@ DATED = ("users", "meetings", "webinars", "report_meetings", "report_webinars")
 @pytest.mark.parametrize("days", [9, 70, 240])
 @pytest.mark.parametrize("time_of_day", ["", "T09:00:00Z", "T11:30:00+02:00"])
 @pytest.mark.few(4)
-def test_what_was_held_before_start_date_is_left_out(days: int, time_of_day: str) -> None:
-    """Occurrences from start_date on, to the second; users and scheduled things whole."""
+def test_start_date_excludes_older_meetings(days: int, time_of_day: str) -> None:
+    """Past meetings start at start_date or later, to the second. Users and scheduled meetings are complete."""
     streams = DATED if time_of_day else tuple(truth.KEYS)
     start = f"{datetime.now(timezone.utc).date() - timedelta(days=days)}{time_of_day}"
     with SimulatedZoom(account(1, "tiny")) as zoom:
@@ -170,7 +168,7 @@ def test_what_was_held_before_start_date_is_left_out(days: int, time_of_day: str
 
 
 def test_a_recent_start_date_saves_requests() -> None:
-    """Windows before it are not asked for, nor older occurrences by number."""
+    """Windows before it and instances of meeting numbers are not requested."""
     start = f"{datetime.now(timezone.utc).date() - timedelta(days=9)}"
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(start_date=start), zoom=zoom)
@@ -179,8 +177,8 @@ def test_a_recent_start_date_saves_requests() -> None:
         assert zoom.operations["/past_meetings/{meetingId}/instances"] == 0
 
 
-def test_a_start_date_beyond_what_zoom_keeps_is_moved_forward() -> None:
-    """Further back than a year: a warning, and everything that Zoom lists is read."""
+def test_a_start_date_before_retention_causes_a_warning() -> None:
+    """All available records are read."""
     start = f"{datetime.now(timezone.utc).date() - timedelta(days=500)}"
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(start_date=start), zoom=zoom)
@@ -189,8 +187,8 @@ def test_a_start_date_beyond_what_zoom_keeps_is_moved_forward() -> None:
     assert_exact(expected(), run.records)
 
 
-def test_the_api_is_where_the_token_answer_says() -> None:
-    """A regional api_url in the token answer is used, and nothing is asked elsewhere."""
+def test_the_api_url_of_the_token_answer_is_used() -> None:
+    """All API requests go to the regional URL in the token answer."""
     with SimulatedZoom(account()) as region, SimulatedZoom(account(), api_url=region.url) as zoom:
         region.oauth.accept_tokens_of(zoom.oauth)  # one Zoom behind two hosts
         run = run_tap(zoom.config(), zoom=zoom)
@@ -200,8 +198,8 @@ def test_the_api_is_where_the_token_answer_says() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v2", "/v2/"])
-def test_the_setting_api_url_wins_and_may_end_in_v2(suffix: str) -> None:
-    """api_url is taken with and without /v2, whatever the token answer names."""
+def test_the_setting_api_url_overrides_the_token_answer(suffix: str) -> None:
+    """It may end with /v2 or a slash."""
     with SimulatedZoom(account(), api_url="https://127.0.0.1:9") as zoom:
         run = run_tap(zoom.config(api_url=zoom.url + suffix), zoom=zoom, catalog=catalog_of("users", "meetings"))
         assert_clean(zoom, run)
@@ -209,8 +207,8 @@ def test_the_setting_api_url_wins_and_may_end_in_v2(suffix: str) -> None:
 
 
 @pytest.mark.long
-def test_limits_without_headers_are_kept_to() -> None:
-    """Where Zoom announces no limits the plan's are assumed, and none is broken."""
+def test_rate_limits_of_the_plan_are_respected_without_headers() -> None:
+    """If Zoom reports no limits, those of the plan are assumed. No request gets a 429."""
     with SimulatedZoom(account(1, "tiny"), plan="business", limit_headers=False) as zoom:
         run = run_tap(zoom.config(plan="business", rate_limit_share=100), zoom=zoom)
         assert_clean(zoom, run)
@@ -223,8 +221,8 @@ def test_limits_without_headers_are_kept_to() -> None:
     "size", [{"users": 1}, {"users": 3, "webinars_per_user": 0, "crowd": 0}, {**TINY, "drift": False}]
 )
 @pytest.mark.few(1)
-def test_odd_accounts_come_out_whole_as_well(size: dict[str, int]) -> None:
-    """One user; nobody with webinars; values all as documented."""
+def test_unusual_accounts_are_read_completely(size: dict[str, int]) -> None:
+    """One user; no webinars; all values as documented."""
     odd = Account(7, **{**PAGED, **size})  # type: ignore[arg-type]
     with SimulatedZoom(odd) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -232,8 +230,8 @@ def test_odd_accounts_come_out_whole_as_well(size: dict[str, int]) -> None:
     assert_exact(truth.expected(odd), run.records)
 
 
-def test_records_say_when_they_were_read(zoom: SimulatedZoom) -> None:
-    """time_extracted is the time of the page, in UTC; users come first."""
+def test_records_have_a_time_extracted(zoom: SimulatedZoom) -> None:
+    """time_extracted is a time during the run, in UTC. All SCHEMAs come before the records, and users come first."""
     before = datetime.now(timezone.utc)
     run = run_tap(zoom.config(), zoom=zoom)
     after = datetime.now(timezone.utc)

@@ -1,4 +1,4 @@
-"""Settings that are wrong end in one CRITICAL line that says what to do, before anything is asked."""
+"""Invalid settings fail with one CRITICAL line that says what to fix, most of them before any request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USERS = catalog_of("users")
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port of the loopback where nobody listens."""
+    """A loopback port on which nothing listens."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
@@ -44,8 +44,8 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_config_file_that_holds_no_settings(name: str, tmp_path: Path) -> None:
-    """The line names the file and says what is wrong with it."""
+def test_a_config_file_without_a_json_object_fails(name: str, tmp_path: Path) -> None:
+    """The message names the file and the problem."""
     path = tmp_path / "config.json"
     content, said = FILES[name]
     path.write_text(content, encoding="utf-8")
@@ -55,8 +55,8 @@ def test_a_config_file_that_holds_no_settings(name: str, tmp_path: Path) -> None
     assert run.stdout == ""
 
 
-def test_a_config_file_whose_settings_mean_nothing(tmp_path: Path) -> None:
-    """However large they are: one short line says which are missing."""
+def test_a_config_file_without_known_settings_fails(tmp_path: Path) -> None:
+    """The log is short even if the file is large, and names the missing settings."""
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"x": "y" * 5_000_000}), encoding="utf-8")
     run = run_tap(path)
@@ -66,8 +66,8 @@ def test_a_config_file_whose_settings_mean_nothing(tmp_path: Path) -> None:
     assert run.stdout == ""
 
 
-def test_a_config_file_that_is_no_text(tmp_path: Path) -> None:
-    """Latin-1, a directory, nothing there: the line names it."""
+def test_a_config_file_that_can_not_be_read_fails(tmp_path: Path) -> None:
+    """Latin-1, a directory or a missing file. The message names its path."""
     latin = tmp_path / "latin.json"
     latin.write_bytes('{"client_id": "é"}'.encode("latin-1"))
     for path in (latin, tmp_path, tmp_path / "missing.json"):
@@ -76,8 +76,8 @@ def test_a_config_file_that_is_no_text(tmp_path: Path) -> None:
         assert str(path) in run.critical
 
 
-def test_a_byte_order_mark_does_no_harm(zoom: SimulatedZoom, tmp_path: Path) -> None:
-    """Editors write them."""
+def test_a_byte_order_mark_is_accepted(zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Some editors write it."""
     path = tmp_path / "config.json"
     path.write_text("\ufeff" + json.dumps(zoom.config()), encoding="utf-8")
     assert run_tap(path, zoom=zoom, catalog=USERS).exit_status == 0
@@ -103,8 +103,8 @@ CASES += [
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
-def test_a_setting_of_a_wrong_type_or_value(name: str, zoom: SimulatedZoom) -> None:
-    """The line names the setting and what it must be, and does not repeat the value."""
+def test_invalid_settings_fail(name: str, zoom: SimulatedZoom) -> None:
+    """The message names the setting and its valid values. No request is sent."""
     for value in [value for other, value in CASES if other == name]:
         run = run_tap({**zoom.config(), name: value}, zoom=zoom)
         assert run.exit_status == 1, (name, value)
@@ -125,14 +125,14 @@ def test_a_setting_of_a_wrong_type_or_value(name: str, zoom: SimulatedZoom) -> N
         ("", False),
     ],
 )
-def test_how_the_environment_spells_a_boolean(text: str, value: bool) -> None:
-    """As Meltano does, in any case, or as a digit; empty is unset."""
+def test_booleans_in_the_environment(text: str, value: bool) -> None:
+    """true or false in any case, as from Meltano, or 1 or 0. Empty means unset."""
     assert load_from_environment(KEEP_UNKNOWN_FIELDS=text).keep_unknown_fields is value
 
 
 @pytest.mark.parametrize("text", ["yes", "on", "2", "00", "t", "true ", "null", "[]"])
-def test_what_the_environment_can_not_mean_by_a_boolean(text: str) -> None:
-    """The message names the variable and what it must be."""
+def test_invalid_booleans_in_the_environment_fail(text: str) -> None:
+    """The message names the variable and its valid values."""
     with pytest.raises(ConfigError, match=r"^TAP_ZOOM_KEEP_UNKNOWN_FIELDS must be true or false\.$"):
         load_from_environment(KEEP_UNKNOWN_FIELDS=text)
 
@@ -145,8 +145,8 @@ def load_from_environment(**variables: str) -> Config:
 @pytest.mark.parametrize(
     ("name", "least", "most"), [("rate_limit_share", 1, 100), ("max_workers", 1, 1000), ("lookback_days", 0, 36_500)]
 )
-def test_an_integer_may_be_as_small_and_as_large_as_its_message_says(name: str, least: int, most: int) -> None:
-    """Both ends are in; a step further is refused."""
+def test_integers_must_be_within_bounds(name: str, least: int, most: int) -> None:
+    """Both bounds are valid. One less or one more is refused."""
     for value in (least, most):
         assert getattr(load_from_environment(**{name.upper(): str(value)}), name) == value
     for value in (least - 1, most + 1):
@@ -154,8 +154,8 @@ def test_an_integer_may_be_as_small_and_as_large_as_its_message_says(name: str, 
             load_from_environment(**{name.upper(): str(value)})
 
 
-def test_streams_are_read_whole_unless_the_settings_say_otherwise() -> None:
-    """FULL_TABLE and a week are what is taken unset; the environment sets both, as everything."""
+def test_defaults_of_replication_settings() -> None:
+    """The defaults are FULL_TABLE and seven days. Both can be set in the environment."""
     unset = load_from_environment()
     assert (unset.replication_method, unset.lookback_days) == ("FULL_TABLE", 7)
     given = load_from_environment(REPLICATION_METHOD="INCREMENTAL", LOOKBACK_DAYS="0")
@@ -163,22 +163,22 @@ def test_streams_are_read_whole_unless_the_settings_say_otherwise() -> None:
 
 
 @pytest.mark.parametrize("value", ["incremental", "LOG_BASED", "FULL TABLE"])
-def test_another_replication_method_is_refused(value: str) -> None:
-    """The line says which there are."""
+def test_unknown_replication_methods_fail(value: str) -> None:
+    """The message lists the valid methods."""
     with pytest.raises(ConfigError, match=r"replication_method in ENV must be one of: FULL_TABLE, INCREMENTAL\.$"):
         load_from_environment(REPLICATION_METHOD=value)
 
 
-def test_what_may_be_unset_has_no_default_and_the_rest_has_one() -> None:
-    """So that Config holds what its annotations say: the types of the table and its defaults agree."""
+def test_only_optional_settings_have_no_default() -> None:
+    """Defaults have the type of their setting, so the annotations of Config are correct."""
     types = {"str": str, "int": int, "bool": bool}
     for setting in SETTINGS:
         assert (setting.default is None) == setting.type.endswith(" | None"), setting.name
         assert setting.default is None or type(setting.default) is types[setting.type], setting.name
 
 
-def test_no_secret_shows_where_the_settings_are_printed() -> None:
-    """Whatever prints the object: a traceback of somebody's debugger, a log line."""
+def test_the_repr_of_the_config_has_no_secrets() -> None:
+    """It may appear in a log line or in the traceback of a debugger."""
     secrets = {setting.name: f"SECRET-{setting.name}" for setting in SETTINGS if setting.sensitive}
     config = Config(**secrets)
     assert len(secrets) == 3
@@ -194,15 +194,15 @@ def test_no_secret_shows_where_the_settings_are_printed() -> None:
         ("https://zoom.us/oauth/token", None),
     ],
 )
-def test_a_path_of_auth_url_is_kept(url: str, kept: str | None) -> None:
-    """Also one that ends in /v2, which is taken off api_url only."""
+def test_auth_url_keeps_its_path(url: str, kept: str | None) -> None:
+    """Even one that ends with /v2, which is only removed from api_url."""
     config = load_from_environment(AUTH_URL=url, API_URL=url)
     assert config.auth_url == (kept or url)
     assert config.api_url == url.rstrip("/").removesuffix("/v2")
 
 
-def test_a_home_directory_that_is_not_there_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A line that names the setting, and no request; with a home directory ~ stands for it."""
+def test_a_missing_home_directory_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The message names the setting. If the home directory exists, ~ is expanded."""
     rest = {"refresh_token": "SECRET-refresh", "client_id": "a", "client_secret": "SECRET-client"}
     run = run_tap({**rest, "token_store": "~nobody-of-that-name/token.json"})
     assert run.exit_status == 1
@@ -218,15 +218,15 @@ def test_a_home_directory_that_is_not_there_is_a_wrong_setting(monkeypatch: pyte
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_null_and_empty_mean_unset(value: str | None, zoom: SimulatedZoom) -> None:
-    """Callers write settings so that nobody set."""
+    """Some callers pass unset settings this way."""
     unset = {setting.name: value for setting in SETTINGS}
     run = run_tap({**unset, **zoom.config()}, zoom=zoom, catalog=USERS)
     assert run.exit_status == 0
     assert run.logged("WARNING") == []
 
 
-def test_unknown_settings_are_warned_about(zoom: SimulatedZoom) -> None:
-    """Each is named and ignored, and what it looks like is named as well."""
+def test_unknown_settings_cause_warnings(zoom: SimulatedZoom) -> None:
+    """Each is named and ignored. A setting with a similar name is suggested."""
     run = run_tap(zoom.config(shoe_size=44, hats={"x": 1}, strat_date="2020-01-01"), zoom=zoom, catalog=USERS)
     assert run.exit_status == 0
     assert len(run.logged("WARNING")) == 3
@@ -248,15 +248,15 @@ LOGINS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("settings", "named"), LOGINS)
-def test_no_way_to_log_in_or_two(settings: dict[str, Any], named: tuple[str, ...]) -> None:
-    """The line names what is missing, or what is too much."""
+def test_incomplete_or_conflicting_logins_fail(settings: dict[str, Any], named: tuple[str, ...]) -> None:
+    """The message names the missing or conflicting settings."""
     run = run_tap(settings)
     assert run.exit_status == 1
     assert all(name in run.critical for name in named)
 
 
-def test_a_jwt_makes_other_credentials_useless(zoom: SimulatedZoom) -> None:
-    """Old configs carry both: a warning names what is ignored, and the run works."""
+def test_a_jwt_overrides_other_credentials(zoom: SimulatedZoom) -> None:
+    """Old configs have both. A warning names the ignored settings, and the run succeeds."""
     config = {**zoom.config("refresh_token"), **zoom.config("jwt"), "account_id": "x"}
     run = run_tap(config, zoom=zoom, catalog=USERS)
     assert run.exit_status == 0
@@ -270,7 +270,7 @@ def _jwt(**claims: Any) -> str:
 
 @pytest.mark.parametrize("ago", [10, 1_000_000_000])
 def test_an_expired_jwt_is_refused_before_any_request(ago: int, zoom: SimulatedZoom) -> None:
-    """The line says that Zoom ended JWT apps in 2023."""
+    """The message says that Zoom ended JWT apps in 2023."""
     run = run_tap({"jwt": _jwt(iss="x", exp=int(time.time()) - ago), "api_url": zoom.url}, zoom=zoom)
     assert run.exit_status == 1
     assert "2023" in run.critical and "expired" in run.critical
@@ -278,8 +278,8 @@ def test_an_expired_jwt_is_refused_before_any_request(ago: int, zoom: SimulatedZ
 
 
 @pytest.mark.parametrize("token", ["x", "a.b", "a.b.c", "....", _jwt(exp="soon"), "eyJ.eyJ.x", "a" * 100_000])
-def test_what_is_no_jwt_is_refused_before_any_request(token: str, zoom: SimulatedZoom) -> None:
-    """The line names the setting, and the token is not shown."""
+def test_an_invalid_jwt_is_refused_before_any_request(token: str, zoom: SimulatedZoom) -> None:
+    """The message names the setting and doesn't show the token."""
     run = run_tap({"jwt": token, "api_url": zoom.url}, secrets=[token] if len(token) > 8 else [])
     assert run.exit_status == 1
     assert "jwt" in run.critical
@@ -294,8 +294,8 @@ def test_what_is_no_jwt_is_refused_before_any_request(token: str, zoom: Simulate
         ("refresh_token", "client_secret", "client_secret"),
     ],
 )  # fmt: skip
-def test_a_login_that_zoom_refuses(login: str, changed: str, words: str, zoom: SimulatedZoom) -> None:
-    """Asked once, and the line says what to check."""
+def test_a_refused_login_fails(login: str, changed: str, words: str, zoom: SimulatedZoom) -> None:
+    """It isn't retried, and the message says what to check."""
     run = run_tap(zoom.config(login, **{changed: "wrong-wrong"}), zoom=zoom)
     assert run.exit_status == 1
     assert "Login refused" in run.critical and words in run.critical
@@ -305,8 +305,8 @@ def test_a_login_that_zoom_refuses(login: str, changed: str, words: str, zoom: S
 @pytest.mark.parametrize(
     "body", [{}, {"access_token": ""}, {"access_token": None}, {"access_token": 7}, {"token": "x"}]
 )
-def test_a_token_answer_without_a_token(body: dict[str, Any]) -> None:
-    """200, but nothing to use: refused."""
+def test_a_token_answer_without_a_token_fails(body: dict[str, Any]) -> None:
+    """It has HTTP 200, but no usable access_token."""
     fault = Fault.answer(200, json.dumps(body).encode(), match="/oauth/token", times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -318,8 +318,8 @@ def test_a_token_answer_without_a_token(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "token", ["abc\ndefghijklmnop", "abc\rdefghijklmnop", "t\u00f6ken-token-token", "\0token-token-token"], ids=ascii
 )
-def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
-    """Control characters, or none of ASCII: the login is refused, in one line, and nothing is asked."""
+def test_a_token_that_is_invalid_in_a_header_fails(token: str) -> None:
+    """It has control or non-ASCII characters. No API request is sent."""
     with scripted() as zoom:
         zoom.faults.insert(0, says("/oauth/token", {"access_token": token, "api_url": zoom.url}))
         run = run_tap(zoom.config(), zoom=zoom, secrets=[token])
@@ -338,8 +338,8 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("setting", ["api_url", "auth_url"])
-def test_a_url_that_is_none_or_is_not_safe(setting: str, zoom: SimulatedZoom) -> None:
-    """No token goes over plain http to another machine, or to what is no URL."""
+def test_invalid_and_unsafe_urls_fail(setting: str, zoom: SimulatedZoom) -> None:
+    """The token is not sent over plain http to another host."""
     for url in BAD_URLS:
         run = run_tap({**zoom.config(), setting: url}, zoom=zoom)
         assert run.exit_status == 1, url
@@ -348,8 +348,8 @@ def test_a_url_that_is_none_or_is_not_safe(setting: str, zoom: SimulatedZoom) ->
 
 
 @pytest.mark.parametrize("url", ["http://evil.example.com", "ftp://x", "nonsense", "http://10.0.0.1/v2"])
-def test_an_api_url_of_the_token_answer_that_is_not_safe(url: str) -> None:
-    """The token answer is not trusted more than a setting."""
+def test_an_unsafe_api_url_in_the_token_answer_fails(url: str) -> None:
+    """It is checked like the setting. No API request is sent."""
     with SimulatedZoom(account(), api_url=url) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert sum(zoom.operations.values()) == 0
@@ -358,8 +358,8 @@ def test_an_api_url_of_the_token_answer_that_is_not_safe(url: str) -> None:
 
 
 @pytest.mark.few(1)
-def test_a_host_that_does_not_answer(silent_port: int, zoom: SimulatedZoom) -> None:
-    """The line says which setting to check."""
+def test_an_unreachable_host_fails(silent_port: int, zoom: SimulatedZoom) -> None:
+    """The message says which setting to check."""
     run = run_tap(zoom.config(auth_url=f"http://127.0.0.1:{silent_port}/oauth/token"), zoom=zoom)
     assert run.exit_status == 1
     assert "auth_url" in run.critical
@@ -368,15 +368,15 @@ def test_a_host_that_does_not_answer(silent_port: int, zoom: SimulatedZoom) -> N
     assert "api_url" in run.critical
 
 
-def test_a_host_that_is_not_zoom(zoom: SimulatedZoom) -> None:
-    """A wrong path on the right host: 2300, and the line says to check api_url."""
+def test_a_wrong_path_in_api_url_fails(zoom: SimulatedZoom) -> None:
+    """Zoom answers 2300, and the message says to check api_url."""
     run = run_tap(zoom.config(api_url=f"{zoom.url}/api"), zoom=zoom)
     assert run.exit_status == 1
     assert "api_url" in run.critical
 
 
-def test_no_redirect_is_followed() -> None:
-    """The token goes to no other host."""
+def test_redirects_are_not_followed() -> None:
+    """The token isn't sent to another host."""
     with SimulatedZoom(account()) as other, SimulatedZoom(account()) as zoom:
         headers = {"Location": f"{other.url}/v2/users"}
         zoom.faults.append(Fault.answer(302, {"message": "Found"}, headers, match=r"/v2/users\?", times=None))
@@ -386,7 +386,7 @@ def test_no_redirect_is_followed() -> None:
 
 
 def test_user_agent_is_sent(zoom: SimulatedZoom) -> None:
-    """With each request, also for the token."""
+    """With each request, including those for tokens."""
     run = run_tap(zoom.config(user_agent="ours/1.0"), zoom=zoom, catalog=USERS)
     assert run.exit_status == 0
     assert "/oauth/token" in {asked.path for asked in zoom.requests}

@@ -1,4 +1,4 @@
-"""Connections over real sockets: kept alive, through proxies, with certificates that the environment names."""
+"""Connections over real sockets: keep-alive, proxies, and certificates from the environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tap_zoom.errors import ConfigError, NoAnswer
 
 
 class Server(ThreadingHTTPServer):
-    """Answers any path with its own name; a proxy as well, which leads to `behind` whatever host is wanted."""
+    """Answers with the requested path. Also a proxy, which connects all tunnels to `behind`."""
 
     daemon_threads = True
     behind: Server | None = None
@@ -31,7 +31,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, str, Any]] = []  # who asked, for what, with which headers
+        self.asked: list[tuple[str, str, Any]] = []  # client address, path, headers
         self.bodies: list[bytes] = []
         self.end = threading.Event()
         self.scheme = "http"
@@ -42,7 +42,7 @@ class Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def handle_error(self, *_: Any) -> None:
-        """Refused certificates and broken connections are what is tried here."""
+        """Log nothing: tests break connections and refuse certificates."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = path.endswith(b"/cut")
 
     def send_drops(self) -> None:
-        """A byte now and then, and never the last one."""
+        """Send a byte at a time, and never end."""
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def send_packed(self, path: bytes) -> None:
-        """As who packs while sending: in chunks, without a length. A number in the path is so many megabytes."""
+        """Send gzip in chunks, without Content-Length. A number at the end of the path is the size in MB."""
         large = re.search(rb"\d+$", path)
         packed = gzip.compress(path if large is None else bytes(int(large[0]) << 20))
         self.send_response(200)
@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def pump(one: Any, port: int) -> None:
-    """Carry bytes both ways until a side ends."""
+    """Copy bytes in both directions until both sides have closed."""
     other = socket.create_connection(("127.0.0.1", port))
 
     def carry(source: Any, sink: Any) -> None:
@@ -126,7 +126,7 @@ def pump(one: Any, port: int) -> None:
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of what this machine's environment says."""
+    """Ignore the proxies and certificates in this machine's environment."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -161,7 +161,7 @@ def safe(authority: trustme.CA) -> Iterator[Server]:
 
 
 def test_one_connection_serves_many_requests(server: Server) -> None:
-    """Also after an answer without a body; paths and queries arrive as they were written."""
+    """Even after an answer without a body. Paths and queries arrive unchanged."""
     connections = Connections(3)
     paths = [
         "/v2/users?page_size=300&status=active",
@@ -178,15 +178,15 @@ def test_one_connection_serves_many_requests(server: Server) -> None:
     assert all(headers["A"] == "b" and headers["Authorization"] == "Bearer the token" for _, _, headers in server.asked)
 
 
-def test_a_host_alone_has_a_path_all_the_same(server: Server) -> None:
-    """And what follows a # is not for it."""
+def test_a_url_without_a_path_requests_the_root(server: Server) -> None:
+    """The fragment after # isn't sent."""
     Connections(1).exchange("GET", server.url, {}, Bearer(None))
     Connections(1).exchange("GET", f"{server.url}/a#b", {}, Bearer(None))
     assert [path for _, path, _ in server.asked] == ["/", "/a"]
 
 
-def test_a_form_is_sent(server: Server) -> None:
-    """As the login does."""
+def test_a_form_is_posted(server: Server) -> None:
+    """As for a login, with the client's id and secret."""
     Connections(1).exchange("POST", f"{server.url}/oauth/token", {}, ("id", "secret"), {"a": "b", "c": "d e"})
     assert server.bodies == [b"a=b&c=d+e"]
     [(_, _, headers)] = server.asked
@@ -194,16 +194,16 @@ def test_a_form_is_sent(server: Server) -> None:
     assert headers["Authorization"] == "Basic " + base64.b64encode(b"id:secret").decode()
 
 
-def test_an_answer_that_is_cut_off_is_none(server: Server) -> None:
-    """And the next one comes over another connection."""
+def test_a_truncated_answer_is_no_answer(server: Server) -> None:
+    """The next request uses another connection."""
     connections = Connections(1)
     with pytest.raises(NoAnswer, match=r"^No answer \(IncompleteRead|bytes are missing"):
         connections.exchange("GET", f"{server.url}/cut", {}, Bearer(None))
     assert connections.exchange("GET", f"{server.url}/whole", {}, Bearer(None)).body == b"/whole"
 
 
-def test_what_is_packed_and_comes_in_chunks_is_unpacked(server: Server) -> None:
-    """Over the same connection; and what is too large is measured unpacked."""
+def test_chunked_gzip_is_decompressed(server: Server) -> None:
+    """The connection is reused. The size limit is for decompressed bytes."""
     connections = Connections(1)
     assert [connections.exchange("GET", f"{server.url}/packed", {}, Bearer(None)).body for _ in range(2)] == [
         b"/packed"
@@ -213,15 +213,15 @@ def test_what_is_packed_and_comes_in_chunks_is_unpacked(server: Server) -> None:
         connections.exchange("GET", f"{server.url}/packed/33", {}, Bearer(None))
 
 
-def test_an_answer_that_comes_byte_by_byte_has_a_deadline(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is never silent, and never whole."""
+def test_a_slow_answer_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ANSWER_TIMEOUT also applies while bytes arrive."""
     monkeypatch.setattr(http, "ANSWER_TIMEOUT", 0.05)
     with pytest.raises(NoAnswer, match=r"incomplete after 0.05 s"):
         Connections(1).exchange("GET", f"{server.url}/drops", {}, Bearer(None))
 
 
-def test_a_silent_host_has_a_shorter_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the first byte, or between two of them."""
+def test_a_silent_host_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """READ_TIMEOUT applies before the first byte."""
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.05)
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
@@ -231,7 +231,7 @@ def test_a_silent_host_has_a_shorter_one(server: Server, monkeypatch: pytest.Mon
 
 
 def test_cookies_and_netrc_are_not_used(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cookie of one answer goes out with no other; a password for the host stays in its file."""
+    """Later requests don't send the cookies of an answer. Passwords in .netrc aren't sent."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password word")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     connections = Connections(1)
@@ -241,31 +241,31 @@ def test_cookies_and_netrc_are_not_used(server: Server, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("location", ["http://[::1/x", "http://a:99999999/", "/elsewhere"])
-def test_a_redirect_is_an_answer(server: Server, location: str) -> None:
-    """Wherever it leads to, and whether that can be read or not: nobody follows it."""
+def test_a_redirect_is_not_followed(server: Server, location: str) -> None:
+    """It is returned as the answer, even if its location is invalid."""
     server.location = location
     answer = Connections(1).exchange("GET", f"{server.url}/moved", {}, Bearer(None))
     assert (answer.status, answer.headers["Location"]) == (302, location)
     assert len(server.asked) == 1
 
 
-def test_a_name_in_an_address_is_sent_to_no_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor to the host."""
+def test_credentials_in_a_url_are_not_sent_to_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Host header doesn't have them either."""
     monkeypatch.setenv("HTTP_PROXY", server.url)
     Connections(1).exchange("GET", "http://me:word@zoom.example/x", {}, Bearer(None))
     [(_, path, headers)] = server.asked
     assert (path, headers["Host"]) == ("http://zoom.example/x", "zoom.example")
 
 
-def test_certificates_that_are_not_there_are_a_wrong_setting(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the name of the variable."""
+def test_missing_certificates_are_a_config_error(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the name of the environment variable."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
     with pytest.raises(ConfigError, match=r"/nonexistent.*REQUESTS_CA_BUNDLE"):
         Connections(1).exchange("GET", "https://127.0.0.1:9/", {}, Bearer(None))
 
 
-def test_a_host_that_nobody_listens_at_gives_no_answer(server: Server) -> None:
-    """With the system's own words."""
+def test_a_refused_connection_is_no_answer(server: Server) -> None:
+    """The message has the system's error."""
     server.shutdown()
     server.server_close()
     with pytest.raises(NoAnswer, match="Connection refused"):
@@ -273,16 +273,16 @@ def test_a_host_that_nobody_listens_at_gives_no_answer(server: Server) -> None:
 
 
 @pytest.mark.parametrize("url", ["http:///x", "ftp://127.0.0.1/x", "http://[::1/x", "nowhere"])
-def test_an_address_that_is_none_gives_no_answer(url: str) -> None:
-    """Whatever the libraries make of it."""
+def test_an_invalid_url_is_an_error(url: str) -> None:
+    """NoAnswer or ValueError, depending on the URL."""
     with pytest.raises((NoAnswer, ValueError)):
         Connections(1).exchange("GET", url, {}, Bearer(None))
 
 
-def test_a_certificate_that_nobody_signed_is_not_trusted(
+def test_certificates_of_an_unknown_authority_are_not_trusted(
     safe: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless the environment names who did."""
+    """Unless REQUESTS_CA_BUNDLE has the authority's certificate."""
     with pytest.raises(NoAnswer, match=r"^No secure connection \(SSLCertVerificationError"):
         Connections(1).exchange("GET", f"{safe.url}/a", {}, Bearer("secret"))
     assert safe.asked == []
@@ -290,8 +290,8 @@ def test_a_certificate_that_nobody_signed_is_not_trusted(
     assert Connections(1).exchange("GET", f"{safe.url}/a", {}, Bearer(None)).body == b"/a"
 
 
-def test_a_proxy_is_asked_for_the_whole_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the name that stands before it; but not where the environment excepts the host."""
+def test_a_proxy_gets_the_full_url(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It also gets the credentials in HTTP_PROXY. Hosts in NO_PROXY are requested directly."""
     monkeypatch.setenv("HTTP_PROXY", f"http://me:word@127.0.0.1:{server.server_port}")
     answer = Connections(1).exchange("GET", "http://zoom.example/v2/users?a=b", {}, Bearer(None))
     [(_, path, headers)] = server.asked
@@ -302,10 +302,10 @@ def test_a_proxy_is_asked_for_the_whole_address(server: Server, monkeypatch: pyt
     assert Connections(1).exchange("GET", f"{server.url}/b", {}, Bearer(None)).body == b"/b"
 
 
-def test_what_is_safe_goes_through_a_tunnel(
+def test_https_requests_go_through_a_tunnel(
     safe: Server, server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proxy sees the host, and neither path nor token."""
+    """The proxy sees the host, but neither the path nor the token."""
     server.behind = safe
     monkeypatch.setenv("HTTPS_PROXY", server.url)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)

@@ -1,4 +1,4 @@
-"""Contexts: their names are read back to the same ids, and rows lead to the right ones."""
+"""Contexts: a name parses to the same context, and links lead from rows to the right contexts."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def contexts(draw: st.DrawFn) -> Context:
 
 
 @given(contexts())
-def test_a_name_is_read_back(context: Context) -> None:
-    """Whatever is in an id: slashes, spaces, dashes, percent signs, letters of any script."""
+def test_a_name_parses_to_its_context(context: Context) -> None:
+    """Ids may contain slashes, spaces, dashes, percent signs and letters of any script."""
     assert Context.parse(context.name) == context
 
 
@@ -60,20 +60,20 @@ def test_a_name_is_read_back(context: Context) -> None:
         "%2D",
     ],
 )
-def test_odd_ids_are_read_back(value: str) -> None:
-    """A dash alone would stand for an id that is not known; a name is one line of words."""
+def test_odd_ids_survive_parsing(value: str) -> None:
+    """A dash alone stands for an unknown id, so such an id is encoded. A name never contains a newline."""
     context = Context(PAST_MEETING, {"meeting_uuid": value, "meeting_id": None}, TIME)
     assert Context.parse(context.name) == context
     assert "\n" not in context.name
 
 
-def test_half_a_character_is_written_as_the_question_mark_that_zoom_is_asked_with() -> None:
-    """It can't be in a URL, nor in UTF-8."""
+def test_a_lone_surrogate_becomes_a_question_mark() -> None:
+    """It can't be encoded in UTF-8. Requests replace it in the same way."""
     assert Context.parse(Context(USER, {"user_id": "x\ud800"}).name).ids == {"user_id": "x?"}
 
 
 def test_names_sort_by_time() -> None:
-    """Those without a time stand behind all others: a digit sorts before a letter."""
+    """Names without a time come last, because digits sort before letters."""
     early, late, timeless = (
         Context(PAST_MEETING, {"meeting_uuid": "x", "meeting_id": 1}, time).name
         for time in ("2026-03-01T09:59:59Z", TIME, None)
@@ -85,8 +85,8 @@ def test_names_sort_by_time() -> None:
     )
 
 
-def test_names_are_told_apart() -> None:
-    """By the entity, the ids and the time."""
+def test_names_are_unique() -> None:
+    """Contexts that differ in entity, ids or time have different names."""
     several = [
         Context(), Context(USER, {"user_id": "1"}), Context(MEETING, {"meeting_id": 1}), Context(MEETING, {"meeting_id": 12}),
         Context(PAST_MEETING, {"meeting_uuid": "a", "meeting_id": 1}), Context(PAST_MEETING, {"meeting_uuid": "a", "meeting_id": None}),
@@ -109,8 +109,8 @@ def test_names_are_told_apart() -> None:
         "past_meeting a",
     ],
 )
-def test_a_text_that_is_no_name_is_refused(name: str) -> None:
-    """A state may be damaged."""
+def test_an_invalid_name_raises_an_error(name: str) -> None:
+    """The state may be damaged."""
     with pytest.raises((ValueError, KeyError)):
         Context.parse(name)
 
@@ -130,7 +130,7 @@ def leads_to(
 
 
 def test_ids_come_from_the_row_the_context_and_the_parameters() -> None:
-    """The first of several fields that has a value; a number as text where the id is a text."""
+    """The first alternative field with a value is used. A number becomes text if the id is text."""
     link = Link(THING, {"thing_id": "uuid|id", "kind": "?type"})
     above = Context(USER, {"user_id": "u1"})
     assert leads_to({"uuid": "", "id": 7}, link, context=above, type="past") == [
@@ -140,26 +140,26 @@ def test_ids_come_from_the_row_the_context_and_the_parameters() -> None:
 
 
 @pytest.mark.parametrize("row", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, {"id": 1.5}, None, 7, "x", []])
-def test_a_row_without_the_id_leads_nowhere(row: Any) -> None:
-    """The list is not read whole then."""
+def test_a_row_without_the_id_leads_to_no_context(row: Any) -> None:
+    """The link yields None, so that the caller notices the missing id."""
     assert leads_to(row, Link(MEETING, {"meeting_id": "id"})) == [None]
 
 
 @pytest.mark.parametrize(
     ("value", "number"), [(7, 7), ("7", 7), (7.0, 7), (2**70, 2**70), ("1" * 30, int("1" * 30)), (-5, -5)]
 )
-def test_a_number_may_come_as_text(value: Any, number: int) -> None:
-    """Zoom sends an integer, in places a string."""
+def test_a_meeting_number_may_be_a_string(value: Any, number: int) -> None:
+    """Zoom usually sends an integer, sometimes a string."""
     assert leads_to({"id": value}, Link(MEETING, {"meeting_id": "id"})) == [Context(MEETING, {"meeting_id": number})]
 
 
-def test_a_uuid_is_never_a_number() -> None:
-    """Zoom would read that as the number of a meeting."""
+def test_a_number_is_not_a_uuid() -> None:
+    """Zoom would treat it as a meeting number."""
     assert leads_to({"uuid": 7, "id": 7}, Link(PAST_MEETING, {"meeting_uuid": "uuid", "meeting_id": "id"})) == [None]
 
 
-def test_conditions_choose_the_rows() -> None:
-    """A row for which one doesn't hold lacks nothing."""
+def test_a_link_only_follows_rows_that_meet_its_conditions() -> None:
+    """For other rows the link yields nothing, even if they have no id."""
     link = Link(MEETING, {"meeting_id": "id"}, where=(Condition("type", frozenset({"5"})),))
     assert leads_to({"id": 1, "type": 5}, link) == [Context(MEETING, {"meeting_id": 1})]
     assert leads_to({"id": None, "type": 8}, link) == []
@@ -170,8 +170,8 @@ def test_conditions_choose_the_rows() -> None:
     )
 
 
-def test_the_time_of_a_row_is_that_of_its_context() -> None:
-    """Unless its children ask in the window of the row: it may be found in several."""
+def test_a_context_gets_the_time_of_its_row() -> None:
+    """It has no time if its children are requested in the row's window, because several windows may list it."""
     link, in_window = Link(MEETING, {"meeting_id": "id"}), Link(MEETING, {"meeting_id": "id"}, same_window=True)
     row = {"id": 1, "at": "2026-03-01T11:00:00+01:00"}
     assert leads_to(row, link, in_window, replication_key="at") == [
@@ -182,5 +182,5 @@ def test_the_time_of_a_row_is_that_of_its_context() -> None:
 
 
 def test_the_account_has_no_ids() -> None:
-    """Its name is its entity's."""
+    """Its name is just the name of its entity."""
     assert Context().name == "account" and Context.parse("account") == Context(ACCOUNT)

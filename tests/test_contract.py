@@ -1,4 +1,4 @@
-"""The tap against what Zoom documents: what it asks, what it is answered in the tests, and what it makes of any answer."""
+"""Compare the tap with Zoom's documentation: its requests, the simulator's answers, and the records of any answer."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.tap import SIZES, catalog_of, run_tap
 from tests.test_samples import leaves, same
 
 Schema = dict[str, Any]
-# The answer carries a token that no parameter takes, by the documentation.
+# By the documentation, these answers have a page token, but the operation has no parameter for it.
 TOKENS = {
     "/users/{userId}/webinars": {"next_page_token"},
     "/phone/call_queues/{callQueueId}/members": {"next_page_token"},
 }
-SEVERAL = {"weekly_days", "license_option"}  # in one value, though the file names single ones
-# Of another type than Zoom's file says: see CORRECTIONS in scripts/make_schemas.py.
+SEVERAL = {"weekly_days", "license_option"}  # several values in one, although Zoom's file lists single ones
+# Their types differ from Zoom's file: see CORRECTIONS in scripts/make_schemas.py.
 CORRECTED = {("archive_files", "complete_time")}
 
 
@@ -42,11 +42,11 @@ def _nameless(path: str) -> str:
 TEMPLATES = {_nameless(path): path for path in documented()}
 
 
-# --- what a run asks, and is answered ---------------------------------------------------------------------------------
+# --- requests and answers of a run ------------------------------------------------------------------------------------
 
 
 def of_query(template: str) -> Callable[[Any], Any]:
-    """Checks the parameters of a request."""
+    """Return a validator for the parameters of a request."""
     known = {name: part for name, part in documented()[template]["parameters"].items() if part.get("in") != "path"}
     words = ("type", "enum", "maximum")
     properties: dict[str, Schema] = {
@@ -58,7 +58,7 @@ def of_query(template: str) -> Callable[[Any], Any]:
 
 
 def of_answer(template: str) -> Callable[[Any], Any]:
-    """Checks an answer: no field that is not documented, each of its type; but Zoom leaves out and nulls what it likes."""
+    """Return a validator for an answer: only documented fields, with their types. Zoom may omit or null any of them."""
     return _compiled(_loose(documented()[template]["answer"]))
 
 
@@ -84,14 +84,14 @@ def _compiled(schema: Schema) -> Callable[[Any], Any]:
 
 
 def typed(template: str, query: dict[str, str]) -> dict[str, Any]:
-    """A query with its values in the types that are documented."""
+    """Convert the values of a query to their documented types."""
     kinds: dict[str, Callable[[str], Any]] = {"integer": int, "boolean": json.loads}
     parameters = documented()[template]["parameters"]
     return {name: kinds.get(parameters.get(name, {}).get("type"), str)(value) for name, value in query.items()}
 
 
 class Recording(SimulatedZoom):
-    """Keeps what it answers."""
+    """Records its answers."""
 
     def __init__(self, *args: Any, **how: Any) -> None:
         self.answered: list[tuple[str, Response]] = []
@@ -104,8 +104,8 @@ class Recording(SimulatedZoom):
 
 
 @pytest.mark.long
-def test_a_full_run_and_its_answers_are_as_documented() -> None:
-    """Each request of everything, and each answer of an account that does not drift from what Zoom documents."""
+def test_a_full_run_matches_the_documentation() -> None:
+    """Checks each request of all streams, and each answer of an account without undocumented values."""
     account = Account(3, **SIZES[SMALL[1]], drift=False)  # type: ignore[arg-type]
     with zoom_with_everything(make=Recording, account=account) as zoom:
         run = run_tap(
@@ -139,11 +139,11 @@ def test_a_full_run_and_its_answers_are_as_documented() -> None:
     assert checked == set(documented()) - redirected - stand_in
 
 
-# --- what becomes of any answer ---------------------------------------------------------------------------------------
+# --- records of any documented answer ---------------------------------------------------------------------------------
 
 
 def anything(schema: Schema, rng: random.Random, whole: bool = False) -> Any:
-    """A value as a schema documents it, on the last page; `whole`: with all fields, and something in each list."""
+    """Return a random value for a schema, without a next page. `whole`: with all fields, and no empty lists."""
     kind = schema["type"]
     if kind == "object":
         parts = [(name, part) for name, part in schema.get("properties", {}).items() if name != "next_page_token"]
@@ -180,7 +180,7 @@ def answer_of(stream: Stream) -> Schema:
 
 
 def rows_in(answer: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
-    """Each row under a path of lists and objects, with all that stands around it."""
+    """Yield each row at a path of lists and objects, with the fields of the objects around it."""
     if not path:
         yield answer, {}
         return
@@ -191,8 +191,8 @@ def rows_in(answer: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("stream", [each for each in EMITTED if not each.text_column], ids=lambda stream: stream.name)
-def test_any_documented_answer_comes_through(stream: Stream) -> None:
-    """Records validate against the stream's schema, and values of their documented types are what was sent."""
+def test_documented_answers_become_valid_records(stream: Stream) -> None:
+    """Records validate against the stream's schema, and contain each value of the answer in its declared type."""
     schema, answer = schema_of(stream), answer_of(stream)
     validate = _compiled(schema)
     lists = list(stream.record_lists) or [stream.records.replace("|", "/")]
@@ -240,7 +240,7 @@ def test_any_documented_answer_comes_through(stream: Stream) -> None:
 
 
 def declared(schema: Schema, path: tuple[Any, ...]) -> str:
-    """The type or format of a leaf, "" where it has none."""
+    """Return the type or format of a leaf, "" if it has none."""
     for name in path:
         schema = schema.get("items", {}) if isinstance(name, int) else schema["properties"][name]
     kinds = schema.get("type", [])

@@ -1,4 +1,4 @@
-"""What `make demo` prints can be read in a terminal of 80 columns."""
+"""The output of `make demo` fits a terminal with 80 columns."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LONG = "quarterly review of all regions 東京 😀 " * 3
 
 
 def test_the_sql_of_every_question_fits() -> None:
-    """The demo prints it as it stands on the page."""
+    """The demo prints the SQL as it is in docs/questions.md."""
     assert [line for question in questions() for line in question.sql.splitlines() if len(line) > COLUMNS] == []
 
 
-def test_a_table_is_cut_where_its_longest_texts_are(capsys: pytest.CaptureFixture[str]) -> None:
-    """Numbers and short texts stay whole, and columns stay in line where a character takes two."""
+def test_long_texts_in_a_table_are_truncated(capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers and short texts stay complete. Columns are aligned even with double-width characters."""
     show(
         ("topic", "host", "minutes"),
         [(LONG, "a@example.com", 12_345), ("東京", None, 7), ("été", "b@example.com", None)],
@@ -27,8 +27,8 @@ def test_a_table_is_cut_where_its_longest_texts_are(capsys: pytest.CaptureFixtur
     assert lines[4].endswith("b@example.com")
 
 
-def test_a_command_is_shown_in_lines_that_can_be_typed(capsys: pytest.CaptureFixture[str]) -> None:
-    """With a backslash where it goes on."""
+def test_a_long_command_is_wrapped_with_backslashes(capsys: pytest.CaptureFixture[str]) -> None:
+    """The printed lines can be pasted into a shell."""
     parts = [
         "tap-zoom",
         "--config",

@@ -1,4 +1,4 @@
-"""The catalog: every stream and field with what a caller needs to select it."""
+"""The catalog: every stream and field, with the metadata that is needed to select it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Marks = dict[tuple[str, ...], dict[str, Any]]
 
 @cache
 def catalog() -> dict[str, dict[str, Any]]:
-    """The entries of the catalog, by stream."""
+    """Return the entries of the catalog by stream."""
     found = json.loads(run_tap(None, "--discover", document=True).stdout)
     return {entry["tap_stream_id"]: entry for entry in found["streams"]}
 
@@ -31,7 +31,7 @@ def marks(stream: str) -> Marks:
 
 
 def fields(schema: dict[str, Any], above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The breadcrumbs of all fields of a schema."""
+    """Return the breadcrumbs of all fields of a schema."""
     found = []
     for name, part in schema.get("properties", {}).items():
         found += [(*above, "properties", name), *fields(part, (*above, "properties", name))]
@@ -40,15 +40,15 @@ def fields(schema: dict[str, Any], above: tuple[str, ...] = ()) -> list[tuple[st
     return found
 
 
-def test_the_catalog_holds_all_streams() -> None:
-    """Each once, users first, and named alike in both ways."""
+def test_the_catalog_contains_all_streams() -> None:
+    """The first one is users. Each has the same `stream` and `tap_stream_id`."""
     assert set(catalog()) == set(KEYS)
     assert next(iter(catalog())) == "users"
     assert all(entry["stream"] == name for name, entry in catalog().items())
 
 
 def is_asked_by_time(stream: str) -> bool:
-    """Whether a stream has windows, or hangs on one that has, by the simulator's own tables."""
+    """True if a stream or one of its ancestors has windows, by the simulator's tables."""
     if stream in truth.KEYS:
         return bool(re.search("^report_|_results$|_absentees$", stream))
     if stream in further.HAND_MADE:
@@ -58,8 +58,8 @@ def is_asked_by_time(stream: str) -> bool:
 
 
 @for_each(stream=sorted(KEYS))
-def test_a_stream_says_how_it_is_replicated_and_keyed(stream: str) -> None:
-    """Keys; FULL_TABLE, or by which field it can be read on; selected by default where it is one of the core."""
+def test_streams_declare_their_keys_and_replication(stream: str) -> None:
+    """Checks keys, and FULL_TABLE or a replication key. Only core streams are selected by default."""
     of_stream = marks(stream)[()]
     assert of_stream["table-key-properties"] == catalog()[stream]["key_properties"] == list(KEYS[stream])
     assert of_stream.get("forced-replication-method") == (None if is_asked_by_time(stream) else "FULL_TABLE")
@@ -70,8 +70,8 @@ def test_a_stream_says_how_it_is_replicated_and_keyed(stream: str) -> None:
 
 
 @for_each(stream=sorted(KEYS))
-def test_every_field_has_its_metadata(stream: str) -> None:
-    """Nested ones too: automatic for keys, available for the rest."""
+def test_every_field_has_metadata(stream: str) -> None:
+    """Includes nested fields. Keys are automatic, others available. Secrets aren't selected by default."""
     described = marks(stream)
     assert set(described) == {(), *fields(catalog()[stream]["schema"])}
     for breadcrumb in fields(catalog()[stream]["schema"]):
@@ -82,20 +82,20 @@ def test_every_field_has_its_metadata(stream: str) -> None:
         assert "selected" not in described[breadcrumb]
 
 
-def test_nested_fields_are_there_to_select() -> None:
-    """In objects and in lists of objects."""
+def test_nested_fields_can_be_selected() -> None:
+    """Tests a field of an object, and one of a list of objects."""
     assert ("properties", "settings", "properties", "host_video") in marks("meetings")
     assert ("properties", "question_details", "items", "properties", "answer") in marks("meeting_poll_results")
 
 
-def test_singer_reads_the_catalog() -> None:
-    """The library that other Singer tools are made of takes it."""
+def test_singer_python_reads_the_catalog() -> None:
+    """Other Singer tools are based on this library."""
     read = singer.Catalog.from_dict({"streams": list(catalog().values())})
     assert {stream.tap_stream_id for stream in read.streams} == set(KEYS)
 
 
-def test_the_catalog_is_the_same_each_time() -> None:
-    """Byte for byte, so that callers can cache it."""
+def test_discovery_is_deterministic() -> None:
+    """The output is the same byte for byte, so callers can cache it."""
     first, second = (run_tap(None, "--discover", document=True).stdout for _ in range(2))
     assert first == second
 
@@ -104,7 +104,7 @@ def test_the_catalog_is_the_same_each_time() -> None:
 
 
 def selected_by(*arguments: str) -> set[str]:
-    """The streams that are marked as selected in the catalog that these arguments give; all others are marked too."""
+    """Return the streams that these arguments select in the catalog. All others have `selected: false`."""
     run = run_tap(None, "--discover", *arguments, document=True)
     assert (run.exit_status, run.stderr) == (0, "")
     found = {}
@@ -135,13 +135,13 @@ REPORTS = {name for name in KEYS if name.startswith("report_")}
     ],
 )
 @pytest.mark.few(5)
-def test_just_the_named_streams_are_selected(arguments: list[str], streams: set[str]) -> None:
-    """By names, shell patterns and the word core, in one list or several; the rest of the catalog is the same."""
+def test_only_the_named_streams_are_selected(arguments: list[str], streams: set[str]) -> None:
+    """--select takes names, shell patterns and the word core, in one or more lists. Nothing else changes."""
     assert selected_by(*arguments) == streams
 
 
-def test_a_catalog_made_by_names_selects_these_in_a_run(zoom: SimulatedZoom) -> None:
-    """Their rows come, with the fields that are selected by default, and no others."""
+def test_a_run_reads_the_streams_named_in_select(zoom: SimulatedZoom) -> None:
+    """It emits their records, with the fields that are selected by default, and no others."""
     made = json.loads(run_tap(None, "--discover", "--select", "users,webinar_p*", document=True).stdout)
     run = run_tap(zoom.config(), zoom=zoom, catalog=made)
     assert run.exit_status == 0
@@ -162,8 +162,8 @@ def test_a_catalog_made_by_names_selects_these_in_a_run(zoom: SimulatedZoom) -> 
         ("", "--select names no stream"), (",", "--select names no stream"),
     ],
 )  # fmt: skip
-def test_a_name_of_no_stream_is_wrong_usage(text: str, said: str) -> None:
-    """Exit status 2, and a CRITICAL line with all such names, each with the nearest one; no catalog."""
+def test_an_unknown_stream_name_is_a_usage_error(text: str, said: str) -> None:
+    """Exit status 2, no catalog, and a CRITICAL line with all unknown names and similar stream names."""
     run = run_tap(None, "--discover", "--select", text)
     assert (run.exit_status, run.stdout) == (2, "")
     assert said in run.critical and "--about" in run.critical
@@ -172,8 +172,8 @@ def test_a_name_of_no_stream_is_wrong_usage(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [["--select", "users"], ["--test", "--select", "users"], ["--about", "--select", "users"]]
 )
-def test_select_is_for_discovery_only(arguments: list[str]) -> None:
-    """A run is not given a selection that it would not take: exit status 2."""
+def test_select_requires_discover(arguments: list[str]) -> None:
+    """The exit status is 2, because other modes would ignore --select."""
     run = run_tap(None, *arguments)
     assert (run.exit_status, run.stdout) == (2, "")
     assert "--select requires --discover" in run.critical

@@ -1,4 +1,4 @@
-"""The dispatcher: queues, workers, retries, daily limits, and what ends a run."""
+"""The dispatcher: queues, workers, retries, daily limits, and errors that stop a run."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ STREAM = BY_NAME["report_meeting_participants"]  # Heavy
 OTHERS = {LIGHT: BY_NAME["meetings"], MEDIUM: BY_NAME["meeting_poll_results"], HEAVY: STREAM}
 IDS = {"meeting_uuid": "x==", "meeting_id": 1}
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
-Step = Callable[[], Exception] | int  # what a request fails with, or the bytes of its answer
+Step = Callable[[], Exception] | int  # the error of a request, or the size of its answer in bytes
 
 
 class Client:
-    """Answers each request with its own steps, one after the other, and with a small page from then on."""
+    """Answers each request with its own steps in order, then with small pages."""
 
     def __init__(self, *scripts: list[Step], last_answer: float | None = 0.0, login: Exception | None = None) -> None:
         self.last_answer = last_answer
@@ -69,7 +69,7 @@ class Client:
 
 
 class Slow(Client):
-    """Answers a request only when its number is let go."""
+    """Answers a request that has a gate only after the gate is opened."""
 
     def __init__(self, *scripts: list[Step]) -> None:
         super().__init__(*scripts)
@@ -88,14 +88,14 @@ def made(client: Any, workers: int = 1, wait_for_reset: bool = False, rate: floa
 
 
 def submit(dispatcher: Dispatcher, *numbers: int, limit: RateLimit = HEAVY) -> Dispatcher:
-    """Requests that are told apart by their number, the smallest first."""
+    """Submit requests. Their number identifies them, and is their priority."""
     for number in numbers:
         dispatcher.submit(Request(OTHERS[limit], IDS, {}, page=number), "", (number,), number)
     return dispatcher
 
 
 def result(dispatcher: Dispatcher) -> tuple[Any, Page | Exception]:
-    """The next result, which has to come."""
+    """Return the next result. Fails if there is none."""
     for _ in range(40):
         if taken := dispatcher.take(0.5):
             return taken
@@ -107,7 +107,7 @@ def outcome(dispatcher: Dispatcher) -> Page | Exception:
 
 
 def one(client: Any, **how: Any) -> Page | Exception:
-    """What comes of one request."""
+    """Return the outcome of one request."""
     return outcome(submit(made(client, **how), 0))
 
 
@@ -120,7 +120,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries wait no longer than the server asks for."""
+    """Retries wait only as long as the server asks."""
     monkeypatch.setattr("tap_zoom.api.retry.backoff.full_jitter", lambda _: 0.0)
 
 
@@ -128,7 +128,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_smallest_priority_is_sent_first() -> None:
-    """Those with the same one as they were submitted."""
+    """Requests with the same priority are sent in the order of submission."""
     client = Slow()
     client.gates[0] = threading.Event()
     dispatcher = submit(made(client), 0)
@@ -139,8 +139,8 @@ def test_the_smallest_priority_is_sent_first() -> None:
     assert dispatcher.in_flight == 0 and dispatcher.requests == {HEAVY: 6}
 
 
-def test_results_are_handed_over_as_they_arrive() -> None:
-    """One that never comes holds up nobody."""
+def test_results_are_returned_as_they_arrive() -> None:
+    """A slow answer doesn't delay others."""
     client = Slow()
     client.gates[1] = threading.Event()
     dispatcher = submit(made(client, workers=2), 1, 2, 3, 4)
@@ -150,8 +150,8 @@ def test_results_are_handed_over_as_they_arrive() -> None:
     assert result(dispatcher)[0] == 1
 
 
-def test_each_rate_limit_has_a_queue_and_a_pace_of_its_own(at_once: None) -> None:
-    """While one of them is held for a minute, the others go on."""
+def test_each_rate_limit_has_its_own_queue_and_pace(at_once: None) -> None:
+    """While one is paused for a minute, the others continue."""
     client = Client([lambda: RateLimited("429", 60.0)])
     dispatcher = submit(made(client), 0)
     until(lambda: dispatcher.retries[STREAM.name] == 1)
@@ -163,8 +163,8 @@ def test_each_rate_limit_has_a_queue_and_a_pace_of_its_own(at_once: None) -> Non
     assert dispatcher.busiest() == HEAVY
 
 
-def test_a_retry_that_waits_holds_no_worker(at_once: None) -> None:
-    """Nor its queue."""
+def test_a_waiting_retry_does_not_block_a_worker(at_once: None) -> None:
+    """It doesn't block its queue either."""
     client = Client([lambda: Retryable("503", 60.0)])
     dispatcher = submit(made(client), *range(5))
     assert [result(dispatcher)[0] for _ in range(4)] == [1, 2, 3, 4]
@@ -172,7 +172,7 @@ def test_a_retry_that_waits_holds_no_worker(at_once: None) -> None:
 
 
 def test_a_queue_is_low_with_less_than_three_seconds_of_requests() -> None:
-    """At the pace of its own limit."""
+    """Their number depends on the pace of its rate limit."""
     client = Slow()
     client.gates[0] = threading.Event()
     dispatcher = made(client, rate=2 / 0.96)
@@ -187,8 +187,8 @@ def test_a_queue_is_low_with_less_than_three_seconds_of_requests() -> None:
     client.gates[0].set()
 
 
-def test_a_429_slows_its_own_limit_down(at_once: None) -> None:
-    """The others keep theirs; a limit that an answer names is taken over."""
+def test_a_429_only_slows_its_own_rate_limit(at_once: None) -> None:
+    """Others keep their rate. A limit that the 429 reports is used."""
     client = Client([lambda: RateLimited("429", 0.0)], [lambda: RateLimited("429", 0.0, 7.0)])
     dispatcher = made(client)
     outcome(submit(dispatcher, 0))
@@ -198,7 +198,7 @@ def test_a_429_slows_its_own_limit_down(at_once: None) -> None:
 
 
 def test_a_limit_is_learned_from_headers() -> None:
-    """That of the category which they name, if requests wait for it."""
+    """It applies to the category in the headers, if that has a queue. Daily limits don't change the pace."""
 
     class Announcing(Client):
         def fetch(self, request: Request, tries: int) -> Page:
@@ -219,8 +219,8 @@ def test_a_limit_is_learned_from_headers() -> None:
 
 
 @pytest.mark.parametrize("plan", ["free", "pro", "business"])
-def test_all_limits_follow_the_plan_that_an_answer_tells(plan: str) -> None:
-    """Also those of queues that are first used later; but for a limit that Zoom named itself."""
+def test_all_limits_follow_the_plan_that_headers_reveal(plan: str) -> None:
+    """Queues that are created later follow it, too. A limit that Zoom reported is kept."""
 
     class Announcing(Client):
         def fetch(self, request: Request, tries: int) -> Page:
@@ -242,8 +242,8 @@ def test_all_limits_follow_the_plan_that_an_answer_tells(plan: str) -> None:
 # --- memory -----------------------------------------------------------------------------------------------------
 
 
-def test_answers_that_nobody_takes_hold_back_requests() -> None:
-    """Those in flight still arrive; when they are taken, the rest is sent."""
+def test_untaken_answers_pause_sending() -> None:
+    """Answers to requests in flight still arrive. The rest is sent when these are taken."""
     client = Client(*([MAX_BYTES // 2 + 1] for _ in range(9)))  # type: ignore[list-item]
     dispatcher = submit(made(client), *range(9))
     until(lambda: dispatcher._bytes > MAX_BYTES)
@@ -256,8 +256,8 @@ def test_answers_that_nobody_takes_hold_back_requests() -> None:
 # --- workers ----------------------------------------------------------------------------------------------------
 
 
-def test_no_more_workers_than_are_needed_or_allowed() -> None:
-    """A thread for each request that is in flight, one that waits for the next, and no more than max_workers."""
+def test_workers_are_limited_to_max_workers() -> None:
+    """If more requests are submitted, exactly max_workers threads are started."""
     client = Slow()
     client.gates = {number: threading.Event() for number in range(9)}
     dispatcher = made(client, workers=4)
@@ -271,8 +271,8 @@ def test_no_more_workers_than_are_needed_or_allowed() -> None:
 
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
-def test_a_system_that_starts_no_more_threads(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those there are do the work; without any there is nothing to ask with."""
+def test_existing_threads_are_used_if_no_more_can_start(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lower limit is logged. If no thread can start, NoWorker is raised."""
     start, left, said = threading.Thread.start, [threads], []
 
     def start_one(thread: threading.Thread) -> None:
@@ -299,15 +299,15 @@ def test_a_system_that_starts_no_more_threads(threads: int, monkeypatch: pytest.
     ]
 
 
-def test_an_answer_that_never_ends_is_given_up_and_tried_again(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its worker is replaced; what it brings after all is not used."""
+def test_an_endless_answer_is_abandoned_and_retried(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its worker is replaced. If the answer arrives later, it is ignored."""
     client = Slow([3])
     client.gates[0] = threading.Event()
     dispatcher = submit(made(client), 0)
     until(lambda: 0 in client.started)
     monkeypatch.setattr(http, "ANSWER_TIMEOUT", -1.0)
     gate = client.gates.pop(0)
-    assert dispatcher.take(0.0) is None  # it is noticed here
+    assert dispatcher.take(0.0) is None  # notices the timeout
     monkeypatch.setattr(http, "ANSWER_TIMEOUT", 120.0)
     number, page = result(dispatcher)
     assert number == 0 and isinstance(page, Page)
@@ -317,8 +317,8 @@ def test_an_answer_that_never_ends_is_given_up_and_tried_again(at_once: None, mo
     assert dispatcher.in_flight == 0 and dispatcher.retries == {STREAM.name: 1}
 
 
-def test_a_fault_of_our_own_is_handed_over() -> None:
-    """The thread that takes it raises it."""
+def test_an_unexpected_exception_is_returned() -> None:
+    """The thread that takes the result raises it."""
     assert isinstance(one(Client([lambda: ZeroDivisionError("x")])), ZeroDivisionError)
 
 
@@ -333,10 +333,10 @@ def refused_here() -> TokenRefused:
 
 @pytest.mark.parametrize("fault", [NoAnswer, Retryable])
 @pytest.mark.parametrize("order", [1, -1])
-def test_each_kind_of_fault_has_its_own_tries(
+def test_tries_are_counted_separately_by_error(
     fault: type[Retryable], order: int, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A request that was limited, or refused for its token, is still retried after a reset or a 500, and before it."""
+    """429s and refused tokens don't use up the retries for other errors, in either order."""
     monkeypatch.setattr("tap_zoom.api.rate_limits.SECONDS_PER_429", 0.0)
     steps: list[Step] = [lambda: RateLimited("429", 0.0)] * (TRIES_IF_LIMITED - 1)
     steps += [lambda: TokenRefused("401")] * 20
@@ -345,24 +345,24 @@ def test_each_kind_of_fault_has_its_own_tries(
     assert isinstance(one(Client(steps[::order])), Page)
 
 
-def test_a_path_that_refuses_an_accepted_token_again_and_again_is_a_failure(at_once: None) -> None:
-    """After its tries, whatever else the request met before."""
+def test_a_path_that_keeps_refusing_an_accepted_token_is_a_failure(at_once: None) -> None:
+    """It fails after its tries for that, regardless of earlier errors."""
     client = Client([lambda: Retryable("500"), lambda: TokenRefused("401"), *[refused_here] * 100])
     lost = one(client)
     assert isinstance(lost, RequestRefused) and "the words of Zoom" in str(lost)
     assert len(client.order) == 2 + TRIES_IF_TOKEN_REFUSED
 
 
-def test_without_a_token_nothing_is_sent() -> None:
-    """The login's error is the outcome of all that waits."""
+def test_nothing_is_sent_without_a_token() -> None:
+    """All waiting requests get the error of the login."""
     client = Client(login=LoginRefused("no token"))
     dispatcher = submit(made(client), 0, 1, 2)
     assert [str(outcome(dispatcher)) for _ in range(3)] == ["no token"] * 3
     assert client.order == [] and dispatcher.requests[HEAVY] == 0
 
 
-def test_a_run_stops_with_a_refusal_of_the_whole_account(at_once: None) -> None:
-    """What waits in any queue is given back; what is in flight still arrives."""
+def test_a_refusal_of_the_whole_account_stops_the_run(at_once: None) -> None:
+    """Requests in all queues get the same error. Answers to requests in flight still arrive."""
     client = Slow([lambda: AccountRefused("2300")])
     client.gates = {0: threading.Event(), 1: threading.Event()}
     dispatcher = submit(made(client, workers=2), 0)
@@ -375,8 +375,8 @@ def test_a_run_stops_with_a_refusal_of_the_whole_account(at_once: None) -> None:
     assert isinstance(outcome(dispatcher), Page)
 
 
-def test_a_path_that_is_never_answered_is_one_failure(at_once: None) -> None:
-    """If the host answers others in the meantime."""
+def test_a_path_that_never_answers_is_one_failure(at_once: None) -> None:
+    """The host answers other requests meanwhile. Otherwise it would count as unreachable."""
     client = Client([lambda: NoAnswer("reset")] * 100)
     client.answers_others = True
     lost = one(client)
@@ -385,22 +385,22 @@ def test_a_path_that_is_never_answered_is_one_failure(at_once: None) -> None:
 
 
 @pytest.mark.parametrize(("last_answer", "tries"), [(0.0, TRIES), (None, TRIES_AT_FIRST)])
-def test_a_host_that_answers_nobody_is_silent(last_answer: float | None, tries: int, at_once: None) -> None:
-    """Since the first try of the request; a host that has never answered is tried less often."""
+def test_a_silent_host_is_unreachable(last_answer: float | None, tries: int, at_once: None) -> None:
+    """It hasn't answered since the first try of the request. There are fewer tries if it has never answered."""
     silent = one(Client([lambda: NoAnswer("reset")] * 100, last_answer=last_answer))
     assert isinstance(silent, HostUnreachable)
     assert f"after {tries} tries" in str(silent)
 
 
 @pytest.mark.parametrize("named", [121.0, 900.0, 86400.0])
-def test_a_long_retry_after_is_cut_and_no_reason_to_give_up(named: float) -> None:
-    """A 503 that asks for a quarter of an hour is retried sooner."""
+def test_a_long_retry_after_is_shortened(named: float) -> None:
+    """A 503 that asks for 15 minutes is retried sooner, and not given up."""
     wait = delay(Retryable("503", named), 1, 0.0, True)
     assert wait is not None and wait < LONGEST_TIME / 2
 
 
-def test_a_retry_after_of_nothing_does_not_spend_all_tries_at_once() -> None:
-    """Retry-After: 0 says nothing about how long a fault lasts."""
+def test_retry_after_0_does_not_use_up_all_tries_at_once() -> None:
+    """It doesn't say how long a fault lasts. On average, the tries take more than 10 seconds."""
     assert (
         sum(delay(Retryable("503", 0.0), tries, 0.0, True) or 0.0 for _ in range(20) for tries in range(1, TRIES))
         > 20 * 10
@@ -410,8 +410,8 @@ def test_a_retry_after_of_nothing_does_not_spend_all_tries_at_once() -> None:
 # --- daily limits -----------------------------------------------------------------------------------------------
 
 
-def test_a_daily_limit_ends_its_own_queue() -> None:
-    """All that waits there gets the same result, and what is submitted later; the other queues are read to their end."""
+def test_a_daily_limit_only_ends_its_own_queue() -> None:
+    """Waiting and later requests of that queue get the same error. The other queues continue."""
     client = Slow([lambda: DailyLimitReached("daily", None)])
     client.gates[0] = threading.Event()
     dispatcher = submit(made(client), 0)
@@ -427,15 +427,15 @@ def test_a_daily_limit_ends_its_own_queue() -> None:
     assert dispatcher.in_flight == 0 and dispatcher.requests == {HEAVY: 1, LIGHT: 3}
 
 
-def test_a_retry_that_meets_a_daily_limit_of_its_queue_is_given_back(at_once: None) -> None:
-    """It is not left behind."""
+def test_a_daily_limit_also_ends_waiting_retries(at_once: None) -> None:
+    """A request that waits for its retry gets the error of the limit."""
     client = Client([lambda: Retryable("503", 60.0)], [lambda: DailyLimitReached("daily", None)])
     dispatcher = submit(made(client), 0, 1)
     assert [str(outcome(dispatcher)) for _ in range(2)] == ["daily"] * 2
 
 
-def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the wait for a daily reset a request has all its tries again."""
+def test_tries_before_a_daily_reset_do_not_count(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the wait for the reset, a request has all its tries again."""
     monkeypatch.setattr(module, "LONGEST_DAILY_WAIT", 0.0)
     nearly: list[Step] = [lambda: Retryable("500")] * (TRIES - 1)
     assert isinstance(
@@ -443,8 +443,10 @@ def test_tries_before_the_next_day_do_not_count(at_once: None, monkeypatch: pyte
     )
 
 
-def test_the_wait_for_the_next_day_is_no_time_of_the_request(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the day was: a fault after it is retried."""
+def test_the_wait_for_a_daily_reset_does_not_count_as_retry_time(
+    at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault after a long wait is still retried."""
     monkeypatch.setattr(module, "LONGEST_DAILY_WAIT", 0.3)
     monkeypatch.setattr("tap_zoom.api.retry.LONGEST_TIME", 0.2)
     steps: list[Step] = [lambda: DailyLimitReached("daily", None), lambda: Retryable("500")]

@@ -1,4 +1,4 @@
-"""What a person reads is true: the names, defaults, files and sections that README and docs/ speak of are there."""
+"""The names, defaults, files and sections that the README and docs/ mention exist."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks of code, and without the tables of columns, which are made."""
+    """Return a page without code blocks and generated tables of columns."""
     folded = r"^ *```.*?^ *```$|^<details>.*?^</details>$"
     return re.sub(folded, "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def names_in(schema: dict[str, Any]) -> set[str]:
-    """The fields of a schema, at any depth."""
+    """Return the fields of a schema, at any depth."""
     parts = schema.get("properties", {})
     inner = [*parts.values(), *([schema["items"]] if "items" in schema else [])]
     return set(parts).union(*map(names_in, inner))
 
 
 FIELDS = set().union(*(names_in(stream["schema"]) for stream in catalog()["streams"]))
-# Other names with an underscore that stand as code.
 # Variables of the dbt package, and columns that targets add.
 VARIABLES = {"zoom_schema", "zoom_database", "zoom_models", "zoom__timezone", "_sdc_extracted_at"}
+# Other names with an underscore that are formatted as code.
 OTHERS = {
     "time_extracted", "unknown_fields", "meeting_files", "webinar_files", "current_date", "given_up", "resume_at",
     "empty_answers", "no_access", "pip_url",
@@ -49,18 +49,18 @@ OTHERS = {
 
 
 def anchor(heading: str) -> str:
-    """What GitHub makes of a heading."""
+    """Return GitHub's anchor of a heading."""
     return re.sub(r"[^\w\- ]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).strip().lower()).replace(" ", "-")
 
 
 def test_the_readme_is_short() -> None:
-    """So that it is read."""
+    """It has at most LONGEST_README lines."""
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= LONGEST_README
 
 
 @EACH
-def test_links_lead_somewhere(page: Path) -> None:
-    """Each file is there, and each section in it."""
+def test_links_are_valid(page: Path) -> None:
+    """The linked files and sections exist."""
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         if target.startswith(("https://", "http://")):
             continue
@@ -75,7 +75,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_is_linked() -> None:
-    """From another one: nobody finds what nothing leads to."""
+    """One of the pages links to it, unless it is in the root folder."""
     linked = {
         (page.parent / target.partition("#")[0]).resolve() for page in PAGES for target in re.findall(r"\]\(([^)\s]+)\)", prose(page))
         if not target.startswith("http")
@@ -84,9 +84,14 @@ def test_every_page_is_linked() -> None:
 
 
 @EACH
-def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
-    """What stands as code and looks like a name of one is one; stream.field is a field of that stream."""
-    if page.name in ("architecture.md", "testing.md", "decisions.md", "CONTRIBUTING.md"):  # of the code itself
+def test_names_formatted_as_code_exist(page: Path) -> None:
+    """They are streams, fields, settings or the like. In stream.field, the stream has that field."""
+    if page.name in (
+        "architecture.md",
+        "testing.md",
+        "decisions.md",
+        "CONTRIBUTING.md",
+    ):  # these pages describe the code
         return
     parameters = {name for operation in documented().values() for name in operation["parameters"]}
     ids = {name for stream in BY_NAME.values() for name in stream.parent.ids}
@@ -109,8 +114,8 @@ def test_names_are_those_of_streams_fields_and_settings(page: Path) -> None:
 
 
 @EACH
-def test_settings_are_said_to_be_as_they_are(page: Path) -> None:
-    """Values after a setting's name are ones that it takes; variables are ones that are read."""
+def test_values_of_settings_and_environment_variables_are_valid(page: Path) -> None:
+    """`setting: value` is a valid option. Variables, and settings in Meltano commands, exist."""
     text = page.read_text("utf-8")
     for name, value in re.findall(r"`(\w+): (\w+)`", text):
         if options := SETTINGS_BY_NAME.get(name) and SETTINGS_BY_NAME[name].options:
@@ -127,8 +132,8 @@ def test_settings_are_said_to_be_as_they_are(page: Path) -> None:
         assert name in SETTINGS_BY_NAME or name in ("_select", "_log_parser"), name
 
 
-def test_defaults_in_words_are_the_defaults() -> None:
-    """Where the prose names one."""
+def test_defaults_in_the_text_are_correct() -> None:
+    """Checks the pages about limits and incremental sync."""
     limits = (ROOT / "docs" / "limits.md").read_text("utf-8")
     incremental = (ROOT / "docs" / "incremental.md").read_text("utf-8")
     assert f"({SETTINGS_BY_NAME['rate_limit_share'].default} by default)" in limits
@@ -138,8 +143,8 @@ def test_defaults_in_words_are_the_defaults() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/meltano.md", "CHANGELOG.md"])
-def test_meltanos_rules_are_those_of_the_definition(name: str) -> None:
-    """With --from-ref Meltano forgets the definition's, so they are written out."""
+def test_select_rules_in_the_docs_match_the_definition(name: str) -> None:
+    """With --from-ref, Meltano ignores the rules of the definition, so the docs list them."""
     text = (ROOT / name).read_text("utf-8")
     written = [
         json.loads(rules) for rules in re.findall(r"_select '(\[.*?\])'", text, re.DOTALL) if '"users.*"' in rules
@@ -151,8 +156,8 @@ def test_meltanos_rules_are_those_of_the_definition(name: str) -> None:
     assert written and all(rules == definition()["select"] for rules in written)
 
 
-def test_the_ways_to_log_in_are_all_told() -> None:
-    """Each set of settings in a row."""
+def test_all_logins_are_documented() -> None:
+    """Each set of settings has a row in logins.md."""
     text = (ROOT / "docs" / "logins.md").read_text("utf-8")
     for group in LOGINS:
         assert f"| {', '.join(f'`{name}`' for name in group)} |" in text

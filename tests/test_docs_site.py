@@ -1,4 +1,4 @@
-"""The docs site: the strict build passes, fails on dead links, and shows what GitHub shows."""
+"""The docs site: the strict build passes, fails on dead links, and shows the same content as GitHub."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def build(root: Path) -> subprocess.CompletedProcess[str]:
 
 
 def copied(root: Path) -> Path:
-    """Copy what the site is made from."""
+    """Copy the files that the site is built from."""
     for name in ("docs", "scripts", "tap_zoom/schemas", "meltano"):
         shutil.copytree(ROOT / name, root / name)
     for name in ("mkdocs.yml", "setup.py", "LICENSE", "sample_config.json", *ROOT_PAGES):
@@ -38,7 +38,7 @@ def copied(root: Path) -> Path:
 
 
 class Elements(HTMLParser):
-    """Counts the elements of a page, and its texts in code: those of its article, if it has one."""
+    """Counts the elements of a page, and collects its texts in code. Only the article counts, if there is one."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -73,21 +73,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pages() -> dict[str, Path]:
-    """The Markdown files by the place of their page on the site."""
+    """Return the Markdown files by the path of their page on the site."""
     docs = {path.relative_to(ROOT / "docs").as_posix(): path for path in (ROOT / "docs").rglob("*.md")}
     return docs | {place: ROOT / name for name, place in ROOT_PAGES.items()}
 
 
 def html_of(site: Path, place: str) -> str:
-    """The built page of a Markdown file."""
+    """Return the built page of a Markdown file."""
     folder = site / place.removesuffix(".md")
     return ((site if place == "index.md" else folder) / "index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("place", pages())
 @pytest.mark.few(8)
-def test_a_page_shows_what_github_shows(site: Path, place: str) -> None:
-    """As many headings, tables with rows, list items and blocks of code, and the same texts in code."""
+def test_a_page_has_the_same_content_as_on_github(site: Path, place: str) -> None:
+    """The same number of headings, tables, rows, list items and code blocks, and the same texts in code."""
     shown = Elements(html_of(site, place))
     github = Elements(MarkdownIt("gfm-like", {"linkify": False}).render(pages()[place].read_text("utf-8")))
     assert shown.counts == github.counts
@@ -95,19 +95,19 @@ def test_a_page_shows_what_github_shows(site: Path, place: str) -> None:
 
 
 def test_every_page_is_in_the_navigation(site: Path) -> None:
-    """Each page can be reached from the home page."""
+    """The navigation of the home page links to it."""
     home = html_of(site, "index.md")
     linked = set(re.findall(r'<a href="([^"#]+)/" class="md-nav__link', home))
     assert {place.removesuffix(".md") for place in pages()} - {"index"} <= linked
 
 
 def test_the_search_finds_columns(site: Path) -> None:
-    """The data dictionary is in the index of the search."""
+    """The search index contains the data dictionary."""
     assert "participant_user_id" in (site / "search" / "search_index.json").read_text("utf-8")
 
 
-def test_diagrams_are_left_to_mermaid(site: Path) -> None:
-    """The theme draws what stands in an element of the class mermaid, with its text as it was."""
+def test_diagrams_are_rendered_by_mermaid(site: Path) -> None:
+    """The theme renders elements of the class mermaid. They contain the unchanged text."""
     with_diagrams = {place: path for place, path in pages().items() if "```mermaid" in path.read_text("utf-8")}
     assert with_diagrams
     for place, path in with_diagrams.items():
@@ -116,8 +116,8 @@ def test_diagrams_are_left_to_mermaid(site: Path) -> None:
         assert [unescape(text).strip() for text in shown] == [text.strip() for text in written]
 
 
-def test_files_of_the_repository_that_pages_link_to_are_on_the_site(site: Path) -> None:
-    """Schemas, for example; a link out of docs/ leads to them."""
+def test_linked_files_of_the_repository_are_on_the_site(site: Path) -> None:
+    """For example, a page links to the schemas, which are outside docs/."""
     assert "../../files/tap_zoom/schemas/users.json" in html_of(site, "streams/core.md")
     copy = site / "files" / "tap_zoom" / "schemas" / "users.json"
     assert copy.read_bytes() == (ROOT / "tap_zoom" / "schemas" / "users.json").read_bytes()
@@ -125,7 +125,7 @@ def test_files_of_the_repository_that_pages_link_to_are_on_the_site(site: Path) 
 
 @pytest.mark.long
 def test_dead_links_fail_the_build(tmp_path: Path) -> None:
-    """A missing page, file or section, or a path from the root: each is named."""
+    """Missing pages, files and sections, and paths from the root: each has its own warning."""
     links = ("nowhere.md", "streams.md#no-such-section", "../nowhere.json", "../README.md#no-such-place", "/streams.md")
     root = copied(tmp_path)
     (root / "docs" / "new-page.md").write_text("# New\n" + "".join(f"\n[dead]({link})\n" for link in links), "utf-8")
@@ -137,8 +137,8 @@ def test_dead_links_fail_the_build(tmp_path: Path) -> None:
         assert any(told in warning for warning in warnings), told
 
 
-def test_a_new_page_needs_no_change_of_the_navigation() -> None:
-    """It stands in the last section; pages that are gone leave no trace."""
+def test_a_new_page_is_added_to_the_navigation() -> None:
+    """It is in the last section. Pages that don't exist, and sections without pages, are left out."""
     made = navigation({"index.md", "state.md", "surprise.md", "streams/core.md", "streams/phone.md"})
     assert made == [
         "index.md",
@@ -164,5 +164,5 @@ def test_a_new_page_needs_no_change_of_the_navigation() -> None:
     ],
 )
 def test_markdown_is_translated(github: str, python_markdown: str) -> None:
-    """Lists and what stands in them; code is left alone."""
+    """Lists and their content, tables and details. Code blocks stay unchanged."""
     assert translated(github) == python_markdown

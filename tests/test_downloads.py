@@ -1,4 +1,4 @@
-"""Texts behind an address: the token goes to Zoom alone, and what is no text costs one row."""
+"""Downloaded files: the token is only sent to Zoom, and an invalid file costs one row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def zoom() -> Iterator[SimulatedZoom]:
 
 @pytest.fixture
 def elsewhere() -> Iterator[SimulatedZoom]:
-    """Another host, that notes what it is asked; by another name than Zoom's."""
+    """Another host under another name, which records its requests."""
     with SimulatedZoom() as other:
         yield other
 
@@ -58,7 +58,7 @@ def true_texts(zoom: SimulatedZoom) -> list[dict[str, Any]]:
 
 
 def assert_one_lost(zoom: SimulatedZoom, run: Run, *words: str) -> None:
-    """One ERROR with these words; every other row is there, and the run is known to lack one."""
+    """One row is missing: one ERROR with these words and exit status 1. All other rows are emitted."""
     [error] = run.logged("ERROR")
     assert error.startswith("ERROR Lost: ") and all(word in error for word in words), error
     assert run.exit_status == 1
@@ -69,8 +69,8 @@ def assert_one_lost(zoom: SimulatedZoom, run: Run, *words: str) -> None:
     assert_exact({TEXTS: expected}, run.records)
 
 
-def test_the_token_goes_to_the_first_host_only(zoom: SimulatedZoom) -> None:
-    """Two kinds of files, each behind a redirect: the second request of each carries no token."""
+def test_the_token_is_only_sent_to_the_first_host(zoom: SimulatedZoom) -> None:
+    """Both kinds of files are behind a redirect. The redirected request has no token."""
     run = read(zoom, streams=(TEXTS, WORDS))
     assert run.exit_status == 0 and zoom.violations == []
     signed = [asked for asked in zoom.requests if asked.path.startswith("/signed/")]
@@ -82,8 +82,8 @@ def test_the_token_goes_to_the_first_host_only(zoom: SimulatedZoom) -> None:
 @pytest.mark.parametrize(
     "form", ["{}", "https://[zoom.us/x", "{}?a=.zoom.us", "http://zoom.us@{host}", "http://127.0.0.1@{host}"]
 )
-def test_an_address_of_another_host_is_not_asked(zoom: SimulatedZoom, elsewhere: SimulatedZoom, form: str) -> None:
-    """However it looks like Zoom's: one item is lost, and nothing was sent there."""
+def test_a_url_on_another_host_is_not_requested(zoom: SimulatedZoom, elsewhere: SimulatedZoom, form: str) -> None:
+    """Even if the URL looks like Zoom's. One row is lost, and nothing is sent to the other host."""
     url = form.format(at(elsewhere), host=at(elsewhere).removeprefix("http://"))
 
     def change(content: Any) -> Any:
@@ -94,16 +94,18 @@ def test_an_address_of_another_host_is_not_asked(zoom: SimulatedZoom, elsewhere:
     assert_one_lost(zoom, run, "isn't on a host of Zoom")
 
 
-def test_an_address_with_half_a_character_costs_one_row(zoom: SimulatedZoom) -> None:
-    """Such text can be in JSON, but in no URL."""
+def test_a_url_with_a_lone_surrogate_costs_one_row(zoom: SimulatedZoom) -> None:
+    """JSON may contain lone surrogates, but URLs can't."""
     change: Callable[[Any], Any] = lambda content: {  # noqa: E731
         **content, "can_download": True, "download_restriction_reason": "", "download_url": f"{zoom.url}/\ud800",
     }  # fmt: skip
     assert_one_lost(zoom, read(zoom, Fault.changed(change, match=TRANSCRIPT)), "ai_transcript_texts")
 
 
-def test_a_redirect_to_another_host_takes_no_token_along(zoom: SimulatedZoom, elsewhere: SimulatedZoom) -> None:
-    """Texts live with other companies; the signature is all that they are shown."""
+def test_a_redirect_to_another_host_is_followed_without_the_token(
+    zoom: SimulatedZoom, elsewhere: SimulatedZoom
+) -> None:
+    """Zoom stores files with other companies. The signature in the URL is enough for them."""
     elsewhere.faults.append(Fault.answer(200, b"WEBVTT from afar", match="/file", times=None))
     run = read(
         zoom,
@@ -125,23 +127,23 @@ def test_a_redirect_to_another_host_takes_no_token_along(zoom: SimulatedZoom, el
     ],
     ids=["no UTF-8", "HTML", "404", "403", "too large", "a second redirect"],
 )  # fmt: skip
-def test_what_is_no_text_is_one_lost_row(zoom: SimulatedZoom, status: int, body: bytes, words: str) -> None:
-    """At the signed URL; the rest goes on."""
+def test_an_invalid_text_file_costs_one_row(zoom: SimulatedZoom, status: int, body: bytes, words: str) -> None:
+    """The signed URL returns an error, or something that isn't text. All other rows are read."""
     headers = {"Location": "/signed/elsewhere"} if status == 302 else {}
     run = read(zoom, Fault.answer(status, body, headers, match="/signed/"))
     assert_one_lost(zoom, run, "ai_transcript_texts", words)
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncate", "503", "429"])
-def test_a_fault_that_passes_costs_no_text(zoom: SimulatedZoom, kind: str) -> None:
-    """On either host."""
+def test_a_temporary_fault_costs_no_text(zoom: SimulatedZoom, kind: str) -> None:
+    """Requests for the file and for the signed URL are both retried."""
     run = read(zoom, Fault(kind, "/signed/"), Fault(kind, "/rec/download/"))
     assert run.exit_status == 0
     assert_exact({TEXTS: true_texts(zoom)}, run.records)
 
 
-def test_a_file_that_is_no_json_is_one_lost_row(zoom: SimulatedZoom) -> None:
-    """Of what a call was transcribed to."""
+def test_a_file_with_invalid_json_costs_one_row(zoom: SimulatedZoom) -> None:
+    """The transcript of a phone recording is HTML."""
     run = read(zoom, Fault.answer(200, b"<html>", match="/signed/"), streams=(WORDS,))
     assert run.exit_status == 1
     [error] = run.logged("ERROR")
@@ -153,7 +155,7 @@ def test_a_file_that_is_no_json_is_one_lost_row(zoom: SimulatedZoom) -> None:
 
 
 class Exchanges:
-    """Answers in place of the network; keeps what was sent: URL and headers."""
+    """Answers in place of the network, and records the URL and headers of each request."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> None:
         self.sent: list[tuple[str, dict[str, str]]] = []
@@ -190,7 +192,7 @@ def moved(location: str) -> Answer:
     ],
 )
 def test_a_redirect_without_https_is_not_followed(monkeypatch: pytest.MonkeyPatch, location: str) -> None:
-    """Where the API itself is asked over https."""
+    """This applies if the API itself uses https. Invalid URLs aren't followed either."""
     exchanges = Exchanges(monkeypatch, moved(location))
     with pytest.raises(RequestRefused, match="without https"):
         fetch("https://zoom.us/rec/download/x")
@@ -204,8 +206,8 @@ def test_a_redirect_without_https_is_not_followed(monkeypatch: pytest.MonkeyPatc
         "https://example.com/zoom.us", "https://example.com#.zoom.us", "https://example.com\\.zoom.us/x", "https://[zoom.us/x", "",
     ],
 )  # fmt: skip
-def test_the_token_is_sent_to_no_other_host(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Nor over plain http."""
+def test_the_token_is_not_sent_to_other_hosts(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """It isn't sent over plain http either."""
     exchanges = Exchanges(monkeypatch)
     with pytest.raises(RequestRefused, match="isn't on a host of Zoom"):
         fetch(url)
@@ -223,7 +225,7 @@ def test_the_token_is_sent_to_no_other_host(monkeypatch: pytest.MonkeyPatch, url
     ],
 )
 def test_the_token_is_sent_to_zooms_hosts(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Wherever it keeps the file; and to where that leads no token goes, be it Zoom's own."""
+    """Any host of Zoom may have the file. A redirect is followed without the token, even to Zoom itself."""
     exchanges = Exchanges(monkeypatch, moved("https://ssrweb.zoom.us/y?signature=x"), Answer(200, {}, b"WEBVTT"))
     fetch(url)
     (first, with_token), (second, without) = exchanges.sent

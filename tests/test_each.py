@@ -1,4 +1,4 @@
-"""Tests over many cases fail with all the cases that fail."""
+"""Tests with for_each report all failing cases."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def odd(number: int, zoom: object) -> None:
     assert zoom
 
 
-def test_each_case_is_tried() -> None:
-    """The failing ones are named, with their message."""
+def test_all_failing_cases_are_reported() -> None:
+    """The error contains each failing case with its message."""
     with pytest.raises(AssertionError, match=r"1 cases fail\.\n2:\n(.|\n)*2 is even"):
         odd(zoom="a fixture")
     with pytest.raises(AssertionError, match=r"3 cases fail\.\n1:\n(.|\n)*2:\n(.|\n)*3:\n"):
@@ -24,5 +24,5 @@ def test_each_case_is_tried() -> None:
 
 
 def test_other_parameters_are_fixtures() -> None:
-    """pytest reads them from the signature."""
+    """pytest finds them in the signature."""
     assert list(inspect.signature(odd).parameters) == ["zoom"]

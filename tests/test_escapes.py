@@ -1,4 +1,4 @@
-"""Words of Zoom, of proxies and of field names reach the log as text on one line: they neither steer a terminal nor forge a line."""
+"""Text from Zoom and proxies is logged on one line: it can't control a terminal or forge log lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEETINGS = catalog_of("users", "meetings")
 
 
 def assert_plain(run: Run) -> None:
-    """Nothing in the log acts on a terminal, and no line is somebody else's."""
+    """The log contains no control characters and no forged lines."""
     assert not set(run.stderr) & ({*UNSAFE} - {"\n"})
     assert all(re.match("(DEBUG|INFO|WARNING|ERROR|CRITICAL) ", line) for line in run.stderr.split("\n")[:-1])
     assert not any(line.startswith("CRITICAL forged") for line in run.stderr.split("\n"))
@@ -37,8 +37,8 @@ def assert_plain(run: Run) -> None:
 ], ids=["message", "errorMessage", "inside", "fields", "text", "list"])  # fmt: skip
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.few(4)
-def test_words_of_a_refusal_are_escaped(status: int, body: object) -> None:
-    """In the ERROR line, in the summary and in the last line."""
+def test_error_messages_are_escaped(status: int, body: object) -> None:
+    """Checks the ERROR line, the summary and the last line."""
     with scripted(says(r"/v2/meetings/111\?", body, status)) as zoom:
         run = run_tap(
             zoom.config(), zoom=zoom, catalog=MEETINGS, patch="import backoff; backoff.full_jitter = lambda _: 0.0"
@@ -49,16 +49,16 @@ def test_words_of_a_refusal_are_escaped(status: int, body: object) -> None:
     assert r"\x1b[2J\x1b]0;owned\x07 a\x08b \x9b31m c" in error
 
 
-def test_words_that_stop_a_run_are_escaped() -> None:
-    """In the CRITICAL line."""
+def test_messages_that_stop_a_run_are_escaped() -> None:
+    """Checks the CRITICAL line."""
     with scripted(says(ACTIVE, {"message": EVIL}, 403)) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
     assert_plain(run)
     assert r"\x1b]0;owned\x07" in run.critical
 
 
-def test_names_of_fields_are_escaped() -> None:
-    """Of one that the schema lacks, at the top and inside, and of one whose value does not fit."""
+def test_field_names_are_escaped() -> None:
+    """The WARNINGs name fields that the schema lacks, at the top level and nested."""
     row = {
         "id": "u1",
         "email": "a@x.org",
@@ -75,7 +75,7 @@ def test_names_of_fields_are_escaped() -> None:
 
 
 def test_ids_are_escaped() -> None:
-    """In the DEBUG line of a request, and in what is said of its failure."""
+    """Checks the DEBUG lines of requests."""
     meetings = {"meetings": [{"id": 5, "type": EVIL}]}
     users = says(ACTIVE, {"users": [{"id": f"u{EVIL}"}]})
     with scripted(users, says(r"/v2/users/[^/]+/meetings", meetings), Fault("500", "/v2/meetings/5", times=1)) as zoom:
@@ -83,8 +83,8 @@ def test_ids_are_escaped() -> None:
     assert_plain(run)
 
 
-def test_the_table_of_a_test_is_escaped() -> None:
-    """It goes to stdout."""
+def test_the_table_of_test_mode_is_escaped() -> None:
+    """--test prints it to stdout."""
     with scripted(says(ACTIVE, {"code": 999, "message": EVIL}, 400)) as zoom:
         run = run_tap(zoom.config(), "--test", document=True, zoom=zoom, catalog=catalog_of("users"))
     assert run.exit_status == 1
@@ -94,13 +94,13 @@ def test_the_table_of_a_test_is_escaped() -> None:
 
 @pytest.mark.parametrize("unsafe", UNSAFE, ids=lambda char: f"U+{ord(char):04X}")
 def test_each_unsafe_character_is_escaped(unsafe: str) -> None:
-    """As Python writes it."""
+    """The result is the escape sequence of Python."""
     assert escaped(f"a{unsafe}b") == "a" + unsafe.encode("unicode_escape").decode() + "b"
 
 
 @given(st.text())
-def test_everything_else_stays(text: str) -> None:
-    """Words in any script, and emoji; what is escaped can be read back."""
+def test_other_text_is_unchanged(text: str) -> None:
+    """Text in any script, and emoji. Escaping twice is the same as escaping once."""
     out = escaped(text)
     assert out.isprintable() or not any(char in out for char in UNSAFE)
     assert escaped(out) == out
@@ -108,8 +108,8 @@ def test_everything_else_stays(text: str) -> None:
         assert out == text
 
 
-def test_a_traceback_keeps_its_lines_and_forges_none() -> None:
-    """They are indented; what the error says is on one line each."""
+def test_a_traceback_cannot_forge_log_lines() -> None:
+    """Its lines are indented. The message of the error is on one line."""
     try:
         raise ValueError(f"odd {EVIL}")
     except ValueError as error:
@@ -126,8 +126,8 @@ def test_a_traceback_keeps_its_lines_and_forges_none() -> None:
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
 
 
-def test_secrets_are_hidden_before_they_are_escaped() -> None:
-    """One that holds such a character as well."""
+def test_secrets_are_redacted_before_escaping() -> None:
+    """Otherwise a secret with an escaped character wouldn't be found."""
     secrets = Secrets()
     secrets.add("se\tcret\x1b1")
     record = logging.LogRecord("x", logging.ERROR, "", 0, "it is se\tcret\x1b1.", (), None)

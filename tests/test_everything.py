@@ -1,4 +1,4 @@
-"""All streams at once: whole, each question asked once, and whole again however often it is stopped."""
+"""All streams at once: complete, without repeated requests, and also after interruptions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL = catalog_of(*EVERYTHING)
 
 
 def lately(zoom: SimulatedZoom) -> str:
-    """A start_date that leaves little to ask, of every stream that has rows at all times."""
+    """Return a recent start_date, which keeps runs short."""
     return str(zoom.now.date() - timedelta(days=45))
 
 
@@ -33,8 +33,8 @@ def sizes(run: Run) -> list[int]:
     return [len(json.dumps(state, separators=(",", ":"))) for state in run.states]
 
 
-def test_a_trial_of_everything_asks_for_nothing_that_zoom_does_not_document() -> None:
-    """Also of what ends yesterday."""
+def test_test_mode_sends_only_documented_requests() -> None:
+    """With all streams, including those whose windows must end yesterday."""
     with zoom_with_everything() as zoom:
         run = run_tap(config(zoom), "--test", zoom=zoom, catalog=ALL, document=True)
         assert zoom.violations == []
@@ -42,8 +42,8 @@ def test_a_trial_of_everything_asks_for_nothing_that_zoom_does_not_document() ->
 
 
 @pytest.mark.long
-def test_everything_at_once() -> None:
-    """Exact, nothing asked twice, and no STATE is large."""
+def test_all_streams_are_complete() -> None:
+    """Records match exactly, no request is repeated, and each STATE is small."""
     with zoom_with_everything() as zoom:
         run = read(zoom)
         asked = Counter(
@@ -60,8 +60,8 @@ def test_everything_at_once() -> None:
 
 
 @pytest.mark.long
-def test_a_start_date_bounds_everything() -> None:
-    """Rows on it and after it, months whole; it is said of which Zoom does not go that far back."""
+def test_start_date_applies_to_all_streams() -> None:
+    """Rows from that day on, and whole months. The log names streams with a shorter or unknown retention."""
     with zoom_with_everything() as zoom:
         start = str(zoom.now.date() - timedelta(days=300))
         run = read(zoom, start_date=start)
@@ -82,8 +82,8 @@ def _names(line: str) -> list[str]:
 
 
 @pytest.mark.long
-def test_faults_that_pass_cost_nothing() -> None:
-    """Five of a hundred requests, of whichever stream."""
+def test_temporary_faults_lose_no_rows() -> None:
+    """Five percent of the requests fail, in any stream."""
     with zoom_with_everything(faults=mixed(5, *KINDS, "page_token_expired"), page_cap=3) as zoom:
         start = lately(zoom)
         run = read(zoom, start_date=start)
@@ -96,8 +96,8 @@ def test_faults_that_pass_cost_nothing() -> None:
 
 @pytest.mark.parametrize("states", [20])
 @pytest.mark.long
-def test_a_kill_costs_nothing(states: int) -> None:
-    """What was out before and what comes after are everything."""
+def test_a_killed_run_resumes(states: int) -> None:
+    """The killed run and the resumed one together emit all records."""
     with zoom_with_everything() as zoom:
         start = lately(zoom)
         process = start_tap(config(zoom, start_date=start), zoom=zoom, catalog=ALL)
@@ -110,8 +110,8 @@ def test_a_kill_costs_nothing(states: int) -> None:
 
 
 @pytest.mark.long
-def test_any_state_leads_to_the_rest() -> None:
-    """Some drawn by lot, with what was out by then."""
+def test_a_run_resumes_from_any_state() -> None:
+    """Two random STATEs, with the records emitted before each, and those of the resumed run."""
     with zoom_with_everything() as zoom:
         start = lately(zoom)
         expected = right(zoom, *EVERYTHING, start_date=start)
@@ -125,8 +125,8 @@ def test_any_state_leads_to_the_rest() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("label", "limit"), [("Heavy", 60), ("Phone", 70)])
-def test_what_a_day_does_not_allow_comes_on_another(label: str, limit: int) -> None:
-    """Run by run, whichever label ends first."""
+def test_runs_resume_after_a_daily_limit(label: str, limit: int) -> None:
+    """One run per day, until all records are emitted. Either rate limit may be reached."""
     runs: list[Run] = []
     with zoom_with_everything(daily_limits={label: limit}) as zoom:
         start = lately(zoom)

@@ -1,4 +1,4 @@
-"""One question and its answer: what goes out, where to, and what is kept of what comes in."""
+"""A single request: its URL and headers, the page in its answer, and the handling of refused tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tap_zoom.streams import BY_NAME
 
 
 class Zoom:
-    """Takes what would go out, and answers it; and the login whose token was refused."""
+    """Stands in for the network and the login: records requests, and which tokens are accepted or refused."""
 
     accepts: Callable[[Token], bool]
 
@@ -60,8 +60,8 @@ def client_of(zoom: Zoom, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> C
 ACTIVE = Request(BY_NAME["users"], {}, {"status": "active"})
 
 
-def test_what_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GET with the token, JSON and compression wanted; no other cookies or headers."""
+def test_the_url_and_headers_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GET with the token, for compressed JSON. No cookies or other headers."""
     zoom = Zoom()
     client_of(zoom, monkeypatch, user_agent="me/1").fetch(ACTIVE)
     [(method, url, headers, body)] = zoom.asked
@@ -73,7 +73,7 @@ def test_what_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_user_agent_is_always_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some firewalls want one."""
+    """Some firewalls require one."""
     zoom = Zoom()
     client_of(zoom, monkeypatch).fetch(ACTIVE)
     assert zoom.asked[0][2]["User-Agent"].startswith("python-requests/")
@@ -87,8 +87,10 @@ def test_a_user_agent_is_always_sent(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://b.example/v2", None, "https://b.example/v2/"), ("http://127.0.0.1:9/v2", None, "http://127.0.0.1:9/v2/"),
     ],
 )  # fmt: skip
-def test_where_the_api_is(setting: str | None, named: str | None, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our setting, else what the token answer named, else Zoom's own; with or without /v2; looked up once."""
+def test_the_api_url_comes_from_the_setting_or_the_token(
+    setting: str | None, named: str | None, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The setting, else the URL in the token response, else Zoom's default. /v2 is optional. It never changes."""
     zoom = Zoom()
     zoom.given = Token("t", api_url=named)
     client = client_of(zoom, monkeypatch, api_url=setting)
@@ -98,8 +100,8 @@ def test_where_the_api_is(setting: str | None, named: str | None, asked: str, mo
     assert all(url.startswith(f"{asked}users?") for _, url, _, _ in zoom.asked)
 
 
-def test_an_api_url_of_a_token_answer_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over http anybody on the way could read the token."""
+def test_the_api_url_of_a_token_response_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over plain http, others could read the token."""
     zoom = Zoom()
     zoom.given = Token("t", api_url="http://a.example")
     with pytest.raises(ConfigError, match="api_url of the token response"):
@@ -107,8 +109,8 @@ def test_an_api_url_of_a_token_answer_is_checked(monkeypatch: pytest.MonkeyPatch
     assert zoom.asked == []
 
 
-def test_a_page_is_the_bytes_when_they_came_and_what_was_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the host has answered."""
+def test_a_page_has_body_time_and_rate_limit_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client also records when the host last answered."""
     headers = {"X-RateLimit-Category": "Medium", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "20"}
     client = client_of(Zoom(headers=headers), monkeypatch)
     assert client.last_answer is None
@@ -123,23 +125,23 @@ def test_a_page_is_the_bytes_when_they_came_and_what_was_announced(monkeypatch: 
 @pytest.mark.parametrize(
     ("status", "code", "refused"), [(401, 124, 1), (400, 124, 1), (401, None, 1), (401, 1010, 0), (400, 9, 0)]
 )
-def test_the_login_hears_of_a_refused_token(
+def test_refused_tokens_are_reported_to_the_login(
     status: int, code: int | None, refused: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And of nothing else; an answer is an answer, also this one."""
+    """Other refusals aren't. All of them count as answers of the host."""
     zoom = Zoom(status, json.dumps({"code": code, "message": "x"}).encode())
     client = client_of(zoom, monkeypatch)
     with pytest.raises(TapZoomError) as found:
         client.fetch(ACTIVE)
     assert isinstance(found.value, TokenRefused) == bool(refused)
     assert zoom.refused == [(zoom.given, False)] * refused
-    assert zoom.accepted == [zoom.given] * (code == 1010)  # a refusal that says that there is nothing
+    assert zoom.accepted == [zoom.given] * (code == 1010)  # an empty answer
     assert client.last_answer is not None
 
 
 @pytest.mark.parametrize("wait", [None, 0.0, 12.5])
-def test_what_the_login_says_of_a_refused_token_goes_along(wait: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long to wait, and 0 where the path is at fault; a request that was tried before is told from others."""
+def test_a_refused_token_error_has_the_wait_of_the_login(wait: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait of 0 means that the path is the cause. The login is told that the request was tried before."""
     zoom = Zoom(401, b'{"code":124}')
     zoom.wait = wait
     with pytest.raises(TokenRefused) as found:
@@ -153,10 +155,10 @@ def test_what_the_login_says_of_a_refused_token_goes_along(wait: float | None, m
     [(200, b'{"users":[]}', True), (404, b'{"code":1001}', True), (400, b'{"code":4711,"message":"x"}', True),
      (401, b'{"code":124}', False), (400, b'{"code":124}', False), (500, b"", False), (403, b"<html>", False)],
 )  # fmt: skip
-def test_whether_zoom_accepts_a_token_is_asked_where_it_answered_before(
+def test_a_token_is_tried_on_a_path_that_zoom_answered_before(
     status: int, body: bytes, accepted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Any answer will do that is about something else than the token; with the token that is in question."""
+    """Data and refusals for other reasons show that Zoom accepts it. Temporary errors don't."""
     zoom = Zoom()
     client = client_of(zoom, monkeypatch)
     client.fetch(ACTIVE)
@@ -171,8 +173,8 @@ def test_whether_zoom_accepts_a_token_is_asked_where_it_answered_before(
     assert asked[2]["Authorization"] == "Bearer another"
 
 
-def test_before_any_answer_the_refused_path_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no other to go by. An item that is not there is an answer that accepts the token."""
+def test_before_any_answer_a_token_is_tried_on_the_refused_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other path has been answered. "Does not exist" is an answer that accepts the token."""
     zoom = Zoom(401, b'{"code":124}')
     client = client_of(zoom, monkeypatch)
     with pytest.raises(TokenRefused):

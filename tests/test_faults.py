@@ -1,4 +1,4 @@
-"""Faults that pass cost no row: whatever goes wrong once or twice, the output is whole and the exit status 0."""
+"""Temporary faults lose no rows: the output is complete, and the exit status is 0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.scripted import ACTIVE, USERS
 from tests.simulator import Fault, SimulatedZoom
 from tests.tap import account, assert_complete, assert_exact, catalog_of, expected, run_tap
 
-# Where each fault strikes: lists that are paged, single objects, the way there.
+# Paths at which each fault occurs: paged lists, single objects, and the lists that lead to them.
 PLACES = {
     "users": r"/v2/users\?",
     "user_meetings": r"/v2/users/[^/]+/meetings",
@@ -28,8 +28,8 @@ KINDS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_that_passes_costs_nothing(kind: str) -> None:
-    """The same fault once at each place, in one run."""
+def test_a_temporary_fault_loses_no_rows(kind: str) -> None:
+    """The same fault occurs once at each path, in one run."""
     faults = [Fault(kind, match) for match in PLACES.values()]
     with SimulatedZoom(account(), page_cap=2, faults=faults) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -40,8 +40,8 @@ def test_a_fault_that_passes_costs_nothing(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset", "500", "html_200", "429", "401_124"])
-def test_the_first_request_of_all_may_fail_as_well(kind: str) -> None:
-    """A host that has not answered yet is tried again too."""
+def test_the_first_request_is_retried(kind: str) -> None:
+    """It is retried even if the host has never answered."""
     fault = Fault(kind, "/v2/", times=2 if kind != "401_124" else 1)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
@@ -54,8 +54,8 @@ def test_the_first_request_of_all_may_fail_as_well(kind: str) -> None:
     "kind", ["reset", "close", "truncate", "invalid_json", "html_200", "html_502", "500", "503", "429"]
 )
 @pytest.mark.few(4)
-def test_the_token_endpoint_may_fail_as_well(kind: str) -> None:
-    """Logging in is tried again."""
+def test_the_login_is_retried(kind: str) -> None:
+    """The token endpoint fails twice."""
     fault = Fault(kind, "/oauth/token", times=2)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
@@ -65,7 +65,7 @@ def test_the_token_endpoint_may_fail_as_well(kind: str) -> None:
 
 
 def mixed(seed: int, *kinds: str) -> list[Fault]:
-    """Faults of all these kinds by chance, in five of a hundred requests."""
+    """Return random faults of all these kinds, in five percent of the requests."""
     chance = 0.05 / len(kinds)
     return [
         Fault(kind, "/v2/", times=None, probability=chance, seed=100 * seed + number)
@@ -74,8 +74,8 @@ def mixed(seed: int, *kinds: str) -> list[Fault]:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_five_per_cent_of_everything_costs_nothing(seed: int) -> None:
-    """All kinds of faults mixed, lists that are read again among them: every row, every field, no item lost."""
+def test_faults_in_five_percent_of_requests_lose_no_rows(seed: int) -> None:
+    """All kinds of faults are mixed, including expired page tokens. All rows and fields are emitted."""
     faults = mixed(seed, *KINDS, "page_token_expired")
     with SimulatedZoom(account(seed, "tiny"), faults=faults, page_cap=20) as zoom:
         run = run_tap(zoom.config(("server_to_server", "refresh_token")[seed]), zoom=zoom)
@@ -94,10 +94,10 @@ def test_five_per_cent_of_everything_costs_nothing(seed: int) -> None:
         pytest.param(5, (5, "tiny"), 3, "ok", id="short pages", marks=pytest.mark.long),
     ],
 )  # fmt: skip
-def test_five_per_cent_of_what_passes_changes_nothing(
+def test_faults_in_five_percent_of_requests_do_not_change_the_output(
     seed: int, of: tuple[int, str], page_cap: int, history: str
 ) -> None:
-    """The same RECORD lines as where nothing goes wrong."""
+    """The RECORD lines are the same as without faults."""
     lines = []
     for faults in ([], mixed(seed, *KINDS)):
         with SimulatedZoom(account(*of), faults=faults, page_cap=page_cap, history=history) as zoom:
@@ -112,8 +112,8 @@ def test_five_per_cent_of_what_passes_changes_nothing(
     "body", [b"[" * 100_000, b'{"users":' * 5_000, b"\xff\xfe", b"\x00", b'{"users":[]}garbage', b'"', b"1" * 5_000]
 )
 @pytest.mark.few(5)
-def test_a_body_that_is_no_json_is_asked_for_again(body: bytes) -> None:
-    """Whatever it is, the next answer may be right."""
+def test_invalid_json_is_retried(body: bytes) -> None:
+    """The next answer may be valid."""
     with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=USERS)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
     assert run.exit_status == 0
@@ -122,8 +122,8 @@ def test_a_body_that_is_no_json_is_asked_for_again(body: bytes) -> None:
 
 @pytest.mark.parametrize("form", ["seconds", "http-date", "iso", None])
 @pytest.mark.few(2)
-def test_limits_that_are_lower_than_they_look_cost_no_row(form: str | None) -> None:
-    """429s because the account's other apps use the limits too, in each form of Retry-After."""
+def test_unexpected_429s_lose_no_rows(form: str | None) -> None:
+    """Other apps of the account may use the same limits. Tests each form of Retry-After."""
     faults = [Fault("429", "/v2/report", times=2, retry_after=form), Fault("429", "/v2/users", headers=False)]
     if form == "seconds":
         faults[0].retry_after = 1
@@ -139,8 +139,8 @@ def test_limits_that_are_lower_than_they_look_cost_no_row(form: str | None) -> N
 
 
 @pytest.mark.parametrize("status", ["503", "500", "429"])
-def test_a_retry_after_is_waited_for(status: str) -> None:
-    """Retry-After in seconds on any status that passes."""
+def test_an_error_with_retry_after_is_retried(status: str) -> None:
+    """Retry-After is in seconds, and may come with any temporary status."""
     fault = Fault(status, r"/v2/users\?", retry_after="1")
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
@@ -148,8 +148,8 @@ def test_a_retry_after_is_waited_for(status: str) -> None:
     assert_exact({"users": expected()["users"]}, run.records)
 
 
-def test_a_429_whose_body_is_empty_passes() -> None:
-    """The status says enough."""
+def test_a_429_without_json_is_retried() -> None:
+    """The status is enough. The body is empty or HTML."""
     faults = [Fault.answer(429, b"", match=r"/v2/users\?"), Fault.answer(429, b"<html></html>", match="/v2/report")]
     with SimulatedZoom(account(), faults=faults) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -158,8 +158,8 @@ def test_a_429_whose_body_is_empty_passes() -> None:
 
 
 @pytest.mark.long
-def test_tokens_that_end_in_the_middle_are_renewed() -> None:
-    """Access tokens that live for a moment: each is renewed once for all workers, and nothing is lost."""
+def test_tokens_that_end_during_a_run_are_renewed() -> None:
+    """Up to five tokens end soon after they are issued. Each is renewed once for all workers, and no row is lost."""
     with SimulatedZoom(account(), faults=[Fault("401_124", "/v2/", times=5, probability=0.05, seed=3)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert 2 <= len(zoom.oauth.grants) <= 6
@@ -169,7 +169,7 @@ def test_tokens_that_end_in_the_middle_are_renewed() -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_new_token_may_be_refused_at_first(times: int) -> None:
-    """401/124 in a row on one request: one new token, and time for it to be known to all of Zoom."""
+    """One request gets 401/124 once or twice. One new token is enough, because it gets time to propagate."""
     fault = Fault("401_124", ACTIVE, times=times)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
@@ -179,8 +179,8 @@ def test_a_new_token_may_be_refused_at_first(times: int) -> None:
     assert_exact({"users": expected()["users"]}, run.records)
 
 
-def test_one_token_at_a_time_is_enough() -> None:
-    """Where a new token ends the former ones, all workers go on with the new one."""
+def test_one_valid_token_at_a_time_is_enough() -> None:
+    """If a new token ends the previous ones, all workers continue with the new one."""
     with SimulatedZoom(account(), one_token=True, latency=0.005) as zoom:
         fault = Fault("401_124", r"/v2/report/meetings", times=1)
         zoom.faults.append(fault)
@@ -191,9 +191,9 @@ def test_one_token_at_a_time_is_enough() -> None:
     assert_exact(expected(), run.records)
 
 
-def test_a_list_whose_page_token_expires_is_read_again() -> None:
-    """From its start: rows come again with the same keys, and none is missing or counted otherwise."""
-    # A list is given up after five times, so no list may have more than that.
+def test_an_expired_page_token_restarts_the_list() -> None:
+    """Rows are emitted again with the same keys and sequence numbers, and none is missing."""
+    # A list is given up after five restarts, so no list may have more of these faults.
     lists = (r"/participants\?", r"/registrants\?|/v2/users\?", "history")
     faults = [Fault("page_token_expired", match, times=4, probability=0.6, seed=1) for match in lists]
     right_rows = expected(1, "tiny")
@@ -207,8 +207,8 @@ def test_a_list_whose_page_token_expires_is_read_again() -> None:
         assert len(run.records.get(stream, [])) >= len(right)
 
 
-def test_an_answer_that_comes_byte_by_byte_is_waited_for() -> None:
-    """Slow is not broken: no retry."""
+def test_a_slow_answer_is_not_retried() -> None:
+    """It arrives byte by byte. The run sends no additional requests."""
     faults = [Fault("slow_body", match) for match in PLACES.values()]
     with SimulatedZoom(account(), faults=faults) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -224,8 +224,8 @@ HASTE = "from tap_zoom.api import http, retry\nhttp.READ_TIMEOUT = http.ANSWER_T
 
 @pytest.mark.parametrize("kind", ["hang", "drip_head", "drip_body"])
 @pytest.mark.few(2)
-def test_an_answer_that_does_not_come_to_its_end_is_asked_for_again(kind: str) -> None:
-    """Silent, or a byte now and then for ever, in its head or in its body: from the login on."""
+def test_an_incomplete_answer_is_retried(kind: str) -> None:
+    """Zoom sends nothing, or single bytes forever, in the headers or the body. The login is retried, too."""
     faults = [Fault(kind, match) for match in ("/oauth/token", PLACES["users"], PLACES["participants"])]
     streams = ("users", "report_meeting_participants")
     with SimulatedZoom(account(), faults=faults) as zoom:
@@ -237,11 +237,11 @@ def test_an_answer_that_does_not_come_to_its_end_is_asked_for_again(kind: str) -
 
 @pytest.mark.parametrize("kind", ["drip_head", "drip_body"])
 @pytest.mark.few(1)
-def test_an_answer_that_never_comes_to_its_end_is_one_lost_item(kind: str) -> None:
-    """The line says why; the rest is out."""
+def test_an_endless_answer_is_one_failure(kind: str) -> None:
+    """The ERROR line says why. Other rows are emitted."""
     number = next(number.number for number in account().numbers.values() if number.kind == "meeting")
     fault = Fault(kind, f"/v2/meetings/{number}/polls", times=None)
-    with SimulatedZoom(account(), faults=[fault], latency=0.1) as zoom:  # others are answered meanwhile
+    with SimulatedZoom(account(), faults=[fault], latency=0.1) as zoom:  # other requests are answered meanwhile
         streams = ("users", "meeting_polls", "meetings", "meeting_registrants")
         run = run_tap(zoom.config(), zoom=zoom, patch=HASTE.format(tries=2), catalog=catalog_of(*streams))
     assert fault.happened == 2
@@ -252,7 +252,7 @@ def test_an_answer_that_never_comes_to_its_end_is_one_lost_item(kind: str) -> No
 
 
 def test_retries_are_counted_in_the_summary() -> None:
-    """The table at the end says how often a stream's requests were repeated."""
+    """The table at the end has the number of retries of each stream."""
     with SimulatedZoom(account(), faults=[Fault("500", r"/v2/users\?", times=2)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
     row = next(line for line in run.log if re.match(r"INFO users +\d", line))

@@ -1,4 +1,4 @@
-"""A disk without room for the next refresh token: the one there is stays unspent, or the next one is kept all the same."""
+"""A full disk when the refresh token is rotated: the token isn't used, or the next one can still be stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_LARGE_FILES = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (40
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, with room for a few small files."""
+    """A separate file system with room for a few small files."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(
@@ -32,7 +32,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> None:
-    """Leave no room at all."""
+    """Fill the disk completely."""
     with (disk / "filler").open("ab", buffering=0) as file:
         try:
             while True:
@@ -59,8 +59,8 @@ def said(run: Run, path: Path) -> None:
     assert str(path) in run.critical and "disk space" in run.critical
 
 
-def test_without_room_for_the_next_token_none_is_spent(small_disk: Path) -> None:
-    """One CRITICAL line that names the file, and no request; with room again the run works."""
+def test_no_token_is_used_without_room_for_the_next(small_disk: Path) -> None:
+    """The CRITICAL line names the file, and no request is sent. Once there is room, the run works."""
     with SimulatedZoom(account()) as zoom:
         path = written(small_disk / "config.json", zoom.config("refresh_token"))
         fill(small_disk)
@@ -72,8 +72,8 @@ def test_without_room_for_the_next_token_none_is_spent(small_disk: Path) -> None
         assert kept(path) == zoom.refresh_token
 
 
-def test_room_that_goes_away_while_zoom_answers_is_not_needed(small_disk: Path) -> None:
-    """The bytes are there already, at the first rotation and at the next."""
+def test_the_next_token_is_stored_if_the_disk_fills_up_while_zoom_answers(small_disk: Path) -> None:
+    """Space is reserved before the request, at the first rotation and at the next."""
     with SimulatedZoom(account(), faults=[Fault("tokens_end", r"/v2/users\?")]) as zoom:
         path = written(small_disk / "config.json", zoom.config("refresh_token"))
         handle = zoom._server.handle
@@ -92,8 +92,8 @@ def test_room_that_goes_away_while_zoom_answers_is_not_needed(small_disk: Path) 
     assert run.exit_status == 0
 
 
-def test_room_that_goes_away_during_the_run_stops_it_before_the_next_token_is_spent(small_disk: Path) -> None:
-    """Every rotation makes sure of its room, and the last STATE is out."""
+def test_a_disk_that_fills_up_during_the_run_stops_it_before_the_next_rotation(small_disk: Path) -> None:
+    """Every rotation reserves space first. The last message is a STATE."""
     with SimulatedZoom(account(), faults=[Fault("tokens_end", r"/v2/users\?")]) as zoom:
         path = written(small_disk / "config.json", zoom.config("refresh_token"))
         handle = zoom._server.handle
@@ -111,8 +111,8 @@ def test_room_that_goes_away_during_the_run_stops_it_before_the_next_token_is_sp
     assert run.messages[-1]["type"] == "STATE"
 
 
-def test_a_limit_on_files_is_a_full_disk(tmp_path: Path) -> None:
-    """A quota, say: the token stays unspent, the file as it was, and nothing is left beside it."""
+def test_a_file_size_limit_is_treated_as_a_full_disk(tmp_path: Path) -> None:
+    """For example a quota. The token isn't used, the file is unchanged, and only the lock file is added."""
     with SimulatedZoom(account()) as zoom:
         settings = {**zoom.config("refresh_token"), "note": "x" * 5000}
         path = written(tmp_path / "config.json", settings)

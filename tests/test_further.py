@@ -1,4 +1,4 @@
-"""The streams beyond the core, each for itself: all its rows, and no request that is not for them."""
+"""The optional streams, one by one: all rows, and no unnecessary requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.everything import config, needed_for, right, template_of, zoom_with_e
 from tests.simulator import SimulatedZoom, further
 from tests.tap import assert_exact, catalog_of, run_tap
 
-# Shapes that one stream or two have.
+# Streams with unusual shapes.
 ODD = (
     "chat_messages", "meeting_ai_transcripts", "meeting_transcript_cues", "meeting_transcripts", "metrics_meeting_participants", "metrics_zoomroom_meetings", "phone_call_history",
     "phone_recording_transcripts", "phone_sms_messages", "report_meeting_qa", "workspace_reservations", "workspaces",
@@ -25,13 +25,13 @@ GROUPS = [OTHERS[number::6] for number in range(6)]
 
 @pytest.fixture(scope="module")
 def zoom() -> Iterator[SimulatedZoom]:
-    """One account for all: no run changes it."""
+    """One account for all tests, because no run changes it."""
     with zoom_with_everything() as zoom:
         yield zoom
 
 
 def read(zoom: SimulatedZoom, *streams: str) -> None:
-    """Reads these streams alone, and holds the run against what it should be."""
+    """Read only these streams, and check requests, schemas and records."""
     before, violations = zoom.operations.copy(), len(zoom.violations)
     run = run_tap(config(zoom), zoom=zoom, catalog=catalog_of(*streams))
     asked = set(zoom.operations - before)
@@ -47,13 +47,13 @@ def read(zoom: SimulatedZoom, *streams: str) -> None:
 
 @pytest.mark.parametrize("stream", [*ODD, *sorted(LOT)])
 @pytest.mark.few(12)
-def test_a_stream_alone_is_whole(zoom: SimulatedZoom, stream: str) -> None:
-    """Its rows, fields and keys; no other stream's; asked is it and what leads to it, as Zoom documents it."""
+def test_a_single_stream_is_complete(zoom: SimulatedZoom, stream: str) -> None:
+    """All of its records are emitted, and no others. Only the stream and those that lead to it are requested."""
     read(zoom, stream)
 
 
 @pytest.mark.parametrize("number", range(len(GROUPS)))
 @pytest.mark.few(2)
-def test_streams_from_everywhere_are_whole_together(zoom: SimulatedZoom, number: int) -> None:
-    """All the others, in groups, to save time."""
+def test_groups_of_streams_are_complete(zoom: SimulatedZoom, number: int) -> None:
+    """All other streams, in groups to save time."""
     read(zoom, *GROUPS[number])

@@ -1,4 +1,4 @@
-"""What refusals of the further streams mean: a scope, a plan or a right that is missing, or nothing here."""
+"""Refusals of optional streams: a missing scope, plan or role, or an empty answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.simulator.operations import GRANULAR_SCOPES as CORE_SCOPES
 from tests.tap import Run, assert_exact, catalog_of, run_tap
 from tests.test_client import meaning, raised
 
-# Which refusals, as status/code, mean that the account lacks a plan, a feature or a right ...
+# Refusals, as status/code, that mean that the account lacks a plan, a feature or a role.
 UNAVAILABLE = {
     "account_settings": "404/2001", "archive_files": "400/2001", "chat_channel_members": "400/200", "chat_spaces": "403/200",
     "devices": "400/30055008", "group_members": "400/200", "groups": "400/200",
@@ -47,7 +47,7 @@ UNAVAILABLE = {
         "403/260200",
     ),
 }  # fmt: skip
-# ... and which ones that there is nothing; "-": no code.
+# Refusals that mean "nothing here"; "-": no code.
 NOTHING = {
     "group_members": "404/4130", "group_settings": "404/4130", "meeting_qna_results": "404/3001 401/1010",
     "meeting_recordings": "404/3301 404/1001 400/1010", "meeting_summary_details": "404/3001 400/300",
@@ -86,7 +86,7 @@ class Refused(NamedTuple):
 
 
 def refusals(table: dict[str, str]) -> list[Refused]:
-    """Each refusal in the words that Zoom documents, without its marks."""
+    """Return each refusal with the message that Zoom documents, without markup."""
     found = []
     for stream, codes in table.items():
         for status, code in (map(str, words.split("/")) for words in codes.split()):
@@ -104,7 +104,7 @@ def refusals(table: dict[str, str]) -> list[Refused]:
 
 
 def rounds(refused: Iterable[Refused]) -> list[list[Refused]]:
-    """As few runs as it takes, so that in none a stream hangs on one that is refused."""
+    """Split refusals into few runs, so that in none of them a stream is a descendant of a refused one."""
     made: list[list[Refused]] = []
     for one in refused:
         for others in made:
@@ -122,7 +122,7 @@ def rounds(refused: Iterable[Refused]) -> list[list[Refused]]:
 
 
 def read(refused: list[Refused], **changes: Any) -> tuple[Run, dict[str, Any]]:
-    """A run over what is refused, what leads there and another; and what the others hold."""
+    """Run the refused streams with their ancestors and another stream. Also return the records of the others."""
     names = {one.stream for one in refused}
     others = {parent for name in names for parent in parents_of(name)} - {"users"} | {OTHER}
     with zoom_with_everything() as zoom:
@@ -145,8 +145,8 @@ def in_rounds(table: dict[str, str]) -> pytest.MarkDecorator:
 @pytest.mark.parametrize(("mode", "level"), [("fail", "ERROR"), ("skip", "WARNING")])
 @in_rounds(UNAVAILABLE)
 @pytest.mark.few(6)
-def test_what_the_account_lacks_ends_a_stream(refused: list[Refused], mode: str, level: str) -> None:
-    """One ERROR each and exit 1, or with skip one WARNING each and exit 0; the others are whole."""
+def test_missing_access_only_ends_its_stream(refused: list[Refused], mode: str, level: str) -> None:
+    """One ERROR each and exit status 1; with skip one WARNING each and 0. Other streams are complete."""
     run, others = read(refused, on_missing_access=mode)
     assert run.exit_status == (mode == "fail")
     assert_exact(others, run.records)
@@ -157,8 +157,8 @@ def test_what_the_account_lacks_ends_a_stream(refused: list[Refused], mode: str,
 
 @in_rounds(NOTHING)
 @pytest.mark.few(2)
-def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
-    """Exit 0, no record of it and no word but in the summary; the others are whole."""
+def test_empty_answers_are_counted(refused: list[Refused]) -> None:
+    """Exit status 0, no records, and a mention only in the summary. Other streams are complete."""
     run, others = read(refused)
     assert run.exit_status == 0
     assert_exact(others, run.records)
@@ -170,8 +170,8 @@ def test_what_means_nothing_is_counted(refused: list[Refused]) -> None:
 
 
 @for_each(stream=further.KEYS)
-def test_no_other_refusal_means_nothing(stream: str) -> None:
-    """Of all that Zoom documents for its operation; but a thing of another account, and a summary in the trash."""
+def test_no_other_refusal_is_an_empty_answer(stream: str) -> None:
+    """Tests all documented refusals. The exceptions are objects of other accounts, and summaries in the trash."""
     for status, code, text in documented()[template_of(stream)]["refusals"]:
         kind = meaning(stream, status, {} if code is None else {"code": code, "message": text})
         expected = (
@@ -185,8 +185,8 @@ def test_no_other_refusal_means_nothing(stream: str) -> None:
 # --- scopes ----------------------------------------------------------------------------------------------------------
 
 
-def test_missing_scopes_of_all_are_said_at_once() -> None:
-    """Each stream with both names of its scope, before the first record and before any request."""
+def test_all_missing_scopes_are_reported_at_once() -> None:
+    """Each stream with its granular and classic scope, before the first record and before any request."""
     with zoom_with_everything(scopes=["user:read:list_users:admin"]) as zoom:
         run = run_tap(config(zoom), zoom=zoom, catalog=catalog_of(*EVERYTHING))
         assert sum(zoom.operations.values()) == 0
@@ -199,8 +199,8 @@ def test_missing_scopes_of_all_are_said_at_once() -> None:
         assert any(scope in needs for scope in granular) or not granular, stream.name
 
 
-def test_skip_leaves_out_what_has_no_granular_scope() -> None:
-    """Zoom names none for three of the reports; who has granular scopes alone gets the others."""
+def test_skip_excludes_streams_without_a_granular_scope() -> None:
+    """Zoom documents none for three streams. An app with only granular scopes reads the others."""
     names = ("devices", "report_daily", "report_cloud_recording")
     others = ("tracking_fields", "report_activities", "roles", "role_members")
     with zoom_with_everything(scopes="granular") as zoom:
@@ -213,8 +213,8 @@ def test_skip_leaves_out_what_has_no_granular_scope() -> None:
 
 
 @pytest.mark.parametrize("stream", ["groups", "chat_sessions", "room_locations"])
-def test_what_hangs_on_a_stream_without_its_scope_is_left_out_too(stream: str) -> None:
-    """All that it leads to, and nothing else."""
+def test_descendants_of_a_stream_without_its_scope_are_skipped(stream: str) -> None:
+    """All streams that it leads to are skipped, and no others."""
     below = [name for name in further.KEYS if stream in parents_of(name)]
     lacking = set(further.STREAMS[stream].documented_scopes("granular"))
     with zoom_with_everything(scopes=[scope for scope in further.SCOPES["granular"] if scope not in lacking]) as zoom:
@@ -225,8 +225,8 @@ def test_what_hangs_on_a_stream_without_its_scope_is_left_out_too(stream: str) -
         assert len([line for line in run.logged("WARNING") if f"stream {name} is skipped" in line]) == 1
 
 
-def test_the_history_is_missing_where_it_is_refused_though_occurrences_are_found_all_the_same() -> None:
-    """The report of each user takes its place for what hangs on it, and not for its own rows."""
+def test_a_fallback_replaces_the_links_of_a_refused_stream_but_not_its_rows() -> None:
+    """The report of each user leads to the child streams of history_meetings. Its own rows stay missing."""
     with zoom_with_everything() as zoom:
         zoom.refuse("/report/history_meetings", 400, {"code": 200, "message": "No permission."})
         run = run_tap(
@@ -240,8 +240,8 @@ def test_the_history_is_missing_where_it_is_refused_though_occurrences_are_found
     assert "history_meetings" not in marks and {"report_meetings", "past_meetings"} <= marks.keys()
 
 
-def test_a_list_may_end_with_an_empty_page_that_names_a_next_one() -> None:
-    """As clients of the call history have seen."""
+def test_an_empty_page_with_a_page_token_ends_a_list() -> None:
+    """Clients of the call history have seen such pages."""
     call = {"call_history_uuid": "c1", "start_time": "2026-11-20T08:00:00Z"}
     pages = [{"call_history": [call], "next_page_token": "t1"}, {"call_history": [], "next_page_token": "t2"}]
     with scripted(
@@ -252,8 +252,8 @@ def test_a_list_may_end_with_an_empty_page_that_names_a_next_one() -> None:
     assert {record["call_history_uuid"] for record in run.records["phone_call_history"]} == {"c1"}
 
 
-def test_who_selects_everything_by_a_wildcard_is_told_how_to_go_on_with_the_core() -> None:
-    """As a meltano.yml of version 0.1.0 does, whose app has the scopes of the core."""
+def test_missing_scopes_for_all_streams_suggest_selecting_the_core() -> None:
+    """A meltano.yml of version 0.1.0 may select everything, while its app only has the scopes of the core."""
     with SimulatedZoom(scopes=CORE_SCOPES) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*EVERYTHING))
     assert run.exit_status == 1 and not run.records

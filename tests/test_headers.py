@@ -1,4 +1,4 @@
-"""Rate-limit headers through the front door: odd numbers, limits without a time, and the plan that they tell."""
+"""Rate-limit headers: odd numbers, limits without a time, and the plan that they reveal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PER_MINUTE = {"code": 429, "message": "You have reached the maximum per-second r
 
 
 def meaning(stream: str, headers: dict[str, str], body: bytes = b"{}") -> RequestFailed | RunStopped:
-    """What a 429 with these headers means."""
+    """Return the error for a 429 with these headers."""
     with pytest.raises((RequestFailed, RunStopped)) as raised:
         judge(Request(BY_NAME[stream], ids_of(stream), {}), Answer(429, headers, body), read_headers(headers, NOW))
     return raised.value
@@ -55,8 +55,8 @@ def meaning(stream: str, headers: dict[str, str], body: bytes = b"{}") -> Reques
 
 @pytest.mark.parametrize("kind", ["QPS", "Daily-limit", None, "QPM"])
 @pytest.mark.few(2)
-def test_odd_numbers_in_headers_change_nothing(kind: str | None) -> None:
-    """On ordinary answers and on refusals that pass: every row at the usual pace, which a counted limit shows."""
+def test_odd_numbers_in_headers_are_ignored(kind: str | None) -> None:
+    """Successful answers contain them. All rows are read, and --test reports the assumed limit."""
     faults = []
     for number, odd in enumerate(value for value in ODD if value.isascii()):
         headers = {
@@ -79,8 +79,8 @@ def test_odd_numbers_in_headers_change_nothing(kind: str | None) -> None:
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_an_odd_retry_after_names_no_time(odd: str) -> None:
-    """On a 429: neither a limit of the day nor another limit of the second."""
+def test_an_odd_retry_after_is_ignored(odd: str) -> None:
+    """The 429 is no daily limit, and doesn't change the limit per second."""
     headers = {
         "Retry-After": odd,
         "X-RateLimit-Reset": odd,
@@ -95,8 +95,8 @@ def test_an_odd_retry_after_names_no_time(odd: str) -> None:
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("headers", [{"X-RateLimit-Type": "Daily-limit"}, {}], ids=["by the header", "by the words"])
-def test_a_daily_limit_with_an_odd_time_lasts_until_midnight(odd: str, headers: dict[str, str]) -> None:
-    """By the clock of the server, whose Date it is."""
+def test_a_daily_limit_with_an_odd_time_resets_at_midnight(odd: str, headers: dict[str, str]) -> None:
+    """Midnight is relative to the Date of the answer."""
     headers = {**headers, "Retry-After": odd, "Date": format_datetime(NOW, usegmt=True)}
     error = meaning("users", headers, b'{"code":429,"message":"maximum daily rate limit"}')
     assert isinstance(error, DailyLimitReached)
@@ -116,8 +116,8 @@ def test_a_daily_limit_without_a_time_resets_at_midnight_utc(headers: dict[str, 
     assert "daily limit" in run.critical and f"resets at {tomorrow}T00:00:00Z" in run.critical
 
 
-def test_the_wait_for_midnight_is_said() -> None:
-    """With on_daily_limit wait, by the server's clock: a second before its midnight the wait is short."""
+def test_the_wait_for_midnight_is_logged() -> None:
+    """With on_daily_limit set to wait. A second before midnight by the server's clock, the wait is short."""
     midnight = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     date = {"Date": format_datetime(midnight - timedelta(seconds=1), usegmt=True)}
     fault = Fault.answer(429, DAILY, date, match=ACTIVE)
@@ -128,13 +128,13 @@ def test_the_wait_for_midnight_is_said() -> None:
     assert_exact({"users": expected()["users"]}, run.records)
 
 
-GIVES_UP = "from tap_zoom.api import retry; retry.LONGEST_TIME = 59.0"  # a wait of a minute is longer
+GIVES_UP = "from tap_zoom.api import retry; retry.LONGEST_TIME = 59.0"  # less than a wait of a minute
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Type": "QPS", "X-RateLimit-Category": "Resource-intensive"},
     {"X-RateLimit-Type": "QPS", "X-RateLimit-Category": "RESOURCE-INTENSIVE", "X-RateLimit-Limit": "10", "Retry-After": "0"}])  # fmt: skip
-def test_a_dashboard_is_asked_again_after_a_minute(headers: dict[str, str]) -> None:
-    """Their limit counts minutes, whatever its type says."""
+def test_a_dashboard_is_retried_after_a_minute(headers: dict[str, str]) -> None:
+    """Its limit is per minute, whatever type the headers report."""
     fault = Fault.answer(429, PER_MINUTE, headers, match="/v2/metrics/zoomrooms", times=None)
     with scripted(fault, limit_headers=False) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("metrics_zoomrooms"), patch=GIVES_UP)
@@ -151,14 +151,16 @@ def test_a_dashboard_is_asked_again_after_a_minute(headers: dict[str, str]) -> N
         ("users", {}, b'{"message":"maximum per-minute rate limit"}', 60.0), ("users", {}, b"", None), ("metrics_zoomroom_meetings", {}, b"", None),
     ],
 )  # fmt: skip
-def test_which_429_is_one_of_the_minute(stream: str, headers: dict[str, str], body: bytes, wait: float | None) -> None:
-    """By the label that Zoom names, else that of the operation, or by the words. A time that Zoom names comes first."""
+def test_a_429_may_be_about_a_limit_per_minute(
+    stream: str, headers: dict[str, str], body: bytes, wait: float | None
+) -> None:
+    """The category in the headers, else that of the operation, or the message decides. A reported time has priority."""
     error = meaning(stream, headers, body)
     assert isinstance(error, RateLimited) and error.wait == wait
 
 
-def test_retry_after_0_does_not_spend_the_tries_in_seconds() -> None:
-    """A 503 that names 0 each time is retried at growing delays: with a time limit of 1 s some tries are left."""
+def test_retry_after_0_does_not_use_up_all_tries_at_once() -> None:
+    """A 503 that always names 0 is retried with growing delays. Only two tries fit into 1 s."""
     fault = Fault("503", ACTIVE, times=None, retry_after=0)
     patch = "import backoff; backoff.full_jitter = lambda most: most; from tap_zoom.api import retry; retry.LONGEST_TIME = 1.0"
     with scripted(fault) as zoom:
@@ -179,8 +181,8 @@ def test_retry_after_0_does_not_spend_the_tries_in_seconds() -> None:
         ("business", "business"),
     ],
 )
-def test_the_pace_follows_the_plan_that_the_limit_of_the_day_tells(assumed: str, real: str) -> None:
-    """Answers carry category and the day's limit, without a type. One line says what changed."""
+def test_the_pace_follows_the_plan_that_the_daily_limit_reveals(assumed: str, real: str) -> None:
+    """Headers contain the category and the daily limit, without a type. A changed plan is logged once."""
     with SimulatedZoom(account(), plan=real, limit_headers="day") as zoom:
         run = run_tap(zoom.config(plan=assumed), "--test", document=True, zoom=zoom)
         light = limit_of(LIGHT, real)

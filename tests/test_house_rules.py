@@ -1,4 +1,4 @@
-"""How the code is built: rules that a reader may rely on, each tried on code that breaks it."""
+"""Rules for the code. Several of them are also tested with code that breaks them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = {"jwt": "PyJWT", "singer": "singer-python"}
 
 
 def modules(folder: str) -> dict[str, Path]:
-    """The modules below a folder, by their names with dots; a package inside goes by its own name."""
+    """Return the modules below a folder by dotted name. A package has its own name, without __init__."""
     paths = sorted((ROOT / folder).rglob("*.py"))
     return {
         ".".join(path.relative_to(ROOT / folder).with_suffix("").parts).removesuffix(".__init__"): path
@@ -29,7 +29,7 @@ def modules(folder: str) -> dict[str, Path]:
 
 
 class Trees(Mapping[str, ast.Module]):
-    """The syntax trees of modules by name, each parsed when it is first read."""
+    """The syntax trees of modules by name, parsed on first use."""
 
     def __init__(self, paths: dict[str, Path]) -> None:
         self._paths = paths
@@ -59,7 +59,7 @@ TREES, TREES_OF_OTHERS = Trees(PATHS), Trees(OTHERS)
 
 
 def imports(tree: ast.AST) -> set[str]:
-    """The modules, and the names in them, that a module imports, with all their dots."""
+    """Return the modules, and the names in them, that a module imports, as dotted names."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -70,12 +70,12 @@ def imports(tree: ast.AST) -> set[str]:
 
 
 def mentions(tree: ast.AST, *names: str) -> bool:
-    """Whether a name, or an attribute written out, is used."""
+    """True if one of these names or dotted attributes is used."""
     return any(ast.unparse(node) in names for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute)))
 
 
-def test_what_is_imported_is_what_is_installed() -> None:
-    """No dependency too few, none too many."""
+def test_dependencies_match_imports() -> None:
+    """No dependency is missing or unused."""
     setup = (ROOT / "setup.py").read_text("utf-8")
     listed = re.search(r"install_requires=\[(.*?)\]", setup, re.DOTALL)
     assert listed
@@ -87,14 +87,14 @@ def test_what_is_imported_is_what_is_installed() -> None:
 
 @for_each(name=TREES)
 def test_only_output_writes_to_stdout(name: str) -> None:
-    """print, sys.stdout and the descriptor behind it."""
+    """Checks print, sys.stdout, sys.__stdout__ and os.write."""
     if name != "output":
         assert not mentions(TREES[name], "print", "sys.stdout", "os.write", "sys.__stdout__")
 
 
 @for_each(name=TREES)
-def test_threads_are_started_in_the_dispatcher_only(name: str) -> None:
-    """The login and the wait for a signal have a lock each."""
+def test_only_some_modules_use_threading(name: str) -> None:
+    """The dispatcher, the login, the connections and the handling of signals do. None uses asyncio or the like."""
     if name not in ("api.dispatcher", "api.auth", "api.http", "interrupts"):
         assert "threading" not in imports(TREES[name])
     assert not {"concurrent.futures", "asyncio", "multiprocessing"} & imports(TREES[name])
@@ -108,7 +108,7 @@ SENDING = {"send", "urlopen", "urlretrieve", "create_connection", "getaddrinfo",
 
 
 def sends(tree: ast.AST) -> Iterator[str]:
-    """What a module sends into the network, whatever sends it: an adapter, a session, the package itself."""
+    """Yield the calls of a module that send something: of an adapter, a session or a package."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of = ast.unparse(node.func.value)
@@ -118,8 +118,8 @@ def sends(tree: ast.AST) -> Iterator[str]:
 
 
 @for_each(name=TREES)
-def test_only_http_touches_the_network(name: str) -> None:
-    """The client and the login say what is to be sent, and know what requests calls it; nobody else knows that."""
+def test_only_http_uses_the_network(name: str) -> None:
+    """The client and the token endpoint may import network packages, too, but send nothing."""
     knows = {
         module for module in imports(TREES[name]) if f"{module}.".startswith(tuple(f"{each}." for each in NETWORK))
     }
@@ -127,9 +127,9 @@ def test_only_http_touches_the_network(name: str) -> None:
     assert not list(sends(TREES[name])) or name == "api.http"
 
 
-# --- which way modules depend -----------------------------------------------------------------------------------
+# --- dependencies between modules -------------------------------------------------------------------------------
 
-# Each uses what stands above it. The package itself only starts the command line.
+# Each module imports only from lines above its own. The package itself only starts the command line.
 FLOORS = """
 api  errors  streams.model  streams.secrets  sync  sync.traversal  text  times  words
 api.http  api.rate_limits  api.request  interrupts  setting  streams.refusals  streams.transcripts
@@ -153,13 +153,13 @@ __main__
 
 
 def ours(tree: ast.AST) -> set[str]:
-    """The modules of the tap that a module imports."""
+    """Return the modules of the tap that a module imports."""
     found = {name.removeprefix("tap_zoom.") for name in imports(tree) if name.startswith("tap_zoom.")}
     return {name for name in found if name in TREES} | ({"__init__"} if "tap_zoom.main" in imports(tree) else set())
 
 
 def climbs(trees: dict[str, ast.Module], floors: str) -> list[str]:
-    """The imports that do not go from a floor to one above it."""
+    """Return the imports that don't lead to a line above the module's own."""
     floor = {name: number for number, row in enumerate(floors.split("\n")) for name in row.split()}
     return [
         f"{name} -> {used}"
@@ -169,8 +169,8 @@ def climbs(trees: dict[str, ast.Module], floors: str) -> list[str]:
     ]
 
 
-def test_modules_depend_one_way() -> None:
-    """Each module stands on one floor and uses those before it only; so there is no circle."""
+def test_dependencies_between_modules_go_one_way() -> None:
+    """Each module is on one line and imports only from earlier lines, so there are no cycles."""
     assert sorted(FLOORS.split()) == sorted(TREES)
     assert climbs(TREES, FLOORS) == []
 
@@ -179,7 +179,7 @@ def test_modules_depend_one_way() -> None:
 
 
 def named_streams(tree: ast.AST) -> list[str]:
-    """Where a stream stands by its name, in whatever use."""
+    """Return the strings that are names of streams, with their lines."""
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return [
         f"line {node.lineno}: {node.value}"
@@ -190,12 +190,12 @@ def named_streams(tree: ast.AST) -> list[str]:
 
 @for_each(name=TREES)
 def test_no_stream_is_named_outside_the_table(name: str) -> None:
-    """Streams are data."""
+    """Streams are data, so the code doesn't depend on single ones."""
     if name.partition(".")[0] != "streams":
         assert named_streams(TREES[name]) == []
 
 
-TABLES_OF_SCRIPTS = ("CORRECTIONS", "FILES", "CHOICES")  # what Zoom's files of single operations lack
+TABLES_OF_SCRIPTS = ("CORRECTIONS", "FILES", "CHOICES")  # data for single streams
 
 
 def without_tables(tree: ast.Module) -> ast.Module:
@@ -208,17 +208,17 @@ def without_tables(tree: ast.Module) -> ast.Module:
 
 
 def test_scripts_name_no_stream() -> None:
-    """Nor do the scripts know one stream from another, but for tables of corrections."""
+    """Their tables of data are exempt."""
     scripts = {name for name in OTHERS if name.startswith("scripts.")}
     named = {name: named_streams(without_tables(TREES_OF_OTHERS[name])) for name in scripts}
     assert not any(named.values()), named
 
 
-# --- size and words -----------------------------------------------------------------------------------------------
+# --- size and docstrings ------------------------------------------------------------------------------------------
 
-LARGEST = 300  # lines that can be known by heart
+LARGEST = 300  # lines of a module
 LARGEST_CLASS = 250
-LARGEST_OF_OTHERS = 525  # of a test or a script, whose parts stand side by side
+LARGEST_OF_OTHERS = 525  # lines of a test or a script, whose parts are independent
 
 
 def lines(path: Path) -> int:
@@ -227,13 +227,13 @@ def lines(path: Path) -> int:
 
 @for_each(name=TREES)
 def test_modules_are_small(name: str) -> None:
-    """So that each can be read at a sitting; but for the table of streams, in which one looks up."""
+    """Each can be read in one sitting. The table of streams is exempt, because it is for reference."""
     assert lines(PATHS[name]) <= LARGEST or name.startswith("streams.")
 
 
 @for_each(name=TREES)
 def test_classes_are_small(name: str) -> None:
-    """They know even less."""
+    """A class has at most LARGEST_CLASS lines."""
     classes = (node for node in ast.walk(TREES[name]) if isinstance(node, ast.ClassDef))
     assert {
         node.name for node in classes if node.end_lineno and node.end_lineno - node.lineno >= LARGEST_CLASS
@@ -241,19 +241,19 @@ def test_classes_are_small(name: str) -> None:
 
 
 def test_tests_and_scripts_are_small() -> None:
-    """They too."""
+    """Each has at most LARGEST_OF_OTHERS lines."""
     assert {name for name, path in OTHERS.items() if lines(path) > LARGEST_OF_OTHERS} == set()
 
 
-def test_modules_say_what_they_are() -> None:
-    """In a docstring; the package's own name says it otherwise."""
+def test_modules_have_docstrings() -> None:
+    """__init__.py and __main__.py are exempt."""
     trees, paths = {**TREES, **TREES_OF_OTHERS}, {**PATHS, **OTHERS}
     silent = {name for name, tree in trees.items() if not ast.get_docstring(tree)}
     assert {name for name in silent if paths[name].name not in ("__init__.py", "__main__.py")} == set()
 
 
-def test_every_test_says_what_it_holds() -> None:
-    """In a sentence."""
+def test_every_test_has_a_docstring() -> None:
+    """It ends with a period."""
     functions = (
         (name, node)
         for name, tree in TREES_OF_OTHERS.items()
@@ -264,16 +264,16 @@ def test_every_test_says_what_it_holds() -> None:
     assert [f"{name}: {node.name}" for name, node in tests if not (ast.get_docstring(node) or "").endswith(".")] == []
 
 
-def test_mutants_are_made_of_modules_that_exist() -> None:
-    """And are tried with tests that exist."""
+def test_modules_with_mutants_exist() -> None:
+    """The tests for them exist, too."""
     modules = {f"{name.replace('/', '.')}" for name in MUTATED}
     assert modules <= TREES.keys()
     assert {test for tests in MUTATED.values() for test in tests} <= {path.stem for path in OTHERS.values()}
 
 
-# --- what happens at import ---------------------------------------------------------------------------------------
+# --- side effects of imports --------------------------------------------------------------------------------------
 
-# What only makes a value; dataclasses and named tuples of ours do as well.
+# Calls that only create a value. The tap's dataclasses and named tuples are allowed, too.
 CONSTRUCTORS = {
     "Timeout", "dataclass", "field", "float", "frozenset", "tuple", "re.compile", "logging.getLogger", "timedelta", "ContextVar", "map", "_days", "_moments", "_matching", "date", "each", "setting", "settings_of",
 }  # fmt: skip
@@ -281,7 +281,7 @@ DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.As
 
 
 def dataclasses(tree: ast.AST) -> set[str]:
-    """The dataclasses and named tuples that a module defines."""
+    """Return the dataclasses and named tuples that a module defines."""
     classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     marks = ((node.name, map(ast.unparse, (*node.decorator_list, *node.bases))) for node in classes)
     return {name for name, words in marks if any(word.startswith(("dataclass", "NamedTuple")) for word in words)}
@@ -293,14 +293,14 @@ def own_classes() -> set[str]:
 
 
 def done_at_import(tree: ast.Module) -> Iterator[str]:
-    """What a module does when it is imported, beyond defining things and making values of its own."""
+    """Yield what a module does when it is imported, except for definitions and creating values."""
     for statement in tree.body:
         if not isinstance(statement, DEFINITIONS) and ast.get_docstring(ast.Module([statement], [])) is None:
             yield f"line {statement.lineno}: {ast.unparse(statement)}"
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.FunctionDef):  # its body comes later, its defaults and decorators do not
+        if isinstance(node, ast.FunctionDef):  # its body runs later, its defaults and decorators at import
             todo += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
         elif not isinstance(node, ast.Lambda):
             todo += ast.iter_child_nodes(node)
@@ -309,13 +309,13 @@ def done_at_import(tree: ast.Module) -> Iterator[str]:
 
 
 @for_each(name=TREES)
-def test_nothing_happens_at_import(name: str) -> None:
-    """Module level holds definitions and values only: nothing that reads, asks or waits."""
+def test_imports_have_no_side_effects(name: str) -> None:
+    """The module level has only definitions and values: nothing that reads, sends or waits."""
     if name != "__main__":
         assert list(done_at_import(TREES[name])) == []
 
 
-# --- the rules themselves -----------------------------------------------------------------------------------------
+# --- tests of the rules -------------------------------------------------------------------------------------------
 
 BREAKS: list[tuple[Callable[[ast.Module], object], str]] = [
     (done_at_import, 'X = requests.get("https://zoom.us")'), (done_at_import, "X: str = open('x').read()"),
@@ -330,16 +330,16 @@ BREAKS: list[tuple[Callable[[ast.Module], object], str]] = [
 
 
 @pytest.mark.parametrize(("rule", "code"), BREAKS, ids=lambda value: getattr(value, "__name__", value))
-def test_a_rule_catches_what_it_names(rule: Callable[[ast.Module], Iterator[str]], code: str) -> None:
-    """In the forms in which it is broken."""
+def test_a_rule_finds_violations(rule: Callable[[ast.Module], Iterator[str]], code: str) -> None:
+    """Each rule is tried on several kinds of violations."""
     assert list(rule(ast.parse(code)))
 
 
 @pytest.mark.parametrize(
     "code", ["from tap_zoom.sync.sync import Sync", "from tap_zoom.sync import sync", "import tap_zoom.cli"]
 )
-def test_an_arrow_that_climbs_is_caught(code: str) -> None:
-    """Whichever way it is written."""
+def test_an_import_from_a_later_line_is_found(code: str) -> None:
+    """Tests each form of import."""
     assert climbs({"sync.traversal": ast.parse(code)}, FLOORS)
 
 
@@ -347,6 +347,6 @@ def test_an_arrow_that_climbs_is_caught(code: str) -> None:
     "code",
     ['"""users"""', "X = re.compile('x')", "X = frozenset({1})", "def f():\n    return load()", "X = lambda: load()"],
 )
-def test_what_is_allowed_is_not_caught(code: str) -> None:
-    """Definitions, values and what happens later."""
+def test_allowed_code_is_not_reported(code: str) -> None:
+    """Definitions, values, and code that runs later."""
     assert list(done_at_import(ast.parse(code))) == []

@@ -1,4 +1,4 @@
-"""Only what is new: runs that begin where the last complete one ended, less a look-back."""
+"""Incremental sync: runs start at the bookmarks of the last complete run, minus the look-back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def zoom_of(seed: int = 2, **settings: Any) -> SimulatedZoom:
 
 
 def together(*runs: Run) -> dict[str, list[Record]]:
-    """What a target has after the runs: the last record of each key."""
+    """Return the rows of a target after these runs: the last record of each key."""
     held: dict[str, dict[str, Record]] = {}
     for run in runs:
         for stream, records in run.records.items():
@@ -47,7 +47,7 @@ def together(*runs: Run) -> dict[str, list[Record]]:
 def without_what_is_gone(
     found: dict[str, list[Record]], right: dict[str, list[Record]]
 ) -> tuple[dict[str, list[Record]], dict[str, list[Record]]]:
-    """Only what is right at the end: what an earlier run found may be gone since."""
+    """Drop records whose keys aren't expected: Zoom may have deleted them since an earlier run."""
     keys = {stream: {key_of(stream, record) for record in records} for stream, records in right.items()}
     kept = {
         stream: [record for record in records if key_of(stream, record) in keys.get(stream, ())]
@@ -57,7 +57,7 @@ def without_what_is_gone(
 
 
 def assert_all_there(zoom: SimulatedZoom, streams: tuple[str, ...], *runs: Run, start: str | None = None) -> None:
-    """Each record that a full run would give now is there, and as it is now."""
+    """The runs emitted every record that a full sync would emit now, with its current values."""
     core = truth.expected(zoom.account, start_date=start, at=zoom.as_of)
     right = {name: core[name] if name in core else truth_of(zoom, name, start) for name in streams}
     kept, right = without_what_is_gone(together(*runs), right)
@@ -66,13 +66,13 @@ def assert_all_there(zoom: SimulatedZoom, streams: tuple[str, ...], *runs: Run, 
 
 
 def asked(zoom: SimulatedZoom, since: int) -> Counter[str]:
-    """How many requests of each label there were since so many."""
+    """Count the requests of each rate limit label, without the first `since` requests."""
     return Counter(request.label for request in zoom.requests[since:])
 
 
-def test_a_second_run_asks_for_what_happened_since_the_first() -> None:
-    """Together they give what a full run gives; it asks for as many occurrences as there are new ones, and for no list
-    of instances."""
+def test_a_second_run_requests_only_recent_meetings() -> None:
+    """Together the runs emit the same as a full sync. The second run requests about as many past meetings as are new,
+    and no lists of instances."""
     with zoom_of() as zoom:
         first = run_tap(zoom.config(**NEW), zoom=zoom, catalog=catalog_of(*HELD))
         full = asked(zoom, 0)["Heavy"]
@@ -90,8 +90,8 @@ def test_a_second_run_asks_for_what_happened_since_the_first() -> None:
 
 
 @pytest.mark.long
-def test_three_runs_in_a_row_hold_everything() -> None:
-    """All streams at once, in time and not."""
+def test_three_runs_emit_everything() -> None:
+    """All streams, with and without a replication key. Every STATE is below 16 KiB."""
     streams = (*truth.KEYS, *further.KEYS)
     with zoom_of(5, scopes="classic") as zoom:
         config, catalog = zoom.config(start_date=START, **NEW), catalog_of(*streams)
@@ -104,8 +104,8 @@ def test_three_runs_in_a_row_hold_everything() -> None:
         assert max(len(json.dumps(state)) for run in runs for state in run.states) < 16 * 1024
 
 
-def test_a_full_run_reads_everything_and_writes_bookmarks_all_the_same() -> None:
-    """So that switching over costs nothing."""
+def test_full_table_runs_write_bookmarks_too() -> None:
+    """The next full-table run ignores the bookmarks. A switch to INCREMENTAL starts from them."""
     with zoom_of() as zoom:
         catalog = catalog_of("report_meetings")
         first = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
@@ -117,8 +117,11 @@ def test_a_full_run_reads_everything_and_writes_bookmarks_all_the_same() -> None
         assert third.schemas["report_meetings"]["bookmark_properties"] == ["start_time"]
 
 
-def test_the_catalog_wins_over_the_setting() -> None:
-    """Of its marks only replication-method is read."""
+def test_replication_method_in_the_catalog_overrides_the_setting() -> None:
+    """Only `replication-method` is read: `forced-replication-method` and `replication-key` are ignored.
+
+    A stream without a replication key is read in full, with an INFO line.
+    """
     with zoom_of() as zoom:
         first = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings", "report_webinars", "users"))
         catalog = catalog_of("report_meetings", "report_webinars", "users")
@@ -134,9 +137,8 @@ def test_the_catalog_wins_over_the_setting() -> None:
         assert len([line for line in run.logged("INFO") if "read in full: users." in line]) == 1
 
 
-def test_an_unknown_method_is_a_warning_and_the_setting_holds() -> None:
-    """LOG_BASED is none of ours."""
-    """No word of a catalog stops a run."""
+def test_an_unknown_replication_method_is_ignored_with_a_warning() -> None:
+    """LOG_BASED isn't supported: the run logs one WARNING and succeeds."""
     with zoom_of() as zoom:
         catalog = catalog_of("report_meetings")
         for entry in catalog["streams"]:
@@ -146,8 +148,8 @@ def test_an_unknown_method_is_a_warning_and_the_setting_holds() -> None:
         assert len([line for line in run.logged("WARNING") if "replication-method" in line]) == 1
 
 
-def test_what_was_lost_is_there_after_the_next_run() -> None:
-    """A bookmark never moves past it, however long ago it happened."""
+def test_the_next_run_retries_failed_requests() -> None:
+    """The next run, 20 days later, retries the failed request. Together the runs are complete."""
     with zoom_of() as zoom:
         streams = ("report_meetings", "report_meeting_participants", "meeting_poll_results")
         zoom.faults = [Fault.answer(400, {"code": 9999, "message": "x"}, match=r"report/meetings/[^/]*$", after=3)]
@@ -159,8 +161,8 @@ def test_what_was_lost_is_there_after_the_next_run() -> None:
         assert_all_there(zoom, streams, first, second)
 
 
-def test_a_stream_that_is_new_in_the_selection_is_read_whole() -> None:
-    """Alone: the others go on from their bookmarks; one that was left out for a run keeps its own."""
+def test_a_newly_selected_stream_is_read_in_full() -> None:
+    """Other streams continue from their bookmarks. A stream that is deselected for one run keeps its bookmark."""
     with zoom_of() as zoom:
         first = run_tap(zoom.config(**NEW), zoom=zoom, catalog=catalog_of("report_meetings", "report_webinars"))
         zoom.travel(days=10)
@@ -176,7 +178,7 @@ def test_a_stream_that_is_new_in_the_selection_is_read_whole() -> None:
 
 
 def test_a_refused_stream_keeps_its_bookmark() -> None:
-    """And is read from there on when it is allowed again."""
+    """With `on_missing_access: skip`, its bookmark stays where it is while those of other streams move."""
     with zoom_of() as zoom:
         streams = ("report_meetings", "webinar_absentees")
         first = run_tap(zoom.config(**NEW), zoom=zoom, catalog=catalog_of(*streams))
@@ -191,8 +193,8 @@ def test_a_refused_stream_keeps_its_bookmark() -> None:
 
 
 @pytest.mark.long
-def test_a_stopped_run_goes_on_with_the_bookmarks_that_it_began_with() -> None:
-    """From any STATE of it, on the same day and on the next."""
+def test_an_interrupted_run_resumes_with_its_original_bookmarks() -> None:
+    """The run resumes from every third STATE, 20 hours later."""
     with zoom_of() as zoom:
         first = run_tap(zoom.config(**NEW), zoom=zoom, catalog=catalog_of(*HELD))
         zoom.travel(days=15)
@@ -214,8 +216,8 @@ def _index_of_state(run: Run, number: int) -> int:
     [{"start_time": "2999-01-01T00:00:00Z"}, {"start_time": 7}, {"start_time": None}, {"time": "2026-01-01"}, {}],
 )
 @pytest.mark.few(2)
-def test_a_bookmark_that_is_none_is_a_warning_and_all_is_read(bookmark: Any) -> None:
-    """In the future, no time, of another field."""
+def test_an_invalid_bookmark_is_ignored_with_a_warning(bookmark: Any) -> None:
+    """The stream is read in full if its bookmark is in the future, isn't a time or lacks the replication key."""
     with zoom_of() as zoom:
         catalog = catalog_of("report_meetings", "report_webinars")
         first = run_tap(zoom.config(**NEW), zoom=zoom, catalog=catalog)
@@ -227,8 +229,8 @@ def test_a_bookmark_that_is_none_is_a_warning_and_all_is_read(bookmark: Any) -> 
         assert len([line for line in second.logged("WARNING") if "bookmark" in line and "report_meetings" in line]) == 1
 
 
-def test_a_later_start_date_wins_over_a_bookmark_and_an_earlier_one_is_told() -> None:
-    """Only a full run reads what lies before the start_date of the run that made the bookmark."""
+def test_the_later_of_start_date_and_bookmark_applies() -> None:
+    """If start_date is earlier than in the last run, an INFO line says so."""
     with zoom_of() as zoom:
         catalog = catalog_of("report_meetings")
         first = run_tap(zoom.config(start_date="2026-07-01", **NEW), zoom=zoom, catalog=catalog)
@@ -242,8 +244,8 @@ def test_a_later_start_date_wins_over_a_bookmark_and_an_earlier_one_is_told() ->
 
 
 @pytest.mark.long
-def test_a_limit_of_the_day_is_gone_on_from() -> None:
-    """A run of a few days in the middle of incremental ones."""
+def test_incremental_runs_resume_after_a_daily_limit() -> None:
+    """A first sync and one 14 days later. After each daily limit, the next run resumes a day later."""
     with zoom_of(daily_limits={"Heavy": 40}, daily_reset=3600) as zoom:
         streams = ("report_meetings", "report_meeting_participants")
         runs: list[Run] = []
@@ -262,8 +264,8 @@ def test_a_limit_of_the_day_is_gone_on_from() -> None:
         assert_all_there(zoom, streams, *runs)
 
 
-def test_a_kill_loses_nothing() -> None:
-    """In the middle of the second run, and again in its continuation."""
+def test_killed_incremental_runs_resume() -> None:
+    """The second run is killed, and so is the run that resumes it."""
     with zoom_of(latency=0.002) as zoom:
         first = run_tap(zoom.config(**NEW), zoom=zoom, catalog=catalog_of(*HELD))
         zoom.travel(days=25)

@@ -1,4 +1,4 @@
-"""A run that is cut off, by a signal, a limit of the day or a dead target, leaves what is needed to go on."""
+"""Runs interrupted by a signal, a daily limit or a dead target, and how the next run resumes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
 def test_a_signal_stops_the_run_with_a_last_state(number: signal.Signals, status: int) -> None:
-    """The last line of stdout is a STATE, the exit status says which signal, and the next run goes on."""
+    """The last line of stdout is a STATE, the exit status is 128 plus the signal, and the next run resumes."""
     with SimulatedZoom(account(), latency=0.02) as zoom:
         process = start_tap(zoom.config(), zoom=zoom, anew=True)
         process.read_until("STATE", 3)
@@ -36,8 +36,8 @@ def test_a_signal_stops_the_run_with_a_last_state(number: signal.Signals, status
 
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
-def test_a_signal_is_answered_while_zoom_says_nothing(number: signal.Signals, status: int) -> None:
-    """Requests that hang do not hold the run up: it is over long before they would time out."""
+def test_a_signal_ends_the_run_while_requests_hang(number: signal.Signals, status: int) -> None:
+    """The run ends within ten seconds, long before the requests would time out."""
     with SimulatedZoom(account(), faults=[Fault("hang", "/v2/report/", times=None)]) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)
         process.read_until("RECORD")
@@ -48,8 +48,8 @@ def test_a_signal_is_answered_while_zoom_says_nothing(number: signal.Signals, st
     assert run.messages[-1]["type"] == "STATE"
 
 
-def test_a_signal_is_answered_while_the_login_hangs() -> None:
-    """Nothing is out yet, so there is no STATE; the exit status is the same."""
+def test_a_signal_ends_the_run_while_the_login_hangs() -> None:
+    """No SCHEMA or STATE has been written yet, so stdout is empty. The exit status is still 143."""
     with SimulatedZoom(account(), faults=[Fault("hang", "/oauth/token", times=None)]) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)
         wait_for(lambda: zoom.counts["oauth"] > 0)
@@ -60,8 +60,8 @@ def test_a_signal_is_answered_while_the_login_hangs() -> None:
     assert run.stdout == ""
 
 
-def test_a_signal_is_answered_while_a_retry_waits() -> None:
-    """A long Retry-After does not hold the run up either."""
+def test_a_signal_ends_the_run_during_a_retry_delay() -> None:
+    """A Retry-After of 500 seconds doesn't delay the end."""
     with SimulatedZoom(account(), faults=[Fault("503", "/v2/report", times=None, retry_after=500)]) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)
         process.read_until("RECORD")
@@ -71,8 +71,8 @@ def test_a_signal_is_answered_while_a_retry_waits() -> None:
     assert run.exit_status == 143
 
 
-def test_a_second_signal_does_not_disturb_the_way_out() -> None:
-    """SIGTERM twice is SIGTERM: a target that reads gets the last STATE."""
+def test_a_second_signal_does_not_prevent_the_last_state() -> None:
+    """After two SIGTERMs the exit status is 143, and a target that still reads gets the last STATE."""
     with SimulatedZoom(account(), latency=0.02) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)
         process.read_until("STATE", 2)
@@ -84,8 +84,8 @@ def test_a_second_signal_does_not_disturb_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("lines", [25, 60, 300])
-def test_a_run_that_is_killed_goes_on(lines: int) -> None:
-    """kill -9 after so many lines: with the next run everything is out."""
+def test_a_killed_run_resumes(lines: int) -> None:
+    """After kill -9, the next run emits the remaining records."""
     with SimulatedZoom(account(), latency=0.002) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)
         process.read(lines)
@@ -109,8 +109,8 @@ def test_a_target_that_dies_ends_the_run(lines: int) -> None:
     assert "target" in run.critical
 
 
-def test_output_that_can_not_be_written_ends_the_run(zoom: SimulatedZoom) -> None:
-    """A full disk is said in one line."""
+def test_a_full_disk_ends_the_run(zoom: SimulatedZoom) -> None:
+    """The CRITICAL line says that stdout can't be written."""
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         run = start_tap(zoom.config(), zoom=zoom, stdout=full).finish()
@@ -120,8 +120,8 @@ def test_output_that_can_not_be_written_ends_the_run(zoom: SimulatedZoom) -> Non
     assert "stdout" in run.critical
 
 
-def test_a_daily_limit_stops_the_run_and_states_lead_to_everything() -> None:
-    """One CRITICAL line names label, limit and reset; day by day the account comes out whole."""
+def test_runs_under_a_daily_limit_resume_until_complete() -> None:
+    """The CRITICAL line names the label, the limit and the date of the reset. Every run gets further."""
     runs: list[Run] = []
     state = None
     for _ in range(30):
@@ -141,8 +141,8 @@ def test_a_daily_limit_stops_the_run_and_states_lead_to_everything() -> None:
     assert_complete(expected(), *runs)
 
 
-def test_every_label_may_have_a_daily_limit() -> None:
-    """As on the free plan: each run gets further while the limits are above the cost of the listings."""
+def test_runs_resume_with_daily_limits_for_all_labels() -> None:
+    """As on the free plan. Every run gets further if the limits exceed the cost of reading the lists again."""
     runs: list[Run] = []
     state = None
     for _ in range(30):
@@ -157,8 +157,8 @@ def test_every_label_may_have_a_daily_limit() -> None:
     assert_complete(expected(), *runs)
 
 
-def test_a_daily_limit_without_headers_is_known_by_its_words() -> None:
-    """No header, only the message: it is not tried again."""
+def test_a_daily_limit_without_headers_is_recognized_by_its_message() -> None:
+    """The run stops instead of retrying."""
     body = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
     fault = Fault.answer(429, body, match="/v2/report/", times=None)
     with SimulatedZoom(account(), faults=[fault], limit_headers=False) as zoom:
@@ -169,8 +169,8 @@ def test_a_daily_limit_without_headers_is_known_by_its_words() -> None:
 
 
 @pytest.mark.long
-def test_a_daily_limit_can_be_waited_for() -> None:
-    """on_daily_limit wait: a warning says until when, and then the run goes on to its end."""
+def test_a_run_can_wait_for_the_daily_reset() -> None:
+    """With `on_daily_limit: wait`, the run logs a WARNING, waits for the reset and then completes."""
     with SimulatedZoom(account(), daily_limits={"Heavy": 15}, daily_reset=2) as zoom:
         run = run_tap(zoom.config(on_daily_limit="wait"), zoom=zoom)
     assert run.exit_status == 0
@@ -178,8 +178,8 @@ def test_a_daily_limit_can_be_waited_for() -> None:
     assert_complete(expected(), run)
 
 
-def test_a_wait_for_the_next_day_is_ended_by_a_signal() -> None:
-    """SIGTERM is answered in the middle of it."""
+def test_a_signal_ends_the_wait_for_the_daily_reset() -> None:
+    """The run ends with exit status 143 and a last STATE."""
     with SimulatedZoom(account(), daily_limits={"Heavy": 3}) as zoom:
         process = start_tap(zoom.config(on_daily_limit="wait"), zoom=zoom)
         process.read_until("STATE")
@@ -190,8 +190,8 @@ def test_a_wait_for_the_next_day_is_ended_by_a_signal() -> None:
     assert run.messages[-1]["type"] == "STATE"
 
 
-def test_a_pipe_to_a_slow_target_loses_nothing(zoom: SimulatedZoom) -> None:
-    """A target that reads in small bites gets every line whole."""
+def test_a_slow_target_gets_every_record(zoom: SimulatedZoom) -> None:
+    """The target reads at most 700 bytes at a time. No line is cut or missing."""
     process = start_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "report_webinar_participants"))
     assert process.process.stdout
     reader = "import sys\nwhile (part := sys.stdin.buffer.read1(700)): sys.stdout.buffer.write(part)"
@@ -209,7 +209,7 @@ def test_a_pipe_to_a_slow_target_loses_nothing(zoom: SimulatedZoom) -> None:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Until a condition holds; an event to wait on would have to cross processes."""
+    """Poll until a condition is true, since an Event can't be shared with the tap's process."""
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"

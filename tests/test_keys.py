@@ -1,4 +1,4 @@
-"""Keys of our own: sequence, respondent and the parents' ids."""
+"""Key columns added by the tap: sequence, respondent and the ids of parents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JOIN = "2024-01-01T00:00:00Z"
 
 
 def records(stream: str, *pages: list[dict[str, Any]], ids: dict[str, Any] = IDS) -> list[dict[str, Any]]:
-    """The records of a list in so many pages."""
+    """Return the records of a list that has these pages."""
     schema = schema_of(BY_NAME[stream])
     plan, sequence, found = RecordBuilder(BY_NAME[stream], schema, schema), Sequence(), []
     for page in pages:
@@ -29,8 +29,8 @@ def records(stream: str, *pages: list[dict[str, Any]], ids: dict[str, Any] = IDS
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([1, 2])), max_size=12), max_size=5))
-def test_sequence_counts_what_shares_the_key_over_all_pages(pages: list[list[tuple[str, int]]]) -> None:
-    """In arrival order, from 0, without a gap; so that keys are unique."""
+def test_sequence_numbers_rows_with_the_same_key_across_pages(pages: list[list[tuple[str, int]]]) -> None:
+    """It starts at 0 and has no gaps, in the order of arrival, which makes keys unique."""
     rows = [[{"user_id": user, "join_time": f"2024-01-0{day}T00:00:00Z"} for user, day in page] for page in pages]
     seen: dict[tuple[str, str], int] = {}
     for record in records("report_meeting_participants", *rows):
@@ -40,8 +40,8 @@ def test_sequence_counts_what_shares_the_key_over_all_pages(pages: list[list[tup
     assert sum(seen.values()) == sum(map(len, pages))
 
 
-def test_a_key_is_shared_by_what_comes_out_not_by_what_was_sent() -> None:
-    """Two spellings of one moment, a number and its string: the same key, told apart by sequence."""
+def test_rows_share_a_key_if_their_coerced_values_are_equal() -> None:
+    """Two formats of the same time, or a number and its string, are the same key. `sequence` distinguishes the rows."""
     rows = [{"user_id": 5, "join_time": JOIN}, {"user_id": "5", "join_time": "2024-01-01 00:00:00"}]
     assert [record["sequence"] for record in records("report_meeting_participants", rows)] == [0, 1]
 
@@ -49,8 +49,8 @@ def test_a_key_is_shared_by_what_comes_out_not_by_what_was_sent() -> None:
 @given(
     st.permutations([{"email": "", "name": "Anonymous Attendee", "question_details": [{"answer": n}]} for n in "abcd"])
 )
-def test_rows_of_unpaged_lists_are_numbered_whatever_their_order(rows: list[dict[str, Any]]) -> None:
-    """By the order of their canonical JSON: the same answer has the same key on every run."""
+def test_sequence_in_unpaged_lists_does_not_depend_on_the_order_of_rows(rows: list[dict[str, Any]]) -> None:
+    """Rows are numbered in the order of their canonical JSON, so each has the same key in every run."""
     found = {
         record["question_details"][0]["answer"]: record["sequence"] for record in records("meeting_poll_results", rows)
     }
@@ -65,7 +65,7 @@ def test_rows_of_unpaged_lists_are_numbered_whatever_their_order(rows: list[dict
     ],
 )  # fmt: skip
 def test_respondent_is_the_email_or_the_name_or_anonymous(row: dict[str, Any], respondent: str) -> None:
-    """And Zoom's own fields stay as they were sent."""
+    """Zoom's own fields stay unchanged."""
     [record] = records("meeting_poll_results", [row])
     assert record["respondent"] == respondent
     for name in row:
@@ -73,8 +73,8 @@ def test_respondent_is_the_email_or_the_name_or_anonymous(row: dict[str, Any], r
 
 
 @pytest.mark.parametrize("stream", [stream.name for stream in EMITTED if stream.core and stream.context_columns])
-def test_ids_of_the_parents_stand_under_their_own_names(stream: str) -> None:
-    """Children of a number carry it; children of an occurrence carry the UUID and the number."""
+def test_ids_of_parents_are_columns_of_their_children(stream: str) -> None:
+    """Children of a meeting or webinar have its number. Children of a past one have its UUID and its number."""
     entry = BY_NAME[stream]
     schema = schema_of(entry)
     row = {"id": "x", "user_id": "u", "join_time": JOIN}
@@ -89,15 +89,15 @@ def test_ids_of_the_parents_stand_under_their_own_names(stream: str) -> None:
         assert record["user_id"] == "u" and record["id"] == "x"
 
 
-def test_an_occurrence_without_a_number_has_null_for_it() -> None:
-    """The UUID is the key; the number may be unknown."""
+def test_the_number_of_a_past_webinar_may_be_null() -> None:
+    """It isn't part of the key, unlike the UUID."""
     [record] = records("webinar_absentees", [{"id": "x"}], ids={"webinar_uuid": "w", "webinar_id": None})
     assert record["webinar_id"] is None
 
 
 @for_each(stream=[stream.name for stream in EMITTED])
-def test_a_row_without_its_key_is_lost(stream: str) -> None:
-    """Never a null in a key, nor an empty string but where that stands for what a row may lack."""
+def test_a_row_with_an_incomplete_key_is_not_emitted(stream: str) -> None:
+    """A key column is never null, and only an empty string if that is the default for a missing value."""
     entry = BY_NAME[stream]
     schema = schema_of(entry)
     own = [name for name in entry.key if name not in (*entry.context_columns, *entry.param_columns, *entry.copied)]
@@ -116,7 +116,7 @@ def test_a_row_without_its_key_is_lost(stream: str) -> None:
 
 
 def answer(stream: Stream, row: dict[str, Any]) -> dict[str, Any]:
-    """One row, in the list where a stream has it."""
+    """Return an answer with one row, in the list from which the stream is read."""
     path = [*next(iter(stream.record_lists), stream.records).split(".")]
     for name in reversed(path if path != [""] else []):
         row = {name.partition("|")[0]: [row]}

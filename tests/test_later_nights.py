@@ -1,4 +1,4 @@
-"""Failures and what later runs do about them, night after night in one process."""
+"""Failures over several runs, one each night: retried, resolved or given up. All runs are in this process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fault(request: Request) -> RetriesExhausted:
 
 
 def usual(request: Request, meetings: dict[str, str]) -> dict[str, Any]:
-    """One user, and past meetings by UUID, each with its start."""
+    """Answer for an account with one user and these past meetings, given by UUID and start time."""
     name, params = request.stream.name, request.params
     held = [
         (uuid, start)
@@ -57,12 +57,12 @@ def usual(request: Request, meetings: dict[str, str]) -> dict[str, Any]:
 
 
 def kept(result: Night) -> list[str]:
-    """The streams of the failures and holds in the last state."""
+    """Return the streams of the failures and holds in the last state."""
     return [entry["stream"] for entries in result.states[-1]["failures"].values() for entry in entries]
 
 
 def test_many_known_failures_do_not_stop_later_runs() -> None:
-    """After five nights 22 meetings that a firewall blocks are given up. Until then each run reaches its end, and the
+    """Requests for 22 meetings fail every night and are given up after five nights. Every run completes, and the
     bookmark moves every night."""
     meetings = {f"m{number}==": f"{DAYS[number % 5]}T10:00:00Z" for number in range(44)}
 
@@ -84,7 +84,7 @@ def test_many_known_failures_do_not_stop_later_runs() -> None:
 
 @pytest.mark.parametrize("how", ["its second page is refused", "a row lacks its key", "it never ends"])
 def test_a_list_that_was_given_up_stays_given_up(how: str) -> None:
-    """Also if its first page is answered each time: full syncs end with status 0 then."""
+    """Its first page can be read, but not the whole list. Once it is given up, full syncs end with status 0."""
 
     def answer(request: Request) -> dict[str, Any]:
         body = usual(request, {"m==": "2026-03-20T10:00:00Z"})
@@ -107,8 +107,8 @@ def test_a_list_that_was_given_up_stays_given_up(how: str) -> None:
 
 @pytest.mark.parametrize("first", ["history_meetings", "user_past_meetings"])
 @pytest.mark.parametrize("why", ["the scope", "refused"])
-def test_what_failed_in_a_stream_is_read_by_the_one_that_replaces_it(first: str, why: str) -> None:
-    """A window fails, and from the next night on the other stream lists past meetings: it reads those days, too."""
+def test_failed_windows_are_read_by_the_replacing_stream(first: str, why: str) -> None:
+    """A window fails. From the next night on, the other of the two streams is requested and reads those days too."""
     meetings = {"old==": "2026-03-12T10:00:00Z", "new==": "2026-03-28T10:00:00Z"}
     everything = frozenset(scope for stream in BY_NAME.values() for scope in (stream.granular,) if scope)
     state, found = None, set()
@@ -135,8 +135,8 @@ def test_what_failed_in_a_stream_is_read_by_the_one_that_replaces_it(first: str,
     assert result.status == 0 and kept(result) == []
 
 
-def test_a_stream_that_is_refused_in_a_retry_is_no_success() -> None:
-    """The failed window is kept until it is given up by name, though the stream has a fallback."""
+def test_a_refused_retry_does_not_resolve_a_failure() -> None:
+    """The failed window is kept until the fifth night and then given up, although the stream has a fallback."""
 
     def answer_of(number: int) -> Answer:
         def answer(request: Request) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def test_a_stream_that_is_refused_in_a_retry_is_no_success() -> None:
     assert any("given up" in line for line in result.log)
 
 
-def test_with_skip_a_failure_that_is_refused_later_is_skipped() -> None:
-    """It is named as skipped, no longer as missing, and the run ends with status 0."""
+def test_on_missing_access_skip_applies_to_retries() -> None:
+    """A failure whose retry is refused no longer counts as lost, and the run ends with status 0."""
 
     def answer_of(number: int) -> Answer:
         def answer(request: Request) -> dict[str, Any]:
@@ -173,8 +173,8 @@ def test_with_skip_a_failure_that_is_refused_later_is_skipped() -> None:
     assert kept(second) == [] and not [line for line in second.log if "Lost" in line]
 
 
-def test_one_variant_of_a_list_of_the_account_without_access_is_a_hold() -> None:
-    """Inactive users are refused one night: the bookmark of their recordings stays, and the next night has them."""
+def test_a_refused_variant_of_an_account_list_causes_a_hold() -> None:
+    """The list of inactive users is refused one night: no bookmark is written. The next run reads their recordings."""
 
     def answer_of(number: int) -> Answer:
         def answer(request: Request) -> dict[str, Any]:
@@ -196,8 +196,8 @@ def test_one_variant_of_a_list_of_the_account_without_access_is_a_hold() -> None
     assert {record["uuid"] for _, record in second.records} >= {"u-active", "u-inactive"}
 
 
-def test_a_retry_that_the_state_cannot_keep_holds_the_streams_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The retried list leads to older meetings, which an incremental run doesn't look for otherwise."""
+def test_a_retry_failure_without_room_in_the_state_holds_child_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The retried list leads to older meetings, which an incremental run doesn't read otherwise."""
 
     def answer_of(number: int) -> Answer:
         def answer(request: Request) -> dict[str, Any]:
@@ -225,15 +225,16 @@ def test_a_retry_that_the_state_cannot_keep_holds_the_streams_below(monkeypatch:
     assert result.status == 0 and kept(result) == []
 
 
-def test_a_run_with_the_fallback_finds_what_expired_while_it_was_stopped() -> None:
-    """Meeting numbers still have meetings that user_past_meetings no longer lists; that traversal starts again."""
+def test_the_fallback_has_the_same_traversals_for_older_meetings() -> None:
+    """If days expire while a run is interrupted, these traversals start again. They find meetings that
+    `user_past_meetings` no longer lists."""
     stream = BY_NAME["user_past_meetings"]
     tasks = Tasks(check(("users", "report_meetings"), None, older=True, skip=False, warn=lambda _: None))
     assert tasks.lists_older_than(stream) == tasks.lists_older_than(BY_NAME["history_meetings"]) != []
 
 
-def test_a_bookmark_that_is_no_text_stays_as_it_is() -> None:
-    """Also if a resolved failure would move it back."""
+def test_move_back_ignores_a_bookmark_that_is_not_a_string() -> None:
+    """Other bookmarks move back to the first day of the failure."""
     state = State("a")
     state.bookmarks = {
         "report_meetings": {"start_time": None},
@@ -246,8 +247,8 @@ def test_a_bookmark_that_is_no_text_stays_as_it_is() -> None:
     }  # fmt: skip
 
 
-def test_few_failed_lists_are_retried_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each adds its checkpoint to the state; all of them have their turn."""
+def test_failed_lists_are_retried_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each adds its checkpoint to the state, so at most MAX_LISTS start at once. All 11 are retried."""
     users = [f"u{number}" for number in range(12)]
     opened: list[int] = []
     start = retries.Retries.start

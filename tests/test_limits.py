@@ -1,4 +1,4 @@
-"""Daily limits: which answers mean one, and how far a run gets on the requests of a day."""
+"""Daily limits: which answers mean one, and how far runs get under one."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ STREAM = BY_NAME["report_meeting_participants"]
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
 
-# --- limits of the day ----------------------------------------------------------------------------------------
+# --- daily limits ----------------------------------------------------------------------------------------------
 
 
 def limited(wait: float | None, named: RateLimit = HEAVY, limit: float | None = None) -> TapZoomError:
-    """What a 429 of a Heavy request means."""
+    """Return the error for a 429 in answer to a Heavy request."""
     with pytest.raises(TapZoomError) as raised:
         answer = Answer(429, {}, b'{"code":429,"message":"Too many requests."}')
         judge(Request(STREAM, {"meeting_uuid": "x"}, {}), answer, RateLimitHeaders(named.category, limit, False, wait))
@@ -39,23 +39,23 @@ def limited(wait: float | None, named: RateLimit = HEAVY, limit: float | None = 
 
 @pytest.mark.parametrize(("wait", "meant"), [(None, RateLimited), (1.0, RateLimited), (120.0, RateLimited),
     (600.0, DailyLimitReached), (3 * 3600.0, DailyLimitReached)])  # fmt: skip
-def test_a_429_that_names_a_far_time_is_a_limit_of_the_day(wait: float | None, meant: type[TapZoomError]) -> None:
-    """Also without the header or the words that say so."""
+def test_a_429_with_a_long_wait_is_a_daily_limit(wait: float | None, meant: type[TapZoomError]) -> None:
+    """Even if neither the headers nor the message says so."""
     error = limited(wait)
     assert type(error) is meant
     if isinstance(error, DailyLimitReached):
         assert error.wait == wait
 
 
-def test_a_429_that_names_another_labels_limit_does_not_set_ours() -> None:
-    """Only what Zoom says of the label that the request has."""
+def test_a_429_sets_a_limit_only_for_its_own_label() -> None:
+    """If the headers name another label than the request's, their limit is ignored."""
     ours, others = limited(1.0, HEAVY, 5.0), limited(1.0, LIGHT, 5.0)
     assert isinstance(ours, RateLimited) and ours.limit == 5.0
     assert isinstance(others, RateLimited) and others.limit is None
 
 
-def test_a_run_is_stopped_by_a_429_that_names_a_far_time() -> None:
-    """It does not knock for hours: the line says until when."""
+def test_a_429_with_a_long_wait_stops_the_run() -> None:
+    """It stops instead of retrying, and the CRITICAL line has the time of the reset."""
     reset = datetime.now(timezone.utc) + timedelta(hours=3)
     headers = {"Retry-After": reset.strftime("%Y-%m-%dT%H:%M:%SZ")}
     fault = Fault.answer(429, {"code": 429, "message": "Too many requests."}, headers, match="/v2/report/", times=None)
@@ -70,8 +70,8 @@ def test_a_run_is_stopped_by_a_429_that_names_a_far_time() -> None:
 @pytest.mark.parametrize(
     "body", [{"code": 429, "message": "maximum per-second rate limit"}, b"<html>Busy</html>"], ids=["JSON", "HTML"]
 )
-def test_a_server_whose_clock_is_ahead_is_not_waited_for_longer(status: int, body: Any) -> None:
-    """It names a time one second from now by its own clock, ten minutes ahead: no limit of the day, no long wait."""
+def test_retry_after_is_relative_to_the_servers_clock(status: int, body: Any) -> None:
+    """The server's clock is ten minutes ahead, and one second later is neither a daily limit nor a long wait."""
     fault = Fault.answer(status, body, by_a_clock_ahead(seconds=1), match=r"/v2/users\?")
     with SimulatedZoom(account(), faults=[fault], limit_headers=False) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users"))
@@ -80,8 +80,8 @@ def test_a_server_whose_clock_is_ahead_is_not_waited_for_longer(status: int, bod
     assert_exact({"users": expected()["users"]}, run.records)
 
 
-def test_the_next_day_comes_by_the_servers_clock() -> None:
-    """Waiting for the reset of a limit of the day, too."""
+def test_the_daily_reset_is_relative_to_the_servers_clock() -> None:
+    """The server's clock is ten minutes ahead. With `on_daily_limit: wait`, the run waits two seconds."""
     headers = {**by_a_clock_ahead(seconds=1), "X-RateLimit-Type": "Daily-limit"}
     fault = Fault.answer(429, {"code": 429, "message": "maximum daily rate limit"}, headers, match=r"/v2/users\?")
     with SimulatedZoom(account(), faults=[fault], limit_headers=False) as zoom:
@@ -93,7 +93,7 @@ def test_the_next_day_comes_by_the_servers_clock() -> None:
 
 
 def by_a_clock_ahead(seconds: int) -> dict[str, str]:
-    """The headers of an answer that asks for so many seconds of patience, from a server ten minutes ahead."""
+    """Return headers with a Retry-After in so many seconds, from a server whose clock is ten minutes ahead."""
     server = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(minutes=10)
     then = server + timedelta(seconds=seconds)
     return {"Date": format_datetime(server, usegmt=True), "Retry-After": then.strftime("%Y-%m-%dT%H:%M:%SZ")}
@@ -102,7 +102,7 @@ def by_a_clock_ahead(seconds: int) -> dict[str, str]:
 @pytest.mark.parametrize("factor", [1, 1000], ids=["seconds", "milliseconds"])
 @pytest.mark.parametrize("seconds", [0, 2, 3600])
 def test_a_unix_time_may_be_in_milliseconds(seconds: int, factor: int) -> None:
-    """The same wait in either unit, in Retry-After and in X-RateLimit-Reset."""
+    """Both units give the same wait, in Retry-After and in X-RateLimit-Reset."""
     text = str((int(NOW.timestamp()) + seconds) * factor)
     assert retry_after(text, NOW) == seconds
     assert read_headers({"X-RateLimit-Reset": text}, NOW).wait == seconds
@@ -123,7 +123,7 @@ def checkpoints(state: Any) -> Any:
 
 
 def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
-    """Runs on one day after another until one is complete; each but the first has to get further."""
+    """Run once a day until a run is complete. Every run after the first has to get further."""
     runs: list[Run] = []
     while not runs or runs[-1].exit_status:
         run = run_tap(zoom.config(), zoom=zoom, state=state, env={"TAP_ZOOM_LOGLEVEL": "WARNING"})
@@ -141,8 +141,8 @@ def days(zoom: SimulatedZoom, state: Any) -> list[Run]:
     [pytest.param({"Light": 8}, marks=pytest.mark.long), pytest.param({"Medium": 34}, marks=pytest.mark.long), {"Light": 12, "Medium": 25, "Heavy": 40}],
     ids=lambda limits: " ".join(f"{label}={limit}" for label, limit in limits.items()),
 )  # fmt: skip
-def test_each_run_gets_further_under_a_limit_of_the_day(limits: dict[str, int]) -> None:
-    """Limits hardly above the cost of the listings: every run moves a bookmark, until everything is out."""
+def test_each_run_gets_further_under_a_daily_limit(limits: dict[str, int]) -> None:
+    """The limits are just above the cost of the lists. Every run moves a checkpoint until the sync is complete."""
     account = Account(3, users=3, **FEW)
     with SimulatedZoom(account, daily_limits=limits) as zoom:
         runs = days(zoom, None)
@@ -150,8 +150,8 @@ def test_each_run_gets_further_under_a_limit_of_the_day(limits: dict[str, int]) 
     assert_complete(truth.expected(account), *runs)
 
 
-def test_each_run_gets_further_among_the_older_occurrences_of_a_number() -> None:
-    """A day's Heavy requests are hardly more than the lists and one of them cost."""
+def test_each_run_gets_further_among_the_older_meetings_of_a_number() -> None:
+    """The daily limit is just above the cost of the lists and one of these meetings."""
     account = Account(2, users=10, **FEW)
     busiest = max(
         account.numbers.values(), key=lambda number: sum(held.start < account.first_day for held in number.occurrences)

@@ -1,4 +1,4 @@
-"""Lists that others hang on (users, numbers, occurrences): what should never stand in one costs no more than itself."""
+"""Unexpected rows in lists with child streams (users, meetings, past meetings): they affect no other rows."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def numbers_of(user_id: str) -> str:
 
 
 def held(uuid: Any, **changes: Any) -> Record:
-    """A row of the history, in its first window."""
+    """Return a row of history_meetings in its first window."""
     row = {"meeting_uuid": uuid, "meeting_id": 5, "type": "Meeting", "start_time": f"{FIRST_DAY}T12:00:00Z"}
     return {**row, **changes}
 
 
 class Odd(NamedTuple):
-    """Rows that stand behind the right ones in the answer to one request of those that `where` finds.
+    """Rows that are appended to the answer of one request that matches `where`.
 
-    `record`: the user who comes out because of them; `asked`: what is asked because of them.
+    `record`: the record of users that results from them; `asked`: the path that is requested because of them.
     """
 
     where: str
@@ -75,7 +75,7 @@ USABLE: dict[str, Odd] = {
     "a type is null": Odd(FIRST_WINDOW, [held("t1", type=None)], "report/meetings/t1"),
     "a type is an object": Odd(FIRST_WINDOW, [held("t2", type={"x": []})], "report/meetings/t2"),
 }  # fmt: skip
-# Each in a list of its own, which the ERROR line names.
+# Each in a separate list, which the ERROR line names.
 USELESS: dict[str, Odd] = {
     "users are no objects": Odd("users?status=active", [None, 7, "x", []]),
     "a user's id is empty": Odd("users?status=inactive", [{"id": "\0"}]),
@@ -92,7 +92,7 @@ USELESS: dict[str, Odd] = {
 
 
 def add(rows: list[Any]) -> Callable[[Any], Any]:
-    """What puts rows behind those of a list."""
+    """Return a function that appends rows to the lists of an answer."""
 
     def change(content: dict[str, Any]) -> dict[str, Any]:
         return {name: [*part, *rows] if isinstance(part, list) else part for name, part in content.items()}
@@ -102,7 +102,7 @@ def add(rows: list[Any]) -> Callable[[Any], Any]:
 
 @cache
 def run_with(which: str) -> tuple[Run, list[str]]:
-    """A run in which all these rows are met, each on a page of its own, and the paths that were asked."""
+    """Return a run that reads all these rows, each kind from a separate answer, and the requested paths."""
     odds = USABLE if which == "usable" else USELESS
     faults = []
     for odd in odds.values():
@@ -120,8 +120,8 @@ def right() -> dict[str, list[Record]]:
 
 
 @pytest.mark.parametrize("name", USABLE)
-def test_an_odd_row_is_taken_for_what_it_says(name: str) -> None:
-    """It comes out as far as it can be read, and what hangs on it is asked for."""
+def test_an_odd_row_is_read_as_far_as_possible(name: str) -> None:
+    """Its readable fields are emitted, and its child streams are requested."""
     run, asked = run_with("usable")
     odd = USABLE[name]
     assert odd.asked in asked
@@ -129,8 +129,8 @@ def test_an_odd_row_is_taken_for_what_it_says(name: str) -> None:
         assert [record for record in run.records["users"] if record["id"] == odd.record["id"]] == [odd.record]
 
 
-def test_odd_rows_that_can_be_read_are_no_loss() -> None:
-    """No ERROR, exit status 0, and beside the rows themselves exactly the account."""
+def test_readable_odd_rows_are_not_errors() -> None:
+    """There is no ERROR, the exit status is 0, and all other records are exact."""
     run, _ = run_with("usable")
     assert run.exit_status == 0
     assert run.logged("ERROR") == []
@@ -139,7 +139,7 @@ def test_odd_rows_that_can_be_read_are_no_loss() -> None:
 
 
 @pytest.mark.parametrize("name", USELESS)
-def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
+def test_an_unusable_row_is_an_error_that_names_its_list(name: str) -> None:
     """One ERROR line with the request and the number of rows."""
     run, _ = run_with("useless")
     odd = USELESS[name]
@@ -154,8 +154,8 @@ def test_a_row_that_says_nothing_is_lost_and_its_list_named(name: str) -> None:
     assert error.startswith("ERROR Lost: ") and error.endswith(right)
 
 
-def test_rows_that_say_nothing_are_the_only_loss() -> None:
-    """Exit status 1 and the number of their lists in the CRITICAL line; everything else comes, exactly the account."""
+def test_unusable_rows_affect_nothing_else() -> None:
+    """The exit status is 1, the CRITICAL line counts their lists, and all other records are exact."""
     run, _ = run_with("useless")
     assert run.exit_status == 1
     assert len(run.logged("ERROR")) == len(USELESS)

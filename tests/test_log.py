@@ -1,4 +1,4 @@
-"""Log lines as JSON, as Meltano's SDK writes them; and what nobody may write into a log line."""
+"""Log lines as JSON in the format of Meltano's SDK, and the escaping of control characters in log lines."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.tap import ROOT, Run, catalog_of, expected, run_tap
 
 USERS = catalog_of("users")
 JSON = {"TAP_ZOOM_LOG_FORMAT": "json", "TAP_ZOOM_LOGLEVEL": "INFO"}
-# Of singer-sdk 0.54: what each line has, and what some have.
+# Of singer-sdk 0.54: the keys of every line, and those of some lines.
 ALWAYS = {"level", "pid", "logger_name", "ts", "thread_name", "app_name", "stream_name", "message", "extra"}
 SOMETIMES = {"metric_info", "exception"}
 
 
 def lines(stderr: str) -> list[dict[str, Any]]:
-    """The log as it was read: each line is an object with the keys of the SDK, in their types."""
+    """Parse the log. Each line has to be an object with the keys of the SDK, of the right types."""
     found = [json.loads(line) for line in stderr.splitlines()]
     for line in found:
         assert ALWAYS <= line.keys() <= ALWAYS | SOMETIMES
@@ -39,7 +39,7 @@ def lines(stderr: str) -> list[dict[str, Any]]:
 
 
 def failing(*arguments: str, **variables: str) -> Run:
-    """A run that fails and logs as JSON."""
+    """Run the command with JSON logs and arguments that make it fail."""
     env = {**os.environ, **JSON, **variables}
     done = subprocess.run(
         [sys.executable, "-m", "tap_zoom", *arguments], cwd=ROOT, env=env, capture_output=True, text=True
@@ -48,8 +48,8 @@ def failing(*arguments: str, **variables: str) -> Run:
 
 
 @pytest.mark.parametrize("spelled", ["json", "JSON"])
-def test_each_line_is_an_object(spelled: str, zoom: SimulatedZoom) -> None:
-    """Of a whole run, warnings and metrics included; stdout is as ever."""
+def test_each_line_is_a_json_object(spelled: str, zoom: SimulatedZoom) -> None:
+    """All lines of a run, including warnings and metrics. Records are still emitted to stdout."""
     run = run_tap(
         zoom.config(shoe=1),
         zoom=zoom,
@@ -64,8 +64,8 @@ def test_each_line_is_an_object(spelled: str, zoom: SimulatedZoom) -> None:
     assert found[-1]["message"].endswith(": complete.")
 
 
-def test_metrics_are_objects_too(zoom: SimulatedZoom) -> None:
-    """metric_info has what singer writes after METRIC:, and a stream's line its name."""
+def test_metrics_are_json_objects(zoom: SimulatedZoom) -> None:
+    """`metric_info` is the metric in singer-python's format. `stream_name` is set for metrics of a stream."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env=JSON)
     metrics = [line for line in lines(run.stderr) if line["message"] == "METRIC"]
     assert metrics == [line for line in lines(run.stderr) if "metric_info" in line]
@@ -82,7 +82,7 @@ def test_metrics_are_objects_too(zoom: SimulatedZoom) -> None:
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--config", "/nowhere/config.json"], []])
 def test_the_last_line_of_a_failed_run_is_critical(arguments: list[str]) -> None:
-    """Also after wrong usage: no line is plain text."""
+    """All lines are JSON, even after a usage error."""
     run = failing(*arguments)
     found = lines(run.stderr)
     assert run.exit_status == (1 if len(arguments) == 2 else 2)
@@ -90,8 +90,8 @@ def test_the_last_line_of_a_failed_run_is_critical(arguments: list[str]) -> None
     assert run.stdout == ""
 
 
-def test_an_unknown_format_is_a_warning(zoom: SimulatedZoom) -> None:
-    """And it is text then."""
+def test_an_unknown_log_format_is_a_warning(zoom: SimulatedZoom) -> None:
+    """The log is text then."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=USERS, env={"TAP_ZOOM_LOG_FORMAT": "xml"})
     assert run.exit_status == 0
     assert ["TAP_ZOOM_LOG_FORMAT must be one of text, json. Using text." in line for line in run.logged("WARNING")] == [
@@ -100,7 +100,7 @@ def test_an_unknown_format_is_a_warning(zoom: SimulatedZoom) -> None:
 
 
 def formatted(formatter: type[_Json] | type[_Text], secret: str) -> str:
-    """How an exception with a cause, whose words hold a secret and an escape, is logged by name."""
+    """Format a record with an exception and its cause. Both contain a secret, and the cause an escape sequence."""
     secrets = Secrets()
     secrets.add(secret)
     try:
@@ -116,8 +116,8 @@ def formatted(formatter: type[_Json] | type[_Text], secret: str) -> str:
     return formatter(secrets).format(record)
 
 
-def test_an_exception_is_an_object_without_secrets() -> None:
-    """Type, module, message and frames, with its cause; what a caller adds is in extra."""
+def test_an_exception_is_a_json_object_without_secrets() -> None:
+    """It has the type, module, message, frames and cause. `extra` has the fields that the caller added."""
     line = json.loads(formatted(_Json, "S3CRETword"))
     assert line["message"] == "Where ***:" and line["stream_name"] == "users" and line["extra"] == {"page": 3}
     outer, inner = line["exception"], line["exception"]["cause"]
@@ -129,7 +129,7 @@ def test_an_exception_is_an_object_without_secrets() -> None:
 
 
 def test_a_traceback_in_text_has_no_secrets_and_no_escapes() -> None:
-    """Its lines stay lines, indented: none begins as another message does."""
+    """Its lines are indented, so that none looks like a log line."""
     text = formatted(_Text, "S3CRETword")
     assert text.startswith("DEBUG Where ***:\n  Traceback ") and "RuntimeError: outer ***" in text
     assert "S3CRETword" not in text and "\x1b" not in text
@@ -142,8 +142,8 @@ def test_a_traceback_in_text_has_no_secrets_and_no_escapes() -> None:
         ("\x9b31m", "\\x9b31m"), ("a\u202eb", "a\\u202eb"), ("\ud800", "\\ud800"), ("\r\x08\t\x00", "\\r\\x08\\t\\x00"), ("", ""),
     ],
 )  # fmt: skip
-def test_control_characters_are_spelled_out(text: str, shown: str) -> None:
-    """Of C0 and C1, line breaks, and what turns the direction of writing; letters of all languages stay."""
+def test_control_characters_are_escaped(text: str, shown: str) -> None:
+    """C0 and C1 controls, line breaks, direction overrides and lone surrogates. Letters of all languages stay."""
     assert escaped(text) == shown
     assert escaped(shown) == shown
 
@@ -152,8 +152,8 @@ EVIL = "\x1b[2J\x1b]0;owned\x07 x\x08\x9b31m\nCRITICAL forged"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_other_peoples_words_do_not_steer_a_terminal(form: str) -> None:
-    """Names of settings, streams and fields, and what Zoom calls its own: no control character, and no line of their own."""
+def test_names_from_outside_are_escaped(form: str) -> None:
+    """Names of settings, streams and fields can't add control characters or lines to the log."""
     user = {"id": "u1", "email": "a@x.org", f"field {EVIL}": 1}
     catalog = catalog_of("users", users={("properties", f"x{EVIL}"): True})
     catalog["streams"].append({"tap_stream_id": f"s{EVIL}", "metadata": []})

@@ -1,4 +1,4 @@
-"""The login: who asks for a token and when, what is sent for it, and what each answer means."""
+"""The login: when tokens are requested, with which requests, and the meaning of each answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tap_zoom.interrupts import Interrupts
 
 
 class Clock:
-    """The monotonic clock, moved by hand."""
+    """A monotonic clock that only moves when a test moves it."""
 
     now = 1000.0
 
@@ -47,11 +47,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-# --- who asks for a token, and when ---------------------------------------------------------------------------
+# --- when tokens are requested --------------------------------------------------------------------------------
 
 
 def tokens(*lives: float) -> tuple[Login, list[Token]]:
-    """A login, and what it gave out: tokens that end so many seconds after the clock's start, then everlasting ones."""
+    """Return a login and its tokens. They expire so many seconds after the clock's start, further ones never."""
     given: list[Token] = []
 
     def ask() -> Token:
@@ -63,8 +63,8 @@ def tokens(*lives: float) -> tuple[Login, list[Token]]:
     return Login(ask), given
 
 
-def test_a_token_is_used_until_it_ends(clock: Clock) -> None:
-    """And the next one is asked for only then."""
+def test_a_token_is_used_until_it_expires(clock: Clock) -> None:
+    """The next one is requested only then."""
     login, given = tokens(60.0)
     assert login.token() is login.token() is given[0]
     clock.now += 60.0
@@ -73,8 +73,8 @@ def test_a_token_is_used_until_it_ends(clock: Clock) -> None:
     assert login.token() is login.token() is given[1]
 
 
-def test_who_waited_for_the_next_token_takes_what_another_one_got(clock: Clock) -> None:
-    """Many threads see the same token end."""
+def test_threads_that_wait_for_the_next_token_share_it(clock: Clock) -> None:
+    """Several threads may notice that a token has expired. The next one is requested once."""
     login, given = tokens(60.0)
     former = login.token()
     clock.now += 61.0
@@ -82,8 +82,8 @@ def test_who_waited_for_the_next_token_takes_what_another_one_got(clock: Clock) 
     assert len(given) == 2
 
 
-def test_a_login_that_failed_is_not_tried_again() -> None:
-    """A refresh token may be spent: everybody hears what the first was told."""
+def test_a_failed_login_is_not_repeated() -> None:
+    """A refresh token may be used up, so every caller gets the first error."""
     asked = []
 
     def ask() -> Token:
@@ -97,8 +97,8 @@ def test_a_login_that_failed_is_not_tried_again() -> None:
     assert len(asked) == 1
 
 
-def test_the_first_token_is_asked_for_in_a_thread_of_its_own() -> None:
-    """And what goes wrong there is said here, whatever it is."""
+def test_the_first_token_is_requested_in_a_new_thread() -> None:
+    """Any exception of that thread is raised to the caller."""
     threads = []
 
     def ask() -> Token:
@@ -113,8 +113,8 @@ def test_the_first_token_is_asked_for_in_a_thread_of_its_own() -> None:
         Login(ask).first_token(Interrupts())
 
 
-def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In its own words."""
+def test_an_error_says_that_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error includes the system's message."""
 
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -124,8 +124,8 @@ def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         Login(lambda: Token("t")).first_token(Interrupts())
 
 
-def test_a_login_without_a_refresh_token_is_not_waited_for_at_the_end(clock: Clock) -> None:
-    """Nothing is lost with an access token."""
+def test_close_does_not_wait_without_a_refresh_token(clock: Clock) -> None:
+    """An access token isn't needed after the run."""
     asked, end = threading.Event(), threading.Event()
 
     def ask() -> Token:
@@ -142,7 +142,7 @@ def test_a_login_without_a_refresh_token_is_not_waited_for_at_the_end(clock: Clo
     end.set()
 
 
-# --- what is sent, and what the answers mean --------------------------------------------------------------------
+# --- requests and the meaning of their answers ------------------------------------------------------------------
 
 URL = "https://zoom.example/oauth/token"
 TOKEN = {
@@ -162,7 +162,7 @@ class Sent:
 
 
 class Zoom:
-    """Stands for the network: answers in turn, and keeps what was sent. An answer may be an error."""
+    """Replaces the network: returns or raises the next of `answers`, and records each request in `sent`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -200,14 +200,14 @@ def zoom(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Zoom:
 
 
 def test_a_json_web_token_is_used_as_it_is(zoom: Zoom) -> None:
-    """It ends when Zoom says so, and what it may read nobody knows."""
+    """Nothing is requested. Its expiry and its scopes are unknown."""
     token = zoom.login(account_id=None, jwt="SECRET-jwt").token()
     assert token == Token("SECRET-jwt", float("inf"), None, None)
     assert zoom.sent == []
 
 
-def test_an_account_is_logged_in_by_its_id(zoom: Zoom) -> None:
-    """With the client's id and secret as Basic authentication; nothing is asked before a token is needed."""
+def test_server_to_server_oauth_sends_the_account_id(zoom: Zoom) -> None:
+    """The client id and secret are sent as Basic authentication. Nothing is requested before a token is needed."""
     zoom.says(TOKEN)
     login = zoom.login(user_agent="mine")
     assert zoom.sent == []
@@ -220,8 +220,8 @@ def test_an_account_is_logged_in_by_its_id(zoom: Zoom) -> None:
     assert zoom.secrets == ["SECRET-access"]
 
 
-def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
-    """And an app without a secret sends an empty one."""
+def test_user_agent_and_client_are_optional(zoom: Zoom) -> None:
+    """Without user_agent no header is set. Missing client_id and client_secret are sent as empty strings."""
     zoom.says(TOKEN)
     zoom.login(client_id=None, client_secret=None).token()
     assert "User-Agent" not in zoom.sent[0].headers
@@ -241,10 +241,10 @@ def test_without_a_name_of_ours_the_library_says_its_own(zoom: Zoom) -> None:
     ],
     ids=repr,
 )  # fmt: skip
-def test_what_a_token_answer_says(
+def test_answers_with_a_token_are_parsed(
     zoom: Zoom, answer: dict[str, Any], lives: float, scopes: str | None, api_url: str | None
 ) -> None:
-    """A token is left a minute before its end, a short one after half of its time; an hour where none is named."""
+    """A token is replaced a minute before it expires, a short one after half its lifetime. The default is an hour."""
     zoom.says({"access_token": "t", **answer})
     assert zoom.login().token() == Token(
         "t", zoom.clock.now + lives, frozenset(scopes.split()) if scopes else None, api_url
@@ -270,8 +270,8 @@ def test_what_a_token_answer_says(
         (404, {"data": [{"access_token": "SECRET-other"}]}, ['{"data": [{"access_token": "***"}]}']),
     ],
 )  # fmt: skip
-def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: Any, words: list[str]) -> None:
-    """At once: trying again can't help."""
+def test_a_refused_login_gives_the_reason_and_advice(zoom: Zoom, status: int, body: Any, words: list[str]) -> None:
+    """It isn't retried."""
     zoom.says(body, status=status)
     with pytest.raises(LoginRefused) as caught:
         zoom.login().token()
@@ -291,10 +291,11 @@ def test_a_refused_login_says_why_and_what_to_do(zoom: Zoom, status: int, body: 
     ],
     ids=repr,
 )  # fmt: skip
-def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(
+def test_unusable_answers_are_quoted_without_secrets(
     status: int, body: bytes, tries: int, words: str, zoom: Zoom
 ) -> None:
-    """The text of HTML, a part of a broken answer, without anything that may be a token. What never passes by itself is given up sooner."""
+    """HTML is reduced to its text, and possible tokens are removed. Answers that are unlikely to be temporary are given
+    up sooner."""
     zoom.says(*[body] * 9, status=status)
     with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
@@ -302,8 +303,8 @@ def test_words_of_an_answer_that_is_no_refusal_are_given_as_well(
     assert len(zoom.sent) == tries
 
 
-def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
-    """Faults of the server, a limit, and answers that are no JSON; by the one retry policy."""
+def test_temporary_failures_are_retried(zoom: Zoom) -> None:
+    """Server errors, a rate limit and answers that aren't a JSON object, with the delays of the retry policy."""
     zoom.says(b"", status=500)
     zoom.says({"message": "limit"}, status=429)
     zoom.says(b"<html>")
@@ -320,8 +321,8 @@ def test_what_can_pass_is_tried_again(zoom: Zoom) -> None:
      ([Answer(500, {}, b""), *[NoAnswer("No answer (x)")] * 9], 8, "No answer (x)")],
     ids=["never answered", "answers with faults", "answers with one fault", "answers no JSON", "answered once"],
 )  # fmt: skip
-def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
-    """Soon where it never answered."""
+def test_a_host_without_usable_answers_is_given_up(zoom: Zoom, answers: list[Any], tries: int, why: str) -> None:
+    """After five tries if it has never answered, else after eight."""
     zoom.answers = list(answers)
     with pytest.raises(HostUnreachable) as caught:
         zoom.login().token()
@@ -331,8 +332,8 @@ def test_a_host_that_gives_no_answer_is_given_up(zoom: Zoom, answers: list[Any],
     assert len(zoom.sent) == tries and len(zoom.clock.slept) == tries - 1
 
 
-def test_ten_minutes_are_enough_for_a_login(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few the tries were in that time."""
+def test_the_login_is_given_up_after_ten_minutes(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if there were only a few tries in that time."""
     zoom.answers = [Answer(502, {}, b"")] * 9
     monkeypatch.setattr(zoom.clock, "sleep", lambda seconds: setattr(zoom.clock, "now", zoom.clock.now + 400))
     with pytest.raises(HostUnreachable, match="after 3 tries"):
@@ -352,8 +353,8 @@ def kept(path: Path) -> str:
     return token
 
 
-def test_the_next_refresh_token_is_kept_and_spent_next(zoom: Zoom, tmp_path: Path) -> None:
-    """Both are secrets, and so is the access token."""
+def test_the_next_refresh_token_is_stored_and_used(zoom: Zoom, tmp_path: Path) -> None:
+    """All refresh and access tokens are registered as secrets."""
     path = tmp_path / "config.json"
     login = refreshing(zoom, path)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"}, {**TOKEN, "refresh_token": "SECRET-3"})
@@ -373,8 +374,8 @@ def test_the_next_refresh_token_is_kept_and_spent_next(zoom: Zoom, tmp_path: Pat
     [{}, {"refresh_token": ""}, {"refresh_token": 7}, {"refresh_token": None}, {"refresh_token": "SECRET-1"}],
     ids=repr,
 )
-def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any], zoom: Zoom, tmp_path: Path) -> None:
-    """Nothing is written."""
+def test_the_old_refresh_token_stays_without_a_new_one(following: dict[str, Any], zoom: Zoom, tmp_path: Path) -> None:
+    """The answer has none, an invalid one or the same one. The file isn't written."""
     path = tmp_path / "config.json"
     login = refreshing(zoom, path)
     before = path.stat().st_mtime_ns, path.stat().st_ino
@@ -383,8 +384,8 @@ def test_where_no_other_token_follows_the_old_one_stays(following: dict[str, Any
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
 
 
-def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path: Path) -> None:
-    """Only authorising again helps; the file stays as it was."""
+def test_a_used_refresh_token_has_its_own_advice(zoom: Zoom, tmp_path: Path) -> None:
+    """The advice is to set a new refresh token, and for other refusals to check the app. The file isn't changed."""
     path = tmp_path / "config.json"
     for error, advice in (
         ("invalid_grant", "authorize the app again and set the new refresh_token\\.$"),
@@ -396,10 +397,10 @@ def test_a_spent_refresh_token_is_told_from_another_refusal(zoom: Zoom, tmp_path
         assert kept(path) == "SECRET-1"
 
 
-def test_a_refresh_token_that_can_not_be_written_is_told(
+def test_a_refresh_token_that_can_not_be_written_is_an_error(
     zoom: Zoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The old one is spent: the run ends before it does anything with the new access token."""
+    """The old one is used up, so the run ends before it uses the new access token."""
     login = refreshing(zoom, tmp_path / "config.json")
 
     def full(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""An entry of the table as Zoom's OpenAPI files give it: make stream."""
+"""make stream: an entry for the table of streams, generated from Zoom's OpenAPI files."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ WORDS = {
 
 
 def made(path: str, facts: dict[str, Any]) -> Stream:
-    """The stream of an entry that was made of what Zoom documents."""
+    """Return the stream of an entry that is generated from a documented operation."""
     [stream] = eval(entry(path, Operation(**facts)), dict(WORDS))
     assert isinstance(stream, Stream)
     return stream
 
 
 @for_each(stream=[each for each in STREAMS if not each.text_column])
-def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
-    """Path, rate limit and scopes as they are, of every stream; of a paged list its rows; where it is about time, a way to ask."""
+def test_generated_entries_match_the_table(stream: Stream) -> None:
+    """Path, rate limit, scopes and paging of every stream, rows of paged lists, and a date range if it has one."""
     path = next(path for path in documented() if nameless(path) == nameless(f"/{stream.path}"))
     facts = documented()[path]
     again = made(path, facts)
@@ -54,7 +54,7 @@ def test_an_entry_is_what_stands_in_the_table(stream: Stream) -> None:
 
 @for_each(path=[path for path in documented() if "{" in path])
 def test_the_parent_has_the_ids_of_the_path(path: str) -> None:
-    """It is an entity of the table, or a new one."""
+    """It is an entity of the table, or else a new one with the name "?"."""
     parent = made(path, documented()[path]).parent
     assert isinstance(parent, Entity) and parent.ids.keys() >= set(
         re.findall(r"{(.*?)}", made(path, documented()[path]).path)
@@ -66,7 +66,7 @@ def test_the_parent_has_the_ids_of_the_path(path: str) -> None:
 
 
 def described(label: str, scopes: str, rows: str, *parameters: dict[str, Any], **refusals: str) -> dict[str, Any]:
-    """An operation as Zoom's files describe one."""
+    """Return an operation in the format of Zoom's files."""
     row = {
         "type": "object",
         "allOf": [{"properties": {"id": {"type": "string"}}}, {"properties": {"date": {"type": "string"}}}],
@@ -98,7 +98,7 @@ def parameter(
 
 
 def run(tmp_path: Path, path: str) -> str:
-    """What the command says of an operation, in a project of its own, with a file of ours."""
+    """Return the output of the command for an operation, in a copy of the project with an invented OpenAPI file."""
     for folder in ("scripts", "tap_zoom"):
         shutil.copytree(ROOT / folder, tmp_path / folder, dirs_exist_ok=True)
     fixture = tmp_path / "tests" / "fixtures" / "operations.json"
@@ -120,8 +120,8 @@ def run(tmp_path: Path, path: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_new_operation_is_printed_and_known_to_the_tests(tmp_path: Path) -> None:
-    """With all that Zoom's file says, and what is left to decide."""
+def test_a_new_operation_is_printed_and_added_to_the_fixtures(tmp_path: Path) -> None:
+    """The entry has everything that Zoom's file contains. The output also lists the open decisions."""
     said = run(tmp_path, "/nappers/{id}/naps")
     assert said.startswith("""\
 Stream(
@@ -146,13 +146,13 @@ Left to decide:
     ]
 
 
-def test_what_stands_in_the_table_gets_its_schema(tmp_path: Path) -> None:
-    """From the same file; the key is never null."""
+def test_a_stream_in_the_table_gets_its_schema(tmp_path: Path) -> None:
+    """The schema is from the same file, and its key isn't nullable."""
     assert run(tmp_path, "/report/daily").endswith("Written: tap_zoom/schemas/report_daily.json.\n")
     schema = json.loads((tmp_path / "tap_zoom" / "schemas" / "report_daily.json").read_text())
     assert schema["properties"] == {"date": {"type": "string"}, "id": {"type": ["null", "string"]}}
 
 
-def test_what_no_file_describes_is_said(tmp_path: Path) -> None:
-    """In a line."""
+def test_an_undocumented_operation_is_reported(tmp_path: Path) -> None:
+    """The output is one line."""
     assert run(tmp_path, "/dreams") == "No file given describes GET /dreams.\n"

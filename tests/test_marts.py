@@ -1,4 +1,4 @@
-"""The dbt package on DuckDB: its models hold what the simulated account knows by itself."""
+"""The dbt package on DuckDB: its models match values that are computed from the simulated account without SQL."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from tests.warehouse import FINALS, described, examples
 
 @pytest.mark.parametrize("name", ["core", "all", "full", "cases"])
 def test_every_model_and_test_passes(built: Built, name: str) -> None:
-    """With the core only, with every stream, and with report_meetings and its participants only: no error, no warning."""
+    """Without errors and warnings: the core streams, all streams, a full refresh, and only report_meetings with its
+    participants."""
     built.outcomes[name].assert_clean()
 
 
 def test_an_incremental_build_equals_a_full_one(built: Built) -> None:
-    """Table by table, also with a row that came late; and what did not change was not built again."""
+    """All tables are equal, even after a late row. Unchanged rows aren't built again."""
     assert built.kept
     for name in [each for each in described() if not each.startswith("stg_")]:
         columns = ", ".join(column["name"] for column in described()[name]["columns"])
-        if name == "int_zoom__meeting_stays":  # where the mark is
+        if name == "int_zoom__meeting_stays":  # not registrant_id, which marks unchanged rows
             columns = (
                 "stay_key, unit, meeting_uuid, person_key, joins, started_at, ended_at, source_rows, source_loaded_at"
             )
@@ -37,7 +38,7 @@ def test_an_incremental_build_equals_a_full_one(built: Built) -> None:
 
 
 def test_columns_are_as_described(built: Built) -> None:
-    """Each model has the columns that its description names, in that order, and each has words."""
+    """Each model has the documented columns in the documented order. Every description ends with a period."""
     for name, model in described().items():
         assert built.columns("cases", name) == [column["name"] for column in model["columns"]], name
         assert all(part["description"].endswith(".") for part in [model, *model["columns"]]), name
@@ -45,11 +46,11 @@ def test_columns_are_as_described(built: Built) -> None:
 
 @pytest.mark.parametrize("name", FINALS)
 def test_the_example_question_of_a_model_has_an_answer(built: Built, name: str) -> None:
-    """It runs, and finds rows."""
+    """Its query returns rows."""
     assert built.ask("all", examples()[name])
 
 
-# --- right values: what the account knows ---------------------------------------------------------------------------
+# --- expected values from the account --------------------------------------------------------------------------------
 
 
 def attendance(built: Built, kind: str) -> Counter[tuple[Any, ...]]:
@@ -67,7 +68,7 @@ def without_guest(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("kind", ["meeting", "webinar"])
 def test_attendance_is_right_to_the_second(built: Built, kind: str) -> None:
-    """Each person in each meeting and webinar: joins, seconds, first and last."""
+    """Joins, attended seconds, first join and last leave of each person in each meeting and webinar."""
     right = Counter(
         without_guest(
             (
@@ -81,7 +82,7 @@ def test_attendance_is_right_to_the_second(built: Built, kind: str) -> None:
 
 
 def test_meetings_are_right(built: Built) -> None:
-    """Sessions, length, host, people and minutes of each; some have several sessions."""
+    """Sessions, start, duration, host, attendees and attended minutes of each meeting. Some have several sessions."""
     held = known_marts.meetings(built.rows)
     there: dict[str, list[int]] = defaultdict(list)
     for each in built.people("meeting"):
@@ -97,7 +98,7 @@ def test_meetings_are_right(built: Built) -> None:
 
 
 def test_person_days_are_right(built: Built) -> None:
-    """Meetings and seconds of each person and day, and days without for each active user."""
+    """Meetings, seconds and organized meetings of each person and day, and meeting-free days of each active user."""
     days = known_marts.person_days(built.people("meeting"))
     sql = "SELECT person, day, meetings, meeting_seconds FROM zoom__person_days WHERE meetings > 0"
     assert set(built.ask("all", sql)) == {(*key, met, len(there)) for key, (met, there) in days.items()}
@@ -117,8 +118,8 @@ def test_person_days_are_right(built: Built) -> None:
     assert free == {person: reach - busy[person] for person in active}
 
 
-def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
-    """Registered, attended, stayed, no-shows, polls and questions of each webinar."""
+def test_webinar_funnel_is_right(built: Built) -> None:
+    """Registered, attended, stayed, no-shows, questions and poll answers of each webinar."""
     rows = built.rows
     approved = Counter(row["webinar_id"] for row in rows["webinar_registrants"] if row["status"] == "approved")
     missed = Counter(row["webinar_uuid"] for row in rows["webinar_absentees"])
@@ -137,7 +138,7 @@ def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
     right = set()
     for held in known_marts.occurrences(rows, "webinar"):
         persons = came[held.uuid]
-        # One registration of each person: the greatest, where an address has several.
+        # One registration for each person: the greatest id, if an address has several.
         registered = {
             max(ids) for each in persons if (ids := {row.get("registrant_id") or "" for row in each.rows} - {""})
         }
@@ -152,7 +153,7 @@ def test_no_shows_and_the_rest_of_the_funnel_are_right(built: Built) -> None:
 
 
 def test_licences_and_hosts_are_right(built: Built) -> None:
-    """Who has which license, and hosted and logged in when; hosts who have left are gone."""
+    """License, last login and last hosting of users, meetings and webinars of hosts. Hosts who left are "gone"."""
     held = [*known_marts.meetings(built.rows), *known_marts.occurrences(built.rows, "webinar")]
     last: dict[str, int] = {}
     for each in held:
@@ -196,7 +197,7 @@ def test_poll_answers_are_right(built: Built) -> None:
 
 
 def test_recordings_and_calls_are_right(built: Built) -> None:
-    """Sizes, ages and kinds of files; outcomes of calls; missed calls of queues."""
+    """Size, age and file types of recordings; outcomes of calls; missed calls of call queues."""
     today = datetime.now(UTC).date()
     right = set()
     for row in built.rows["recordings"]:
@@ -229,11 +230,11 @@ def test_recordings_and_calls_are_right(built: Built) -> None:
     assert set(built.ask("all", "SELECT call_queue_id, called_on, missed_calls FROM zoom__phone_queues")) == queues
 
 
-# --- right values: cases known by heart -----------------------------------------------------------------------------
+# --- expected values of fixed cases ----------------------------------------------------------------------------------
 
 
 def test_attendance_of_known_meetings(built: Built) -> None:
-    """Two devices, guests of one name, rejoins in the same second, waiting rooms, hidden addresses."""
+    """Two devices, guests with the same name, rejoins in the same second, waiting rooms, hidden addresses."""
     found: dict[tuple[str, str | None], list[tuple[int, int]]] = defaultdict(list)
     for uuid, email, name, joins, seconds in built.ask(
         "cases", "SELECT meeting_uuid, email, name, joins, attended_seconds FROM zoom__meeting_attendance"
@@ -243,7 +244,7 @@ def test_attendance_of_known_meetings(built: Built) -> None:
 
 
 def test_known_meetings(built: Built) -> None:
-    """Sessions 300 seconds apart are one meeting, 301 are two; a meeting without a report is one as well."""
+    """Sessions 300 seconds apart are one meeting, 301 seconds apart two. A meeting without a report is included."""
     found = built.ask(
         "cases", "SELECT meeting_uuid, sessions, duration_minutes, attendees, attended_minutes FROM zoom__meetings"
     )
@@ -251,15 +252,15 @@ def test_known_meetings(built: Built) -> None:
 
 
 def test_days_of_known_meetings(built: Built) -> None:
-    """Cut at midnight of the time zone, in winter and summer; two meetings at once count once."""
+    """Days start at midnight of the time zone, in winter and summer. Time in two meetings at once counts once."""
     sql = "SELECT person, day, meetings, meeting_minutes, meetings_organised FROM zoom__person_days"
     assert {(person, str(day)): rest for person, day, *rest in map(list, built.ask("cases", sql))} == {
         key: list(value) for key, value in known_cases.DAYS.items()
     }
 
 
-def test_without_users_only_hosts_are_known_to_belong_to_the_account(built: Built) -> None:
-    """The others are unknown, and not taken for external."""
+def test_without_users_only_hosts_are_members(built: Built) -> None:
+    """The users stream isn't loaded. Other identified attendees are unknown, not external."""
     found = set(built.ask("cases", "SELECT DISTINCT email, attendee_type, is_external FROM zoom__meeting_attendance"))
     assert found == {
         ("ana@example.com", "member", False), ("bob@example.com", "unknown", None), ("carl@example.com", "unknown", None),
@@ -267,8 +268,8 @@ def test_without_users_only_hosts_are_known_to_belong_to_the_account(built: Buil
     }  # fmt: skip
 
 
-def test_weeks_of_departments_add_up(built: Built) -> None:
-    """To the days of their people."""
+def test_department_weeks_equal_the_sum_of_person_days(built: Built) -> None:
+    """Their working days and, up to rounding, their minutes. Weeks start on Monday."""
     sql = "SELECT meeting_seconds, is_weekend FROM zoom__person_days WHERE is_member"
     days = built.ask("all", sql)
     weeks = built.ask("all", "SELECT meeting_minutes, working_days FROM zoom__departments_weekly")

@@ -1,4 +1,4 @@
-"""What Zoom's refusals mean, operation by operation: the words stand on Zoom's page of each, the meanings are ours."""
+"""Which refusals are empty answers, for each stream. The messages are from Zoom's page of each operation."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ REFUSALS: dict[str, tuple[int, int | None, str]] = {
     "other account": (400, 1010, "User does not belong to this account: x."),
     "other account 401": (401, 1010, "User does not belong to this account: x."),
     "other account 404": (404, 1010, "User does not belong to this account: x."),
-    # Never nothing: the role is too small, a parameter or a page token is wrong, or nobody knows.
+    # Never an empty answer: a missing role, a wrong parameter or page token, or an unknown error.
     "no permission": (400, 200, "No permission."),
     "no permission, paid": (400, 200, "No permission. Only available for paid account: x."),
     "no permission, webinar": (400, 200, "No permission. You must subscribe to the webinar plan."),
@@ -76,10 +76,10 @@ GONE = {"meeting gone", "webinar gone", "report gone", "not ended"}
 WRONG_KIND = {"webinar info", "webinar id", "occurrence id", "no registration 300"}
 NOT_ENABLED = {"webinar info 3000", "no registration", "none required"}
 NO_USER = {"user missing", "user not reported"}
-HOST_GONE = NO_USER | {"invitation over"}  # of what the user hosts
+HOST_GONE = NO_USER | {"invitation over"}  # for streams of the user's meetings and webinars
 NO_ADD_ON = {"no add-on", "no add-on yet"}
 NOT_PAID = NO_ADD_ON | {"not paid"}
-OTHER_ACCOUNT = {"other account", "other account 401", "other account 404"}  # everywhere
+OTHER_ACCOUNT = {"other account", "other account 401", "other account 404"}  # for all streams
 
 NOTHING: dict[str, set[str]] = {
     "users": set(),
@@ -112,21 +112,21 @@ NOTHING: dict[str, set[str]] = {
 
 
 def meaning(stream: str, status: int, code: int | None, message: str) -> TapZoomError:
-    """What judge makes of a refusal."""
+    """Return the error that judge raises for a refusal."""
     body = b"" if code is None else json.dumps({"code": code, "message": message}).encode()
     with pytest.raises(TapZoomError) as raised:
         judge(Request(BY_NAME[stream], ids_of(stream), {}), Answer(status, {}, body), RateLimitHeaders())
     return raised.value
 
 
-def test_every_operation_stands_here() -> None:
-    """A new one needs its row, here or where the further streams have theirs (test_further_access.py)."""
+def test_every_stream_has_an_entry() -> None:
+    """A new stream needs an entry in NOTHING, or one in test_further_access.py."""
     assert set(NOTHING) == set(BY_NAME) - (further.KEYS.keys() - NOTHING.keys()) - {"ai_transcript_texts"}
 
 
 @pytest.mark.parametrize("stream", NOTHING)
-def test_what_means_nothing_here_and_what_does_not(stream: str) -> None:
-    """Exactly the refusals of that row; each with words of ours, and with Zoom's status and code."""
+def test_empty_answers_of_each_stream(stream: str) -> None:
+    """Exactly the refusals in its entry, each with the tap's own reason and Zoom's status and code."""
     found = {name for name, refusal in REFUSALS.items() if type(meaning(stream, *refusal)) is EmptyAnswer}
     assert found == NOTHING[stream] | OTHER_ACCOUNT
     for name in found:
@@ -138,8 +138,8 @@ def test_what_means_nothing_here_and_what_does_not(stream: str) -> None:
 
 
 @pytest.mark.parametrize("stream", NOTHING)
-def test_the_same_under_http_200(stream: str) -> None:
-    """Zoom documents error bodies under 200; the code is what counts there."""
+def test_empty_answers_with_http_200(stream: str) -> None:
+    """Zoom documents error bodies with status 200. Only their code counts."""
     for name, (_, code, message) in REFUSALS.items():
         if code is not None:
             assert (type(meaning(stream, 200, code, message)) is EmptyAnswer) == (
@@ -148,9 +148,9 @@ def test_the_same_under_http_200(stream: str) -> None:
 
 
 @pytest.mark.parametrize("stream", NOTHING)
-def test_what_is_not_nothing_is_an_error_of_its_kind(stream: str) -> None:
-    """A role or a plan ends the stream, days that are out of reach are asked again from a later one, all else is one
-    item. Zoom documents no words for those days, so a 300 of what is asked for days may be about them."""
+def test_other_refusals_are_errors(stream: str) -> None:
+    """Code 200 means no access. Code 300 may mean that the dates are too old if the stream has a date range, since Zoom
+    documents no message for that. All others fail only the request."""
     for name, refusal in REFUSALS.items():
         if name not in NOTHING[stream] | OTHER_ACCOUNT and name != "page token":
             early = refusal[1] == 300 and name != "validation" and BY_NAME[stream].date_range
@@ -158,7 +158,7 @@ def test_what_is_not_nothing_is_an_error_of_its_kind(stream: str) -> None:
             assert type(meaning(stream, *refusal)) is kind, name
 
 
-def test_a_status_of_another_refusal_is_not_taken_for_it() -> None:
-    """404/3001 is nothing, 403/3001 is not; the same for the one without a code."""
+def test_empty_answers_depend_on_the_status() -> None:
+    """404/3001 is an empty answer, 403/3001 isn't. A 404 without a code may be one, a 400 without a code isn't."""
     assert type(meaning("meetings", 403, 3001, "Meeting does not exist: 1.")) is RequestRefused
     assert type(meaning("webinar_instances", 400, None, "")) is RequestRefused

@@ -1,4 +1,4 @@
-"""An account that is read over several days, with losses and resumes, comes out exact, or the last run says what is missing."""
+"""Syncs over several days, with failures and interruptions, are exact, or the last run names the missing records."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tests.tap import Run, assert_complete, catalog_of, run_tap
 
 NOON = datetime(2027, 5, 11, 12, tzinfo=timezone.utc)
 HISTORIES = 30
-ALWAYS = (20, 21, 22)  # entities, held things, one child; make test-nights plays all histories
+ALWAYS = (20, 21, 22)  # entities, past meetings, one child stream; make test-nights runs all histories
 
 
 @pytest.mark.parametrize(
     "seed", [pytest.param(seed, marks=[] if seed in ALWAYS else pytest.mark.nights) for seed in range(HISTORIES)]
 )
 @pytest.mark.few(1)
-def test_a_history_ends_exact_or_says_what_is_missing(seed: int) -> None:
-    """Everything that could be read all the time is out, as it should be, or named by a last run with exit status 1."""
+def test_every_record_is_emitted_or_reported_missing(seed: int) -> None:
+    """A record that was readable during all runs is emitted, or the last run names it and has exit status 1."""
     played = Played(History(seed))
     played.play()
     problems = list(played.problems())
@@ -30,12 +30,12 @@ def test_a_history_ends_exact_or_says_what_is_missing(seed: int) -> None:
 
 
 def runs_until_complete(many: Account, **step: float) -> list[Run]:
-    """Runs of `users` and `meetings` under a day's limit, with so much time between them, until one is complete.
+    """Run `users` and `meetings` under a daily limit until a run is complete. `step`: the time between runs.
 
-    With one worker: what more of them read ahead of a slow answer is read again, and may cost a run.
+    There is one worker. More would read ahead of a slow answer, which is read again and may cost a run.
     """
     runs: list[Run] = []
-    # A day of one hour, or of the account's own.
+    # The limit resets after an hour, or at midnight UTC.
     reset = None if "days" in step else 3600
     with SimulatedZoom(many, daily_limits={"Light": 45}, daily_reset=reset) as zoom:
         while not runs or runs[-1].exit_status:
@@ -49,8 +49,8 @@ def runs_until_complete(many: Account, **step: float) -> list[Run]:
     return runs
 
 
-def test_nights_cost_no_run() -> None:
-    """With a night between its runs a limit of the day is as far away as without: what is out stays out."""
+def test_a_night_between_runs_costs_no_extra_run() -> None:
+    """A sync with a run every day takes as many runs as one with a run every hour."""
     many = Account(1, users=40, meetings_per_user=3, webinars_per_user=0, occurrences=0, crowd=0, now=NOON)
     by_day, by_hour = runs_until_complete(many, days=1), runs_until_complete(many, hours=1, minutes=1)
     assert len(by_day) == len(by_hour) == 3
@@ -58,9 +58,9 @@ def test_nights_cost_no_run() -> None:
     assert_complete({stream: right[stream] for stream in ("users", "meetings")}, *by_day)
 
 
-def test_a_record_is_lost_with_its_question_and_named_by_it() -> None:
-    """For one record of each stream: without the answer to its own question it is missing, and only the ERROR lines
-    about that question name it."""
+def test_the_error_line_names_the_request_of_a_missing_record() -> None:
+    """For one record of each stream, its request fails. Then it is missing, one ERROR line names the request, and none
+    names the requests that lead to it."""
     right = truth.expected(account(1))
     chosen = [(stream, records[-1]) for stream, records in right.items() if records and stream != "users"]
     own = [leading_to(account(1), stream, record)[0] for stream, record in chosen]

@@ -1,4 +1,4 @@
-"""The pace of requests: even, never above the limit, and as Zoom says."""
+"""The pace of requests: evenly spaced, never above the limit, and adjusted to what Zoom reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
 
 def departures(pace: Pace, delays: list[float]) -> list[float]:
-    """When requests leave that are each so much later than they might be."""
+    """Return the times at which requests are sent, each so many seconds later than allowed."""
     now, left = 1000.0, []
     for delay in delays:
         now = max(now, pace.free_at()) + delay
@@ -43,8 +43,8 @@ def departures(pace: Pace, delays: list[float]) -> list[float]:
     st.integers(1, 100),
     st.sampled_from([1, 4, 10, 20, 30, 40, 80]),
 )
-def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, limit: int) -> None:
-    """However late single requests leave: in any second at most the limit, and in the long run our share of it."""
+def test_no_second_has_more_requests_than_the_limit(delays: list[float], share: int, limit: int) -> None:
+    """Requests may be sent late. On average they stay within the configured share of the limit."""
     pace = Pace(limit, share / 100)
     left = departures(pace, delays)
     for number, start in enumerate(left):
@@ -53,8 +53,8 @@ def test_no_second_sees_more_than_the_limit(delays: list[float], share: int, lim
         assert (len(left) - 2) / (left[-1] - left[0]) <= limit * share / 100 * 1.05 + 1
 
 
-def test_requests_leave_evenly() -> None:
-    """No burst at the start, none after a pause."""
+def test_requests_are_evenly_spaced() -> None:
+    """There is no burst at the start or after a gap."""
     pace = Pace(10, 0.5)
     left = departures(pace, [0.0] * 10 + [30.0] + [0.0] * 10)
     gaps = [second - first for first, second in itertools.pairwise(left)]
@@ -62,21 +62,21 @@ def test_requests_leave_evenly() -> None:
     assert math.isclose(sorted(gaps)[5], 0.2, rel_tol=1e-6)
 
 
-def test_nothing_leaves_before_a_hold_is_over() -> None:
-    """hold moves the next departure, and never brings it forward."""
+def test_no_request_is_sent_during_a_pause() -> None:
+    """A pause can be extended, but not shortened."""
     pace = Pace(10, 1)
     pace.pause_until(1010.0)
     pace.pause_until(1005.0)
     assert pace.free_at() == 1010.0
 
 
-def test_a_429_holds_the_label_and_slows_it_down() -> None:
-    """Once for all that were under way together; a thousand successes take it back."""
+def test_a_429_pauses_and_slows_down_requests() -> None:
+    """Once for all requests that were in flight together. A thousand successes restore the rate."""
     pace = Pace(10, 0.8)
     before = pace.rate
     pace.refused(1000.0, None, None)
     slowed = pace.rate
-    pace.refused(1000.1, None, None)  # under way as well when the first was answered
+    pace.refused(1000.1, None, None)  # in flight when the first was answered
     assert slowed < before
     assert pace.rate == slowed
     assert pace.free_at() == 1000.1 + SECONDS_PER_429
@@ -85,8 +85,8 @@ def test_a_429_holds_the_label_and_slows_it_down() -> None:
     assert pace.rate == before
 
 
-def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
-    """Stragglers neither shorten the wait nor slow the label down again; what is refused after it does."""
+def test_a_429_during_a_pause_does_not_slow_down_again() -> None:
+    """It doesn't shorten the pause either. A 429 after the pause slows down again."""
     pace = Pace(10, 0.8)
     pace.refused(1000.0, 60.0, None)
     slowed = pace.rate
@@ -99,8 +99,8 @@ def test_a_429_without_a_time_leaves_the_hold_of_one_that_named_it() -> None:
 
 
 @pytest.mark.parametrize("announced", [None, 10.0, 20.0])
-def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None) -> None:
-    """Whatever was assumed before: then it is others who ask as well, and not a limit that is lower than we think."""
+def test_a_429_slows_down_less_if_zoom_reported_the_limit(announced: float | None) -> None:
+    """If Zoom reported it, other programs probably share it. Otherwise the assumed limit may be too high."""
     pace = Pace(10, 0.8)
     if announced:
         pace.learn(announced)
@@ -118,16 +118,16 @@ def test_a_429_costs_less_where_zoom_announced_the_limit(announced: float | None
     assert pace.rate == before
 
 
-def test_it_never_stands_still() -> None:
-    """However often it is refused, a tenth of the pace is left."""
+def test_the_rate_never_falls_below_a_tenth() -> None:
+    """Even after fifty 429s in a row."""
     pace = Pace(10, 0.8)
     for number in range(50):
         pace.refused(1000.0 + number, None, None)
     assert pace.rate == pytest.approx(0.8)
 
 
-def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
-    """The same limit again is none."""
+def test_a_new_reported_limit_restores_the_full_rate() -> None:
+    """The same limit again doesn't."""
     pace = Pace(10, 0.8)
     pace.refused(1000.0, None, None)
     slowed = pace.rate
@@ -140,16 +140,16 @@ def test_an_announcement_takes_back_what_was_slowed_where_it_is_news() -> None:
     assert pace.rate == pytest.approx(16.0 * SLOWER_IF_REPORTED)
 
 
-def test_a_429_that_names_the_limit_sets_it() -> None:
-    """Zoom knows better than the plan."""
+def test_a_429_with_a_limit_sets_it() -> None:
+    """It replaces the assumed limit of the plan."""
     pace = Pace(80, 0.5)
     pace.refused(1000.0, 2.0, 30.0)
     assert pace.rate == 15.0
     assert pace.free_at() == 1002.0
 
 
-def test_a_429_that_names_no_wait_at_all_holds_the_label_as_well() -> None:
-    """Retry-After: 0 is as good as none."""
+def test_a_429_with_a_wait_of_zero_still_pauses() -> None:
+    """Retry-After: 0 is handled like a missing one."""
     pace = Pace(80, 0.5)
     pace.refused(1000.0, 0.0, None)
     assert pace.free_at() == 1000.0 + SECONDS_PER_429
@@ -158,8 +158,8 @@ def test_a_429_that_names_no_wait_at_all_holds_the_label_as_well() -> None:
 @pytest.mark.parametrize(
     ("plan", "limits"), [("free", (4, 2, 1, 10)), ("pro", (30, 20, 10, 10)), ("business", (80, 60, 40, 20))]
 )
-def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...]) -> None:
-    """Per second; of the Resource-intensive ones per minute."""
+def test_each_plan_has_a_limit_for_each_label(plan: str, limits: tuple[int, ...]) -> None:
+    """Limits are per second, those of Resource-intensive per minute."""
     lanes = (LIGHT, MEDIUM, HEAVY, RateLimit("Resource-intensive"))
     assert [limit_of(lane, plan) for lane in lanes] == [*limits[:3], limits[3] / 60]
 
@@ -180,7 +180,7 @@ def test_each_plan_has_a_limit_for_each_lane(plan: str, limits: tuple[int, ...])
         ("Mon, 06 May 2_024 07:09:39 GMT", None), ("Mon, \u0660\u0666 May 2024 07:09:39 GMT", None),
     ],
 )  # fmt: skip
-def test_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
+def test_retry_after_is_read_in_all_formats(text: str, seconds: float | None) -> None:
     """Seconds, Unix time, HTTP date, ISO date-time. Anything else, or more than two days, is ignored."""
     assert retry_after(text, NOW) == seconds
 
@@ -193,8 +193,8 @@ def test_any_retry_after_is_a_wait_or_none(text: str) -> None:
 
 
 @given(st.integers(0, 172_800))
-def test_every_form_means_the_same(seconds: int) -> None:
-    """The same wait, however it is written."""
+def test_all_formats_of_retry_after_give_the_same_wait(seconds: int) -> None:
+    """Seconds, HTTP date, and ISO date-time with either notation of UTC."""
     moment = NOW + timedelta(seconds=seconds)
     forms = (
         str(seconds),
@@ -205,14 +205,14 @@ def test_every_form_means_the_same(seconds: int) -> None:
     assert {retry_after(form, NOW) for form in forms} == {float(seconds)}
 
 
-def test_headers_are_read_whatever_their_case() -> None:
-    """As requests hands them over, the lookup takes any case; values are trimmed."""
+def test_header_values_may_have_other_case_and_spaces() -> None:
+    """The label is recognized in lower case and between spaces."""
     headers = {"X-RateLimit-Category": " heavy ", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "40"}
     assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", 40.0, False, None)
 
 
-def test_a_daily_limit_is_told_from_one_per_second() -> None:
-    """By the type; its Retry-After is a date-time."""
+def test_a_daily_limit_is_recognized_by_its_type() -> None:
+    """Its Retry-After is a date-time."""
     headers = {
         "X-RateLimit-Category": "Heavy", "X-RateLimit-Type": "Daily-limit", "X-RateLimit-Limit": "60000",
         "Retry-After": "2024-05-07T00:00:00Z",
@@ -220,8 +220,8 @@ def test_a_daily_limit_is_told_from_one_per_second() -> None:
     assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", 60000.0, True, 60711.0)
 
 
-def test_a_limit_per_minute_is_one_per_second() -> None:
-    """That is how resource-intensive requests are counted; those of a day are not."""
+def test_resource_intensive_limits_are_converted_to_per_second() -> None:
+    """Zoom reports them per minute. Their daily limits aren't converted."""
     headers = {"X-RateLimit-Category": "Resource-intensive", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "30"}
     assert read_headers(headers, NOW) == RateLimitHeaders("Resource-intensive", 0.5)
     assert read_headers({**headers, "X-RateLimit-Type": "Daily-limit"}, NOW) == RateLimitHeaders(
@@ -230,8 +230,8 @@ def test_a_limit_per_minute_is_one_per_second() -> None:
     assert read_headers({**headers, "X-RateLimit-Limit": ""}, NOW) == RateLimitHeaders("Resource-intensive")
 
 
-def test_what_is_not_named_is_not_known() -> None:
-    """Without a type a limit could be the day's; a small one is one as well."""
+def test_missing_headers_are_none() -> None:
+    """A limit without a type is ignored, since it may be the daily one. A limit below 1 is valid."""
     assert read_headers({}, NOW) == RateLimitHeaders()
     assert read_headers({"X-RateLimit-Type": "QPS"}, NOW) == RateLimitHeaders()
     assert read_headers({"X-RateLimit-Limit": "40", "X-RateLimit-Category": "Huge"}, NOW) == RateLimitHeaders()
@@ -259,30 +259,30 @@ ODD_LIMITS = [
 
 
 @pytest.mark.parametrize("limit", [*ODD_LIMITS, "10001", "30000000"])
-def test_odd_limits_are_passed_over(limit: str) -> None:
-    """Only a plain positive number is a limit, and no larger one than an API can have."""
+def test_invalid_limits_are_ignored(limit: str) -> None:
+    """A limit is a plain positive number, and not larger than an API can have."""
     headers = {"X-RateLimit-Category": "Light", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": limit}
     assert read_headers(headers, NOW) == RateLimitHeaders("Light")
 
 
 @pytest.mark.parametrize("limit", [*ODD_LIMITS, "10000001"])
 @pytest.mark.parametrize("kind", ["", "Daily-limit"])
-def test_odd_limits_of_the_day_are_passed_over(kind: str, limit: str) -> None:
-    """With the type, and without, as ordinary answers name it."""
+def test_invalid_daily_limits_are_ignored(kind: str, limit: str) -> None:
+    """With the type, and without it as in successful answers."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": limit}
     assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", None, bool(kind))
 
 
 @pytest.mark.parametrize("kind", ["QPM", "per-user", "non-daily", "Daily-limit-2", "QPS, Daily-limit", "0"])
-def test_another_type_changes_no_rate(kind: str) -> None:
-    """It is not known what its limit counts."""
+def test_limits_of_unknown_types_are_ignored(kind: str) -> None:
+    """The tap doesn't know what they count."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30000"}
     assert read_headers(headers, NOW) == RateLimitHeaders("Heavy")
 
 
 @pytest.mark.parametrize("kind", ["QPS", " qps ", "Daily-limit", "daily limit", "DAILY_LIMIT", "daily"])
-def test_the_known_types_may_be_spelt_differently(kind: str) -> None:
-    """In any case, with a hyphen, an underscore or a space."""
+def test_known_types_may_be_spelled_differently(kind: str) -> None:
+    """In any case, and with a hyphen, an underscore or a space."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": kind, "X-RateLimit-Limit": "30"}
     assert read_headers(headers, NOW) == RateLimitHeaders("Heavy", 30.0, "d" in kind.lower())
 
@@ -299,23 +299,23 @@ def test_the_known_types_may_be_spelt_differently(kind: str) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", [None, "Daily-limit"])
-def test_the_limit_of_the_day_tells_the_plan(category: str, limit: str, plan: str | None, kind: str | None) -> None:
-    """Ordinary answers carry category, the day's limit and what remains, and no type."""
+def test_the_daily_limit_reveals_the_plan(category: str, limit: str, plan: str | None, kind: str | None) -> None:
+    """Successful answers have the label, the daily limit and the remaining requests, but no type."""
     headers = {"X-RateLimit-Category": category, "X-RateLimit-Limit": limit, "X-RateLimit-Remaining": "7"}
     said = read_headers({**headers, "X-RateLimit-Type": kind} if kind else headers, NOW)
     assert plan_of(HEAVY, said) == plan
     assert said.limit is None or said.daily
-    assert plan_of(PHONE_HEAVY, said) is None  # Phone has limits of its own
+    assert plan_of(PHONE_HEAVY, said) is None  # Phone has separate limits
 
 
-def test_a_limit_of_the_second_tells_no_plan() -> None:
-    """It is taken as it is."""
+def test_a_limit_per_second_does_not_reveal_the_plan() -> None:
+    """Only daily limits do."""
     headers = {"X-RateLimit-Category": "Heavy", "X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "6000"}
     assert plan_of(HEAVY, read_headers(headers, NOW)) is None
 
 
-def test_a_limit_that_zoom_named_comes_before_that_of_the_plan() -> None:
-    """A plan changes a pace that was only assumed, and what was slowed is taken back then."""
+def test_a_reported_limit_overrides_the_limit_of_the_plan() -> None:
+    """The limit of the plan only replaces an assumed one. That restores the full rate."""
     pace = Pace(10, 0.5)
     pace.refused(1000.0, None, None)
     assert pace.assume(40)
@@ -331,8 +331,8 @@ def test_a_limit_that_zoom_named_comes_before_that_of_the_plan() -> None:
     [("2024-05-06T00:00:00+00:00", 86_400.0), ("2024-05-06T23:59:59+00:00", 1.0), ("2024-05-06T07:08:09+00:00", 60_711.0),
      ("2024-05-06T23:30:00-02:00", 81_000.0)],
 )  # fmt: skip
-def test_limits_of_the_day_reset_at_midnight_utc(now: str, seconds: float) -> None:
-    """Whatever the zone of the clock."""
+def test_daily_limits_reset_at_midnight_utc(now: str, seconds: float) -> None:
+    """In any time zone of the clock."""
     assert seconds_to_midnight(datetime.fromisoformat(now)) == seconds
 
 
@@ -341,8 +341,8 @@ HOUR = timedelta(hours=1)
 
 @pytest.mark.parametrize("name", ["Retry-After", "X-RateLimit-Reset"])
 @pytest.mark.parametrize("off", [timedelta(0), timedelta(minutes=10), timedelta(minutes=-10), 200 * HOUR])
-def test_a_time_is_read_by_the_clock_of_who_names_it(name: str, off: timedelta) -> None:
-    """Where the answer has a Date, that is the clock, however far ours is off; a number of seconds needs none."""
+def test_times_are_relative_to_the_servers_clock(name: str, off: timedelta) -> None:
+    """The Date of the answer is the server's time, however wrong the local clock is. A number of seconds needs none."""
     server = NOW + off
     date = format_datetime(server, usegmt=True)
     then = server + timedelta(seconds=6)
@@ -351,14 +351,14 @@ def test_a_time_is_read_by_the_clock_of_who_names_it(name: str, off: timedelta) 
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Mon, 99 May 2024 07:08:09 GMT"])
-def test_without_a_date_that_can_be_read_our_clock_has_to_do(date: str) -> None:
-    """A proxy may have taken it away, or made it up."""
+def test_without_a_valid_date_the_local_clock_is_used(date: str) -> None:
+    """A proxy may have removed or changed the header."""
     then = format_datetime(NOW + timedelta(seconds=6), usegmt=True)
     assert read_headers({"Retry-After": then, "Date": date}, NOW).wait == 6.0
 
 
-def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
-    """Retry-After comes first."""
+def test_the_reset_header_is_used_without_a_valid_retry_after() -> None:
+    """Otherwise Retry-After takes precedence."""
     assert read_headers({"Retry-After": "5", "X-RateLimit-Reset": "7"}, NOW).wait == 5.0
     assert read_headers({"Retry-After": "soon", "X-RateLimit-Reset": "7"}, NOW).wait == 7.0
     assert read_headers({"X-RateLimit-Reset": "7"}, NOW).wait == 7.0
@@ -366,8 +366,8 @@ def test_the_reset_is_read_where_retry_after_says_nothing() -> None:
     assert read_headers({"Retry-After": "soon", "X-RateLimit-Reset": "never"}, NOW).wait is None
 
 
-def test_a_request_waits_no_longer_than_what_is_known_by_now_demands() -> None:
-    """A limit of ten a minute is assumed and a thousand a second announced: the next one leaves at once."""
+def test_a_new_reported_limit_shortens_the_wait() -> None:
+    """Ten requests per minute are assumed. Once Zoom reports a thousand per second, the next one is sent at once."""
     pace = Pace(10 / 60, 1.0)
     pace.leave(100.0)
     assert pace.free_at() > 105.0

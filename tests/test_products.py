@@ -1,4 +1,4 @@
-"""What Contact Center, Events and Revenue Accelerator need beyond an entry: zones, limits, rows over pages, odd refusals."""
+"""Contact Center, Events, Revenue Accelerator: time zones, rate limits, rows that span pages, unusual refusals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.test_tables import facts_of
 CENTER = [stream for stream in STREAMS if stream.rate_limit.product == "Contact Center"]
 TALK = {"conversation_id": "a/b==,1667893163000", "iq_processed_time": "2026-11-20T08:00:00Z"}
 LISTED = says(r"/v2/zra/conversations\?", {"conversations": [TALK]})
-# What Zoom says of a conversation, on two pages.
+# The analysis of a conversation, on two pages.
 FIRST = {
     "summary": "About prices", "topics": [{"section": [{"label": "price"}]}], "next_steps": None,
     "deal_memo": {"potential_wins": [{"factor": "api"}], "potential_concerns": []}, "page_size": 300, "next_page_token": "t1",
@@ -36,8 +36,8 @@ WHOLE = {
 }  # fmt: skip
 
 
-def test_contact_center_is_asked_in_utc() -> None:
-    """Wherever an operation reads times in a zone: by `timezone`, for the Z at their end is a letter, and no offset."""
+def test_contact_center_requests_use_utc() -> None:
+    """Operations with a `timezone` parameter get UTC: the Z at the end of their times is a literal, not an offset."""
     zoned = [stream for stream in CENTER if "timezone" in facts_of(stream)["parameters"]]
     assert len(zoned) == 9
     for stream in zoned:
@@ -47,8 +47,8 @@ def test_contact_center_is_asked_in_utc() -> None:
         )
 
 
-def test_contact_center_has_limits_of_its_own() -> None:
-    """Each stream of Zoom's file of it, and no other; the numbers are those of Phone."""
+def test_contact_center_has_separate_rate_limits() -> None:
+    """All streams from Zoom's Contact Center file have them. The numbers are the same as for Phone."""
     of_file = {path for path, facts in documented().items() if facts["product"] == "Contact-Center"}
     assert len(CENTER) == len(of_file) and APART["Contact-Center"] == "Contact Center"
     for plan, limits in (("pro", (20, 10, 5)), ("business", (40, 20, 10))):
@@ -58,7 +58,7 @@ def test_contact_center_has_limits_of_its_own() -> None:
 
 
 def test_a_row_that_spans_pages_is_one_record() -> None:
-    """With the lists of all pages, also those in objects; its page token is no column."""
+    """It has the lists of all pages, including those in objects. The page token isn't a column."""
     with scripted(LISTED, says(ANALYSIS + "next_page_token=t1", SECOND), says(ANALYSIS, FIRST)) as zoom:
         run = run_tap(zoom.config(start_date="2026-11-15"), zoom=zoom, catalog=catalog_of("zra_content_analysis"))
         [_, page, _] = [asked.path for asked in zoom.requests if "zra" in asked.path]
@@ -67,8 +67,8 @@ def test_a_row_that_spans_pages_is_one_record() -> None:
     assert run.logged("WARNING") == []
 
 
-def test_a_row_that_spans_pages_begins_anew_after_a_token_has_expired() -> None:
-    """Nothing of it is there twice."""
+def test_a_row_that_spans_pages_is_read_again_after_its_token_expires() -> None:
+    """No part of it is duplicated."""
     first = says(ANALYSIS, FIRST)
     expired = says(ANALYSIS + "next_page_token=t1", error(300, "The next page token is invalid or expired."), 400)
     expired.times = 1
@@ -89,12 +89,12 @@ def test_a_row_that_spans_pages_begins_anew_after_a_token_has_expired() -> None:
         ("zoom_event_attendance", 403, b"", NoAccess),
     ],
 )  # fmt: skip
-def test_odd_refusals_mean_what_zoom_says(stream: str, status: int, body: object, kind: type[Exception]) -> None:
-    """Codes that other products do not have, and a status outside of the standard."""
+def test_unusual_refusals_are_recognized(stream: str, status: int, body: object, kind: type[Exception]) -> None:
+    """Codes that other products don't have, a non-standard status, and a 403 without a code."""
     assert meaning(stream, status, body) is kind
 
 
-def test_none_is_selected_unless_somebody_selects_it() -> None:
+def test_streams_of_these_products_are_not_selected_by_default() -> None:
     """They need licenses and scopes that few accounts have."""
     assert (
         not any(stream.core for stream in CENTER) and not BY_NAME["zoom_events"].core and not BY_NAME["zra_deals"].core

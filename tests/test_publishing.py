@@ -1,4 +1,4 @@
-"""What is published: metadata, the address of the repository, workflows, the image and its context."""
+"""Publishing: metadata, the address of the repository, workflows, the container image and its build context."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEPS = [(name, step) for name, job in JOBS.items() for step in job["steps"]]
 
 
 def files() -> list[Path]:
-    """The files that git keeps, or would keep."""
+    """Return the files in git, and new files that aren't ignored."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -37,12 +37,12 @@ def files() -> list[Path]:
 
 
 def classifiers(metadata: email.message.Message) -> list[str]:
-    """The classifiers of a package's metadata."""
+    """Return the classifiers in a package's metadata."""
     return [str(value) for value in metadata.get_all("Classifier", [])]
 
 
 def backend(project: Path, call: str) -> None:
-    """Call a function of setuptools' build backend (PEP 517) in a project; what it makes lands in the folder `dist`."""
+    """Call a function of setuptools' build backend (PEP 517) in a project. It writes to the folder `dist`."""
     (project / "dist").mkdir()
     script = f"from setuptools import build_meta; build_meta.{call}('dist')"
     done = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, text=True, check=False)
@@ -50,7 +50,7 @@ def backend(project: Path, call: str) -> None:
 
 
 def metadata(repository: str, project: Path) -> email.message.Message:
-    """The metadata of the distribution if its repository has this address."""
+    """Return the metadata of the distribution if its repository has this address."""
     (project / "tap_zoom").mkdir()
     for name in ("README.md", "LICENSE", "tap_zoom/__init__.py", "pyproject.toml"):
         (project / name).write_bytes((ROOT / name).read_bytes())
@@ -67,13 +67,14 @@ def metadata(repository: str, project: Path) -> email.message.Message:
 # --- the name and the address -----------------------------------------------------------------------------------
 
 
-def test_the_address_is_one_on_github_or_empty() -> None:
-    """setup.py is the one place that sets it."""
+def test_the_repository_is_on_github_or_empty() -> None:
+    """It is set in setup.py only."""
     assert not REPOSITORY or re.fullmatch(r"https://github\.com/[\w-]+/[\w.-]+", REPOSITORY)
 
 
-def test_no_placeholder_stands_for_an_owner() -> None:
-    """In none of the files; a link to a tap-zoom on GitHub is the address of setup.py, the example, or another project."""
+def test_no_file_has_a_placeholder_for_the_owner() -> None:
+    """Links to a tap-zoom on GitHub are to the address in setup.py, to the example in the tests, or to a known other
+    project."""
     known = {"someone", owner(REPOSITORY).lower(), *"singer-io mashey hotgluexyz meltanolabs robby-rob-slalom".split()}
     for path in files():
         if path.suffix != ".json":
@@ -84,15 +85,15 @@ def test_no_placeholder_stands_for_an_owner() -> None:
             assert set(re.findall(r"github\.com[/:]([\w-]+)/tap-zoom\b", text)) <= known, path
 
 
-def test_files_of_github_name_no_owner_without_an_address() -> None:
-    """CODEOWNERS has no rule then, and the issue forms no links."""
+def test_github_files_without_an_address() -> None:
+    """CODEOWNERS has no rule, and the issue forms have no links."""
     made = make_github.files("")
     assert not re.search(r"^[^#\s].*@", made[".github/CODEOWNERS"], re.MULTILINE)
     assert "http" not in made[".github/ISSUE_TEMPLATE/config.yml"]
 
 
-def test_files_of_github_follow_the_address() -> None:
-    """The owner, and links to the repository and its site."""
+def test_github_files_with_an_address() -> None:
+    """They have the owner, and links to the repository and its site."""
     made = make_github.files(ADDRESS)
     assert re.search(r"^\* @someone$", made[".github/CODEOWNERS"], re.MULTILINE)
     links = [each["url"] for each in yaml.safe_load(made[".github/ISSUE_TEMPLATE/config.yml"])["contact_links"]]
@@ -100,7 +101,7 @@ def test_files_of_github_follow_the_address() -> None:
 
 
 def test_metadata_without_an_address(tmp_path: Path) -> None:
-    """A name of its own, a license expression (PEP 639) with its file, and no links."""
+    """The name isn't tap-zoom, the license is an expression with its file (PEP 639), and there are no links."""
     made = metadata("", tmp_path)
     assert made["Name"] == NAME != "tap-zoom"  # tap-zoom on PyPI is another project
     assert made["License-Expression"] == "MIT" and made["License-File"] == "LICENSE" and made["License"] is None
@@ -111,7 +112,7 @@ def test_metadata_without_an_address(tmp_path: Path) -> None:
 
 
 def test_metadata_with_an_address(tmp_path: Path) -> None:
-    """Links, and a README whose links to files of the repository work on PyPI."""
+    """There are links, and links in the README are absolute, so that they work on PyPI."""
     made = metadata(ADDRESS, tmp_path)
     links = dict(value.split(", ") for value in made.get_all("Project-URL", []))
     assert links == {
@@ -126,8 +127,8 @@ def test_metadata_with_an_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_sdist_has_what_its_tests_read(tmp_path: Path) -> None:
-    """Each file that git keeps, but for two that only a clone needs."""
+def test_the_sdist_has_all_files_in_git(tmp_path: Path) -> None:
+    """Except for two that only a clone needs."""
     kept = [path.relative_to(ROOT) for path in files()]
     for path in kept:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -142,8 +143,8 @@ def test_the_sdist_has_what_its_tests_read(tmp_path: Path) -> None:
 # --- the release --------------------------------------------------------------------------------------------------
 
 
-def test_a_tag_that_agrees_can_be_released() -> None:
-    """Version, dated heading and address."""
+def test_a_matching_tag_can_be_released() -> None:
+    """Its version, the heading in the changelog and the address agree."""
     assert problems("v1.2.3", ADDRESS, "1.2.3", "## [Unreleased]\n\n## [1.2.3] - 2026-12-01\n", ADDRESS) == []
 
 
@@ -157,8 +158,8 @@ def test_a_tag_that_agrees_can_be_released() -> None:
         ("v1.2.3", "## [1.2.3] - 2026-12-01", "", f'REPOSITORY in setup.py is "", but this is {ADDRESS}'),
     ],
 )
-def test_a_tag_that_disagrees_is_refused(tag: str, changelog: str, configured: str, told: str) -> None:
-    """One sentence for each difference."""
+def test_a_mismatched_tag_is_refused(tag: str, changelog: str, configured: str, told: str) -> None:
+    """Each mismatch is one problem."""
     (problem,) = problems(tag, ADDRESS, "1.2.3", changelog, configured)
     assert told in problem
 
@@ -168,7 +169,7 @@ def test_a_tag_that_disagrees_is_refused(tag: str, changelog: str, configured: s
 
 @pytest.mark.parametrize("name", JOBS)
 def test_a_job_has_only_the_permissions_it_needs(name: str) -> None:
-    """None by default; write permissions for releases only. Each job ends in bounded time."""
+    """None by default, and write permissions only for releases. Each job has a timeout of at most an hour."""
     job = JOBS[name]
     assert WORKFLOWS[name.split(":")[0]]["permissions"] == {}
     assert job["timeout-minutes"] <= 60
@@ -178,18 +179,18 @@ def test_a_job_has_only_the_permissions_it_needs(name: str) -> None:
 
 
 def test_actions_are_pinned_by_commit() -> None:
-    """With the version in a comment; a checkout leaves no credentials behind."""
+    """The version is in a comment. Checkouts don't persist credentials."""
     texts = [path.read_text("utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
     used = [line for text in texts for line in re.findall(r"uses: (.+)", text)]
     assert len(used) > 10
     assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
-    assert len({line.split("@")[0] for line in used}) == len(set(used))  # one commit of each
+    assert len({line.split("@")[0] for line in used}) == len(set(used))  # one commit per action
     checkouts = [step for _, step in STEPS if "actions/checkout@" in step.get("uses", "")]
     assert checkouts and all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
 def test_the_matrix_has_each_supported_version_and_macos() -> None:
-    """Those of the classifiers, the oldest and the newest on macOS as well."""
+    """The versions are those of the classifiers. The oldest and the newest are also tested on macOS."""
     matrix: dict[str, Any] = JOBS["ci.yml: test"]["strategy"]["matrix"]
     supported = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "setup.py").read_text("utf-8"))
     assert matrix["python"] == supported
@@ -199,8 +200,8 @@ def test_the_matrix_has_each_supported_version_and_macos() -> None:
     ]
 
 
-def test_commands_of_the_workflows_exist() -> None:
-    """Each `make` target is one of the Makefile."""
+def test_make_targets_in_workflows_exist() -> None:
+    """The Makefile has every target that a workflow calls."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     called = {
         target for _, step in STEPS for target in re.findall(r"^ *make ([\w-]+)", step.get("run", ""), re.MULTILINE)
@@ -212,14 +213,14 @@ def test_commands_of_the_workflows_exist() -> None:
 
 
 def dockerfile() -> list[tuple[str, str]]:
-    """The instructions of the Dockerfile with their arguments."""
+    """Return the instructions of the Dockerfile with their arguments."""
     text = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "")
     lines = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
     return [(words[0], words[1]) for words in lines]
 
 
 def in_context(name: str) -> bool:
-    """True if .dockerignore lets a file into the context. Later lines win; a line for a folder includes what is in it."""
+    """True if .dockerignore lets a file into the context. Later lines win, and a line for a folder covers its files."""
     result = True
     for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
         pattern = line.removeprefix("!").removeprefix("**/")
@@ -231,8 +232,8 @@ def in_context(name: str) -> bool:
     return result
 
 
-def test_the_context_has_what_is_copied_and_nothing_else() -> None:
-    """So that no settings, tokens, states or environments get into an image."""
+def test_the_build_context_has_only_the_copied_files() -> None:
+    """This keeps settings, tokens, states and environments out of images."""
     copied = [word for name, words in dockerfile() if name == "COPY" for word in words.split()[:-1]]
     assert "tap_zoom" in copied
     for path in files():
@@ -250,14 +251,14 @@ def test_the_context_has_what_is_copied_and_nothing_else() -> None:
         assert not in_context(name), name
 
 
-def test_the_image_has_what_setup_reads() -> None:
-    """The files that setup.py opens, and those that the wheel has."""
+def test_the_image_has_the_files_that_setup_reads() -> None:
+    """Those that it opens, and the package."""
     copied = [word for name, words in dockerfile() if name == "COPY" for word in words.split()[:-1]]
     assert {"setup.py", "pyproject.toml", "README.md", "LICENSE", "tap_zoom"} == set(copied)
 
 
 def test_the_image_runs_as_a_user_with_a_volume() -> None:
-    """A number, so that Kubernetes can check it; the volume is the one that the docs describe."""
+    """The user is a number, so that Kubernetes can check that it isn't root. The docs name the same user and volume."""
     last = [number for number, (name, _) in enumerate(dockerfile()) if name == "FROM"][-1]
     final = dict(dockerfile()[last:])
     assert final["USER"].isdigit() and final["USER"] != "0"

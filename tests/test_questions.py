@@ -1,4 +1,4 @@
-"""The questions of docs/questions.md have the answers that the simulated account knows; here in DuckDB."""
+"""The queries in docs/questions.md, on DuckDB: they return the answers expected from the simulated account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STREAMS = sorted(set().union(*(question.streams for question in QUESTIONS.values
 
 
 def asked_then(question: Question) -> str:
-    """Its SQL as of the simulated day."""
+    """Return the SQL of a question, with the simulated date as current_date."""
     return question.sql.replace("current_date", f"DATE '{NOW.date()}'")
 
 
@@ -35,7 +35,7 @@ def known(text: str, right: Rows) -> Counter[tuple[Any, ...]]:
 
 
 def load_and_know() -> tuple[Run, Rows]:
-    """A run that reads the streams of all questions and models, and what they hold."""
+    """Return a run with the streams of all questions and models, and the expected records."""
     account = Account.sized("demo", now=NOW)
     with SimulatedZoom(account, scopes="classic") as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*STREAMS))
@@ -45,23 +45,23 @@ def load_and_know() -> tuple[Run, Rows]:
 
 
 @pytest.mark.parametrize("text", ANSWERS)
-def test_a_question_has_the_known_answer(built: Built, text: str) -> None:
-    """Row by row, and there are some."""
+def test_a_query_returns_the_expected_answer(built: Built, text: str) -> None:
+    """All rows match, and there is at least one."""
     found = built.ask("all", asked_then(QUESTIONS[text]))
     answer = known(text, built.rows)
     assert answer
     assert Counter(tuple(str(cell) if hasattr(cell, "isoformat") else cell for cell in row) for row in found) == answer
 
 
-def test_every_question_has_a_known_answer() -> None:
-    """None is on the page untested."""
+def test_every_question_has_an_expected_answer() -> None:
+    """No question on the page is untested."""
     headings = re.findall(r"^## (.+)$", PAGE.read_text("utf-8"), re.MULTILINE)
     assert headings == list(QUESTIONS) == list(ANSWERS)
 
 
 @pytest.mark.parametrize("text", QUESTIONS)
-def test_a_question_names_streams_that_it_reads(text: str) -> None:
-    """All that stand in its SQL, one or more of those below each model, and no other."""
+def test_a_question_lists_the_streams_that_it_reads(text: str) -> None:
+    """All streams in its SQL, at least one of the streams of each model, and no others."""
     question = QUESTIONS[text]
     below = {table: {table} if table in BY_NAME else streams_below(table) for table in question.tables}
     assert question.streams and question.streams <= set().union(*below.values())
@@ -69,7 +69,7 @@ def test_a_question_names_streams_that_it_reads(text: str) -> None:
 
 
 def streams_below(model: str) -> set[str]:
-    """The streams from which dbt builds a model: by its references, and by those of the macros that it calls."""
+    """Return the streams from which dbt builds a model, by its references and those of the macros that it calls."""
     file = next((ROOT / "dbt" / "models").rglob(f"{model}.sql"), None)
     if file is None or model.startswith("stg_zoom__"):
         return {model.removeprefix("stg_zoom__")} if file else set()
@@ -81,8 +81,8 @@ def streams_below(model: str) -> set[str]:
     return set().union(*(streams_below(name or other) for name, other in called))
 
 
-def test_a_database_is_made_of_what_target_jsonl_has_written(tmp_path: Path) -> None:
-    """By a command: files with and without a time in their names, and all columns of streams that nobody has read."""
+def test_demo_tables_loads_the_output_of_target_jsonl(tmp_path: Path) -> None:
+    """File names may contain a time. A stream without a file gets an empty table with all columns."""
     (tmp_path / "catalog.json").write_text(run_tap(None, "--discover", document=True).stdout, "utf-8")
     (tmp_path / "users.jsonl").write_text('{"id": "a", "created_at": "2026-01-02T03:04:05Z"}\n', "utf-8")
     (tmp_path / "meetings-20260102T030405.jsonl").write_text(

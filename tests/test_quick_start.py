@@ -1,4 +1,4 @@
-"""The README's quick start in a shell: it works in bash and zsh, typed, pasted or in a file, also with Ctrl-C."""
+"""The README's quick start: it works in bash and zsh, typed, pasted or as a script, and if Ctrl-C is pressed."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from tests.simulator import SimulatedZoom
 from tests.tap import LONGEST_RUN, ROOT, account
 
 SHELLS = {"bash": ["bash", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"]}
-# Confirms the last state when its input ends, as targets do.
+# Writes the last state when its input ends, as targets do.
 TARGET = """
 import json, sys
 messages = [json.loads(line) for line in sys.stdin]
 states = [message["value"] for message in messages if message["type"] == "STATE"]
 print(json.dumps(states[-1]))
 """
-BEGUN = 60  # requests, after which the run is under way and not near its end
+BEGUN = 60  # requests after which the run has begun, but isn't near its end
 
 
 def commands(page: str, after: str) -> str:
-    """The first block of commands after some words of a page."""
+    """Return the first block of commands after this text on a page."""
     found = re.search(
         r"^```bash\n(.*?)^```$", (ROOT / page).read_text("utf-8").partition(after)[2], re.DOTALL | re.MULTILINE
     )
@@ -42,7 +42,7 @@ def commands(page: str, after: str) -> str:
 
 
 def load(page: str, after: str) -> str:
-    """The load in such a block, in parentheses, under the names of the quick start's files and target."""
+    """Return the subshell in such a block, with the file names and the target of the quick start."""
     found = re.search(r"^\($.*?^\)$\n", commands(page, after), re.DOTALL | re.MULTILINE)
     assert found
     return (
@@ -58,14 +58,14 @@ BLOCK = commands(*QUICK_START)
 
 
 @pytest.mark.parametrize("place", [("docs/state.md", "## Keep it"), ("docs/targets.md", "<!-- postgres -->")])
-def test_the_load_is_the_same_everywhere(place: tuple[str, str]) -> None:
-    """So what the tests below show of the README's block holds for the others."""
+def test_the_load_is_the_same_on_all_pages(place: tuple[str, str]) -> None:
+    """The tests below only run the block of the README."""
     assert load(*place) == load(*QUICK_START)
 
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> str:
-    """The shell's name, if it is installed."""
+    """The name of the shell. Skips the test if it isn't installed."""
     name: str = request.param
     if not shutil.which(name):
         pytest.skip(f"{name} is not installed")
@@ -74,13 +74,13 @@ def shell(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def slow_zoom() -> Iterator[SimulatedZoom]:
-    """An account that is not read before it is interrupted."""
+    """An account slow enough that a run can be interrupted."""
     with SimulatedZoom(account(), latency=0.05) as zoom:
         yield zoom
 
 
 def environment(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
-    """config.json in `home`, and an environment with the tap and a target on its PATH."""
+    """Write config.json to `home`, and return an environment with the tap and a target on its PATH."""
     (home / "config.json").write_text(json.dumps(zoom.config(max_workers=4)), "utf-8")
     (home / "bin").mkdir()
     scripts = {"tap-zoom": "from tap_zoom import main; main()", "target-jsonl": TARGET}
@@ -103,8 +103,8 @@ def state_in(home: Path) -> dict[str, object]:
     return state
 
 
-def test_the_quick_start_takes_the_state_along(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
-    """Twice in a row, as a script: exit status 0, and the state of a finished run, which the second run was given."""
+def test_the_quick_start_writes_the_state(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """As a script, twice in a row: the exit status is 0 and state.json is that of a finished run."""
     env = environment(tmp_path, zoom)
     for _ in range(2):
         done = subprocess.run([shell, "-c", BLOCK], cwd=tmp_path, env=env, capture_output=True, timeout=LONGEST_RUN)
@@ -112,8 +112,8 @@ def test_the_quick_start_takes_the_state_along(shell: str, zoom: SimulatedZoom, 
         assert state_in(tmp_path)["unfinished"] == []
 
 
-def test_the_shell_is_left_as_it_was(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
-    """No trap and no option stays behind: in zsh, a trap would keep Ctrl-C from ending loops."""
+def test_the_shell_is_not_changed(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """No trap or option remains. In zsh, a trap would keep Ctrl-C from ending loops."""
     script = f"{{ trap; set -o; }} > before\n{BLOCK}\n{{ trap; set -o; }} > after"
     done = subprocess.run(
         [shell, "-c", script], cwd=tmp_path, env=environment(tmp_path, zoom), capture_output=True, timeout=LONGEST_RUN
@@ -124,8 +124,8 @@ def test_the_shell_is_left_as_it_was(shell: str, zoom: SimulatedZoom, tmp_path: 
     assert (tmp_path / "after").read_text("utf-8") == before
 
 
-def test_the_status_is_that_of_the_tap(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
-    """Also if it fails before it writes a state; the last state is kept."""
+def test_the_exit_status_is_that_of_the_tap(shell: str, zoom: SimulatedZoom, tmp_path: Path) -> None:
+    """Even if the tap fails before it writes a STATE. The state file is kept then."""
     env = environment(tmp_path, zoom)
     (tmp_path / "state.json").write_text("no JSON", "utf-8")
     (tmp_path / "bin" / "target-jsonl").write_text("#!/bin/sh\ncat > /dev/null", "utf-8")
@@ -135,10 +135,10 @@ def test_the_status_is_that_of_the_tap(shell: str, zoom: SimulatedZoom, tmp_path
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
+def test_a_signal_to_the_whole_script_keeps_state_and_status(
     number: int, status: int, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
 ) -> None:
-    """As by Ctrl-C in a terminal, or by timeout and systemd; with the trap that docs/state.md puts into scripts."""
+    """As with Ctrl-C in a terminal, timeout or systemd. The script has the trap that docs/state.md recommends."""
     env = environment(tmp_path, slow_zoom)
     script = f"trap : INT TERM\n{BLOCK}"
     running = subprocess.Popen(
@@ -155,7 +155,7 @@ def test_a_script_that_is_signalled_as_a_whole_keeps_state_and_status(
 def test_ctrl_c_at_a_prompt_keeps_state_and_status(
     how: str, shell: str, slow_zoom: SimulatedZoom, tmp_path: Path
 ) -> None:
-    """The terminal throws away what was typed ahead; the shell still has the rest of the block, and the prompt is back."""
+    """The terminal discards pending input, but the shell runs the rest of the block and shows its prompt again."""
     env = environment(tmp_path, slow_zoom)
     pid, terminal = pty.fork()
     if pid == 0:
@@ -166,7 +166,7 @@ def test_ctrl_c_at_a_prompt_keeps_state_and_status(
         text = BLOCK
         os.write(terminal, (text if how == "typed" else f"\x1b[200~{text.rstrip()}\x1b[201~").encode())
         if how == "pasted":
-            read_until(terminal, r"exit \$code")  # it shows all that was pasted before it takes the return key
+            read_until(terminal, r"exit \$code")  # it shows the pasted text before it accepts the return key
             os.write(terminal, b"\r")
         until_begun(slow_zoom, terminal)
         os.write(terminal, b"\x03")
@@ -182,7 +182,7 @@ def test_ctrl_c_at_a_prompt_keeps_state_and_status(
 
 
 def until_begun(zoom: SimulatedZoom, terminal: int | None = None) -> None:
-    """Wait for the run to be under way; what it writes to the terminal is read."""
+    """Wait until the run has begun, and read its output from the terminal meanwhile."""
     deadline = time.monotonic() + LONGEST_RUN
     while len(zoom.requests) < BEGUN:
         assert time.monotonic() < deadline
@@ -191,7 +191,7 @@ def until_begun(zoom: SimulatedZoom, terminal: int | None = None) -> None:
 
 
 def read_until(terminal: int, pattern: str) -> str:
-    """Read what is shown until it matches; the first group of the match."""
+    """Read the terminal until its output matches, and return the first group of the match."""
     shown = ""
     deadline = time.monotonic() + LONGEST_RUN
     while not (found := re.search(pattern, shown)):

@@ -1,4 +1,4 @@
-"""Random accounts over some nights: see random_accounts.py for what happens there, and what has to hold."""
+"""Random accounts over some nights. See random_accounts.py for the events and the rules that are checked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LONG = 120
 @pytest.mark.few(6)
 @pytest.mark.parametrize("first", range(10_000, 10_000 + SMALL, IN_A_TEST))
 def test_small_accounts(first: int) -> None:
-    """Hundreds of accounts of three days, in about three runs each: nothing is missing without a name, no bookmark
-    passes what is missing, and in the end everything was read."""
+    """Many accounts of three days, in about three runs each. No bookmark passes a missing record, unless it was kept or
+    given up by name. In the end, only records that were given up are missing. The state stays below 4 KB."""
     for seed in range(first, first + IN_A_TEST):
         story = play(seed, nights=2, days=3, recent=seed % 5 > 0)
         assert story.got and story.largest < 4096
@@ -34,7 +34,7 @@ def test_many_nights(seed: int) -> None:
     play(seed)
 
 
-def test_the_stories_are_eventful() -> None:
-    """Kills, daily limits, merged states, runs that are resumed and failures that are given up are all among them."""
+def test_random_accounts_cover_all_events() -> None:
+    """Kills, daily limits, merged states, resumed runs, failures that are given up and complete runs all occur."""
     total = sum((play(seed, nights=5).counts for seed in (1, 3, 4, 7, 8, 12)), start=play(2, nights=12).counts)
     assert all(total[what] for what in ("kills", "limited", "merges", "resumed", "given up", "exit 0")), total

@@ -1,4 +1,4 @@
-"""Rows become records that fit their schema, and no value is bent on the way."""
+"""Rows become records that fit their schema, and no value changes its meaning."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ANYTHING = st.recursive(
 
 
 def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Rows as documented, with anything else here and there."""
+    """Generate rows as documented, with some values of any other type."""
     if "properties" in schema:
         fields = {name: fitting(part) | ANYTHING for name, part in schema["properties"].items()}
         return st.fixed_dictionaries({}, optional=dict(list(fields.items())[:12]))
@@ -50,13 +50,13 @@ def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def plan_of(stream: str, keep: bool = False) -> RecordBuilder:
-    """The plan for all fields, with the column for unknown ones if they are to be kept."""
+    """Return the record builder for all fields. `keep`: with the column for unknown fields."""
     whole = schema_of(BY_NAME[stream])
     return RecordBuilder(BY_NAME[stream], select(None, print, keep)[stream] if keep else whole, whole)
 
 
 def shaped(stream: str, *rows: Any, plan: RecordBuilder | None = None) -> list[dict[str, Any]]:
-    """The records that come of some rows."""
+    """Return the records built from some rows."""
     plan = plan or plan_of(stream)
     name = plan.stream.records
     body = json.dumps({name: list(rows)} if name else rows[0]).encode()
@@ -65,7 +65,7 @@ def shaped(stream: str, *rows: Any, plan: RecordBuilder | None = None) -> list[d
 
 
 def one(stream: str, field: str, value: Any) -> tuple[Any, int]:
-    """What becomes of one value, and how many misfits were counted."""
+    """Return the record's value for one sent value, and the number of misfits."""
     plan = plan_of(stream)
     row = {"id": "x", "uuid": "u", "user_id": "1", "join_time": "2024-01-01T00:00:00Z", field: value}
     if stream in ("meetings", "webinars"):
@@ -75,7 +75,7 @@ def one(stream: str, field: str, value: Any) -> tuple[Any, int]:
 
 
 def kept(kind: str, sent: Any, out: Any) -> bool:
-    """Whether `out` says what `sent` says, as far as the declared type allows; written apart from the tap."""
+    """True if `out` means the same as `sent`, as far as the declared type allows. Written independently of the tap."""
     if type(sent) is type(out) and sent == out:
         return True
     if isinstance(sent, str):
@@ -94,12 +94,12 @@ def kept(kind: str, sent: Any, out: Any) -> bool:
         return out == json.dumps(sent) or (isinstance(sent, float) and Decimal(out) == Decimal(repr(sent)))
     if kind == "boolean":
         return type(sent) is int and sent in (0, 1) and out == bool(sent)
-    # As it is spelled: 4.947854320945214e+16 is no such float, but a decimal number that is an integer.
+    # Compare as decimals: the nearest float to 4.947854320945214e+16 is another integer.
     return type(sent) in (int, float) and type(out) in (int, float) and Decimal(repr(sent)) == Decimal(repr(out))
 
 
 def check_value(schema: dict[str, Any], sent: Any, out: Any) -> int:
-    """Assert that nothing is bent; the number of values that went out as null without being null or ""."""
+    """Check that no value is changed. Return the number of nulls whose sent value was neither null nor ""."""
     types = schema.get("type", [])
     kind = next((each for each in ([types] if isinstance(types, str) else types) if each != "null"), "")
     if kind == "string":
@@ -121,10 +121,10 @@ def check_value(schema: dict[str, Any], sent: Any, out: Any) -> int:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(NAMES).flatmap(lambda name: st.tuples(st.just(name), fitting(schema_of(BY_NAME[name])))))
-def test_whatever_zoom_sends_the_record_fits_and_says_the_same(case: tuple[str, dict[str, Any]]) -> None:
-    """Each record validates; each value is as sent, or converted without loss, or null and counted."""
+def test_records_validate_and_keep_their_values(case: tuple[str, dict[str, Any]]) -> None:
+    """Each record validates. Each value is as sent, converted without loss, or null and counted."""
     stream, row = case
-    # One row whose own fields Zoom really could send: columns of ours are not among them.
+    # Zoom doesn't send the columns that the tap adds.
     row = {name: value for name, value in row.items() if name not in BY_NAME[stream].context_columns}
     schema, plan = schema_of(BY_NAME[stream]), plan_of(stream)
     sent = json.loads(json.dumps(row))
@@ -143,7 +143,7 @@ def test_whatever_zoom_sends_the_record_fits_and_says_the_same(case: tuple[str, 
 
 
 def assert_times(schema: dict[str, Any], value: Any) -> None:
-    """What is declared a date-time is RFC 3339, in UTC, and exists."""
+    """Check that each date-time is RFC 3339, in UTC, and exists."""
     if schema.get("format") == "date-time" and value is not None:
         assert RFC3339.fullmatch(value), value
         datetime.fromisoformat(value[:19])
@@ -184,14 +184,14 @@ TABLE = [
 
 @pytest.mark.parametrize(("stream", "field", "sent", "right"), TABLE)
 def test_each_conversion(stream: str, field: str, sent: Any, right: Any) -> None:
-    """The declared type decides, and only what is certain is converted; the rest is null and counted."""
+    """The declared type decides. Only unambiguous values are converted; others become null and are counted."""
     out, misfits = one(stream, field, sent)
     assert type(out) is type(right) and out == right
     assert misfits == int(right is None and sent not in (None, ""))
 
 
-def test_a_large_integer_is_exact_beside_anything_else() -> None:
-    """2^64 in one field, a fraction in an untyped or another one: neither is rounded."""
+def test_large_integers_are_exact_next_to_other_values() -> None:
+    """Integers above 2^64 aren't rounded, even if another field has a fraction."""
     records = shaped("report_meeting_participants", {
         "user_id": 18446744073709551617, "join_time": "2024-01-01T00:00:00Z", "duration": 18446744073709551617, "name": 0.1,
     })  # fmt: skip
@@ -202,8 +202,8 @@ def test_a_large_integer_is_exact_beside_anything_else() -> None:
 
 @pytest.mark.parametrize("text", [b"NaN", b"Infinity", b"-Infinity"])
 @pytest.mark.parametrize("field", ["duration", "name", "failover"])
-def test_numbers_that_are_none_never_come_out(text: bytes, field: str) -> None:
-    """NaN and infinity, which Python's json takes, end as null."""
+def test_nan_and_infinity_become_null(text: bytes, field: str) -> None:
+    """Python's json accepts NaN and infinity. They become null and are counted."""
     plan = plan_of("report_meeting_participants")
     body = b'{"participants":[{"user_id":"1","join_time":"2024-01-01T00:00:00Z","%s":%s}]}' % (field.encode(), text)
     [record], _, _ = plan.records(body, IDS, Sequence())
@@ -211,8 +211,8 @@ def test_numbers_that_are_none_never_come_out(text: bytes, field: str) -> None:
     assert plan.shapes.misfits[field] == 1
 
 
-def test_an_integral_number_is_read_as_it_is_spelled() -> None:
-    """Not as the float next to it, which is another integer."""
+def test_an_integer_in_exponent_form_is_exact() -> None:
+    """It isn't rounded to the nearest float, which is another integer."""
     plan = plan_of("report_webinars")
     [record], _, _ = plan.records(b'{"uuid":"u","type":4.947854320945214e+16}', IDS, Sequence())
     assert record["type"] == 49478543209452140
@@ -220,14 +220,14 @@ def test_an_integral_number_is_read_as_it_is_spelled() -> None:
 
 @pytest.mark.parametrize("surrogate", [b"\\ud800", b"\\uDFFF", b"\xed\xa0\x80"])
 def test_lone_surrogates_become_replacement_characters(surrogate: bytes) -> None:
-    """However they are written: escaped, or as bytes that are no UTF-8."""
+    """This includes escaped surrogates and bytes that aren't UTF-8."""
     body = b'{"participants":[{"user_id":"1","join_time":"2024-01-01T00:00:00Z","name":"a%sb"}]}' % surrogate
     [record], _, _ = plan_of("report_meeting_participants").records(body, IDS, Sequence())
-    assert ascii(record["name"]) == ascii("a\ufffdb")  # a message with a surrogate in it could not be printed
+    assert ascii(record["name"]) == ascii("a\ufffdb")  # ascii(): pytest can't print a surrogate
 
 
 def test_misfits_are_named_once_and_counted() -> None:
-    """new_misfits tells each field once; the counter goes on."""
+    """new_misfits returns each field once; the counter continues."""
     plan = plan_of("report_meeting_participants")
     row = {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", "duration": "long"}
     shaped("report_meeting_participants", row, row, plan=plan)
@@ -237,8 +237,8 @@ def test_misfits_are_named_once_and_counted() -> None:
     assert plan.shapes.misfits["duration"] == 3
 
 
-def test_fields_that_are_not_selected_are_not_looked_at() -> None:
-    """Neither their misfits nor what is inside them counts; and they are not unknown."""
+def test_deselected_fields_are_ignored() -> None:
+    """Neither their misfits nor their inner fields are counted, and they aren't unknown fields."""
     stream = BY_NAME["report_meeting_participants"]
     whole = schema_of(stream)
     schema = {**whole, "properties": {name: whole["properties"][name] for name in stream.key}}
@@ -251,7 +251,7 @@ def test_fields_that_are_not_selected_are_not_looked_at() -> None:
 
 
 def test_unknown_fields_are_left_out_and_named_once() -> None:
-    """Also inside objects and lists of objects."""
+    """This includes fields inside objects and lists of objects."""
     plan = plan_of("meeting_poll_results")
     row = {"email": "a", "shoe": 1, "question_details": [{"answer": "x", "hat": 2}]}
     records = shaped("meeting_poll_results", row, row, plan=plan)
@@ -265,15 +265,15 @@ def test_unknown_fields_are_left_out_and_named_once() -> None:
 
 
 @pytest.mark.parametrize("value", [[], {}, True, 1.5])
-def test_a_key_is_not_made_from_anything_but_text_or_an_integer(value: Any) -> None:
-    """Of a user without an id the e-mail is the key, but not a list."""
+def test_a_key_is_only_made_from_text_or_an_integer(value: Any) -> None:
+    """The email is the key of a user without an id, but only if it is text."""
     assert shaped("users", {"id": None, "email": value}) == []
     [record] = shaped("users", {"id": None, "email": "a@example.com"})
     assert record["id"] == "a@example.com"
 
 
 def without(value: Any, names: Collection[str]) -> Any:
-    """A value without the members of these names, at any depth."""
+    """Return a value without the members of these names, at any depth."""
     if isinstance(value, list):
         return [without(part, names) for part in value]
     if isinstance(value, dict):
@@ -286,7 +286,8 @@ def without(value: Any, names: Collection[str]) -> Any:
 )
 @example({"": {"zak": None}})  # a secret inside an unknown field
 def test_unknown_fields_are_kept_as_zoom_sent_them(row: dict[str, Any]) -> None:
-    """Whatever they are called and hold: clean, with exact numbers, and null only for what JSON has no number for."""
+    """Text is cleaned, numbers are exact, and only numbers that JSON can't represent become null. Secrets are left
+    out."""
     row = {"user_id": "1", "join_time": "2024-01-01T00:00:00Z", **row}
     plan = plan_of("report_meeting_participants", keep=True)
     [record] = shaped("report_meeting_participants", row, plan=plan)
@@ -300,7 +301,7 @@ def test_unknown_fields_are_kept_as_zoom_sent_them(row: dict[str, Any]) -> None:
 
 
 def as_json(value: Any) -> Any:
-    """With null for numbers that are none."""
+    """Replace NaN and infinity by null."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, list):
@@ -308,8 +309,9 @@ def as_json(value: Any) -> Any:
     return {name: as_json(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-def test_kept_fields_are_counted_once_where_a_page_is_read_again() -> None:
-    """For the sake of exact numbers: also those before the one that was rounded, and their misfits."""
+def test_fields_are_counted_once_if_a_page_is_parsed_again() -> None:
+    """A page with numbers beyond 64 bits is parsed again to get them exactly. Its fields and misfits still count
+    once."""
     plan = plan_of("meeting_poll_results", keep=True)
     row = {"shoe": [1e400, 1.5], "question_details": [{"hat": 2}, 7], "wig": 2**64 + 1}
     [record] = shaped("meeting_poll_results", row, plan=plan)
@@ -326,7 +328,7 @@ def test_kept_fields_are_counted_once_where_a_page_is_read_again() -> None:
     "number", ["18446744073709551616", "-9223372036854775809", "9223372036854775807", "1e19", "0.1", "-0.0", "5"]
 )
 def test_a_kept_number_is_exact(number: str) -> None:
-    """At both ends of what 64 bits hold, and beyond."""
+    """At both ends of the 64-bit range, and beyond."""
     body = b'{"participants":[{"user_id":"1","join_time":"2024-01-01T00:00:00Z","shoe":%s}]}' % number.encode()
     [record], _, _ = plan_of("report_meeting_participants", keep=True).records(body, IDS, Sequence())
     assert repr(record["unknown_fields"]["shoe"]) == repr(json.loads(number))
@@ -335,20 +337,20 @@ def test_a_kept_number_is_exact(number: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"[]", b'"x"', b"7", b'{"participants":{}}', b'{"participants":"x"}', b'{"participants":7}']
 )
-def test_an_answer_of_another_shape_is_an_error(body: bytes) -> None:
-    """No guess is made at what it might mean."""
+def test_an_answer_of_an_unexpected_shape_is_an_error(body: bytes) -> None:
+    """The record builder doesn't try to interpret it."""
     with pytest.raises(ValueError, match=r"the answer isn't|isn't a list"):
         plan_of("report_meeting_participants").records(body, IDS, Sequence())
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"participants":null}', b'{"participants":[]}'])
 def test_null_for_a_list_is_an_empty_list(body: bytes) -> None:
-    """Zoom writes it so."""
+    """Zoom sends null, or no list at all, for an empty list."""
     assert plan_of("report_meeting_participants").records(body, IDS, Sequence())[:2] == ([], 0)
 
 
-def test_rows_that_are_no_objects_are_lost_and_counted() -> None:
-    """They have no key."""
+def test_rows_without_a_key_are_lost_and_counted() -> None:
+    """This includes rows that aren't objects."""
     records, lost, _ = plan_of("users").records(
         b'{"users":[7,null,"x",[],{"id":""},{"id":null},{},{"id":"a"}]}', {}, Sequence()
     )
@@ -357,7 +359,7 @@ def test_rows_that_are_no_objects_are_lost_and_counted() -> None:
 
 
 @pytest.mark.parametrize("number", ["1e99999999999999999999", "1e-99999999999999999999"])
-def test_a_number_out_of_range_is_an_odd_answer(number: str) -> None:
-    """Not an error of arithmetic, which would end the run."""
+def test_a_number_out_of_range_is_a_value_error(number: str) -> None:
+    """An arithmetic error would end the run."""
     with pytest.raises(ValueError, match="out of range"):
         content_of(f'{{"duration": {number}}}'.encode(), exact=True)

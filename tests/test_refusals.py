@@ -1,4 +1,4 @@
-"""Refusals that don't pass: one item is lost, a stream is left out, or the run stops; never silence."""
+"""Permanent refusals: an item is lost, a stream is skipped or the run stops, and each is logged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PARTICIPANTS = r"/v2/report/meetings/[^/]+/participants"
 
 
 def lost_only(run: Run, stream: str, of: tuple[int, str] = FEW) -> int:
-    """How many rows of that one stream are missing; every other stream is exact."""
+    """Return the number of missing rows of this stream. Checks that all other streams are exact."""
     right = expected(*of)
     difference = truth.compare(right, run.records)
     others = {name: count for name, count in difference.items() if name not in ("missing", "examples", "duplicated")}
@@ -47,8 +47,8 @@ def lost_only(run: Run, stream: str, of: tuple[int, str] = FEW) -> int:
 
 
 @pytest.mark.parametrize("name", STOPPING)
-def test_what_concerns_the_whole_account_stops_the_run(name: str) -> None:
-    """One CRITICAL line with the status and what to do; the last STATE leads to the rest."""
+def test_account_wide_refusals_stop_the_run(name: str) -> None:
+    """The CRITICAL line has the status. The next run resumes from the last STATE and emits the rest."""
     status, body = STOPPING[name]
     fault = Fault.answer(status, body, match=PARTICIPANTS, times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
@@ -63,7 +63,7 @@ def test_what_concerns_the_whole_account_stops_the_run(name: str) -> None:
 
 
 def crowded() -> tuple[str, int]:
-    """The path of one meeting's participants, and how many there are."""
+    """Return the path of one meeting's participants, and how many there are."""
     rows = Counter(row["meeting_uuid"] for row in expected()["report_meeting_participants"])
     uuid = next(uuid for uuid, count in rows.items() if count > 1 and "/" not in uuid)
     return f"report/meetings/{quote(uuid, safe='')}/participants", rows[uuid]
@@ -71,8 +71,8 @@ def crowded() -> tuple[str, int]:
 
 @pytest.mark.parametrize("name", LOSING)
 @pytest.mark.few(4)
-def test_any_other_refusal_of_one_path_loses_that_item(name: str) -> None:
-    """An ERROR line names it, the summary does, the rest is whole, and the exit status is 1."""
+def test_other_refusals_lose_one_item(name: str) -> None:
+    """An ERROR line and the report name the item. All other items are emitted, and the exit status is 1."""
     status, body = LOSING[name]
     path, rows = crowded()
     fault = Fault.answer(status, body, match=path)
@@ -87,8 +87,9 @@ def test_any_other_refusal_of_one_path_loses_that_item(name: str) -> None:
     assert "1 item" in run.critical
 
 
-def test_a_firewalls_page_about_one_uuid_loses_that_item_only() -> None:
-    """403 HTML for ever: named in one ERROR line, everything else is out, exit status 1."""
+def test_a_firewall_page_for_one_uuid_loses_one_item() -> None:
+    """Each request gets 403 with HTML. One ERROR line names the item, all other items are emitted, and the exit status
+    is 1."""
     path, rows = crowded()
     fault = Fault("html_403", path, times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
@@ -101,8 +102,8 @@ def test_a_firewalls_page_about_one_uuid_loses_that_item_only() -> None:
     assert run.states[-1]["unfinished"] == []
 
 
-def test_twenty_faults_in_a_row_stop_the_run() -> None:
-    """Then something general is wrong; the STATE leads to the rest."""
+def test_twenty_failed_requests_in_a_row_stop_the_run() -> None:
+    """There is probably a general problem. The last STATE has the unfinished run."""
     catalog = catalog_of("report_meetings", "report_webinars")
     fault = Fault.answer(500, b"", match=r"/v2/report/(meetings|webinars)", times=None)
     with SimulatedZoom(account(1, "tiny"), faults=[fault]) as zoom:
@@ -116,7 +117,7 @@ def test_twenty_faults_in_a_row_stop_the_run() -> None:
 
 
 def test_refusals_in_a_row_do_not_stop_the_run() -> None:
-    """However many there are: each is about its own path."""
+    """Each of them concerns only its own path, however many there are."""
     fault = Fault.answer(400, {"code": 9999, "message": "Something new."}, match=PARTICIPANTS, times=None)
     of = (1, "tiny")
     with SimulatedZoom(account(*of), faults=[fault]) as zoom:
@@ -129,8 +130,8 @@ def test_refusals_in_a_row_do_not_stop_the_run() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>Moved</html>", b'{"message":"Found"}'], ids=["empty", "HTML", "JSON"])
 @pytest.mark.parametrize("status", [302, 307])
-def test_a_redirect_loses_the_item_and_keeps_the_token(status: int, body: bytes) -> None:
-    """Whatever its body: asked once, not followed."""
+def test_redirects_are_not_followed(status: int, body: bytes) -> None:
+    """The item is requested once and lost, with any body. The other host gets no request, and so no token."""
     with SimulatedZoom(account()) as other:
         redirect = says(r"/v2/meetings/111\?", body, status, {"Location": f"{other.url}/v2/meetings/111"})
         with scripted(redirect) as zoom:
@@ -142,8 +143,9 @@ def test_a_redirect_loses_the_item_and_keeps_the_token(status: int, body: bytes)
     assert str(status) in error and "redirect" in error
 
 
-def test_an_answer_nested_too_deep_is_one_lost_item() -> None:
-    """One that can be parsed, with a NUL to be taken out, but deeper than Python goes: an ERROR line, and the rest is out."""
+def test_an_answer_that_is_nested_too_deep_loses_one_item() -> None:
+    """The answer is valid JSON, but removing its NUL exceeds Python's recursion limit. One ERROR line names the item,
+    and all others are emitted."""
     levels = sys.getrecursionlimit() + 10
     deep = b'{"id":111,"topic":"a\\u0000","settings":%s{}%s}' % (b'{"a":' * levels, b"}" * levels)
     assert orjson.loads(deep)["id"] == 111
@@ -157,8 +159,8 @@ def test_an_answer_nested_too_deep_is_one_lost_item() -> None:
     assert run.states[-1]["unfinished"] == []
 
 
-def test_nothing_here_is_counted_and_shown() -> None:
-    """Refusals that mean an empty list stand in the table in words, with their number, and are no error."""
+def test_empty_answers_are_counted_and_shown() -> None:
+    """Refusals that mean an empty list are in the table of the report, with reason and number. They aren't errors."""
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 0
@@ -177,8 +179,8 @@ REPORT, MEETING = r"/v2/report/meetings/[^/]+$", r"/v2/meetings/\d+\?"
      (MEETING, {"id": [1]}, "meetings", NO_KEY)],
     ids=["null for the key", "nothing at all", "a list for the key"],
 )  # fmt: skip
-def test_a_key_that_can_not_be_made_loses_the_record(where: str, body: Any, stream: str, said: str) -> None:
-    """A row without its key is not emitted with a null: one ERROR line that names the request, exit status 1."""
+def test_a_row_without_a_complete_key_is_lost(where: str, body: Any, stream: str, said: str) -> None:
+    """It isn't emitted with null in its key. One ERROR line names the request, and the exit status is 1."""
     fault = Fault.answer(200, body, match=where)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
@@ -192,8 +194,8 @@ def test_a_key_that_can_not_be_made_loses_the_record(where: str, body: Any, stre
     assert lost_only(run, stream) == 1
 
 
-def test_fields_of_other_types_go_out_as_null() -> None:
-    """In an object, too: the record is out under the key that it names, and each such field is warned about."""
+def test_values_of_the_wrong_type_become_null() -> None:
+    """The record keeps its key, and each such field gets one WARNING. This includes values in lists."""
     body = {"id": 1, "settings": 7, "occurrences": {"x": 1}, "tracking_fields": [7]}
     with SimulatedZoom(account(), faults=[Fault.answer(200, body, match=MEETING)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)
@@ -209,8 +211,8 @@ def test_fields_of_other_types_go_out_as_null() -> None:
     }
 
 
-def test_a_host_that_falls_silent_stops_the_run_with_a_state() -> None:
-    """No answer after all retries: one CRITICAL line; the STATE leads to the rest."""
+def test_an_unreachable_host_stops_the_run_with_a_state() -> None:
+    """No answer after all retries: the CRITICAL line mentions api_url, and the last message is a STATE."""
     with SimulatedZoom(account()) as zoom:
         config = zoom.config("jwt", api_url="http://127.0.0.1:9/v2")
         run = run_tap(config, zoom=zoom)
@@ -233,25 +235,25 @@ def registrants(body: Any) -> Run:
     [{"code": 200}, {"code": "200"}, {"code": 200, "message": "No permission.", "registrants": None}],
     ids=["code", "code as text", "null for the list"],
 )
-def test_a_refused_stream_is_no_empty_list(body: Any) -> None:
-    """No permission under HTTP 200, in each form: the stream ends with an ERROR."""
+def test_a_refused_stream_is_not_an_empty_list(body: Any) -> None:
+    """No permission under HTTP 200, in each form: the CRITICAL line names the stream, and the exit status is 1."""
     run = registrants(body)
     assert run.exit_status == 1
     assert "meeting_registrants" in run.critical
     assert [record["id"] for record in run.records["meetings"]] == [111]
 
 
-def test_a_code_alone_can_mean_nothing_here() -> None:
-    """3001 under HTTP 200 without a message is counted, and is no error."""
+def test_a_code_without_a_message_can_be_an_empty_answer() -> None:
+    """3001 under HTTP 200 without a message is counted, and isn't an error."""
     run = registrants({"code": 3001})
     assert run.exit_status == 0
     [row] = [line for line in run.logged("INFO") if line.startswith("INFO meeting_registrants ")]
-    assert row.endswith("  not found or not ended 3")  # one for each status that is asked for
+    assert row.endswith("  not found or not ended 3")  # one for each requested status
 
 
 def test_an_error_message_without_a_code_loses_the_item() -> None:
-    """It stands in the place of the list, so the list was not read."""
+    """The answer has the message instead of the list, so the list wasn't read."""
     run = registrants({"error_message": "Something went wrong."})
     assert run.exit_status == 1
-    assert len(run.logged("ERROR")) == 3  # one for each status that is asked for
+    assert len(run.logged("ERROR")) == 3  # one for each requested status
     assert all("Something went wrong" in line for line in run.logged("ERROR"))

@@ -1,4 +1,5 @@
-"""Access tokens that Zoom refuses: ended by another program, not known yet, never accepted, or refused at one path only."""
+"""Access tokens that Zoom refuses: ended by another program, not accepted yet, never accepted, or refused by one
+path."""
 
 from __future__ import annotations
 
@@ -22,12 +23,12 @@ auth.PROPAGATION_TIME, auth.FIRST_PAUSE, auth.LONGEST_PAUSE = {known}, 0.01, 0.0
 
 
 def quick(zoom: SimulatedZoom, login: str = "server_to_server", known: float = 0.5, **how: Any) -> Run:
-    """A run in which Zoom knows each token after so many seconds, and no other wait is long."""
+    """A run in which Zoom needs up to `known` seconds to accept a new token, with short pauses."""
     return run_tap(zoom.config(login), zoom=zoom, patch=QUICK.format(known=known), **how)
 
 
-def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> None:
-    """A token lives for a dozen requests. All records come, and one warning says why it takes longer."""
+def test_a_run_completes_although_another_program_ends_its_tokens() -> None:
+    """Each token lasts for a dozen requests. All records are emitted, and one WARNING explains the delay."""
     with SimulatedZoom(account(), one_token=True) as zoom:
         answered = 0
 
@@ -46,8 +47,9 @@ def test_another_program_that_ends_each_token_soon_does_not_end_the_run() -> Non
     assert sum("Another program" in line for line in run.logged("WARNING")) == 1
 
 
-def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
-    """Refused again and again, then accepted: it is still the second token, and all records come."""
+def test_the_run_waits_until_zoom_accepts_a_new_token() -> None:
+    """The second token is refused several times, then accepted. No third token is requested, and all records are
+    emitted."""
     fault = Fault("401_124", "/v2/", times=15)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = quick(zoom, known=60.0)
@@ -60,8 +62,8 @@ def test_a_token_that_zoom_does_not_know_yet_is_waited_for() -> None:
 
 @pytest.mark.parametrize("status", [401, 400])
 @pytest.mark.few(1)
-def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
-    """After several of them; the line gives Zoom's words."""
+def test_several_refused_tokens_in_a_row_end_the_run(status: int) -> None:
+    """The run requests MAX_REFUSED_TOKENS tokens. The CRITICAL line has Zoom's message."""
     fault = Fault.answer(status, REFUSED, match="/v2/", times=None)
     with SimulatedZoom(account(), faults=[fault]) as zoom:
         run = quick(zoom)
@@ -71,7 +73,7 @@ def test_tokens_that_are_never_accepted_end_the_run(status: int) -> None:
 
 
 def test_tokens_that_are_no_longer_accepted_end_the_run_with_a_state() -> None:
-    """In the middle of a run: the next run goes on there."""
+    """If this happens during a run, the next run resumes from its STATE."""
     with SimulatedZoom(account(), faults=[Fault("401_124", "/v2/", after=40, times=None)]) as zoom:
         run = quick(zoom)
         assert run.exit_status == 1
@@ -83,8 +85,8 @@ def test_tokens_that_are_no_longer_accepted_end_the_run_with_a_state() -> None:
 
 @pytest.mark.parametrize("body", [REFUSED, {"message": "Unauthorized"}], ids=["with a code", "without a code"])
 @pytest.mark.parametrize("login", ["server_to_server", pytest.param("jwt", marks=pytest.mark.long)])
-def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body: dict[str, Any]) -> None:
-    """That item is named, and everything else comes."""
+def test_a_path_that_refuses_valid_tokens_is_lost(login: str, body: dict[str, Any]) -> None:
+    """An ERROR line names that item, and everything else is emitted."""
     path, rows = crowded()
     with SimulatedZoom(account(), faults=[Fault.answer(401, body, match=path, times=None)]) as zoom:
         run = quick(zoom, login)
@@ -95,8 +97,8 @@ def test_a_path_that_refuses_tokens_which_others_accept_is_lost(login: str, body
 
 
 @pytest.mark.long
-def test_a_stream_that_refuses_tokens_which_others_accept_costs_its_items() -> None:
-    """The other streams are whole, although the refusals come from many paths at once."""
+def test_a_stream_that_refuses_valid_tokens_loses_its_items() -> None:
+    """The other streams are complete, although many paths are refused at once."""
     with SimulatedZoom(account(), faults=[Fault.answer(401, REFUSED, match=PARTICIPANTS, times=None)]) as zoom:
         run = quick(zoom)
     meetings = {row["meeting_uuid"] for row in expected()["report_meeting_participants"]}
@@ -105,8 +107,8 @@ def test_a_stream_that_refuses_tokens_which_others_accept_costs_its_items() -> N
     assert lost_only(run, "report_meeting_participants") > 0
 
 
-def test_a_json_web_token_that_is_refused_ends_the_run_soon() -> None:
-    """There is no other token to wait for: with the wait for a new one, the test would take too long."""
+def test_a_refused_json_web_token_ends_the_run_soon() -> None:
+    """No other token can be requested. The test would time out if the run waited as for a new token."""
     with SimulatedZoom(account(), faults=[Fault("401_124", "/v2/", times=None)]) as zoom:
         run = quick(zoom, "jwt", known=1e6)
         assert len(zoom.requests) < 10 + 2 * 64
@@ -114,16 +116,16 @@ def test_a_json_web_token_that_is_refused_ends_the_run_soon() -> None:
     assert "Login refused" in run.critical
 
 
-# --- the policy by itself -------------------------------------------------------------------------------------
+# --- the login alone ------------------------------------------------------------------------------------------
 
 
 class Zoom:
-    """A clock that is moved by hand, tokens without end, and what Zoom says when it is asked about one."""
+    """A clock that the test moves, any number of tokens, and whether Zoom accepts a token."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.given: list[Token] = []
-        self.asked: list[float] = []  # when
+        self.asked: list[float] = []  # when a token was tried
         self.known_from = float("-inf")
         self.login = Login(self.ask)
 
@@ -146,7 +148,7 @@ class Zoom:
         return self.login.refuse(token, TokenRefused("the words of Zoom"), again, self.accepts)
 
     def second(self) -> Token:
-        """The second token of a run, which is new."""
+        """Return the second token of a run, which is new."""
         self.refuse(self.login.token())
         return self.login.token()
 
@@ -158,8 +160,8 @@ def zoom(monkeypatch: pytest.MonkeyPatch) -> Zoom:
     return made
 
 
-def test_a_refused_token_is_replaced_when_one_is_needed(zoom: Zoom) -> None:
-    """Once, however many requests had left with it; Zoom is not asked about it."""
+def test_a_refused_token_is_replaced_once(zoom: Zoom) -> None:
+    """Any number of requests may have been sent with it. It isn't tried on another path first."""
     refused = zoom.login.token()
     assert zoom.refuse(refused) is None
     assert len(zoom.given) == 1
@@ -169,8 +171,8 @@ def test_a_refused_token_is_replaced_when_one_is_needed(zoom: Zoom) -> None:
     assert zoom.asked == []
 
 
-def test_a_new_token_that_is_accepted_elsewhere_stays(zoom: Zoom) -> None:
-    """The path is tried again now and then, and is not at fault until all of Zoom has to know the token."""
+def test_a_new_token_that_is_accepted_elsewhere_is_kept(zoom: Zoom) -> None:
+    """The path is retried until PROPAGATION_TIME has passed. After that, the path itself is the cause."""
     token = zoom.second()
     known_at = zoom.now + PROPAGATION_TIME
     for left, wait in ((20.0, LONGEST_PAUSE), (1.5, 1.5), (0.0, 0.0)):
@@ -180,8 +182,8 @@ def test_a_new_token_that_is_accepted_elsewhere_stays(zoom: Zoom) -> None:
     assert zoom.login.token() is token
 
 
-def test_an_old_token_that_is_accepted_elsewhere_stays_for_a_path_that_was_asked_before(zoom: Zoom) -> None:
-    """A path that is refused for the first time gets a new one."""
+def test_an_old_token_is_kept_for_a_path_that_was_tried_before(zoom: Zoom) -> None:
+    """A path that is refused for the first time gets a new token."""
     token = zoom.second()
     zoom.now += PROPAGATION_TIME + 1.0
     assert zoom.refuse(token, again=True) == 0.0
@@ -190,8 +192,9 @@ def test_an_old_token_that_is_accepted_elsewhere_stays_for_a_path_that_was_asked
     assert zoom.login.token() is zoom.given[2]
 
 
-def test_zoom_is_not_asked_about_a_token_that_it_has_accepted_since(zoom: Zoom) -> None:
-    """For a request that left after the refusal. Of one that left before it, it may have come too early."""
+def test_a_token_that_was_just_accepted_is_not_tried_elsewhere(zoom: Zoom) -> None:
+    """The accepted request must have been sent after the refusal. An earlier one doesn't show that Zoom still accepts
+    it."""
     token = zoom.second()
     zoom.login.accept(token, zoom.now)
     zoom.refuse(token)
@@ -199,12 +202,12 @@ def test_zoom_is_not_asked_about_a_token_that_it_has_accepted_since(zoom: Zoom) 
     zoom.login.accept(token, zoom.now - 0.1)
     zoom.refuse(token)
     assert len(zoom.asked) == 1
-    zoom.refuse(token)  # accepted just now
+    zoom.refuse(token)  # accepted by the last try
     assert len(zoom.asked) == 1
 
 
-def test_a_new_token_that_nobody_knows_is_waited_for(zoom: Zoom) -> None:
-    """With longer and longer pauses, and it is used as soon as it is accepted."""
+def test_a_new_token_is_tried_until_zoom_accepts_it(zoom: Zoom) -> None:
+    """The pauses double up to LONGEST_PAUSE."""
     token = zoom.second()
     start, zoom.known_from = zoom.now, zoom.now + 20.0
     assert zoom.refuse(token) == LONGEST_PAUSE
@@ -212,8 +215,8 @@ def test_a_new_token_that_nobody_knows_is_waited_for(zoom: Zoom) -> None:
     assert zoom.login.token() is token
 
 
-def test_a_token_gets_all_of_its_time_and_is_replaced_then(zoom: Zoom) -> None:
-    """It is asked about once more when that time is over."""
+def test_a_new_token_is_replaced_after_its_propagation_time(zoom: Zoom) -> None:
+    """It is tried once more after PROPAGATION_TIME. If Zoom accepts it then, it is kept."""
     token = zoom.second()
     start, zoom.known_from = zoom.now, zoom.now + PROPAGATION_TIME
     assert zoom.refuse(token) == 0.0
@@ -225,8 +228,9 @@ def test_a_token_gets_all_of_its_time_and_is_replaced_then(zoom: Zoom) -> None:
     assert zoom.login.token() is not token
 
 
-def test_a_new_token_that_was_accepted_and_no_longer_is_was_ended_by_somebody(zoom: Zoom) -> None:
-    """It is replaced soon, after another question. The next ones may be ended before they are used, and are replaced as soon."""
+def test_a_new_token_that_was_ended_is_replaced_soon(zoom: Zoom) -> None:
+    """Zoom accepted it before, so another program ended it: it is replaced after a second try. The next
+    MAX_QUICK_TOKENS tokens may be ended before their first use, so they are replaced as quickly."""
     token = zoom.second()
     zoom.known_from = float("inf")
     for _ in range(4):
@@ -245,8 +249,9 @@ def test_a_new_token_that_was_accepted_and_no_longer_is_was_ended_by_somebody(zo
     assert zoom.now - start > PROPAGATION_TIME
 
 
-def test_a_new_token_that_is_refused_and_accepted_in_turn_gets_all_of_its_time(zoom: Zoom) -> None:
-    """Parts of Zoom know it, others do not: somebody else would have ended it for good. The same for the next tokens."""
+def test_a_token_that_zoom_accepts_only_sometimes_gets_its_full_time(zoom: Zoom) -> None:
+    """Only parts of Zoom accept it yet: an ended token would never be accepted again. The next tokens get their full
+    time as well."""
     token = zoom.second()
     for seconds in (0.4, 8.0, 8.0):
         zoom.login.accept(token, zoom.now - 0.1)
@@ -263,8 +268,8 @@ def test_a_new_token_that_is_refused_and_accepted_in_turn_gets_all_of_its_time(z
     assert zoom.now - start == pytest.approx(PROPAGATION_TIME, abs=1.0)
 
 
-def test_after_several_tokens_in_vain_the_login_is_refused(zoom: Zoom) -> None:
-    """For everybody, with Zoom's words; no more tokens are asked for."""
+def test_the_login_is_refused_after_several_refused_tokens(zoom: Zoom) -> None:
+    """All threads get the error, with Zoom's message. No more tokens are requested."""
     zoom.known_from = float("inf")
     start = zoom.now
     for _ in range(MAX_REFUSED_TOKENS - 1):
@@ -280,8 +285,8 @@ def test_after_several_tokens_in_vain_the_login_is_refused(zoom: Zoom) -> None:
     assert zoom.now - start == pytest.approx((MAX_REFUSED_TOKENS - 1) * PROPAGATION_TIME, abs=1.0)
 
 
-def test_an_accepted_answer_in_between_begins_the_count_again(zoom: Zoom) -> None:
-    """Also one to a token that is over by now."""
+def test_an_accepted_request_resets_the_count_of_refused_tokens(zoom: Zoom) -> None:
+    """It may have been sent with a token that has been replaced since."""
     zoom.known_from = float("inf")
     for number in range(10):
         token = zoom.login.token()
@@ -291,8 +296,8 @@ def test_an_accepted_answer_in_between_begins_the_count_again(zoom: Zoom) -> Non
     assert len(zoom.given) == 10
 
 
-def test_a_token_that_comes_again_is_not_new(zoom: Zoom) -> None:
-    """Some hosts give the same one until it ends: it gets no time to be known."""
+def test_a_token_that_is_issued_again_is_not_new(zoom: Zoom) -> None:
+    """Some hosts issue the same token until it expires. It gets no PROPAGATION_TIME."""
     zoom.login = Login(lambda: Token("the same"))
     zoom.known_from = float("inf")
     start = zoom.now
@@ -303,6 +308,6 @@ def test_a_token_that_comes_again_is_not_new(zoom: Zoom) -> None:
     assert zoom.now == start
 
 
-def test_words_of_a_refused_token_hold_no_token(zoom: Zoom) -> None:
-    """A Token does not show its value."""
+def test_the_repr_of_a_token_hides_its_value(zoom: Zoom) -> None:
+    """Logs and tracebacks can't show it."""
     assert "token 0" not in repr(zoom.login.token())

@@ -1,4 +1,4 @@
-"""Access tokens that end during a run: one new token for all, and the pace is kept."""
+"""Access tokens that end during a run: one new token for all threads, within the rate limits."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from tests.tap import account, assert_exact, expected, run_tap
 
 
 def busy(*faults: Fault, **how: Any) -> SimulatedZoom:
-    """A run comes close to its limits, with a dozen requests in flight, and a login takes its time."""
+    """A Zoom with which a run comes close to its rate limits, with a dozen requests in flight and a slow login."""
     limits = dict.fromkeys(("Light", "Medium", "Heavy"), 50)
     slow = Fault("late", "/oauth/token", times=None, seconds=0.6)
     return SimulatedZoom(account(1, "tiny"), per_second=limits, latency=0.3, faults=[slow, *faults], **how)
 
 
 def exact(zoom: SimulatedZoom) -> None:
-    """The run is whole, and breaks no limit."""
+    """Check that the run is complete and exceeds no rate limit."""
     run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 0
     assert_exact(expected(1, "tiny"), run.records)
     assert not +zoom.throttled
 
 
-def test_a_revoked_token_is_renewed_once_and_the_pace_is_kept() -> None:
-    """All that was under way comes again, each in its turn."""
+def test_a_revoked_token_is_renewed_once_within_the_rate_limits() -> None:
+    """All requests that were in flight are sent again, at the pace of their rate limit."""
     with busy(Fault("tokens_end", "/participants", after=20), one_token=True) as zoom:
         exact(zoom)
         assert sum(asked.status == 401 for asked in zoom.requests) > 5
@@ -35,15 +35,16 @@ def test_a_revoked_token_is_renewed_once_and_the_pace_is_kept() -> None:
 
 
 @pytest.mark.long
-def test_while_a_token_is_renewed_nothing_piles_up() -> None:
-    """Tokens that end on time: what waits for the next one does not leave all at once."""
+def test_requests_do_not_pile_up_while_a_token_is_renewed() -> None:
+    """Tokens expire during the run. Requests that wait for the next token aren't sent all at once."""
     with busy(token_lifetime=2) as zoom:
         exact(zoom)
         assert len(zoom.oauth.grants) > 2
 
 
-def test_a_run_that_is_stopped_keeps_the_refresh_token_that_is_on_its_way(tmp_path: Path) -> None:
-    """Zoom denies the account while the token is being replaced: the next one is in the store before the run ends."""
+def test_a_run_that_fails_stores_the_next_refresh_token(tmp_path: Path) -> None:
+    """Zoom denies the account while the token is exchanged. The next refresh token is in the store before the run
+    ends."""
     store = tmp_path / "token.json"
     denied = Fault.answer(403, {"message": "Forbidden"}, match="/history_meetings", times=None, seconds=1.0)
     revoked = Fault("tokens_end", "status=inactive")

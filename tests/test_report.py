@@ -1,4 +1,4 @@
-"""The page of charts that the demo draws: what it shows is in the models, and a browser shows it without a network."""
+"""The chart page of the demo: its figures match the account, and a browser shows it without a network."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ document.body.dataset.seen = JSON.stringify({
 
 @pytest.fixture(scope="module")
 def page(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the account."""
+    """Return the demo's chart page of the account."""
     page = tmp_path_factory.mktemp("report") / "report.html"
     subprocess.run([PYTHON, ROOT / "demo" / "report.py", built.path("all"), page], check=True, capture_output=True)
     return page
 
 
-def test_the_page_names_nothing_outside(page: Path) -> None:
-    """No script, no style, no picture, no font from anywhere else."""
+def test_the_page_loads_nothing_from_elsewhere(page: Path) -> None:
+    """No script, style, picture or font from another file or host."""
     text = page.read_text("utf-8")
     assert set(re.findall(r"https?://[^\"' )<]+", text)) <= {
         "http://www.w3.org/2000/svg",
@@ -58,7 +58,8 @@ def test_the_page_names_nothing_outside(page: Path) -> None:
 
 @pytest.mark.parametrize("width", [1280, 600])
 def test_a_browser_shows_four_charts(built: Built, page: Path, tmp_path: Path, width: int) -> None:
-    """Each with marks, all labels within it, none wider than the window; and the figures are those of the account."""
+    """Each has marks, all labels are inside, and none is wider than the window. The figures are those of the
+    account."""
     if BROWSER is None:
         pytest.skip("There is no Chromium. Install it, for example: apt-get install chromium.")
     seen = looked_at(page, tmp_path, width)
@@ -79,7 +80,7 @@ def test_a_browser_shows_four_charts(built: Built, page: Path, tmp_path: Path, w
 
 
 def looked_at(page: Path, directory: Path, width: int) -> dict[str, Any]:
-    """What a browser of a width in pixels makes of the page."""
+    """Return a browser's measurements of the page, at a width in pixels."""
     copy = directory / "measured.html"
     copy.write_text(page.read_text("utf-8").replace("</body>", f"{MEASURE}</body>"), "utf-8")
     assert BROWSER

@@ -1,4 +1,4 @@
-"""A run that goes on after days: what Zoom lists has moved on meanwhile, and nothing of it is lost in silence."""
+"""A run that resumes days later: Zoom's lists have changed in between, and all losses are logged."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ TOO_EARLY = {"code": 300, "message": "Invalid parameter: from. Only the last six
 
 
 def a_day_ago(state: dict[str, Any]) -> dict[str, Any]:
-    """The state as it would be, had its run begun a day earlier."""
+    """Return the state as if its run had started a day earlier."""
     [run] = state["unfinished"]
     begun = datetime.fromisoformat(run["started_at"].replace("Z", "+00:00")) - timedelta(days=1)
     return {**state, "unfinished": [{**run, "started_at": begun.strftime("%Y-%m-%dT%H:%M:%SZ")}]}
 
 
 @pytest.mark.parametrize("nights", [False, True])
-def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights: bool) -> None:
-    """Users and meetings under a daily limit: as many runs with a night after each as without.
+def test_a_night_between_runs_costs_no_extra_run_without_past_meetings(nights: bool) -> None:
+    """Users and meetings under a daily limit take three runs, whether or not a night passes between them.
 
-    With one worker: what more of them read ahead of a slow answer is read again, and may cost a run.
+    With one worker: more workers read further ahead of a slow answer. That is read again, and may cost a run.
     """
     runs: list[Run] = []
     state = None
@@ -50,8 +50,9 @@ def test_a_night_between_runs_costs_no_run_where_nothing_held_is_selected(nights
     assert not any("reports" in line for run in runs for line in run.logged("WARNING"))
 
 
-def test_a_fallback_that_was_read_whole_is_not_read_again_after_a_night() -> None:
-    """The history is refused, each user's report was read, and the run stopped among the users' own meetings."""
+def test_a_complete_fallback_is_not_read_again_after_a_night() -> None:
+    """The history is refused, the report of each user has been read, and the run stopped while reading the users'
+    meetings."""
     with SimulatedZoom(account(), history="no_permission") as zoom:
         whole = run_tap(zoom.config(), zoom=zoom)
         state = next(each for each in whole.states if each["unfinished"][0]["resume_at"].get("user"))
@@ -65,7 +66,7 @@ def test_a_fallback_that_was_read_whole_is_not_read_again_after_a_night() -> Non
     assert not [line for line in resumed.logged("WARNING") if "retention" in line]
 
 
-# --- Zoom's six months end later than ours ---------------------------------------------------------------------
+# --- Zoom's retention is shorter than expected -----------------------------------------------------------------
 
 
 def held(uuid: str, day: Any, number: int = 111) -> dict[str, Any]:
@@ -81,8 +82,9 @@ def held(uuid: str, day: Any, number: int = 111) -> dict[str, Any]:
 
 @pytest.mark.parametrize("later", [1, 2])
 @pytest.mark.parametrize("fallback", [False, True], ids=["history", "fallback"])
-def test_the_oldest_window_begins_where_zoom_lets_it(fallback: bool, later: int) -> None:
-    """A clock or a zone ahead of ours: only the days that are gone are missing, and what has a number is found by that."""
+def test_the_oldest_window_starts_on_the_first_day_that_zoom_accepts(fallback: bool, later: int) -> None:
+    """Zoom's clock or time zone may be ahead. The window loses only the days that are out of retention. Their meetings
+    are found by meeting number."""
     refused = [
         says(rf"/v2/report/(history_|users/.*)meetings\?.*from={CLIP + timedelta(days=n)}", TOO_EARLY, 400)
         for n in range(later)
@@ -106,8 +108,8 @@ def test_the_oldest_window_begins_where_zoom_lets_it(fallback: bool, later: int)
     assert sum("no longer has data from before" in line for line in run.logged("WARNING")) == 1 + fallback
 
 
-def test_a_window_that_is_refused_for_good_is_lost() -> None:
-    """A 300 that no later day mends is an ERROR with its days, and exit 1."""
+def test_a_window_that_zoom_always_refuses_is_lost() -> None:
+    """It gets 300 with later first days as well. The ERROR has its days, and the exit status is 1."""
     with scripted(says("/v2/report/history_meetings", TOO_EARLY, 400)) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_meetings"))
         assert len(paths(zoom)) < 40
@@ -115,8 +117,9 @@ def test_a_window_that_is_refused_for_good_is_lost() -> None:
     assert all("from=" in line for line in run.logged("ERROR"))
 
 
-def test_an_occurrence_that_is_found_both_ways_comes_from_both() -> None:
-    """On the first two days of the reports: the key makes one row of it. A day later only the reports are asked."""
+def test_an_occurrence_in_both_lists_is_requested_twice() -> None:
+    """This happens on the first two days of the history. The key makes it one row. Later occurrences are requested
+    once."""
     day = CLIP + timedelta(days=1)
     there = [("BOTH==", day), ("LATE==", day + timedelta(days=1))]
     with scripted(
@@ -136,11 +139,11 @@ def test_an_occurrence_that_is_found_both_ways_comes_from_both() -> None:
     assert {record["uuid"] for record in run.records["report_meetings"]} == {"BOTH==", "LATE=="}
 
 
-# --- lists that lead astray ------------------------------------------------------------------------------------
+# --- unexpected answers ----------------------------------------------------------------------------------------
 
 
-def test_a_circle_of_page_tokens_ends_with_its_loss_told() -> None:
-    """A, B, A: asked four times at the most; what came is out, the list is an ERROR."""
+def test_a_loop_of_page_tokens_ends_with_an_error() -> None:
+    """The tokens are A, B, A: after three requests the list is an ERROR. The rows of its pages are emitted."""
     pages = {"": "A", "A": "B", "B": "A"}
     faults = [
         says(
@@ -162,16 +165,17 @@ def test_a_circle_of_page_tokens_ends_with_its_loss_told() -> None:
     assert [record["id"] for record in run.records["meeting_registrants"]] == ["first", "A", "B"]
 
 
-def test_the_history_is_asked_for_meetings_and_webinars_by_name(zoom: SimulatedZoom) -> None:
-    """Zoom documents no default of the two."""
+def test_history_requests_name_both_types(zoom: SimulatedZoom) -> None:
+    """Zoom documents no default for meeting_type and report_type."""
     run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("report_webinars"))
     history = [asked.query for asked in zoom.requests if asked.path.endswith("history_meetings")]
     assert history
     assert all(query["meeting_type"] == query["report_type"] == "all" for query in history)
 
 
-def test_a_host_who_may_not_schedule_has_no_meetings() -> None:
-    """3161 at a meeting is about its host, as it is at the list of the host's meetings: nothing here, and exit 0."""
+def test_a_host_without_scheduling_rights_has_no_meetings() -> None:
+    """3161 at a meeting concerns its host, as it does at the list of the host's meetings. It is an empty answer, and
+    the exit status is 0."""
     refusal = {
         "code": 3161,
         "message": "Meeting hosting and scheduling capabilities are not allowed for your user account.",
@@ -185,8 +189,8 @@ def test_a_host_who_may_not_schedule_has_no_meetings() -> None:
 # --- pending users ---------------------------------------------------------------------------------------------
 
 
-def test_a_look_up_that_ends_oddly_is_one_lost_item() -> None:
-    """400/300 about a page token, of which a look-up has none: the others come out."""
+def test_a_failed_user_look_up_is_one_lost_item() -> None:
+    """Zoom answers 400/300 about a page token, which a look-up doesn't have. All other users are emitted."""
     odd = Fault.answer(
         400,
         {"code": 300, "message": "The next page token is invalid or expired."},
@@ -205,8 +209,8 @@ def test_a_look_up_that_ends_oddly_is_one_lost_item() -> None:
     )
 
 
-def test_a_user_whose_id_is_a_number_is_asked_about() -> None:
-    """Its record is out, and its meetings are asked for like anybody's."""
+def test_a_user_with_a_numeric_id_is_synced() -> None:
+    """Its record is emitted, and its meetings are requested like those of other users."""
     with scripted(says(r"/v2/users\?.*status=active", {"users": [{"id": 5, "email": "a@x.org"}]})) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("users", "meetings"))
         assert "users/5/meetings" in paths(zoom)

@@ -1,4 +1,4 @@
-"""The one retry policy: how long is waited, how often, and when it is given up."""
+"""The retry policy: how long to wait, how often to retry, and when to give up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tap_zoom.streams import BY_NAME
 
 
 def refused_here(wait: float | None = None) -> TokenRefused:
-    """By one path; others accept the token."""
+    """Return the refusal of a token by one path. Others accept it."""
     error = TokenRefused("x", wait)
     error.elsewhere = True
     return error
@@ -35,13 +35,13 @@ KINDS = (Retryable, NoAnswer, Blocked, UnexpectedAnswer, RateLimited)
 
 @pytest.fixture
 def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest delay that chance could give."""
+    """Use the longest delay that the jitter allows."""
     monkeypatch.setattr("backoff.full_jitter", lambda seconds: seconds)
 
 
 @pytest.mark.usefixtures("no_jitter")
 def test_delays_double_up_to_half_a_minute() -> None:
-    """From half a second on, and stay there."""
+    """They start at half a second, and stay at 30 seconds."""
     delays = [delay(RateLimited("x"), tries, 0.0, True) for tries in range(1, 11)]
     assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0]
 
@@ -57,7 +57,8 @@ def test_delays_double_up_to_half_a_minute() -> None:
     ],
 )  # fmt: skip
 def test_each_kind_of_error_has_its_number_of_tries(error: Retryable, answered: bool, tries: int) -> None:
-    """A host that never answered and a firewall are given up soon, a limit late; a named delay changes nothing about it."""
+    """It is small for a host that has never answered and for a firewall, and large for a rate limit. A delay from the
+    server doesn't change it."""
     assert [delay(error, number, 0.0, answered) is not None for number in range(1, 45)] == [
         number < tries for number in range(1, 45)
     ]
@@ -67,16 +68,16 @@ def test_each_kind_of_error_has_its_number_of_tries(error: Retryable, answered: 
 @pytest.mark.parametrize(
     ("named", "waited"), [(7.0, 7.5), (119.0, 119.5), (120.0, 120.5), (121.0, 120.5), (3600.0, 120.5)]
 )
-def test_what_the_server_names_is_waited_and_a_little_more(named: float, waited: float) -> None:
-    """Up to two minutes, however often it was tried."""
+def test_the_delay_from_the_server_is_respected(named: float, waited: float) -> None:
+    """It is capped at two minutes, and the tap adds up to half a second. The number of tries doesn't matter."""
     for error in (kind("x", named) for kind in KINDS):
         assert delay(error, 1, 0.0, True) == delay(error, 3, 0.0, True) == waited
 
 
 @pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize("named", [0.0, 0.1, 1.0])
-def test_a_short_wait_that_is_named_each_time_does_not_spend_the_tries_in_seconds(named: float) -> None:
-    """The delays grow as they do where none is named."""
+def test_a_short_delay_from_the_server_is_only_a_minimum(named: float) -> None:
+    """The delays grow as they do without it, so the tries aren't used up within seconds."""
     for kind in KINDS:
         plain = [delay(kind("x"), tries, 0.0, True) for tries in range(1, 9)]
         assert [delay(kind("x", named), tries, 0.0, True) for tries in range(1, 9)] == [
@@ -87,21 +88,22 @@ def test_a_short_wait_that_is_named_each_time_does_not_spend_the_tries_in_second
 
 @pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(("seconds", "wait"), [(599.5, 0.5), (599.51, None), (600.0, None), (0.0, 0.5)])
-def test_ten_minutes_are_the_longest(seconds: float, wait: float | None) -> None:
-    """From the first try to the last, with the delay before that."""
+def test_retries_end_after_ten_minutes(seconds: float, wait: float | None) -> None:
+    """This is the time since the first try, including the next delay."""
     assert delay(Retryable("x"), 1, seconds, True) == wait
 
 
 @pytest.mark.usefixtures("no_jitter")
 @pytest.mark.parametrize(("seconds", "wait"), [(489.5, 110.5), (489.51, None)])
-def test_a_named_delay_is_given_up_where_it_leads_too_far(seconds: float, wait: float | None) -> None:
-    """The ten minutes hold for it as well."""
+def test_a_delay_from_the_server_beyond_ten_minutes_gives_up(seconds: float, wait: float | None) -> None:
+    """The limit of ten minutes includes delays from the server."""
     assert delay(RateLimited("x", 110.0), 1, seconds, True) == wait
 
 
 @pytest.mark.usefixtures("no_jitter")
-def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_way() -> None:
-    """The time until then says nothing about the token. Where the token is at fault, the login waits and gives up."""
+def test_the_ten_minutes_do_not_apply_to_refused_tokens() -> None:
+    """The time since the first try says nothing about the token. If the token is the cause, the login waits and gives
+    up."""
     assert [delay(refused_here(), tries, 10_000.0, True) for tries in range(1, 5)] == [0.5, 1.0, 2.0, None]
     assert delay(refused_here(0.0), 1, 10_000.0, True) == 0.5
     assert [delay(TokenRefused("x", 4.0), tries, 10_000.0, True) for tries in (1, 4, 400)] == [4.5, 4.5, 4.5]
@@ -109,8 +111,9 @@ def test_a_refused_token_is_tried_again_however_long_the_request_has_been_under_
 
 
 @given(st.sampled_from(KINDS), st.integers(1, 3), st.none() | st.floats(4, 500))
-def test_chance_spreads_the_delays(kind: type[Retryable], tries: int, named: float | None) -> None:
-    """Over all of the delay, or half a second after the named moment: many workers must not come back at once."""
+def test_jitter_spreads_the_delays(kind: type[Retryable], tries: int, named: float | None) -> None:
+    """It covers the whole delay, or half a second after a delay from the server. Many workers must not retry at
+    once."""
     delays = {delay(kind("x", named), tries, 0.0, True) for _ in range(30)}
     least, most = (0.0, 2.0 ** (tries - 2)) if named is None else (min(named, 120.0), min(named, 120.0) + 0.5)
     assert len(delays) > 20
@@ -133,15 +136,15 @@ FILE = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us
         (RateLimited("it answered 429"), LIST, True, RetriesExhausted, "it answered 429 (3 tries)"),
     ],
 )  # fmt: skip
-def test_what_it_means_to_give_up(
+def test_giving_up_ends_the_run_or_loses_an_item(
     error: Exception, request_: Request, host_answers: bool, kind: type[Exception], words: str
 ) -> None:
-    """A host that answers nothing at all ends the run; all else costs an item."""
+    """If the API host hasn't answered at all since the first try, the run ends. Any other error loses one item."""
     meant = given_up(error, request_, 3, host_answers)
     assert type(meant) is kind and str(meant) == words
 
 
-def test_a_limit_of_the_day_stays_one() -> None:
-    """Nothing is lost by it."""
+def test_a_daily_limit_is_not_a_lost_item() -> None:
+    """The error is returned unchanged."""
     error = DailyLimitReached("spent", None)
     assert given_up(error, LIST, 1, True) is error

@@ -1,4 +1,4 @@
-"""The example answers that Zoom documents come through whole: every field, with its value."""
+"""Zoom's documented example answers are emitted completely: every field, with its value."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.simulator import Account, Fault, SimulatedZoom, truth
 from tests.tap import TINY, Run, catalog_of, run_tap
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CORE = [stream for stream in EMITTED if stream.core]  # of the others: test_contract.py
+CORE = [stream for stream in EMITTED if stream.core]  # for the others, see test_contract.py
 SECRETS = {stream.name: {("properties", name): True for name in truth.LOGIN_SECRETS} for stream in CORE}
 
 
 def sample(stream: str) -> dict[str, Any]:
-    """A documented answer, as one page."""
+    """Return a documented answer, as one page."""
     content: dict[str, Any] = json.loads((FIXTURES / f"{stream}.json").read_text("utf-8"))
     if "next_page_token" in content:
         content["next_page_token"] = ""
@@ -46,14 +46,14 @@ def run_with_samples() -> Run:
 
 
 def rows(stream: str) -> list[dict[str, Any]]:
-    """The rows of a documented answer, with what stands beside the list and belongs to each."""
+    """Return the rows of a documented answer. Fields next to the list are copied to each row."""
     entry, content = BY_NAME[stream], sample(stream)
     around = {name: content[name] for name in entry.copied if name in content}
     return [{**around, **row} for row in content[entry.records]] if entry.records else [content]
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:
-    """Every value that holds no other, by where it stands."""
+    """Return the values that aren't lists or objects, or are empty ones, by path."""
     inner: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
         inner = list(value.items())
@@ -65,7 +65,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]
 
 
 def declared(stream: str, path: tuple[Any, ...]) -> str:
-    """The type or format that the schema declares for a leaf."""
+    """Return the type or format that the schema declares for a leaf."""
     schema = schema_of(BY_NAME[stream])
     for name in path:
         schema = schema["items"] if isinstance(name, int) else schema["properties"][name]
@@ -78,12 +78,12 @@ def declared(stream: str, path: tuple[Any, ...]) -> str:
 
 
 def moment(text: str) -> datetime:
-    """A date-time of Zoom's, whose fractions are at times longer than Python's."""
+    """Parse a date-time of Zoom. Some have more decimals than Python allows."""
     return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00")))
 
 
 def same(kind: str, sent: Any, out: Any) -> bool:
-    """Whether a value is what was sent, in its declared type."""
+    """True if an emitted value is the one that was sent, in its declared type."""
     if type(sent) is type(out) and sent == out:
         return True
     if kind == "date-time" and sent and out:
@@ -98,8 +98,8 @@ def same(kind: str, sent: Any, out: Any) -> bool:
 
 
 @pytest.mark.parametrize("stream", [stream.name for stream in CORE])
-def test_a_documented_answer_comes_through_whole(stream: str) -> None:
-    """Every leaf of every row is in one record, with the value that Zoom documents."""
+def test_documented_answers_are_emitted_completely(stream: str) -> None:
+    """All leaves of a row are in one record, with the value that Zoom documents."""
     emitted = [leaves(record) for record in run_with_samples().records[stream]]
     for row in rows(stream):
         wanted = leaves(row)
@@ -111,8 +111,8 @@ def test_a_documented_answer_comes_through_whole(stream: str) -> None:
         assert best == [], stream
 
 
-def test_there_is_a_sample_for_each_stream() -> None:
-    """And no other file."""
+def test_each_core_stream_has_a_sample() -> None:
+    """There are no other JSON files, except two that aren't samples."""
     assert {path.stem for path in FIXTURES.glob("*.json")} == {stream.name for stream in CORE} | {
         "operations",
         "meltano_hub_extractor.schema",
@@ -120,6 +120,6 @@ def test_there_is_a_sample_for_each_stream() -> None:
     assert all(rows(stream.name) for stream in CORE)
 
 
-def test_nothing_of_a_sample_was_bent_or_unknown() -> None:
-    """No misfit, no field that the schema lacks."""
+def test_samples_fit_the_schemas() -> None:
+    """There are no misfits, and no fields that the schema lacks."""
     assert [line for line in run_with_samples().log if "did not fit" in line or "schema lacks" in line] == []

@@ -22,14 +22,14 @@ PAGE = (ROOT / "docs" / "scale.md").read_text("utf-8")
 
 
 def recipe(name: str) -> str:
-    """The block of code after a marker of the page."""
+    """Return the code block after a marker of the page."""
     found = re.search(rf"<!-- {re.escape(name)} -->\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     assert found, name
     return found[1]
 
 
 class Dag:
-    """A stand-in for Airflow's DAG, with the operators that were made inside it."""
+    """A stand-in for Airflow's DAG, with the operators that were created in its block."""
 
     current: Dag | None = None
 
@@ -66,7 +66,7 @@ def dag(monkeypatch: pytest.MonkeyPatch) -> Dag:
 
 
 def test_the_dag_has_a_task_for_each_account(dag: Dag) -> None:
-    """Each with the script and a folder of its own; never two runs at a time; retried, since a run resumes."""
+    """Each calls the script with its own folder. Runs never overlap, and tasks are retried, since a run resumes."""
     commands = [task["bash_command"].split() for task in dag.tasks]
     assert len(commands) > 1 and {script for script, _ in commands} == {"/srv/zoom/sync.sh"}
     assert len({folder for _, folder in commands}) == len({task["task_id"] for task in dag.tasks}) == len(commands)
@@ -75,8 +75,8 @@ def test_the_dag_has_a_task_for_each_account(dag: Dag) -> None:
 
 
 @pytest.mark.long
-def test_the_script_keeps_the_state_of_each_account_in_its_folder(tmp_path: Path) -> None:
-    """Two accounts, one after the other: two states, of complete runs, and the exit status of the tap."""
+def test_the_script_stores_the_state_of_each_account_in_its_folder(tmp_path: Path) -> None:
+    """Two accounts, one after the other: two states of complete runs. The script returns the exit status of the tap."""
     script = tmp_path / "sync.sh"
     script.write_text(recipe("sync.sh"), "utf-8")
     (tmp_path / "bin").mkdir()
@@ -103,8 +103,8 @@ def test_the_script_keeps_the_state_of_each_account_in_its_folder(tmp_path: Path
     assert json.loads((tmp_path / "emea" / "state.json").read_text("utf-8")) == states[0]
 
 
-def test_the_manifest_keeps_state_and_token_on_a_volume_of_the_account() -> None:
-    """Two runs never overlap, the volume is the claim's, and each mount has a volume."""
+def test_the_manifest_uses_a_volume_for_each_account() -> None:
+    """Runs never overlap, the volume is that of the claim, and each mount has a volume."""
     claim, job = yaml.safe_load_all(recipe("cronjob"))
     assert (claim["kind"], job["kind"], job["spec"]["concurrencyPolicy"]) == (
         "PersistentVolumeClaim",

@@ -1,4 +1,4 @@
-"""Codes and links in the schemas: each is held back or kept by the one table, and none comes in as an unknown field."""
+"""Codes and links in the schemas: a table says which are selected by default. None is emitted as an unknown field."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tap_zoom.streams.secrets import HELD_BACK, KEPT, is_held_back
 from tests.scripted import says, scripted
 from tests.tap import catalog_of, run_tap
 
-# What codes and links are called, in texts: a flag or a list can be neither.
+# Names of codes and links. Only used for columns of text or numbers, since flags and lists are neither.
 LOOKS_LIKE_ONE = re.compile(
     r"pass(word|code)|pwd|secret|token|(^|_)key$|(^|_)zak$|pin_code|activation_code|host_key|fingerprint|(^|_)(url|link)$|Url$"
 )
-# What lets its reader act as the host, sign in, set up a room, or open a file by itself.
+# Fields that let a reader act as the host, sign in, set up a room, or open a file without a login.
 ACTS = {
     ("meetings", "start_url"), ("webinars", "start_url"), ("users", "host_key"), ("meetings", "dynamic_host_key"),
     ("meeting_recordings", "download_access_token"), ("rooms", "activation_code"), ("room_details", "basic.activation_code"),
@@ -27,7 +27,7 @@ ACTS = {
     ("chat_messages", "files.download_url"), ("phone_sms_messages", "attachments.download_url"), ("clips", "share_link_settings.passcode"),
     ("zra_conversation_details", "downloadUrl"), ("zoom_event_tickets", "qr_code_url"), ("contact_center_engagement_surveys", "survey_results.file_url"),
 }  # fmt: skip
-# What people read the stream for.
+# Fields that users need.
 WANTED = {
     ("meetings", "password"), ("meetings", "h323_password"), ("meetings", "pstn_password"), ("meetings", "encrypted_password"),
     ("meetings", "join_url"), ("recordings", "recording_play_passcode"), ("recordings", "share_url"), ("recordings", "recording_files.download_url"),
@@ -43,7 +43,7 @@ def columns(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict
 
 
 def texts() -> list[tuple[str, str]]:
-    """Stream and path of each column of texts or numbers that looks like a code or a link."""
+    """Return stream and path of each column of text or numbers whose name looks like a code or a link."""
     return [
         (stream.name, path)
         for stream in EMITTED
@@ -52,8 +52,8 @@ def texts() -> list[tuple[str, str]]:
     ]
 
 
-def test_each_code_and_link_is_decided() -> None:
-    """By its name, in one of the two tables; a new one in Zoom's files has to be."""
+def test_each_code_and_link_is_in_a_table() -> None:
+    """One of the two tables has its name. This fails for new ones in Zoom's API descriptions."""
     kept = {secret.name for secret in KEPT}
     assert len(texts()) > 60
     assert [
@@ -63,8 +63,8 @@ def test_each_code_and_link_is_decided() -> None:
     ] == []
 
 
-def test_no_decision_is_left_over() -> None:
-    """Of a field that is in no schema the table says so, or that Zoom has it elsewhere; each has its reason."""
+def test_the_tables_have_no_unused_entries() -> None:
+    """Each field is in a schema, except a few that Zoom uses elsewhere. Each has a reason."""
     there = {path.rpartition(".")[2] for stream in EMITTED for path, _ in columns(schema_of(stream))}
     assert {secret.name for secret in KEPT} <= there
     assert {secret.name for secret in HELD_BACK} - there <= {
@@ -77,8 +77,9 @@ def test_no_decision_is_left_over() -> None:
     assert all(len(secret.reason) > 8 for secret in (*HELD_BACK, *KEPT))
 
 
-def test_what_acts_for_somebody_is_held_back_and_what_people_read_is_not() -> None:
-    """As --discover says it."""
+def test_discovery_deselects_secrets_but_not_fields_that_users_need() -> None:
+    """selected-by-default is false for fields that impersonate a user or open a file, and true for passcodes and join
+    links."""
     found = json.loads(run_tap(None, "--discover", document=True).stdout)
     by_default = {
         (entry["stream"], ".".join(word for word in mark["breadcrumb"] if word not in ("properties", "items"))): mark[
@@ -92,8 +93,9 @@ def test_what_acts_for_somebody_is_held_back_and_what_people_read_is_not() -> No
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_no_secret_comes_in_as_an_unknown_field(keep: bool) -> None:
-    """At the top, deep inside, and where it is known and not selected; what else is unknown is kept, and each is named."""
+def test_unknown_fields_contain_no_secrets(keep: bool) -> None:
+    """Secrets are left out at the top level, nested, and if they are in the schema but not selected. With
+    keep_unknown_fields, other fields are kept and a WARNING names the secrets."""
     secrets = {
         "host_key": "HOST-123",
         "zak": "ZAK-123",
@@ -117,8 +119,8 @@ def test_no_secret_comes_in_as_an_unknown_field(keep: bool) -> None:
         assert told.endswith("left out as secrets: host_key, zak, zz.deep.file_url.")
 
 
-def test_a_secret_comes_if_it_is_selected() -> None:
-    """By its own name in the catalog."""
+def test_a_selected_secret_is_emitted() -> None:
+    """The catalog selects dynamic_host_key."""
     marks = {("properties", "dynamic_host_key"): True}
     with scripted(says(r"/v2/meetings/111\?", {"id": 111, "dynamic_host_key": "123456"})) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meetings", meetings=marks))

@@ -1,4 +1,4 @@
-"""No secret is shown, whatever repeats it."""
+"""No secret is logged, even if Zoom repeats it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.tap import account, catalog_of, expected, run_tap
 MEETINGS = catalog_of("users", "meetings")
 
 
-def test_nothing_of_a_token_answer_is_shown_that_echoes_secrets() -> None:
-    """An error body that repeats what it was sent is hidden."""
+def test_secrets_that_the_token_endpoint_repeats_are_hidden() -> None:
+    """An error body that contains the client secret is masked."""
     with SimulatedZoom(account()) as zoom:
         secret = zoom.account.client_secret
         body = {"reason": f"client_secret {secret} is wrong", "error": "invalid_client"}
@@ -25,8 +25,8 @@ def test_nothing_of_a_token_answer_is_shown_that_echoes_secrets() -> None:
     assert "***" in run.critical
 
 
-def test_nothing_of_an_api_answer_is_shown_that_echoes_secrets() -> None:
-    """Nor where the API repeats the token, or a signed URL."""
+def test_secrets_that_the_api_repeats_are_hidden() -> None:
+    """An error message that contains the token or a signed URL is masked."""
     with SimulatedZoom(account()) as zoom:
         jwt = zoom.config("jwt")["jwt"]
         body = {"code": 9999, "message": f"Bearer {jwt} may not; see https://x.zoom.us/rec?zak=SIGNED123 now"}
@@ -38,8 +38,8 @@ def test_nothing_of_an_api_answer_is_shown_that_echoes_secrets() -> None:
 
 
 @pytest.mark.parametrize("place", ["/oauth/token", r"/v2/meetings/111\?"], ids=["login", "API"])
-def test_the_clients_credentials_are_hidden_as_the_header_spells_them(place: str) -> None:
-    """Base64 of id and secret, without the word Basic before it."""
+def test_base64_client_credentials_are_hidden(place: str) -> None:
+    """Base64 of client id and secret is hidden even without Basic in front of it."""
     with scripted() as zoom:
         echo = b64encode(f"{zoom.account.client_id}:{zoom.account.client_secret}".encode()).decode()
         zoom.faults.insert(
@@ -52,7 +52,7 @@ def test_the_clients_credentials_are_hidden_as_the_header_spells_them(place: str
 
 @pytest.mark.parametrize("before", [260, 280, 290])
 def test_a_long_message_is_not_cut_inside_a_secret(before: int) -> None:
-    """Half a secret is not known as one, so it would be shown."""
+    """The tap wouldn't recognize half a secret, so it would be shown."""
     token = "T0kenSECRETabcdefghijklmnopqrstuvwxyz0123456789"
     with scripted(
         says(r"/v2/meetings/111\?", {"code": 9999, "message": f"{'x' * before} {token} and more"}, 400)
@@ -64,8 +64,8 @@ def test_a_long_message_is_not_cut_inside_a_secret(before: int) -> None:
     assert "x" * before in run.logged("ERROR")[0]
 
 
-def test_at_debug_no_email_and_no_token_of_a_page_is_shown() -> None:
-    """A line of ours for each request, and none of urllib3, which would show whole URLs."""
+def test_debug_logs_contain_no_emails_or_page_tokens() -> None:
+    """The tap logs one line for each request. Lines of urllib3 would show whole URLs, so there are none."""
     with SimulatedZoom(account(1, "paged")) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "DEBUG"})
     assert run.exit_status == 0
@@ -81,8 +81,8 @@ def test_at_debug_no_email_and_no_token_of_a_page_is_shown() -> None:
     assert any(": 404/3001 (not found or not ended) in " in line for line in told)
 
 
-def test_at_debug_a_request_that_is_tried_again_says_so() -> None:
-    """With the answer of each try, and how long Zoom asks to wait."""
+def test_debug_logs_show_each_try() -> None:
+    """The line of a failed try has the answer, and the wait that Zoom requested."""
     with SimulatedZoom(account()) as zoom:
         zoom.faults.append(Fault.answer(503, {}, {"Retry-After": "0"}, match=r"/v2/users\?.*status=active"))
         zoom.faults.append(Fault("reset", match=r"/v2/users\?.*status=pending"))

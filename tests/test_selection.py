@@ -1,4 +1,4 @@
-"""What is selected comes out whole; what is not selected is neither written nor asked for."""
+"""Selected streams and fields are emitted completely. Other streams are only requested as parents of selected ones."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.simulator import SimulatedZoom, truth
 from tests.simulator.operations import OPERATIONS
 from tests.tap import account, assert_exact, catalog_of, expected, key_of, run_tap
 
-USERS = {"/users", "/users/{userId}"}  # pending users are looked up, for their key
+USERS = {"/users", "/users/{userId}"}  # pending users are looked up for their id
 MEETINGS = USERS | {"/users/{userId}/meetings"}
 WEBINARS = USERS | {"/users/{userId}/webinars"}
 PAST_MEETINGS = MEETINGS | {"/report/history_meetings", "/past_meetings/{meetingId}/instances"}
 PAST_WEBINARS = WEBINARS | {"/report/history_meetings", "/past_webinars/{webinarId}/instances"}
-WAYS = {  # by where an operation's path begins
+WAYS = {  # by the start of the operation's path
     "users": USERS, "meetings": MEETINGS, "webinars": WEBINARS, "past_meetings": PAST_MEETINGS, "past_webinars": PAST_WEBINARS,
     "report/meetings": PAST_MEETINGS, "report/webinars": PAST_WEBINARS,
 }  # fmt: skip
@@ -31,14 +31,14 @@ NEEDED = {
 
 
 def only(stream: str, **selected: Any) -> dict[str, Any]:
-    """A catalog with one stream; `selected` says how its fields are marked, by name."""
+    """Return a catalog with one stream. `selected`: its fields by name, and if each is selected."""
     return catalog_of(stream, **{stream: {("properties", name): mark for name, mark in selected.items()}})
 
 
 @pytest.mark.parametrize("stream", sorted(truth.KEYS))
 @pytest.mark.few(8)
-def test_a_stream_alone_gives_all_its_rows_and_asks_for_nothing_else(stream: str) -> None:
-    """A child is complete without its parent, which is walked and not emitted; no other request is made."""
+def test_a_single_stream_is_complete_and_requests_nothing_else(stream: str) -> None:
+    """Its parents are requested but not emitted."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(stream))
         assert run.exit_status == 0
@@ -50,16 +50,16 @@ def test_a_stream_alone_gives_all_its_rows_and_asks_for_nothing_else(stream: str
 
 
 @pytest.mark.parametrize("stream", ["report_webinars", "webinar_panelists"])
-def test_many_pages_without_anything_wanted_hide_nothing(stream: str) -> None:
-    """Lists whose pages lead nowhere, in every window and for every user, end no walk."""
+def test_pages_without_matching_rows_do_not_end_a_traversal(stream: str) -> None:
+    """Such pages occur in every window and for every user."""
     with SimulatedZoom(account(3, "paged"), page_cap=2) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(stream))
         assert run.exit_status == 0
     assert_exact({stream: expected(3, "paged")[stream]}, run.records)
 
 
-def test_two_streams_come_without_what_lies_between() -> None:
-    """Streams of both walks together, and nothing else."""
+def test_two_streams_are_emitted_without_their_parents() -> None:
+    """They are in different traversals. Only their own parents are requested."""
     streams = ("meeting_polls", "webinar_qna_results")
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of(*streams))
@@ -67,8 +67,8 @@ def test_two_streams_come_without_what_lies_between() -> None:
     assert_exact({stream: expected()[stream] for stream in streams}, run.records)
 
 
-def test_a_recent_start_date_needs_no_users_for_what_was_held() -> None:
-    """Where nothing older than the reports is wanted, occurrences come from the history alone."""
+def test_a_recent_start_date_needs_no_users_for_past_meetings() -> None:
+    """The history lists all meetings since that day, so only the history and the reports are requested."""
     start = f"{datetime.now(timezone.utc).date() - timedelta(days=60)}"
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(start_date=start), zoom=zoom, catalog=catalog_of("report_meetings"))
@@ -77,7 +77,7 @@ def test_a_recent_start_date_needs_no_users_for_what_was_held() -> None:
 
 
 def test_a_deselected_field_is_in_neither_schema_nor_record(zoom: SimulatedZoom) -> None:
-    """What is not selected is left out everywhere; the other fields stay as they are."""
+    """The other fields don't change."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=only("users", email=False, custom_attributes=False))
     assert not {"email", "custom_attributes"} & run.schemas["users"]["schema"]["properties"].keys()
     right = [
@@ -87,8 +87,8 @@ def test_a_deselected_field_is_in_neither_schema_nor_record(zoom: SimulatedZoom)
     assert_exact({"users": right}, run.records)
 
 
-def test_keys_come_even_if_they_are_deselected(zoom: SimulatedZoom) -> None:
-    """inclusion automatic wins over selected false."""
+def test_deselected_keys_are_emitted(zoom: SimulatedZoom) -> None:
+    """`inclusion: automatic` overrides `selected: false`."""
     key = truth.KEYS["report_meeting_participants"]
     catalog = only("report_meeting_participants", **dict.fromkeys(key, False))
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
@@ -96,8 +96,8 @@ def test_keys_come_even_if_they_are_deselected(zoom: SimulatedZoom) -> None:
     assert_exact({"report_meeting_participants": expected()["report_meeting_participants"]}, run.records)
 
 
-def test_a_field_inside_an_object_can_be_left_out(zoom: SimulatedZoom) -> None:
-    """Nested selection: settings.host_video goes, the rest of settings stays."""
+def test_a_field_inside_an_object_can_be_deselected(zoom: SimulatedZoom) -> None:
+    """settings.host_video is left out. The rest of settings is emitted."""
     inside = ("properties", "settings", "properties", "host_video")
     catalog = catalog_of("meetings", meetings={inside: False})
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
@@ -112,8 +112,8 @@ def test_a_field_inside_an_object_can_be_left_out(zoom: SimulatedZoom) -> None:
     assert_exact({"meetings": right}, run.records)
 
 
-def test_a_field_inside_a_list_of_objects_can_be_left_out(zoom: SimulatedZoom) -> None:
-    """Nested selection goes through items."""
+def test_a_field_inside_a_list_of_objects_can_be_deselected(zoom: SimulatedZoom) -> None:
+    """The breadcrumb contains `items`."""
     inside = ("properties", "question_details", "items", "properties", "answer")
     run = run_tap(
         zoom.config(), zoom=zoom, catalog=catalog_of("meeting_poll_results", meeting_poll_results={inside: False})
@@ -127,16 +127,16 @@ def test_a_field_inside_a_list_of_objects_can_be_left_out(zoom: SimulatedZoom) -
     assert all("question" in detail for detail in details)
 
 
-def test_a_deselected_object_takes_its_fields_along(zoom: SimulatedZoom) -> None:
-    """Marks of fields inside do not bring the object back."""
+def test_a_deselected_object_deselects_its_fields(zoom: SimulatedZoom) -> None:
+    """This includes fields that are selected themselves."""
     marks = {("properties", "settings"): False, ("properties", "settings", "properties", "host_video"): True}
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meetings", meetings=marks))
     assert "settings" not in run.schemas["meetings"]["schema"]["properties"]
     assert all("settings" not in record for record in run.records["meetings"])
 
 
-def test_respondent_is_made_even_where_email_and_name_are_not_selected(zoom: SimulatedZoom) -> None:
-    """Keys of ours are made from what Zoom sent, not from what is emitted."""
+def test_respondent_does_not_need_email_and_name_to_be_selected(zoom: SimulatedZoom) -> None:
+    """Keys that the tap adds are computed from the row, not from the record."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=only("meeting_poll_results", email=False, name=False))
     right = [
         {name: value for name, value in record.items() if name not in ("email", "name")}
@@ -145,8 +145,8 @@ def test_respondent_is_made_even_where_email_and_name_are_not_selected(zoom: Sim
     assert_exact({"meeting_poll_results": right}, run.records)
 
 
-def test_login_secrets_are_selected_only_on_demand(zoom: SimulatedZoom) -> None:
-    """start_url is in no default output, and there once it is selected; host_key is never asked for."""
+def test_login_secrets_are_only_emitted_if_selected(zoom: SimulatedZoom) -> None:
+    """start_url isn't selected by default. host_key can be selected, but is never requested."""
     default = run_tap(zoom.config(), zoom=zoom)
     assert "start_url" not in default.schemas["meetings"]["schema"]["properties"]
     assert "host_key" not in default.schemas["users"]["schema"]["properties"]
@@ -160,7 +160,7 @@ def test_login_secrets_are_selected_only_on_demand(zoom: SimulatedZoom) -> None:
     assert asked and all("host_key" not in fields for fields in asked)
 
 
-def test_properties_is_another_name_for_catalog(zoom: SimulatedZoom, tmp_path: Path) -> None:
+def test_properties_is_an_alias_of_catalog(zoom: SimulatedZoom, tmp_path: Path) -> None:
     """--properties FILE does what --catalog FILE does."""
     path = tmp_path / "catalog.json"
     path.write_text(json.dumps(only("users", email=False)), encoding="utf-8")
@@ -171,8 +171,8 @@ def test_properties_is_another_name_for_catalog(zoom: SimulatedZoom, tmp_path: P
     assert "email" not in runs[1].records["users"][0]
 
 
-def test_selected_by_default_counts_where_selected_is_missing(zoom: SimulatedZoom) -> None:
-    """selected, else selected-by-default, else true."""
+def test_selected_by_default_applies_if_selected_is_missing(zoom: SimulatedZoom) -> None:
+    """`selected`, else `selected-by-default`, else true."""
     mark = {
         "users": {"selected-by-default": False},
         "meetings": {},
@@ -187,7 +187,7 @@ def test_selected_by_default_counts_where_selected_is_missing(zoom: SimulatedZoo
 
 
 def test_a_catalog_only_selects(zoom: SimulatedZoom) -> None:
-    """Schemas and keys come from the package, whatever a catalog says about them."""
+    """Schemas and keys come from the tap, not from the catalog."""
     catalog = only("users")
     catalog["streams"][0] |= {"schema": {"properties": {"id": {"type": "boolean"}}}, "key_properties": ["email"]}
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
@@ -196,7 +196,7 @@ def test_a_catalog_only_selects(zoom: SimulatedZoom) -> None:
 
 
 def from_discovery(*streams: str) -> dict[str, Any]:
-    """The tap's own catalog, with these selected."""
+    """Return the tap's own catalog, with these streams selected."""
     found: dict[str, Any] = json.loads(run_tap(None, "--discover", "--select", ",".join(streams), document=True).stdout)
     return found
 
@@ -207,7 +207,7 @@ def entry_of(catalog: dict[str, Any], stream: str) -> dict[str, Any]:
 
 
 def differences(zoom: SimulatedZoom, catalog: dict[str, Any]) -> list[str]:
-    """The warnings about keys and types of a run that is complete all the same."""
+    """Return the warnings about keys and types. Checks that the run is complete."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
     assert run.exit_status == 0
     assert_exact({name: expected()[name] for name in ("users", "meeting_polls")}, run.records)
@@ -215,7 +215,7 @@ def differences(zoom: SimulatedZoom, catalog: dict[str, Any]) -> list[str]:
 
 
 def test_other_keys_and_types_in_a_catalog_are_one_warning(zoom: SimulatedZoom) -> None:
-    """It names streams and fields, at any depth, of what is selected; the tap's own stay."""
+    """It names the selected streams and fields that differ, at any depth. The tap uses its own keys and types."""
     catalog = from_discovery("users", "meeting_polls")
     assert differences(zoom, catalog) == []
     users, polls = entry_of(catalog, "users"), entry_of(catalog, "meeting_polls")
@@ -230,8 +230,8 @@ def test_other_keys_and_types_in_a_catalog_are_one_warning(zoom: SimulatedZoom) 
     assert "webinars" not in line and "--discover" in line
 
 
-def test_a_key_in_the_metadata_counts_as_one(zoom: SimulatedZoom) -> None:
-    """As Meltano's rules set it."""
+def test_table_key_properties_in_the_metadata_are_compared(zoom: SimulatedZoom) -> None:
+    """Meltano's metadata rules set them."""
     catalog = from_discovery("users", "meeting_polls")
     entry_of(catalog, "users")["metadata"][0]["metadata"]["table-key-properties"] = ["id", "email"]
     [line] = differences(zoom, catalog)
@@ -239,7 +239,7 @@ def test_a_key_in_the_metadata_counts_as_one(zoom: SimulatedZoom) -> None:
 
 
 def test_many_differences_are_one_short_warning(zoom: SimulatedZoom) -> None:
-    """The first five by name, and how many more."""
+    """It names the first five, and says how many more there are."""
     catalog = from_discovery("users", "meeting_polls")
     properties = entry_of(catalog, "users")["schema"]["properties"]
     for part in properties.values():
@@ -252,8 +252,8 @@ def test_many_differences_are_one_short_warning(zoom: SimulatedZoom) -> None:
     "schema", [None, [], "x", {}, {"properties": None}, {"properties": {"dept": 7, "email": {"anyOf": []}}}]
 )
 @pytest.mark.few(2)
-def test_a_schema_that_says_nothing_differs_in_nothing(schema: Any, zoom: SimulatedZoom) -> None:
-    """What is no schema is passed over, as before."""
+def test_an_empty_or_invalid_schema_in_a_catalog_is_ignored(schema: Any, zoom: SimulatedZoom) -> None:
+    """It isn't compared, so there is no warning."""
     catalog = from_discovery("users", "meeting_polls")
     entry_of(catalog, "users")["schema"] = schema
     assert differences(zoom, catalog) == []
@@ -261,7 +261,7 @@ def test_a_schema_that_says_nothing_differs_in_nothing(schema: Any, zoom: Simula
 
 @pytest.mark.parametrize("catalog", [{"streams": []}, catalog_of()])
 def test_nothing_selected_is_a_warning(zoom: SimulatedZoom, catalog: dict[str, Any]) -> None:
-    """Exit status 0, a warning, and nothing is asked."""
+    """Exit status 0, and no request is sent."""
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
     assert run.exit_status == 0
     assert run.records == {}
@@ -269,8 +269,8 @@ def test_nothing_selected_is_a_warning(zoom: SimulatedZoom, catalog: dict[str, A
     assert zoom.requests == []
 
 
-def test_unknown_streams_and_fields_are_warned_about(zoom: SimulatedZoom) -> None:
-    """What this version does not know is named and passed over."""
+def test_unknown_streams_and_fields_are_a_warning(zoom: SimulatedZoom) -> None:
+    """The WARNING lines name them. The run ignores them."""
     catalog = only("users", shoe_size=True)
     catalog["streams"].append({"tap_stream_id": "shoes", "metadata": []})
     run = run_tap(zoom.config(), zoom=zoom, catalog=catalog)
@@ -304,10 +304,8 @@ def _twice(catalog: dict[str, Any]) -> Any:
         _twice,
     ],
 )
-def test_a_file_that_is_no_catalog_stops_the_run(
-    zoom: SimulatedZoom, spoil: Callable[[Any], Any], tmp_path: Path
-) -> None:
-    """One CRITICAL line about the catalog, exit status 1, and no request."""
+def test_an_invalid_catalog_stops_the_run(zoom: SimulatedZoom, spoil: Callable[[Any], Any], tmp_path: Path) -> None:
+    """The CRITICAL line mentions the catalog. The exit status is 1, and no request is sent."""
     path = tmp_path / "catalog.json"
     path.write_text(json.dumps(spoil(catalog_of("users"))), encoding="utf-8")
     run = run_tap(zoom.config(), zoom=zoom, catalog=path)
@@ -318,7 +316,7 @@ def test_a_file_that_is_no_catalog_stops_the_run(
 
 
 @pytest.mark.parametrize("content", ["", "{", "\x00", '{"streams": [}', "[" * 100_000, "\ufeff{", "1" * 5000])
-def test_a_catalog_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str, tmp_path: Path) -> None:
+def test_a_catalog_that_is_not_json_stops_the_run(zoom: SimulatedZoom, content: str, tmp_path: Path) -> None:
     """The CRITICAL line names the file."""
     path = tmp_path / "catalog.json"
     path.write_text(content, encoding="utf-8")
@@ -329,7 +327,7 @@ def test_a_catalog_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: s
 
 
 def test_a_missing_catalog_stops_the_run(zoom: SimulatedZoom) -> None:
-    """The CRITICAL line names the file that is not there."""
+    """The CRITICAL line names the missing file."""
     run = run_tap(zoom.config(), zoom=zoom, catalog="/nowhere/catalog.json")
     assert run.exit_status == 1
     assert "/nowhere/catalog.json" in run.critical

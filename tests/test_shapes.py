@@ -1,4 +1,4 @@
-"""What becomes of a value of each declared type, alone, in lists and in objects; also of types that no stream has today."""
+"""Conversion of values of each declared type, alone, in lists and in objects, even if no stream has the type today."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def nullable(kind: str) -> dict[str, Any]:
 
 
 def plan_of(field: dict[str, Any], **more: Any) -> RecordBuilder:
-    """A plan for rows with an id and a field."""
+    """Return a record builder for rows with an id and a field."""
     schema = {"properties": {"id": {"type": "string"}, "field": field, **more}}
     return RecordBuilder(USERS, schema, schema)
 
 
 def shaped(plan: RecordBuilder, *texts: str) -> list[Any]:
-    """What becomes of the field in rows where it is spelled so."""
+    """Return the field's values in the records of rows that have these JSON texts as the field."""
     rows = ",".join(f'{{"id":"x","field":{text}}}' for text in texts)
     records, lost, _ = plan.records(f'{{"users":[{rows}]}}'.encode(), {}, Sequence())
     assert lost == 0 and all(record.keys() == {"id", "field"} for record in records)
@@ -36,7 +36,7 @@ def shaped(plan: RecordBuilder, *texts: str) -> list[Any]:
 
 
 def exactly(value: Any) -> str:
-    """With types, as 1 == True == 1.0."""
+    """Include types in a comparison, because 1 == True == 1.0."""
     return repr(value)
 
 
@@ -83,8 +83,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "text", "right"), CASES, ids=lambda value: ascii(value)[:30])
-def test_a_value_of_a_declared_type(kind: str, text: str, right: Any) -> None:
-    """Alone, in a list and in an object: as it was sent, or null and counted under the path of its field."""
+def test_each_value_of_a_declared_type(kind: str, text: str, right: Any) -> None:
+    """The value is alone, in a list and in an object. It is converted without loss, or becomes null and is counted
+    under the path of its field."""
     misfit = int(right is None and text not in ("null", '""'))
     plan = plan_of(nullable(kind))
     assert exactly(shaped(plan, text)) == exactly([right])
@@ -98,8 +99,8 @@ def test_a_value_of_a_declared_type(kind: str, text: str, right: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "text", "right"), CASES, ids=lambda value: ascii(value)[:30])
-def test_one_value_in_place_of_a_list(kind: str, text: str, right: Any) -> None:
-    """A list of one; null where there is none, or where it does not fit and is counted."""
+def test_a_single_value_instead_of_a_list(kind: str, text: str, right: Any) -> None:
+    """It becomes a list of one. An empty value becomes null; one that doesn't fit becomes null and is counted."""
     plan = plan_of({"type": ["null", "array"], "items": nullable(kind)})
     empty = text in ("null", '""')
     if text[:1] not in "[{":
@@ -107,8 +108,8 @@ def test_one_value_in_place_of_a_list(kind: str, text: str, right: Any) -> None:
         assert plan.shapes.misfits.total() == (right is None and not empty)
 
 
-def test_one_object_in_place_of_a_list() -> None:
-    """A list of one, if it has any of the fields that are declared; else null, and counted."""
+def test_a_single_object_instead_of_a_list() -> None:
+    """It becomes a list of one if it has any of the declared fields. Otherwise it becomes null and is counted."""
     plan = plan_of(
         {"type": ["null", "array"], "items": {"type": ["null", "object"], "properties": {"a": nullable("integer")}}}
     )
@@ -125,16 +126,16 @@ def test_one_object_in_place_of_a_list() -> None:
         ({"type": ["null", "object"], "properties": {"a": nullable("string")}}, ["[]", '"x"', "7", "true", "1.5"]),
     ],
 )  # fmt: skip
-def test_what_is_no_list_and_no_object(field: dict[str, Any], wrong: list[str]) -> None:
-    """Null, and counted unless it was null or an empty text."""
+def test_values_that_are_not_lists_or_objects(field: dict[str, Any], wrong: list[str]) -> None:
+    """They become null, and are counted unless they were null or an empty string."""
     plan = plan_of(field)
     assert shaped(plan, *wrong, "null", '""') == [None] * (len(wrong) + 2)
     assert plan.shapes.misfits == {"field": len(wrong)}
     assert plan.new_misfits() == ["field"]
 
 
-def test_a_list_of_objects_names_its_fields_without_a_number() -> None:
-    """Misfits and unknown fields of all items count as one field's."""
+def test_fields_in_a_list_of_objects_are_counted_without_an_index() -> None:
+    """Misfits and unknown fields of all items are counted under one name."""
     plan = plan_of({"type": "array", "items": {"type": "object", "properties": {"a": nullable("integer")}}})
     assert shaped(plan, '[{"a":1,"b":2,"c":3},{"a":"x","b":2}]') == [[{"a": 1}, {"a": None}]]
     assert (
@@ -149,8 +150,8 @@ def test_a_list_of_objects_names_its_fields_without_a_number() -> None:
     "field",
     [{}, {"type": ["null", "object"]}, {"type": ["array", "null"]}, {"type": ["object", "null"], "description": "x"}],
 )
-def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]) -> None:
-    """With exact numbers at any depth, and null for those that JSON has not."""
+def test_a_value_without_a_declared_type_is_emitted_as_sent(field: dict[str, Any]) -> None:
+    """Numbers are exact at any depth. Those that JSON can't represent become null."""
     plan = plan_of(field)
     texts = ('"x"', "true", "null", "5", '{"a":[18446744073709551617,{"b":1.5}]}', "[1e19,-1e19,9e18]")
     assert exactly(shaped(plan, *texts)) == exactly([json.loads(text) for text in texts])
@@ -159,8 +160,8 @@ def test_a_value_without_a_declared_type_comes_out_as_sent(field: dict[str, Any]
     assert plan.shapes.misfits == {"field": 4}
 
 
-def test_unknown_fields_are_counted_row_by_row() -> None:
-    """Whether they are kept or left out; a name that was told is told no more."""
+def test_unknown_fields_are_counted_in_each_row() -> None:
+    """This applies to fields that are kept and to fields that are left out. Each is reported once."""
     schema: dict[str, Any] = {"properties": {"id": {"type": "string"}}}
     kept = {"properties": {**schema["properties"], "unknown_fields": {"type": ["null", "object"]}}}
     for plan, outcome in (
@@ -177,16 +178,16 @@ def test_unknown_fields_are_counted_row_by_row() -> None:
         assert [row["id"] for row in content["users"]] == ["x", "y", "z"]
 
 
-def test_a_page_is_read_exactly_only_where_it_has_to_be() -> None:
-    """A page that had to be does not make the next ones so."""
+def test_each_page_is_parsed_exactly_if_needed() -> None:
+    """An earlier page that was parsed exactly doesn't affect the next one."""
     plan = plan_of(nullable("string"))
     assert shaped(plan, "1.10") == ["1.10"]
     assert shaped(plan, '"x"') == ["x"]
     assert shaped(plan, "1.10", "2.50") == ["1.10", "2.50"]
 
 
-def test_what_is_nested_too_deep_is_an_error() -> None:
-    """Not the end of the run."""
+def test_nesting_that_is_too_deep_is_an_error() -> None:
+    """It must not crash Python."""
     deep: Any = {}
     for _ in range(5000):
         deep = {"a": deep}
@@ -196,8 +197,8 @@ def test_what_is_nested_too_deep_is_an_error() -> None:
         plan_of({}).record({"id": "x", "field": deep}, {})
 
 
-def test_a_row_that_is_parsed_already() -> None:
-    """It becomes the record that it would become in a page: clean, with exact numbers, our columns and a key; or is lost."""
+def test_a_parsed_row_becomes_the_same_record_as_in_a_page() -> None:
+    """It is cleaned, with exact numbers, the columns added by the tap and a key. Without a complete key, it is lost."""
     participants = BY_NAME["report_meeting_participants"]
     schema = schema_of(participants)
     ids = {"meeting_uuid": "m==", "meeting_id": 7}
@@ -215,11 +216,11 @@ def test_a_row_that_is_parsed_already() -> None:
     assert record["duration"] is None and plan.shapes.misfits == {"duration": 1}
 
 
-# --- rows, and the bytes that stand for one ---------------------------------------------------------------------
+# --- rows, their canonical form and cleaning --------------------------------------------------------------------
 
 
 def test_the_rows_of_an_answer() -> None:
-    """Under the list's name, or the answer itself."""
+    """They are in the list of that name. In streams without a list, the answer is the row."""
     assert rows_of(USERS, {"users": [1, {}]}) == [1, {}]
     assert rows_of(USERS, {"users": None}) == rows_of(USERS, {"other": [1]}) == []
     assert rows_of(BY_NAME["meetings"], {"id": 1}) == [{"id": 1}]
@@ -236,8 +237,8 @@ def test_the_rows_of_an_answer() -> None:
         ({"b": Decimal("1.50"), "a": {"d": 1, "c": 2}}, '{"a":{"c":2,"d":1},"b":1.5}'), (7, "7"), (None, "null"),
     ],
 )  # fmt: skip
-def test_the_canonical_form_is_the_same_in_whichever_order_fields_come(row: Any, text: str) -> None:
-    """At every depth, also where orjson can't write it."""
+def test_the_canonical_form_ignores_the_order_of_fields(row: Any, text: str) -> None:
+    """This applies at every depth, and to values that orjson can't serialize."""
     assert canonical(row).decode() == text
 
 
@@ -245,8 +246,8 @@ def test_the_canonical_form_is_the_same_in_whichever_order_fields_come(row: Any,
     ("text", "clean"),
     [("a\0b\ud800c\udfffd", "ab\ufffdc\ufffdd"), ("\ud83d\ude00", "😀"), ("é", "é"), ("", ""), ("\0", "")],
 )
-def test_texts_are_cleaned_wherever_they_stand(text: str, clean: str) -> None:
-    """Names too; other values stay what they are."""
+def test_text_is_cleaned_at_any_depth(text: str, clean: str) -> None:
+    """Names of fields are cleaned as well. Other values don't change."""
     same = [7, 1.5, None, True]
     assert ascii(cleaned({text: [text, {"a": text}, *same]})) == ascii({clean: [clean, {"a": clean}, *same]})
 
@@ -261,11 +262,11 @@ def test_texts_are_cleaned_wherever_they_stand(text: str, clean: str) -> None:
     ],
 )  # fmt: skip
 def test_the_content_of_a_body_is_clean(body: bytes, content: Any, exact: bool) -> None:
-    """Whole pairs of surrogates are the character that they stand for; NUL and half a pair are nowhere left."""
+    """Surrogate pairs become the character that they encode. NUL is removed, and lone surrogates are replaced."""
     assert content_of(body, exact) == content
 
 
-def test_what_has_to_be_cleaned_and_is_nested_too_deep_is_no_answer() -> None:
-    """Which costs that answer alone, as does whatever else is none."""
+def test_cleaning_an_answer_that_is_nested_too_deep_is_an_error() -> None:
+    """Only that answer is lost, as with other invalid answers."""
     with pytest.raises(RecursionError):
         content_of(b"[" * 1020 + b'"\\u0000"' + b"]" * 1020)

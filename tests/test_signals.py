@@ -1,4 +1,4 @@
-"""What a signal does to a busy target, and when it is raised."""
+"""Signals while the target is busy, and where they are raised."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.simulator import SimulatedZoom
 from tests.tap import Process, account, assert_complete, expected, run_tap, start_tap
 from tests.test_interrupts import SIGNALS, wait_for
 
-# Waits so long for the target after a signal, and says when it has to wait.
+# Sets how long the tap waits for the target after a signal, and logs when the pipe is full.
 PATIENT = """
 import sys
 from tap_zoom import output
@@ -47,7 +47,7 @@ output.Output._writable = writable
 
 
 def busy_target(zoom: SimulatedZoom, seconds: float) -> Process:
-    """A run whose target stops reading in the middle of a line, and is sent SIGTERM when the pipe is full."""
+    """Start a run whose target stops reading in the middle of a line. Send SIGTERM when the pipe is full."""
     process = start_tap(zoom.config(), zoom=zoom, patch=PATIENT.format(seconds=seconds))
     assert process.process.stdout
     process.read_until("STATE")  # the schemas alone fill a pipe
@@ -58,8 +58,8 @@ def busy_target(zoom: SimulatedZoom, seconds: float) -> Process:
     return process
 
 
-def test_a_busy_target_gets_the_line_that_was_begun_and_the_last_state() -> None:
-    """As soon as it reads again, and then the tap ends; the next run goes on from that state."""
+def test_a_busy_target_gets_the_rest_of_the_line_and_the_last_state() -> None:
+    """The tap writes them when the target reads again, then ends. The next run resumes from that STATE."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         process = busy_target(zoom, seconds=60)
         run = process.finish()  # this reads, and checks that every line is whole
@@ -70,8 +70,8 @@ def test_a_busy_target_gets_the_line_that_was_begun_and_the_last_state() -> None
     assert_complete(expected(3, "paged"), run, rest)
 
 
-def test_a_target_that_never_reads_again_is_not_waited_for_forever() -> None:
-    """After SECONDS_FOR_TARGET the run is over."""
+def test_the_tap_does_not_wait_forever_for_a_target() -> None:
+    """It ends after SECONDS_FOR_TARGET."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         process = busy_target(zoom, seconds=0.3)
         process.process.wait(timeout=20)
@@ -80,7 +80,7 @@ def test_a_target_that_never_reads_again_is_not_waited_for_forever() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_the_wait_for_a_busy_target(number: signal.Signals) -> None:
-    """The exit status is the first one's."""
+    """The exit status is that of the first signal."""
     with SimulatedZoom(account(3, "paged")) as zoom:
         process = busy_target(zoom, seconds=1e6)
         process.process.send_signal(number)
@@ -90,8 +90,8 @@ def test_a_second_signal_ends_the_wait_for_a_busy_target(number: signal.Signals)
     assert "SIGTERM" in run.log[-1]
 
 
-def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The target is busy when Zoom denies the account; SIGTERM comes while the tap waits for it to take the STATE."""
+def test_a_signal_does_not_cut_off_the_state_of_a_failed_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target is busy when Zoom denies the account. SIGTERM comes before the STATE is written."""
     ours, theirs = os.pipe()
     handler = signal.getsignal(signal.SIGTERM)
     try:
@@ -107,7 +107,7 @@ def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line(monk
                 raise AccountRefused("403")
 
             def last_state(self) -> dict[str, Any]:
-                # The target reads again as soon as the tap has begun to write its last words.
+                # The target reads again as soon as the tap begins to write the last STATE.
                 if lines:
                     threading.Thread(target=read, daemon=True).start()
                 lines.append(b"")
@@ -132,8 +132,8 @@ def test_a_signal_while_the_state_of_a_failed_run_is_written_ends_that_line(monk
                 os.close(descriptor)
 
 
-def test_a_busy_target_at_a_socket_is_waited_for_as_well() -> None:
-    """Some programs start a tap with a socket in the place of the pipe."""
+def test_the_tap_waits_for_a_busy_target_at_a_socket() -> None:
+    """Some programs start a tap with a socket instead of a pipe."""
     ours, theirs = socket.socketpair()
     with ours, SimulatedZoom(account(3, "paged")) as zoom:
         process = start_tap(zoom.config(), zoom=zoom, stdout=theirs.fileno(), patch=PATIENT.format(seconds=60))
@@ -150,7 +150,7 @@ def test_a_busy_target_at_a_socket_is_waited_for_as_well() -> None:
 
 
 class Silent:
-    """A client that is not answered before the end of the test."""
+    """A client that gets no answer until the end of the test."""
 
     last_answer = None
 
@@ -165,8 +165,9 @@ class Silent:
         raise RuntimeError("the end")
 
 
-def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
-    """Line by line, also inside Python's own locks: it ends the wait, now or at the next one, and nothing is broken."""
+def test_a_signal_may_come_at_any_line_while_waiting_for_a_result() -> None:
+    """Lines in Python's own locks are included. The signal ends this wait or the next one, and the dispatcher still
+    works."""
     request, client, handler = Request(BY_NAME["users"], {}, {}), Silent(), signal.getsignal(signal.SIGTERM)
     left = moment = 0
 
@@ -188,11 +189,11 @@ def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
                 sys.settrace(trace)  # type: ignore[arg-type]
                 dispatcher.take(0.001)
                 sys.settrace(None)
-                if left > 0:  # it took fewer lines than that
+                if left > 0:  # `take` ran fewer lines than that
                     signal.raise_signal(signal.SIGTERM)
                 dispatcher.take(20)
             sys.settrace(None)
-            dispatcher.submit(request, "", (), None)  # its lock is free
+            dispatcher.submit(request, "", (), None)  # the dispatcher's lock is free
         assert moment > 10
     finally:
         sys.settrace(None)
@@ -202,7 +203,7 @@ def test_a_signal_may_come_at_any_moment_of_waiting_for_a_result() -> None:
 
 @pytest.fixture
 def interrupts() -> Iterator[Interrupts]:
-    """Which answer signals until the end of the test."""
+    """Handle signals until the end of the test."""
     handlers = {number: signal.getsignal(number) for number, _ in SIGNALS}
     made = Interrupts()
     made.install()
@@ -211,8 +212,9 @@ def interrupts() -> Iterator[Interrupts]:
         signal.signal(number, handler)
 
 
-def test_a_signal_inside_a_callback_of_the_garbage_collector_is_not_lost(interrupts: Interrupts) -> None:
-    """Python prints what is raised there and goes on; so it is raised at the next wait, and nothing is printed."""
+def test_a_signal_inside_a_garbage_collector_callback_is_not_lost(interrupts: Interrupts) -> None:
+    """Python prints exceptions there and ignores them. Stopped is raised at the next wait instead, and nothing is
+    printed."""
 
     def callback(phase: str, _: object) -> None:
         if phase == "start":
@@ -232,7 +234,7 @@ def test_a_signal_inside_a_callback_of_the_garbage_collector_is_not_lost(interru
 
 
 def test_each_signal_is_raised_once_and_in_order(interrupts: Interrupts) -> None:
-    """By `wait` or by `check`."""
+    """Either `wait` or `check` raises it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.raise_signal(number)
     with pytest.raises(Stopped, match="SIGTERM") as first:
@@ -244,8 +246,10 @@ def test_each_signal_is_raised_once_and_in_order(interrupts: Interrupts) -> None
 
 
 @pytest.mark.parametrize("who", ["another thread", "a signal"])
-def test_a_wait_is_ended_from_elsewhere(who: str, interrupts: Interrupts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long before its time; also where it was called for before the wait began, any number of times."""
+def test_a_signal_or_another_thread_ends_a_wait(
+    who: str, interrupts: Interrupts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait ends before its time is over. Calls of `wake` before the wait end it too, however many there were."""
     monkeypatch.setattr("tap_zoom.interrupts.LONGEST_WAIT", 1e6)
     if who == "a signal":
         threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()

@@ -1,4 +1,4 @@
-"""The simulated Zoom does what Zoom does; what the tap's tests rest on is tested here."""
+"""The simulated Zoom behaves like Zoom. The tests of the tap rely on this."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reply(NamedTuple):
 
 
 class Client:
-    """Asks one simulated Zoom."""
+    """Sends requests to a simulated Zoom."""
 
     def __init__(self, zoom: SimulatedZoom, login: str = "server_to_server") -> None:
         self.zoom = zoom
@@ -83,7 +83,7 @@ def _encoded(uuid: str) -> str:
 
 
 def test_the_same_seed_makes_the_same_account() -> None:
-    """Two accounts of one seed and time hold the same records, and their truth has no key twice."""
+    """Two accounts with the same seed and time have the same records, and their keys are unique."""
     first, second = truth.expected(ACCOUNT), truth.expected(Account(seed=1, now=ACCOUNT.now))
     assert first == second
     assert set(first) == set(truth.KEYS) and all(first.values())
@@ -92,8 +92,8 @@ def test_the_same_seed_makes_the_same_account() -> None:
     assert not any(counts.values()), examples
 
 
-def test_pages_follow_their_token_to_the_end(zoom: SimulatedZoom) -> None:
-    """Pages hold the rows in the truth's order; a page can be asked for twice; the last has no token."""
+def test_page_tokens_lead_to_the_last_page(zoom: SimulatedZoom) -> None:
+    """Pages have the rows in the expected order. Each page can be requested twice, and the last has no token."""
     held = _crowded()
     client, path = Client(zoom), f"/report/meetings/{_encoded(held.uuid)}/participants"
     query: dict[str, Any] = {"page_size": 300, "include_fields": "registrant_id"}
@@ -114,8 +114,8 @@ def test_pages_follow_their_token_to_the_end(zoom: SimulatedZoom) -> None:
     assert zoom.violations == []
 
 
-def test_a_page_token_belongs_to_its_request_and_dies() -> None:
-    """With another page size, on another path or too late a token is refused."""
+def test_a_page_token_expires_and_is_valid_for_one_list_only() -> None:
+    """A token is refused after its lifetime, with another page size, with another status, and if it is made up."""
     with SimulatedZoom(ACCOUNT, page_token_lifetime=0) as zoom:
         client = Client(zoom)
         token = client.get("/users", page_size=2).body["next_page_token"]
@@ -146,17 +146,15 @@ def test_a_page_token_belongs_to_its_request_and_dies() -> None:
         ("/nowhere", {}),
     ],
 )
-def test_what_zoom_does_not_document_is_refused_and_remembered(
-    zoom: SimulatedZoom, path: str, query: dict[str, Any]
-) -> None:
-    """Unknown parameters, values, paths, missing or impossible dates: 400, and a violation."""
+def test_undocumented_requests_are_refused_and_recorded(zoom: SimulatedZoom, path: str, query: dict[str, Any]) -> None:
+    """Unknown parameters, values and paths, and missing or impossible dates: 400, and a violation."""
     answer = Client(zoom).get(path, **query)
     assert answer.status == 400
     assert answer.body["code"] == (2300 if path == "/nowhere" else 300)
     assert len(zoom.violations) == 1
 
 
-def test_some_fields_must_be_asked_for(zoom: SimulatedZoom) -> None:
+def test_some_fields_need_include_fields(zoom: SimulatedZoom) -> None:
     """Custom attributes, host keys and registrant ids are absent unless include_fields names them."""
     client = Client(zoom)
     path = f"/report/meetings/{_encoded(_crowded().uuid)}/participants"
@@ -169,7 +167,7 @@ def test_some_fields_must_be_asked_for(zoom: SimulatedZoom) -> None:
 
 
 def test_some_uuids_must_be_encoded_twice(zoom: SimulatedZoom) -> None:
-    """A UUID with "/" in front or "//" inside is lost when encoded once; all can be encoded twice."""
+    """A UUID that starts with "/" or contains "//" isn't found if it is encoded once. Encoding twice works for all."""
     client = Client(zoom)
     styles = {
         "plain": r"\w+==",
@@ -179,7 +177,7 @@ def test_some_uuids_must_be_encoded_twice(zoom: SimulatedZoom) -> None:
         "double": r"\w+//\w+==",
     }
     for style, pattern in styles.items():
-        # The latest, which no refusal for age can hit.
+        # The latest one: it isn't refused for its age.
         uuid = next(held.uuid for held in reversed(ACCOUNT.held) if re.fullmatch(pattern, held.uuid))
         kind = ACCOUNT.occurrences[uuid].of.kind
         once, twice = (
@@ -197,8 +195,8 @@ def test_some_uuids_must_be_encoded_twice(zoom: SimulatedZoom) -> None:
     assert zoom.by_number == []
 
 
-def test_a_number_gives_the_latest_occurrence_only(zoom: SimulatedZoom) -> None:
-    """By number there is one occurrence, and asking so is remembered."""
+def test_a_meeting_number_returns_the_latest_occurrence_only(zoom: SimulatedZoom) -> None:
+    """The simulator records requests by number."""
     reported = {row["uuid"] for row in truth.expected(ACCOUNT)["report_meetings"]}
     meetings = [
         number for number in ACCOUNT.numbers.values() if number.kind == "meeting" and len(number.occurrences) > 1
@@ -209,8 +207,8 @@ def test_a_number_gives_the_latest_occurrence_only(zoom: SimulatedZoom) -> None:
     assert zoom.by_number == [str(number.number)]
 
 
-def test_logins_are_refused_as_zoom_refuses_them(zoom: SimulatedZoom) -> None:
-    """Wrong secret, account, refresh token: three errors of the token endpoint."""
+def test_refused_logins_return_zooms_errors(zoom: SimulatedZoom) -> None:
+    """A wrong secret, account and refresh token return three different errors."""
     client = Client(zoom)
     account_id = ACCOUNT.account_id
     for form, error in (
@@ -223,7 +221,7 @@ def test_logins_are_refused_as_zoom_refuses_them(zoom: SimulatedZoom) -> None:
         assert refused.body.keys() == {"reason", "error"}
 
 
-def test_a_strict_rotation_ends_the_former_refresh_token_at_once() -> None:
+def test_strict_rotation_ends_the_old_refresh_token_at_once() -> None:
     """A refresh token works once."""
     with SimulatedZoom(ACCOUNT, rotation="strict") as zoom:
         client = Client(zoom, "none")
@@ -235,8 +233,8 @@ def test_a_strict_rotation_ends_the_former_refresh_token_at_once() -> None:
         assert second.body["refresh_token"] == zoom.refresh_token
 
 
-def test_a_lenient_rotation_waits_for_the_new_pair_to_be_used() -> None:
-    """The former refresh token works until the new access or refresh token does."""
+def test_lenient_rotation_ends_the_old_refresh_token_later() -> None:
+    """It works until the new access token or refresh token is used."""
     with SimulatedZoom(ACCOUNT, rotation="lenient") as zoom:
         client = Client(zoom, "none")
         old = zoom.refresh_token
@@ -249,7 +247,7 @@ def test_a_lenient_rotation_waits_for_the_new_pair_to_be_used() -> None:
 
 
 def test_access_tokens_and_jwts_expire(zoom: SimulatedZoom) -> None:
-    """401 and code 124, for tokens that were ended, JWTs whose time is over, and nonsense."""
+    """401 with code 124, for ended tokens, expired JWTs and nonsense."""
     client, by_jwt = Client(zoom), Client(zoom, "jwt")
     assert client.get("/users").status == by_jwt.get("/users").status == 200
     zoom.expire_tokens()
@@ -262,7 +260,7 @@ def test_access_tokens_and_jwts_expire(zoom: SimulatedZoom) -> None:
 
 
 def test_a_missing_scope_is_a_400() -> None:
-    """The answer names the scope; it may not even be JSON; a JWT has no scopes."""
+    """The answer names the scope, and can be invalid JSON. Scopes don't apply to a JWT."""
     with SimulatedZoom(ACCOUNT, scopes=["user:read:admin"], unescaped_scope_error=True) as zoom:
         client = Client(zoom)
         assert client.get("/users").status == 200
@@ -272,8 +270,8 @@ def test_a_missing_scope_is_a_400() -> None:
         assert Client(zoom, "jwt").get("/meetings/1").body["code"] == 3001
 
 
-def test_the_history_can_be_closed(zoom: SimulatedZoom) -> None:
-    """By scope, by role, or by any refusal for any operation."""
+def test_the_history_can_be_refused(zoom: SimulatedZoom) -> None:
+    """The scope or the role may be missing. Any other operation can be refused as well."""
     client = Client(zoom)
     day = f"{ACCOUNT.now:%Y-%m-%d}"
     zoom.history = "no_scope"
@@ -284,8 +282,9 @@ def test_the_history_can_be_closed(zoom: SimulatedZoom) -> None:
     assert client.get("/past_webinars/x/qa").body["code"] == 200
 
 
-def test_too_many_requests_in_a_second() -> None:
-    """A label has so many requests in any second; the answer says so, and in which form to wait."""
+def test_requests_above_the_rate_limit_per_second_are_refused() -> None:
+    """The 429 says that the limit is per second, and has Retry-After in the configured form. Other rate limits aren't
+    affected."""
     now = 100.0
     limits = Limits("free", retry_after_form="seconds", clock=lambda: now)
     assert [limits.admit("Medium") for _ in range(2)] == [None, None]
@@ -298,8 +297,8 @@ def test_too_many_requests_in_a_second() -> None:
     assert limits.admit("Medium") is None
 
 
-def test_too_many_requests_in_a_day() -> None:
-    """The daily limit is another kind of 429, and says until when as a date-time."""
+def test_requests_above_the_daily_limit_are_refused() -> None:
+    """The 429 names the daily limit. Its Retry-After is a date-time."""
     with SimulatedZoom(ACCOUNT, daily_limits={"Light": 1}) as zoom:
         client = Client(zoom)
         assert client.get("/users/x").headers["X-RateLimit-Category"] == "Light"
@@ -309,8 +308,8 @@ def test_too_many_requests_in_a_day() -> None:
     assert refused.headers["Retry-After"].endswith("T00:00:00Z")
 
 
-def test_faults_come_as_ordered_and_pass(zoom: SimulatedZoom) -> None:
-    """Each kind happens once to the request it matches, and the next answer is right."""
+def test_faults_occur_as_configured(zoom: SimulatedZoom) -> None:
+    """Each kind occurs once, at the request that it matches. The next answer is correct."""
     client = Client(zoom)
     right = client.get("/users").body
     token = client.get("/users", page_size=2).body["next_page_token"]
@@ -347,8 +346,8 @@ def test_faults_come_as_ordered_and_pass(zoom: SimulatedZoom) -> None:
     assert faulty(Fault.answer(418, {"code": 1}, match=only)).status == 418
 
 
-def test_comparing_finds_every_kind_of_difference() -> None:
-    """A record lost, invented, repeated, changed, without key: each is counted."""
+def test_compare_finds_every_kind_of_difference() -> None:
+    """It counts records that are missing, extra, duplicated, changed or without a key."""
     right = {"users": [{"id": "a", "n": 1, "gone": 0}, {"id": "b"}, {"id": "c"}]}
     emitted = {
         "users": [

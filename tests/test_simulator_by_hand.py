@@ -1,4 +1,4 @@
-"""The simulated account that people start themselves: python -m tests.simulator."""
+"""The simulator on the command line: python -m tests.simulator."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.tap import ROOT, run_tap
 LACKING = "report:read:list_history_meetings:admin"
 
 
-def test_an_app_can_lack_a_scope(tmp_path: Path) -> None:
-    """--without-scope: what a refusal looks like can be seen without touching an app."""
+def test_without_scope_simulates_a_missing_scope(tmp_path: Path) -> None:
+    """It shows the tap's message about the scope without changes to a real app."""
     config = tmp_path / "config.json"
     command = [sys.executable, "-m", "tests.simulator", "--config", str(config), "--without-scope", LACKING]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as simulator:
@@ -38,8 +38,8 @@ def test_an_app_can_lack_a_scope(tmp_path: Path) -> None:
         "[]",
     ],
 )
-def test_a_config_of_somebody_else_is_kept(content: str, tmp_path: Path) -> None:
-    """It may have the only copy of a secret: the simulator says what to do, and does not start."""
+def test_a_config_of_another_origin_is_kept(content: str, tmp_path: Path) -> None:
+    """It may be the only copy of a secret. The simulator prints an error and doesn't start."""
     config = tmp_path / "config.json"
     config.write_text(content, "utf-8")
     done = subprocess.run(
@@ -54,7 +54,7 @@ def test_a_config_of_somebody_else_is_kept(content: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("login", ["server_to_server", "jwt"])
 def test_a_config_of_the_simulator_is_replaced(login: str, tmp_path: Path) -> None:
-    """Its port is another one each time."""
+    """The port is different each time."""
     config = tmp_path / "config.json"
     written = []
     for _ in range(2):
@@ -69,8 +69,8 @@ def test_a_config_of_the_simulator_is_replaced(login: str, tmp_path: Path) -> No
     assert written[0] != written[1]
 
 
-def test_a_scope_that_there_is_not_is_a_mistake(tmp_path: Path) -> None:
-    """It says so, and does not start."""
+def test_an_unknown_scope_is_an_error(tmp_path: Path) -> None:
+    """The simulator names it and doesn't start."""
     command = [
         sys.executable,
         "-m",

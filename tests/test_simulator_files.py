@@ -1,4 +1,4 @@
-"""Files behind the answers of the simulated Zoom: who may have them, and who must not be told the token."""
+"""Files that the simulated Zoom's answers link to: which requests need the token, and which must not have it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def client(zoom: SimulatedZoom) -> Client:
 
 
 def fetch(zoom: SimulatedZoom, path: str, bearer: str = "") -> tuple[Reply, bytes]:
-    """A request that follows nobody."""
+    """Send a request without following redirects."""
     connection = http.client.HTTPConnection("127.0.0.1", int(zoom.url.rpartition(":")[2]))
     connection.request("GET", path, headers={"Authorization": f"Bearer {bearer}"} if bearer else {})
     answer = connection.getresponse()
@@ -37,8 +37,8 @@ def fetch(zoom: SimulatedZoom, path: str, bearer: str = "") -> tuple[Reply, byte
     return Reply(answer.status, None, dict(answer.headers)), body
 
 
-def test_a_transcript_is_behind_a_redirect_that_takes_no_token(zoom: SimulatedZoom, client: Client) -> None:
-    """The download wants the access token, the signed URL must not see it."""
+def test_a_transcript_redirects_to_a_signed_url(zoom: SimulatedZoom, client: Client) -> None:
+    """The download needs the access token. Sending the token to the signed URL is a violation."""
     with_text = [row for row in truth_of(zoom, "meeting_ai_transcripts") if row["text"]]
     assert with_text and [row for row in truth_of(zoom, "meeting_ai_transcripts") if row["text"] is None]
     download = with_text[0]["download_url"].removeprefix(zoom.url)
@@ -52,8 +52,8 @@ def test_a_transcript_is_behind_a_redirect_that_takes_no_token(zoom: SimulatedZo
     assert "signed URL" in zoom.violations[0]
 
 
-def test_a_phone_transcript_is_a_redirect_itself(zoom: SimulatedZoom, client: Client) -> None:
-    """To JSON, by the operation."""
+def test_a_phone_transcript_operation_redirects_to_a_file(zoom: SimulatedZoom, client: Client) -> None:
+    """The file is JSON. Only the operation counts against a rate limit."""
     stream = STREAMS["phone_recording_transcripts"]
     record = truth_of(zoom, stream.name)[0]
     first, _ = fetch(zoom, f"/v2{path(stream, record['recording_id'])}", client.bearer)

@@ -1,4 +1,4 @@
-"""The simulated Zoom's further operations answer as Zoom documents them, and as truth_of() says."""
+"""The other operations of the simulated Zoom answer as Zoom documents them, and as truth_of() says."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def client(zoom: SimulatedZoom) -> Client:
     return Client(zoom)
 
 
-# --- read by the table -----------------------------------------------------------------------------------------------
+# --- reading by the table --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def reader() -> Iterator[Reader]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", STREAMS)
-def test_who_reads_by_the_table_gets_what_the_truth_says(reader: Reader, name: str) -> None:
-    """Through pages of two rows, windows and parents."""
+def test_reading_by_the_table_returns_the_expected_records(reader: Reader, name: str) -> None:
+    """The reader follows pages of two rows, windows and parents."""
     stream = STREAMS[name]
     table, changed = fields_of(stream.row), {*stream.added, *stream.instead, *stream.may_lack}
 
@@ -67,7 +67,7 @@ def test_who_reads_by_the_table_gets_what_the_truth_says(reader: Reader, name: s
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in STREAMS if name != "phone_recording_transcripts"])
 def test_answers_are_as_documented(name: str) -> None:
-    """Whole answers, of an account that does not drift; fields can be absent, and values null or empty."""
+    """Complete answers, of an account that doesn't drift. Fields may be absent, and values null or empty."""
     stream = STREAMS[name]
     with SimulatedZoom(Account(seed=6, now=NOW, drift=False), scopes="classic") as zoom:
         client, answers = Client(zoom), 0
@@ -97,7 +97,7 @@ TYPES: dict[str, Any] = {
 
 
 def misfits(schema: Row, value: Any, where: str = "answer") -> Iterator[str]:
-    """What in a value is not as documented."""
+    """Yield the parts of a value that differ from the documentation."""
     if value is None or value == "":
         return
     if not isinstance(value, TYPES[schema["type"]]):
@@ -115,12 +115,12 @@ def misfits(schema: Row, value: Any, where: str = "answer") -> Iterator[str]:
         yield f"{where}: none of {schema['enum']}: {value}"
 
 
-# --- the truth -----------------------------------------------------------------------------------------------------
+# --- expected records ----------------------------------------------------------------------------------------------
 
 
 @for_each(name=KEYS)
-def test_keys_of_the_truth_are_unique_and_there(zoom: SimulatedZoom, name: str) -> None:
-    """Only what may lack is empty; and no stream is."""
+def test_expected_keys_are_unique_and_complete(zoom: SimulatedZoom, name: str) -> None:
+    """Only fields in `may_lack` are empty. Each stream has records."""
     records = truth_of(zoom, name)
     keys = [tuple(record[field] for field in KEYS[name]) for record in records]
     assert records and len(set(keys)) == len(keys)
@@ -133,8 +133,8 @@ def test_keys_of_the_truth_are_unique_and_there(zoom: SimulatedZoom, name: str) 
     ]
 
 
-def test_every_form_of_key_happens(zoom: SimulatedZoom) -> None:
-    """Rows that share a key, members without an id, calls without a UUID."""
+def test_every_form_of_key_occurs(zoom: SimulatedZoom) -> None:
+    """There are rows that share a key, members without an id and calls without a UUID."""
     counted = [name for name in KEYS if name in STREAMS and "sequence" in KEYS[name] and name != "phone_calling_plans"]
     assert sum(any(record["sequence"] for record in truth_of(zoom, name)) for name in counted) > len(counted) / 2
     assert any(record["uuid"] == "" for record in truth_of(zoom, "report_telephone"))
@@ -142,8 +142,9 @@ def test_every_form_of_key_happens(zoom: SimulatedZoom) -> None:
     assert {record["message_state"] for record in truth_of(zoom, "chat_messages")} == {"sent", "edited", "deleted"}
 
 
-def test_a_start_date_leaves_out_what_was_before(zoom: SimulatedZoom) -> None:
-    """And lets in what is older than two years, where Zoom answers for that."""
+def test_start_date_excludes_older_records(zoom: SimulatedZoom) -> None:
+    """It also adds records that are older than two years, where Zoom still has them. Sums of a month cover the whole
+    month."""
     since = truth_of(zoom, "clips", "2025-12-01")
     assert since and {row["modified_date"][:7] for row in since} <= {"2025-12", "2026-01", "2026-02", "2026-03"}
     assert len(truth_of(zoom, "clips", "2020-01-01")) == len(truth_of(zoom, "clips")) + 1
@@ -155,8 +156,8 @@ def test_a_start_date_leaves_out_what_was_before(zoom: SimulatedZoom) -> None:
     assert {row["window_to"] for row in truth_of(zoom, "report_users", "2026-03-02")} == {"2026-03-31"}
 
 
-def test_time_passes_by_travel_only() -> None:
-    """What is to come is in no list, and comes when its day does."""
+def test_future_events_appear_after_travel() -> None:
+    """They aren't in any list before."""
     account = Account(seed=4, now=NOW, future=30)
     with SimulatedZoom(account, scopes="classic") as zoom:
         client, asked = Client(zoom), {"from": "2026-03-01", "to": "2026-03-31"}
@@ -173,7 +174,7 @@ def test_time_passes_by_travel_only() -> None:
 
 
 def test_every_operation_of_the_table_is_documented() -> None:
-    """With a label, scopes and each parameter that the table sends."""
+    """Each parameter that the table sends is documented as well."""
     assert {*(operation.template for operation in OPERATIONS), *HAND_MADE.values()} <= documented().keys()
     for stream in STREAMS.values():
         sent = {
@@ -191,10 +192,10 @@ def test_every_operation_of_the_table_is_documented() -> None:
         ({"from": "2026-02-01", "to": "2026-03-10"}, "to"), ({"from": "2026-03-02", "to": "2026-03-01"}, "to"),
     ],
 )  # fmt: skip
-def test_what_is_not_documented_is_refused(
+def test_undocumented_requests_are_refused(
     zoom: SimulatedZoom, client: Client, asked: dict[str, str], field: str
 ) -> None:
-    """And noted."""
+    """The simulator records a violation."""
     reply = client.get("/metrics/meetings", **{"from": "2026-03-01", "to": "2026-03-10", **asked})
     assert (reply.status, reply.body["code"], reply.body["errors"][0]["field"]) == (400, 300, field)
     assert len(zoom.violations) == 1
@@ -219,24 +220,24 @@ def test_what_is_not_documented_is_refused(
         ("/report/daily", {"year": "2025", "month": "13"}, False),
     ],
 )
-def test_windows_are_as_long_and_as_far_back_as_zoom_says(
+def test_windows_follow_zooms_length_and_retention(
     zoom: SimulatedZoom, client: Client, path: str, asked: dict[str, str], good: bool
 ) -> None:
-    """Anything else is refused with 400/300, and noted."""
+    """Other windows are refused with 400/300, and the simulator records a violation."""
     reply = client.get(path, **asked)
     assert reply.status == 200 if good else (reply.status, reply.body["code"]) == (400, 300)
     assert len(zoom.violations) == (not good)
 
 
-def test_a_window_of_recordings_is_cut_where_it_is_too_long(zoom: SimulatedZoom, client: Client) -> None:
-    """As Zoom does, without a word: so it is noted here."""
+def test_a_window_of_recordings_that_is_too_long_is_shortened(zoom: SimulatedZoom, client: Client) -> None:
+    """Zoom shortens it without an error, so the simulator records a violation."""
     user = next(user for user in ACCOUNT.users if user.status == "active" and not user.deleted)
     assert client.get(f"/users/{user.id}/recordings", **{"from": "2024-01-01", "to": "2026-03-01"}).status == 200
     assert "longer" in zoom.violations[0]
 
 
-def test_sums_are_of_the_period_that_was_asked_for(client: Client) -> None:
-    """A calendar month, or what there is of it, gives one thing; any other cut another."""
+def test_sums_cover_the_requested_period(client: Client) -> None:
+    """A calendar month, or its days until today, has the same rows. Other periods have other rows."""
 
     def ids(first: str, last: str) -> set[str]:
         return {
@@ -248,8 +249,8 @@ def test_sums_are_of_the_period_that_was_asked_for(client: Client) -> None:
     assert not ids("2026-02-01", "2026-02-28") & ids("2026-02-01", "2026-02-27")
 
 
-def test_defaults_hide_rows(client: Client) -> None:
-    """Live meetings, devices that are enrolled, sessions of users only."""
+def test_default_parameters_hide_rows(client: Client) -> None:
+    """Only live meetings, enrolled devices and sessions of users are listed."""
     days = {"from": "2026-03-01", "to": "2026-03-17"}
     assert client.get("/metrics/meetings", **days).body["meetings"] == []
     ids = [
@@ -261,8 +262,8 @@ def test_defaults_hide_rows(client: Client) -> None:
     assert client.get("/phone/sms/sessions", **hours).body["sms_sessions"] == []
 
 
-def test_a_meeting_answers_to_the_type_that_found_it(zoom: SimulatedZoom, client: Client) -> None:
-    """Any other finds nothing."""
+def test_a_meeting_is_only_found_with_its_own_type(zoom: SimulatedZoom, client: Client) -> None:
+    """Its type is that of the list that contains it. With another type, the answer is 404."""
     stream = STREAMS["metrics_meeting_participants"]
     parents = [
         parent
@@ -275,8 +276,8 @@ def test_a_meeting_answers_to_the_type_that_found_it(zoom: SimulatedZoom, client
     assert found == [200 if parent.ask["type"] == type_ else 404 for parent in parents for type_ in ("past", "pastOne")]
 
 
-def test_a_page_token_lives_for_a_quarter_of_an_hour(zoom: SimulatedZoom, client: Client) -> None:
-    """As in all lists; the list of channels has more than a page of any size."""
+def test_a_page_token_expires_after_15_minutes(zoom: SimulatedZoom, client: Client) -> None:
+    """As in all lists. The list of channels has more than one page of any size."""
     reply = client.get("/chat/channels", page_size=20)
     token = reply.body["next_page_token"]
     assert len(reply.body["channels"]) == 20
@@ -287,7 +288,7 @@ def test_a_page_token_lives_for_a_quarter_of_an_hour(zoom: SimulatedZoom, client
 
 
 def test_the_call_history_ends_with_an_empty_page(client: Client) -> None:
-    """Its last page leads on, and where there are both forms of a call, both say the same."""
+    """The page before it has a token as well. Where an answer has both forms of a call, they have the same ids."""
     asked = {"from": "2026-02-16", "to": "2026-03-17", "recording_status": "recorded"}
     bodies = list(pages(client, "/phone/call_history", asked))
     assert bodies[-1]["call_history"] == [] and len(bodies) > 1
@@ -301,8 +302,8 @@ def test_the_call_history_ends_with_an_empty_page(client: Client) -> None:
 @pytest.mark.parametrize(
     "name", ["metrics_meeting_participants", "survey_details", "recording_settings", "past_meetings"]
 )
-def test_a_uuid_is_encoded_twice_where_a_slash_misleads(zoom: SimulatedZoom, client: Client, name: str) -> None:
-    """Once is not enough, and is noted."""
+def test_uuids_with_slashes_must_be_encoded_twice(zoom: SimulatedZoom, client: Client, name: str) -> None:
+    """If they are encoded once, they aren't found, and the simulator records a violation."""
     stream = STREAMS[name]
     misleading = [id_ for id_ in zoom.further.contents.parents(stream) if id_.startswith("/") or "//" in id_]
     assert misleading
@@ -310,8 +311,8 @@ def test_a_uuid_is_encoded_twice_where_a_slash_misleads(zoom: SimulatedZoom, cli
     assert reply.status >= 400 and "twice" in zoom.violations[0]
 
 
-def test_scopes_and_refusals_are_as_of_all_operations(zoom: SimulatedZoom, client: Client) -> None:
-    """One of either form is enough; an operation can be refused."""
+def test_scopes_and_refusals_apply_to_these_operations(zoom: SimulatedZoom, client: Client) -> None:
+    """Either a classic or a granular scope is enough."""
     zoom.refuse("/surveys", 403, {"code": 6720, "message": "You don't have the permissions to access survey."})
     assert client.get("/surveys").body["code"] == 6720
     for scopes, status in (
@@ -323,8 +324,8 @@ def test_scopes_and_refusals_are_as_of_all_operations(zoom: SimulatedZoom, clien
             assert Client(other).get("/groups").status == status
 
 
-def test_phone_and_the_dashboards_have_limits_of_their_own() -> None:
-    """Phone's by the second, those of Resource-intensive by the minute, and its day is that of Heavy."""
+def test_phone_and_the_dashboards_have_their_own_rate_limits() -> None:
+    """Phone has limits per second. Resource-intensive has a limit per minute, and shares the daily limit of Heavy."""
     now = [0.0]
     limits = Limits("business", daily_limits={"Heavy": 21}, clock=lambda: now[0])
     assert [limits.admit("Resource-intensive") for _ in range(20)] == [None] * 20
@@ -338,14 +339,14 @@ def test_phone_and_the_dashboards_have_limits_of_their_own() -> None:
     assert limits.admit("Phone Heavy") is not None and limits.admit("Phone Light") is None
 
 
-def test_the_label_of_an_answer_names_no_product(zoom: SimulatedZoom, client: Client) -> None:
-    """Zoom's header has the word alone."""
+def test_the_rate_limit_header_names_no_product(zoom: SimulatedZoom, client: Client) -> None:
+    """For Phone, it has only Medium."""
     assert client.get("/phone/sites").headers["X-RateLimit-Category"] == "Medium"
     assert zoom.requests[-1].label == "Phone Medium"
 
 
-def test_undocumented_members_come_everywhere() -> None:
-    """In each answer, and in each row of each list."""
+def test_undocumented_fields_are_added_everywhere() -> None:
+    """Each answer and each row of each list has them."""
     with SimulatedZoom(ACCOUNT, scopes="classic", undocumented=b'"new":1') as zoom:
         client = Client(zoom)
         for name in (

@@ -1,4 +1,4 @@
-"""What a bookmark says is out, is out: at the edges of days and seconds, and whatever else went wrong in the run."""
+"""Bookmarks skip no data: at the edges of days and seconds, and when requests fail."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ NO_ROLE = {"code": 200, "message": "No permission."}
 
 
 def read(zoom: SimulatedZoom, *streams: str, at: datetime = NOW, state: Any = None, **changes: Any) -> Run:
-    """A run that reads what is new."""
+    """Run the tap incrementally."""
     return run_tap(zoom.config(**NEW, **changes), zoom=zoom, catalog=catalog_of(*streams), state=state, at=at)
 
 
-def test_messages_that_were_lost_are_kept_with_their_days() -> None:
-    """A conversation goes on until today; of one of its months nothing came. The bookmark moves, and the next run reads
-    that month."""
+def test_lost_messages_are_kept_as_failures_with_their_days() -> None:
+    """One month of a conversation that lasts until today can't be read. The bookmark moves, and the next run reads that
+    month."""
     session = {"session_id": "s1", "last_access_time": "2026-08-19T08:00:00Z"}
     lost = says(r"/sms/sessions/s1\?.*from=2026-06-01", {"code": 9999, "message": "x"}, 400)
     message = {"message_id": "m1", "date_time": "2026-06-03T10:00:00Z"}
@@ -46,8 +46,8 @@ def test_messages_that_were_lost_are_kept_with_their_days() -> None:
         assert list(second.states[-1]["failures"].values()) == [[]]
 
 
-def test_what_nobody_could_list_keeps_its_bookmark() -> None:
-    """The history is refused, and then what takes its place: nothing was read of what was held."""
+def test_past_meetings_that_could_not_be_listed_get_no_bookmark() -> None:
+    """The history is refused, and so is its fallback. No past meetings were read."""
     refused = [says("/report/history_meetings", NO_ROLE, 400), says("/report/users/", NO_ROLE, 400)]
     with scripted(*refused) as zoom:
         for how in ("fail", "skip"):
@@ -56,8 +56,8 @@ def test_what_nobody_could_list_keeps_its_bookmark() -> None:
 
 
 @pytest.mark.parametrize("stream", ["report_daily", "report_cloud_recording"])
-def test_a_day_is_not_over_when_the_bookmark_is_made(stream: str) -> None:
-    """The row of that day is read again, also without a look-back: it says no more than the day."""
+def test_the_day_of_the_bookmark_is_read_again(stream: str) -> None:
+    """The day wasn't over, and its row has no time. It is read again even with `lookback_days: 0`."""
     rows = {"report_daily": "dates", "report_cloud_recording": "cloud_recording_storage"}[stream]
     with scripted(says("/report/(daily|cloud_recording)", {rows: [{"date": "2026-08-20"}]}), scopes="classic") as zoom:
         first = read(zoom, stream, lookback_days=0)
@@ -65,8 +65,8 @@ def test_a_day_is_not_over_when_the_bookmark_is_made(stream: str) -> None:
         assert {record["date"] for record in second.records.get(stream, [])} == {"2026-08-20"}
 
 
-def test_parts_of_a_second_are_after_it() -> None:
-    """Text sorts a fraction before the Z of the whole second."""
+def test_fractions_of_a_second_are_after_the_second() -> None:
+    """Compared as text, a fraction would sort before the Z of the whole second."""
     rows = [
         {"time": "2026-08-01T00:00:00.250Z", "operator": "a"},
         {"time": "2026-07-31T23:59:59.999Z", "operator": "b"},
@@ -77,8 +77,8 @@ def test_parts_of_a_second_are_after_it() -> None:
         assert [record["operator"] for record in run.records["report_operation_logs"]] == ["a"]
 
 
-def test_rows_that_wait_for_a_page_go_out_when_that_says_that_nothing_is_here() -> None:
-    """Rows of one key wait for more of it; then the survey is deleted."""
+def test_pending_rows_are_emitted_if_the_next_page_is_an_empty_answer() -> None:
+    """Rows with the same key wait for the next page, which may have more of them. Then the survey is deleted."""
     answers = [{"instance_id": "i", "submit_time": "2026-08-01T08:00:00Z", "name": name} for name in "ab"]
     with scripted(
         says("/surveys/s1/answers.*next_page_token", {"code": 6701, "message": "No survey."}, 404),
@@ -90,8 +90,8 @@ def test_rows_that_wait_for_a_page_go_out_when_that_says_that_nothing_is_here() 
 
 
 @pytest.mark.parametrize("start", [5, ["2026"], "now", {}])
-def test_a_start_date_in_the_state_that_is_none_is_damage(start: Any) -> None:
-    """One WARNING, and everything is read."""
+def test_an_invalid_start_date_in_the_state_is_a_warning(start: Any) -> None:
+    """One WARNING, and exit status 0."""
     with scripted() as zoom:
         state = {**read(zoom, "report_meetings").states[-1], "start_date": start}
         run = read(zoom, "report_meetings", state=state, start_date="2026-08-01")
@@ -100,8 +100,8 @@ def test_a_start_date_in_the_state_that_is_none_is_damage(start: Any) -> None:
 
 
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "0001-01-03T00:00:00Z"])
-def test_a_bookmark_of_the_first_days_of_all_is_damage(when: str) -> None:
-    """There is no day so long before it."""
+def test_a_bookmark_in_year_one_is_damaged(when: str) -> None:
+    """The look-back would lead before year 1, Python's first. One WARNING, and exit status 0."""
     with scripted(says("/report/operationlogs", {"operation_logs": []})) as zoom:
         state = read(zoom, "report_operation_logs").states[-1]
         state["bookmarks"]["report_operation_logs"]["time"] = when
@@ -110,17 +110,17 @@ def test_a_bookmark_of_the_first_days_of_all_is_damage(when: str) -> None:
         assert len([line for line in run.logged("WARNING") if "bookmark" in line]) == 1
 
 
-def test_nothing_is_asked_of_the_time_before_zoom() -> None:
-    """Where Zoom names no reach, a start_date of any year is one."""
+def test_nothing_is_requested_from_before_zoom_existed() -> None:
+    """Zoom doesn't document the retention of recordings. With a start_date in year 1, the first day is 2010-12-31."""
     with scripted(says("/recordings", {"meetings": []}), per_second={"Medium": 10_000}) as zoom:
         run = read(zoom, "recordings", start_date="0001-01-01")
         assert run.exit_status == 0
         assert min(asked.query["from"] for asked in zoom.requests if asked.path.endswith("/recordings")) == "2010-12-31"
 
 
-def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None:
-    """Midnight passes between the start of a run and Zoom's clock, or Zoom's day is that of an account in the east: the
-    rest of the oldest window comes, and a sum that is out of reach is none."""
+def test_a_shorter_retention_than_expected_only_loses_its_days() -> None:
+    """Midnight may pass between the start of the run and the request, or Zoom may use the day of an account in the
+    east. The rest of the oldest window is emitted. A sum whose period is out of retention is left out."""
     streams = ("report_operation_logs", "phone_call_charges", "phone_call_queue_analytics", "metrics_zoomroom_meetings")
     with zoom_with_everything() as zoom:
         midnight = zoom.travel(days=1).replace(hour=0, minute=0, second=5, microsecond=0) + timedelta(days=1)
@@ -142,8 +142,8 @@ def test_a_reach_that_ends_later_than_ours_costs_no_more_than_its_days() -> None
             )
 
 
-def test_a_list_that_is_lost_night_after_night_does_not_hold_the_bookmark() -> None:
-    """It is kept with all of its days, and given up after five nights; the bookmark moves every night."""
+def test_a_list_that_fails_every_night_does_not_stop_the_bookmark() -> None:
+    """The failure is kept with all of its days, and the bookmark moves every night."""
     with scripted(says("/users/u1/recordings", {"meetings": []})) as zoom:
         state = read(zoom, "recordings", start_date="2026-08-01").states[-1]
         lost = says("/users/u1/recordings", {"code": 9999, "message": "x"}, 400)
@@ -160,8 +160,8 @@ def test_a_list_that_is_lost_night_after_night_does_not_hold_the_bookmark() -> N
         assert run.exit_status == 0 and not any(run.states[-1]["failures"].values())
 
 
-def test_a_bookmark_out_of_reach_is_told_as_one() -> None:
-    """What happened after it, and is gone at Zoom by now, is not lost without a word; no start_date is to blame."""
+def test_a_bookmark_out_of_retention_is_a_warning() -> None:
+    """Data after it is no longer available. The WARNING names the bookmark, not start_date."""
     with scripted() as zoom:
         first = read(zoom, "report_activities")
         state = {**first.states[-1], "bookmarks": {"report_activities": {"time": "2025-01-01T00:00:00Z"}}}
@@ -170,8 +170,9 @@ def test_a_bookmark_out_of_reach_is_told_as_one() -> None:
     assert not [line for line in run.logged("WARNING") if "start_date" in line]
 
 
-def test_a_failure_whose_days_are_all_out_of_reach_is_given_up_without_a_request() -> None:
-    """Zoom keeps six months of activities: nothing older is asked for, and the days are named a last time."""
+def test_a_failure_out_of_retention_is_given_up_without_a_request() -> None:
+    """Zoom keeps six months of activities. No older days are requested, and an ERROR reports that the failure is given
+    up."""
     lost = says("/report/activities.*from=2026-0[23]", {"code": 9999, "message": "x"}, 400)
     with scripted(lost, says("/report/activities", {"activity_logs": []}), scopes="classic") as zoom:
         first = read(zoom, "report_activities")

@@ -1,4 +1,4 @@
-"""How a process starts: signals before the tap is loaded, and descriptors that are closed."""
+"""Process start: signals while the tap is imported, and closed file descriptors."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ tap_zoom.main()
 
 @pytest.mark.parametrize("module", ["tap_zoom.cli", "orjson", "tap_zoom.output"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_while_the_tap_is_loaded_is_answered(number: signal.Signals, status: int, module: str) -> None:
-    """One CRITICAL line and the exit status of the signal, at whatever module it comes."""
+def test_a_signal_during_import_ends_the_process(number: signal.Signals, status: int, module: str) -> None:
+    """The process logs one CRITICAL line and exits with the signal's status, whichever module is being imported."""
     script = SENDS_ITSELF.format(module=module, number=int(number))
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
@@ -69,10 +69,8 @@ def in_shell(arguments: str, redirections: str, folder: Path) -> subprocess.Comp
 
 @pytest.mark.parametrize(("redirections", "status", "wrong_usage"), CLOSED)
 @pytest.mark.few(4)
-def test_a_tap_without_stdout_or_stderr_ends_as_it_should(
-    redirections: str, status: int, wrong_usage: int, tmp_path: Path
-) -> None:
-    """The exit status is right, there is no traceback, and what is closed is not mistaken for another file."""
+def test_exit_status_with_closed_descriptors(redirections: str, status: int, wrong_usage: int, tmp_path: Path) -> None:
+    """`--version` and an unknown option exit with the right status and without a traceback."""
     for number, (arguments, right) in enumerate((("--version", status), ("--nonsense", wrong_usage))):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -87,8 +85,8 @@ def test_a_tap_without_stdout_or_stderr_ends_as_it_should(
     [("2>&-", 0), ("<&- 2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1), ("2>/dev/full", 0), ("2>&- >/dev/full", 1)],
 )
 @pytest.mark.few(3)
-def test_a_run_without_stderr_or_stdout(redirections: str, status: int, tmp_path: Path) -> None:
-    """Log lines go nowhere: not into a file or a connection that was opened later. A refresh token that is replaced is kept."""
+def test_a_sync_with_closed_or_full_stdout_or_stderr(redirections: str, status: int, tmp_path: Path) -> None:
+    """Log lines that can't be written are dropped, not written to another file. The next refresh token is kept."""
     with SimulatedZoom(account()) as zoom:
         config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
         config.write_text(json.dumps(zoom.config("refresh_token")), encoding="utf-8")

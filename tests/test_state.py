@@ -1,4 +1,4 @@
-"""A run that was stopped goes on from any STATE it ever wrote; nothing is skipped."""
+"""A stopped run resumes from any STATE that it wrote, and no record is lost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LARGEST_STATE = 1000  # bytes
 
 
 def emitted_until(run: Run, state: int) -> Run:
-    """What was out when the STATE of that number was written."""
+    """Return the messages up to the STATE with that number."""
     messages = []
     for message in run.messages:
         messages.append(message)
@@ -46,19 +46,19 @@ def emitted_until(run: Run, state: int) -> Run:
 
 @cache
 def whole(login: str = "server_to_server", history: str = "ok") -> Run:
-    """A run that nothing stopped; its states lead to the rest of the account on another server, too."""
+    """Return an uninterrupted run. Its states can also be resumed on another server with the same account."""
     with SimulatedZoom(account(), history=history) as zoom:
         return run_tap(zoom.config(login), zoom=zoom)
 
 
 def resume_at(state: dict[str, Any]) -> dict[str, Any]:
-    """The checkpoints of a state."""
+    """Return the checkpoints of a state."""
     found: dict[str, Any] = state["unfinished"][0]["resume_at"]
     return found
 
 
-def test_states_at_the_start_in_between_and_at_the_end() -> None:
-    """The first STATE comes before any RECORD, the last one is the last line; none is empty or large."""
+def test_state_is_emitted_at_the_start_during_and_at_the_end() -> None:
+    """The first STATE comes before any RECORD, and the last line is a STATE. None is empty or large."""
     run = whole()
     types = [message["type"] for message in run.messages]
     assert types.index("STATE") < types.index("RECORD")
@@ -67,8 +67,8 @@ def test_states_at_the_start_in_between_and_at_the_end() -> None:
     assert all(state and len(json.dumps(state)) < LARGEST_STATE for state in run.states)
 
 
-def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZoom) -> None:
-    """No run is unfinished; the next run reads all records, without a warning about it."""
+def test_a_finished_state_has_no_unfinished_run(zoom: SimulatedZoom) -> None:
+    """The next run reads all records again, without a warning about the state."""
     last = whole().states[-1]
     assert last["version"] == 3 and last["unfinished"] == []
     second = run_tap(zoom.config(), zoom=zoom, state=last)
@@ -77,19 +77,19 @@ def test_a_finished_state_says_so_and_leads_to_everything_again(zoom: SimulatedZ
 
 
 def stopped() -> Any:
-    """A state in the middle of a run."""
+    """Return a state from the middle of a run."""
     states = whole().states
     return states[len(states) // 2]
 
 
 def begun(state: dict[str, Any], days: int) -> dict[str, Any]:
-    """The state as it would be, had its run begun so many days ago."""
+    """Return the state as if its run had started that many days ago."""
     started_at = (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {**state, "unfinished": [{**state["unfinished"][0], "started_at": started_at}]}
 
 
 def test_checkpoints_only_move_forward() -> None:
-    """From the first that a traversal has to null, which stands for its end."""
+    """The checkpoint of a traversal ends at null, which means that the traversal is finished."""
     ended = set()
     for before, after in itertools.pairwise(resume_at(state) for state in whole().states[:-1]):
         for name in before:
@@ -100,8 +100,11 @@ def test_checkpoints_only_move_forward() -> None:
 
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 9))])
 @pytest.mark.parametrize("login", ["jwt", "server_to_server"])
-def test_every_state_leads_to_the_rest(login: str, part: int) -> None:
-    """What was out at a STATE and what a run from it gives are together every record, for each STATE of a run (a ninth of them in `make test`)."""
+def test_a_run_resumes_from_every_state(login: str, part: int) -> None:
+    """The records before a STATE and those of a run resumed from it are complete together.
+
+    All STATEs of a run are tested, but only a ninth of them in `make test`.
+    """
     history = "ok" if login == "jwt" else "no_permission"
     right = truth.expected(account(), history=history == "ok")
     run = whole(login, history)
@@ -113,8 +116,8 @@ def test_every_state_leads_to_the_rest(login: str, part: int) -> None:
                 assert_complete(right, emitted_until(run, number), resumed)
 
 
-def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
-    """What is done is not asked for again, but for the listings."""
+def test_a_resumed_run_repeats_few_requests(zoom: SimulatedZoom) -> None:
+    """Resuming from the last unfinished STATE sends less than half of the requests, and keeps its checkpoints."""
     whole = run_tap(zoom.config(), zoom=zoom)
     asked = len(zoom.requests)
     state = whole.states[-2]
@@ -124,8 +127,8 @@ def test_a_later_state_leaves_less_to_do(zoom: SimulatedZoom) -> None:
     assert resume_at(resumed.states[0]) == resume_at(state)
 
 
-def test_a_resumed_run_keeps_the_windows_of_the_first(zoom: SimulatedZoom) -> None:
-    """It is the same run: it goes on to what happened when that began."""
+def test_a_resumed_run_keeps_its_start_time(zoom: SimulatedZoom) -> None:
+    """It is the same run, so it reads events up to the time at which that run started."""
     state = begun(whole().states[3], 3)
     resumed = run_tap(zoom.config(), zoom=zoom, state=state)
     assert resumed.states[0]["unfinished"][0]["started_at"] == state["unfinished"][0]["started_at"]
@@ -139,8 +142,8 @@ MORE = '{"type": "RECORD", "stream": "users", "record": {}}\n{"type": "STATE", "
     [("", None), ("", 2), (MORE, None)],
     ids=["alone", "over several lines", "the last of several"],
 )
-def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None) -> None:
-    """Whoever keeps the end of what the tap wrote has more than the value."""
+def test_a_state_message_is_accepted_as_a_state(before: str, indent: int | None) -> None:
+    """The state file may contain STATE messages instead of a bare state. The last one is used."""
     message = json.dumps({"type": "STATE", "value": stopped()}, indent=indent)
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, state=_written(f"{before}{message}\n"))
@@ -149,8 +152,8 @@ def test_a_state_message_is_taken_for_its_value(before: str, indent: int | None)
     assert run.states[0]["unfinished"][0]["started_at"] == stopped()["unfinished"][0]["started_at"]
 
 
-def test_the_last_line_of_a_target_is_taken(zoom: SimulatedZoom) -> None:
-    """A target writes bare states, one a line; the output of `meltano state get` may have no partial state."""
+def test_output_of_targets_and_meltano_is_accepted_as_a_state(zoom: SimulatedZoom) -> None:
+    """A target writes a bare state per line; the last is used. `meltano state get` may have a null partial state."""
     lines = "".join(f"{json.dumps(state)}\n" for state in (whole().states[0], stopped()))
     whole_output = json.dumps({"completed": {"singer_state": stopped()}, "partial": None})
     for content in (lines, whole_output):
@@ -160,8 +163,8 @@ def test_the_last_line_of_a_target_is_taken(zoom: SimulatedZoom) -> None:
         assert any("Resuming" in line for line in run.log)
 
 
-def test_a_resumed_run_says_so(zoom: SimulatedZoom) -> None:
-    """In one line, with when it began; a trial and a run that begins don't."""
+def test_a_resumed_run_logs_that_it_resumes(zoom: SimulatedZoom) -> None:
+    """One INFO line has the start time of the run. It isn't logged by a new run, or with --test."""
     run = run_tap(zoom.config(), zoom=zoom, state=stopped())
     assert [line for line in run.log if "Resuming" in line] == [
         f"INFO Resuming the run of {stopped()['unfinished'][0]['started_at']}."
@@ -176,13 +179,13 @@ FOREIGN: list[Any] = [
 ]  # fmt: skip
 
 
-BOTH = catalog_of("users", "report_webinars", "webinar_panelists")  # what is scheduled, and what was held
+BOTH = catalog_of("users", "report_webinars", "webinar_panelists")  # scheduled webinars and past webinars
 
 
 @pytest.mark.parametrize("content", ["", *map(json.dumps, FOREIGN)], ids=lambda content: content[:30] or "nothing")
 @pytest.mark.few(8)
-def test_a_foreign_state_is_a_warning(content: str) -> None:
-    """An empty file or state, another tap's or another version's: a warning, and everything is read."""
+def test_a_foreign_state_is_ignored_with_a_warning(content: str) -> None:
+    """An empty file or state, or one of another tap or version, causes a warning, and everything is read."""
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=BOTH, state=_written(content))
     assert run.exit_status == 0
@@ -193,8 +196,8 @@ def test_a_foreign_state_is_a_warning(content: str) -> None:
 @pytest.mark.parametrize(
     "content", ["{", "\x00\x01", "nonsense", "{}\n{}", "[" * 100_000, '{"version": 3' + "0" * 6000 + "}"]
 )
-def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
-    """One CRITICAL line that names the file, and no request."""
+def test_a_state_file_that_is_not_json_stops_the_run(zoom: SimulatedZoom, content: str) -> None:
+    """One CRITICAL line names the file, and no request is sent."""
     path = _written(content)
     run = run_tap(zoom.config(), zoom=zoom, state=path)
     assert run.exit_status == 1
@@ -203,7 +206,7 @@ def test_a_state_file_that_is_no_json_stops_the_run(zoom: SimulatedZoom, content
 
 
 def test_a_missing_state_file_stops_the_run(zoom: SimulatedZoom) -> None:
-    """One CRITICAL line that names it."""
+    """One CRITICAL line names the file."""
     run = run_tap(zoom.config(), zoom=zoom, state="/nowhere/state.json")
     assert run.exit_status == 1
     assert "/nowhere/state.json" in run.critical
@@ -234,8 +237,8 @@ DAMAGE: dict[str, Callable[[Any], None]] = {
 
 @pytest.mark.parametrize("how", DAMAGE)
 @pytest.mark.few(6)
-def test_a_damaged_state_is_a_warning(how: str) -> None:
-    """A part that is missing or of a wrong type: a warning, and everything is read."""
+def test_a_damaged_state_is_ignored_with_a_warning(how: str) -> None:
+    """If a part is missing or invalid, a warning is logged and everything is read."""
     with SimulatedZoom(account()) as zoom:
         states = run_tap(zoom.config(), zoom=zoom, catalog=BOTH).states
         damaged = next(state for state in reversed(states) if state["unfinished"])
@@ -246,8 +249,8 @@ def test_a_damaged_state_is_a_warning(how: str) -> None:
     assert_exact({name: expected()[name] for name in run.schemas}, run.records)
 
 
-def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
-    """Other streams, or another start_date: the stopped run starts over."""
+def test_a_state_of_another_selection_is_not_resumed(zoom: SimulatedZoom) -> None:
+    """With other streams or another start_date, a warning is logged and the stopped run starts over."""
     state = whole().states[-2]
     start = (datetime.now(timezone.utc) - timedelta(days=100)).strftime("%Y-%m-%d")
     for config, catalog in ((zoom.config(), catalog_of("users", "meetings")), (zoom.config(start_date=start), None)):
@@ -256,16 +259,16 @@ def test_a_state_of_another_selection_is_a_warning(zoom: SimulatedZoom) -> None:
         assert resume_at(run.states[0]) == {}
 
 
-def test_a_state_of_another_account_is_a_warning() -> None:
-    """The next account is read from its start."""
+def test_a_state_of_another_account_is_ignored_with_a_warning() -> None:
+    """The other account is read from the start."""
     with SimulatedZoom(account(7)) as other:
         run = run_tap(other.config(), zoom=other, state=whole().states[-2])
     assert any("state" in line.lower() for line in run.logged("WARNING"))
     assert_exact(expected(7), run.records)
 
 
-def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
-    """Nor do other fields: the run is resumed."""
+def test_a_run_resumes_with_other_settings(zoom: SimulatedZoom) -> None:
+    """It also resumes if other fields are selected."""
     state = whole().states[-2]
     config = zoom.config(max_workers=7, rate_limit_share=50, plan="business", on_missing_access="skip", lookback_days=3)
     fields = catalog_of(*truth.KEYS, users={("properties", "email"): False})
@@ -274,8 +277,8 @@ def test_other_settings_do_not_matter_to_a_state(zoom: SimulatedZoom) -> None:
 
 
 @pytest.mark.parametrize("which", [0.2, 0.5, 0.8])
-def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> None:
-    """Users, numbers and occurrences vanish and appear: what is there all the time is complete."""
+def test_changes_between_runs_lose_no_records(which: float) -> None:
+    """Users, meetings and occurrences come and go before the run resumes. Records that stay are all emitted."""
     changing, before, run = copy_of(), expected(), whole()
     number = int(len(run.states) * which)
     first = emitted_until(run, number)
@@ -304,8 +307,8 @@ def test_things_that_come_and_go_between_runs_do_not_matter(which: float) -> Non
         assert always <= emitted.get(stream, set()), stream
 
 
-def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> None:
-    """The days that Zoom no longer has are named, for each stream; what it still lists is read."""
+def test_days_that_have_left_retention_are_a_warning(zoom: SimulatedZoom) -> None:
+    """The warning names the stream and the days that Zoom no longer has. The run sends no invalid request."""
     state = begun(whole().states[0], 40)
     run = run_tap(zoom.config(), zoom=zoom, state=state)
     assert run.exit_status == 0
@@ -316,8 +319,8 @@ def test_a_state_older_than_the_reports_is_a_warning(zoom: SimulatedZoom) -> Non
     assert zoom.violations == []
 
 
-def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
-    """Stopped before the oldest day was read and resumed a day later: the numbers are read again for that day."""
+def test_meetings_that_left_the_reports_are_found_by_meeting_number() -> None:
+    """A run stops before it reads the oldest day and resumes a day later. It finds that day's meetings by number."""
     now = datetime.now(timezone.utc)
     day = months_before(now.date(), 6) - timedelta(days=1)  # the oldest of yesterday's reports
     catalog = catalog_of("report_meetings")
@@ -334,8 +337,8 @@ def test_what_the_reports_list_no_more_is_found_by_its_number() -> None:
     assert f"from {day} to {day}" in warning and "number is still listed" in warning
 
 
-def test_a_killed_run_goes_on_from_its_last_state() -> None:
-    """kill -9 in the middle, again and again: together the runs give everything."""
+def test_a_killed_run_resumes_from_its_last_state() -> None:
+    """The run is killed with kill -9 again and again. Together the runs emit every record."""
     runs: list[Run] = []
     state = None
     with SimulatedZoom(account(), latency=0.003) as zoom:

@@ -1,4 +1,4 @@
-"""The state, version 3: what is written, what is read, and which states are not used."""
+"""State version 3: writing and reading it, and states that are ignored."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ STOPPED_V2 = (
 
 
 def through_json(value: Any) -> Any:
-    """As the caller keeps it."""
+    """Return the value as a caller gets it back after storing it as JSON."""
     return json.loads(json.dumps(value))
 
 
 def read(value: object, *accounts: str, now: datetime = NOW) -> tuple[State, list[str]]:
-    """The state, and the warnings about it."""
+    """Return the state and the warnings about it."""
     warnings: list[str] = []
     return State.read(value, accounts or ("a",), now, warnings.append), warnings
 
 
 def unfinished() -> State:
-    """The state of a run that is not finished, with something in each part."""
+    """Return the state of an unfinished run, with something in each part."""
     state = State("a")
     state.start_date = "2026-01-01T00:00:00Z"
     state.bookmarks = copy.deepcopy(BOOKMARKS)
@@ -75,7 +75,7 @@ EMPTY = State("a").value()
 
 
 def test_every_state_has_every_key() -> None:
-    """A merge keeps keys that the newer state lacks, so none may be missing; a finished run has an empty list."""
+    """A merge keeps keys that the newer state lacks, so none may be missing. Unused parts are empty."""
     assert EMPTY == {
         "version": 3, "account": "a", "start_date": "", "bookmarks": {}, "failures": {}, "given_up": {}, "unfinished": [],
     }  # fmt: skip
@@ -83,7 +83,7 @@ def test_every_state_has_every_key() -> None:
 
 
 def test_an_unfinished_run_is_written_in_full() -> None:
-    """Failures stand under the run that had them first; those with the same stream and count share an entry."""
+    """Failures are grouped by the run in which they first failed, and then by stream."""
     assert written() == {
         "version": 3, "account": "a", "start_date": "2026-01-01T00:00:00Z", "bookmarks": BOOKMARKS,
         "failures": {
@@ -104,7 +104,7 @@ def test_an_unfinished_run_is_written_in_full() -> None:
 
 
 def test_failures_of_the_same_stream_share_an_entry() -> None:
-    """The state stays small when many meetings fail in the same way."""
+    """The state stays small when many meetings fail in the same way. Each count has an entry of its own."""
     state = State("a")
     about = {"since": "2026-02-28T02:00:00Z", "last": "2026-02-28T02:00:00Z"}
     state.failures = [
@@ -115,8 +115,8 @@ def test_failures_of_the_same_stream_share_an_entry() -> None:
     assert sorted(read(state.value())[0].failures, key=str) == sorted(state.failures, key=str)
 
 
-def test_a_settled_failure_leaves_an_empty_list() -> None:
-    """Or a merge would bring it back. A list with other failures stays as it is."""
+def test_a_resolved_failure_leaves_an_empty_list() -> None:
+    """Without it, a merge would restore the failure. A list with other failures stays as it is."""
     state = unfinished()
     state.failures, state.resolved = [USERS], {HISTORY.since, USERS.since}
     value = through_json(state.value())
@@ -127,7 +127,7 @@ def test_a_settled_failure_leaves_an_empty_list() -> None:
 
 
 def test_a_value_shares_nothing_with_the_state() -> None:
-    """A value that is emitted doesn't change later."""
+    """A value that has been emitted doesn't change later."""
     state = unfinished()
     value = state.value()
     before = through_json(value)
@@ -141,14 +141,14 @@ def test_a_value_shares_nothing_with_the_state() -> None:
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
-def test_no_state_is_an_empty_one() -> None:
-    """Without a warning."""
+def test_no_state_means_an_empty_state() -> None:
+    """There is no warning."""
     state, warnings = read(None)
     assert state.value() == EMPTY and warnings == []
 
 
 def test_a_state_is_read_as_it_was_written() -> None:
-    """Each part, without a warning."""
+    """Each part is the same, and there is no warning."""
     state, warnings = read(written())
     assert warnings == []
     was = unfinished()
@@ -166,8 +166,8 @@ def test_a_state_is_read_as_it_was_written() -> None:
     assert through_json(state.value()) == written()
 
 
-def test_reading_leaves_the_callers_value_as_it_was() -> None:
-    """A bookmark that moves later does not move in what the caller gave."""
+def test_reading_does_not_change_the_callers_value() -> None:
+    """A bookmark that moves later doesn't move in the caller's value."""
     value = written()
     state, _ = read(value)
     state.bookmarks["report_meetings"]["start_time"] = "later"
@@ -176,7 +176,7 @@ def test_reading_leaves_the_callers_value_as_it_was() -> None:
 
 
 def test_a_run_that_starts_this_second_is_not_in_the_future() -> None:
-    """The state has whole seconds. A run that starts later than now is damage."""
+    """Times in the state are whole seconds. A run that starts later than now means that the state is damaged."""
     value = written()
     value["unfinished"][0]["started_at"] = "2026-03-01T12:00:00Z"
     assert read(value)[1] == []
@@ -207,8 +207,8 @@ def test_failures_of_unknown_streams_are_dropped() -> None:
     ],
     ids=repr,
 )  # fmt: skip
-def test_a_state_of_something_else(value: object, warning: str) -> None:
-    """One warning, and nothing of it is used."""
+def test_a_foreign_state_is_ignored(value: object, warning: str) -> None:
+    """There is one warning, and no part of the state is used."""
     state, warnings = read(value)
     assert warnings == [warning] and state.value() == EMPTY
 
@@ -270,8 +270,8 @@ DAMAGE: dict[str, Callable[[Any], None]] = {
 
 
 @pytest.mark.parametrize("how", DAMAGE)
-def test_a_damaged_state(how: str) -> None:
-    """One warning, and everything is read: half a state is not used."""
+def test_a_damaged_state_is_ignored(how: str) -> None:
+    """There is one warning, and everything is read: a state isn't used in part."""
     value = written()
     DAMAGE[how](value)
     state, warnings = read(value)
@@ -281,7 +281,7 @@ def test_a_damaged_state(how: str) -> None:
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
     st.sampled_from(["stream", "last", "runs", "tasks", "context", "params", "window", "days", "hold", "selection", "started_at", "resume_at"]), inner, max_size=3)),
     st.sampled_from([("bookmarks",), ("failures",), ENTRIES, (*ENTRIES, 0), WINDOW, (*WINDOW, "days"), CONTEXT, ("given_up",), ("unfinished",), RUN, (*RUN, "resume_at")]))  # fmt: skip
-def test_no_value_in_a_state_raises(part: Any, path: tuple[Any, ...]) -> None:
+def test_no_value_in_a_state_raises_an_error(part: Any, path: tuple[Any, ...]) -> None:
     """There is at most one warning, and a state that was read can be written and read again."""
     value = written()
     change(*path, to=part)(value)
@@ -308,23 +308,23 @@ V2_STOPPED = {
     [({**V2, "finished_at": "2026-02-28T09:00:00Z"}, []), (V2_STOPPED, [STOPPED_V2])],
     ids=["finished", "stopped"],
 )
-def test_bookmarks_of_version_2_are_taken_over(value: Any, expected: list[str]) -> None:
-    """The places of a stopped run are not, which is told."""
+def test_bookmarks_of_version_2_are_used(value: Any, expected: list[str]) -> None:
+    """The checkpoints of an interrupted run aren't used, and a warning says so."""
     state, warnings = read(value)
     assert warnings == expected
     assert state.value() == {**EMPTY, "bookmarks": BOOKMARKS, "start_date": "2026-01-01T00:00:00Z"}
 
 
-def test_version_2_may_know_the_account_by_an_older_digest() -> None:
-    """An older version took the client_id of a login with a refresh token for its account. Version 3 never did."""
+def test_version_2_may_identify_the_account_by_an_older_digest() -> None:
+    """With a refresh token, an older version used the client_id to identify the account. Version 3 never did."""
     old = {**V2, "account": "client", "finished_at": "2026-02-28T09:00:00Z"}
     assert read(old, "a", "client")[1] == []
     assert read(old, "a")[1] == [OTHER_ACCOUNT]
     assert read({**written(), "account": "client"}, "a", "client")[1] == [OTHER_ACCOUNT]
 
 
-def test_a_state_of_version_3_on_top_of_version_2() -> None:
-    """A merge of the two is read as version 3: the older run is gone."""
+def test_version_3_merged_into_version_2_is_read_as_version_3() -> None:
+    """The interrupted run of version 2 is ignored."""
     state, warnings = read(merged(V2_STOPPED, written()))
     assert warnings == [] and through_json(state.value()) == written()
 
@@ -333,14 +333,14 @@ def test_a_state_of_version_3_on_top_of_version_2() -> None:
 
 
 def test_states_are_merged_as_meltano_does() -> None:
-    """Objects key by key; lists and other values as a whole; what only one of them has, stays."""
+    """Objects are merged key by key, lists and other values are replaced. Keys of only one state are kept."""
     assert merged({"a": {"x": 1, "y": [1, 2]}, "b": 1}, {"a": {"y": [3], "z": None}, "c": {}}) == {
         "a": {"x": 1, "y": [3], "z": None}, "b": 1, "c": {},
     }  # fmt: skip
     assert merged(None, {"a": 1}) == {"a": 1} and merged({"a": 1}, None) is None
 
 
-def test_no_object_comes_on_top_of_null() -> None:
+def test_no_object_is_merged_into_null() -> None:
     """That is an error in Meltano, and the state is not stored. Any state may be merged into any other."""
     finished = unfinished()
     finished.unfinished, finished.failures, finished.resolved = None, [], {HISTORY.since}
@@ -362,8 +362,8 @@ def test_no_object_comes_on_top_of_null() -> None:
             assert through_json(state.value())["unfinished"] == above["unfinished"]
 
 
-def test_a_failure_that_a_merge_doubles_is_counted_as_one() -> None:
-    """The days of both, the later time and the larger count. What was emitted of its subtree counts for its own days."""
+def test_a_failure_duplicated_by_a_merge_is_one_failure() -> None:
+    """It has the days of both, the later time and the larger count. Its resume_at is cleared if the days grow."""
     one = copy.deepcopy(HISTORY)
     one.widen(
         Failure(
@@ -400,8 +400,8 @@ def test_a_failure_that_a_merge_doubles_is_counted_as_one() -> None:
 # --- failures and digests ---------------------------------------------------------------------------------------
 
 
-def test_a_task_is_known_by_stream_context_params_and_window() -> None:
-    """Not by its days or by how often it failed: so a window that moves on is one failure."""
+def test_a_task_is_identified_by_stream_context_params_and_window() -> None:
+    """Its days and counts don't matter, so a window whose days change is still the same failure."""
     keys = [each.key for each in (HISTORY, REGISTRANTS, USERS)]
     assert len(set(keys)) == 3
     again = copy.deepcopy(HISTORY)
@@ -411,15 +411,15 @@ def test_a_task_is_known_by_stream_context_params_and_window() -> None:
     assert all(len(each.digest) == 8 for each in (HISTORY, REGISTRANTS, USERS))
 
 
-def test_a_failure_covers_the_days_it_has() -> None:
-    """A task without days covers itself."""
+def test_a_failure_covers_its_days() -> None:
+    """A failure without days covers itself, but no failure with days."""
     inner = Failure("history_meetings", window="2026-01-05", days=["2026-01-06", "2026-01-31"])
     assert HISTORY.covers(inner) and HISTORY.covers(HISTORY) and not inner.covers(HISTORY)
     assert REGISTRANTS.covers(REGISTRANTS) and not REGISTRANTS.covers(HISTORY)
 
 
-def test_a_digest_depends_on_its_parts_alone() -> None:
-    """It is the same in every run and version, in whatever order the parts come."""
+def test_a_digest_depends_only_on_its_parts() -> None:
+    """It is the same in every run and version, and the order of the parts doesn't matter."""
     right = hashlib.sha256(b'{"a": 1, "b": "2026-03-01 12:00:00+00:00"}').hexdigest()[:16]
     assert digest(b=NOW, a=1) == digest(a=1, b=NOW) == right
     assert digest(a={"y": 1, "x": 2}) == digest(a={"x": 2, "y": 1})

@@ -1,4 +1,4 @@
-"""The table of streams and the schemas fit each other."""
+"""The table of streams and the schemas match."""
 
 from __future__ import annotations
 
@@ -26,46 +26,46 @@ EACH_EMITTED = for_each(stream=EMITTED)
 
 
 def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every schema of a field, at any depth."""
+    """Return the schemas of all fields, at any depth."""
     parts = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
     return [leaf for part in parts for leaf in [part, *leaves(part)]]
 
 
 @EACH
-def test_what_means_nothing_here_is_said_in_words(stream: Stream) -> None:
-    """The table at the end of a run has room for a few."""
+def test_reasons_of_empty_answers_are_short_text(stream: Stream) -> None:
+    """They are shown in the table at the end of a run, which has little room."""
     assert all(re.fullmatch("[a-z ]{4,22}", nothing.reason) for nothing in stream.empty_answers)
 
 
-def test_names_are_the_ones_that_users_know_and_stand_once() -> None:
-    """The core streams, with the keys that were promised."""
+def test_stream_names_are_unique_and_keys_as_expected() -> None:
+    """The emitted streams, their keys and the core streams are those that the simulated account lists."""
     assert len(BY_NAME) == len(STREAMS)
     assert {stream.name: stream.key for stream in EMITTED} == {**truth.KEYS, **further.KEYS}
     assert {stream.name for stream in EMITTED if stream.core} == set(truth.KEYS)
 
 
 def test_each_stream_is_in_one_part() -> None:
-    """What a person reads is grouped by these; the first is what is selected by default, with what leads to it."""
+    """Streams are grouped by part in the documentation. Part Core has the streams that are selected by default."""
     assert sorted(stream.name for part in PARTS.values() for stream in part) == sorted(BY_NAME)
     assert {stream.name for stream in PARTS["Core"] if stream.emitted} == {
         stream.name for stream in EMITTED if stream.core
     }
 
 
-def test_there_is_a_schema_for_each_emitted_stream_and_no_other() -> None:
-    """No orphan file, none missing."""
+def test_each_emitted_stream_has_a_schema() -> None:
+    """No schema file is missing or unused."""
     assert {path.stem for path in SCHEMAS.iterdir()} == {stream.name for stream in EMITTED}
 
 
 @EACH
 def test_placeholders_come_from_the_parent(stream: Stream) -> None:
-    """Nothing in a path that what it hangs on does not have."""
+    """Each placeholder in a path is an id of the stream's parent."""
     assert set(re.findall(r"{(\w+)}", stream.path)) <= stream.parent.ids.keys()
 
 
 @EACH
 def test_parents_come_before_children(stream: Stream) -> None:
-    """Something earlier in the table leads to what a stream is asked about."""
+    """A stream earlier in the table links to the parent of each stream, except for fallbacks and enrichers."""
     if stream.parent is ACCOUNT or stream.name in FALLBACKS | ENRICHERS:
         return
     found_by = [STREAMS.index(finder) for finder, _ in parents_of(stream.parent)]
@@ -73,10 +73,10 @@ def test_parents_come_before_children(stream: Stream) -> None:
 
 
 @EACH
-def test_an_operation_is_asked_as_zoom_documents_it(stream: Stream) -> None:
-    """Path, label, scopes, paging and parameters, against what the simulated account knows of Zoom."""
+def test_requests_match_the_documented_operation(stream: Stream) -> None:
+    """Path, rate limit, scopes, paging and parameters match the operations of the simulated account."""
     if stream.text_column:
-        return  # a file, wherever it is
+        return  # a download, not an operation
     path = re.sub(r"{.*?}|(?<=/)me(?=/)", "{}", f"/{stream.path}")
     [operation] = [each for each in (*OPERATIONS, *further.OPERATIONS) if re.sub(r"{.*?}", "{}", each.template) == path]
     assert operation.label == str(stream.rate_limit)
@@ -91,7 +91,7 @@ def test_an_operation_is_asked_as_zoom_documents_it(stream: Stream) -> None:
 
 @EACH_EMITTED
 def test_keys_are_in_the_schema_and_never_null(stream: Stream) -> None:
-    """A target refuses a key that could be null."""
+    """Targets reject keys that may be null."""
     properties = schema_of(stream)["properties"]
     for name in stream.key:
         assert properties[name]["type"] in ("string", "integer"), name
@@ -99,7 +99,7 @@ def test_keys_are_in_the_schema_and_never_null(stream: Stream) -> None:
 
 @EACH_EMITTED
 def test_everything_but_the_key_is_nullable(stream: Stream) -> None:
-    """Zoom leaves out and nulls what it likes."""
+    """Zoom may omit any other field or send null."""
     schema = schema_of(stream)
     for name, part in schema["properties"].items():
         if name not in stream.key:
@@ -108,8 +108,9 @@ def test_everything_but_the_key_is_nullable(stream: Stream) -> None:
 
 
 @EACH_EMITTED
-def test_a_schema_is_one_and_refuses_no_field(stream: Stream) -> None:
-    """Draft 4, one type beside null but for what is an object or a list, no additionalProperties, formats only on strings."""
+def test_schemas_are_valid_and_allow_other_fields(stream: Stream) -> None:
+    """Schemas are valid draft 4 without additionalProperties. A field has one type besides null, unless it may be an
+    object or a list. Only strings have a format."""
     schema = schema_of(stream)
     Draft4Validator.check_schema(schema)
     assert schema["type"] == "object"
@@ -122,8 +123,8 @@ def test_a_schema_is_one_and_refuses_no_field(stream: Stream) -> None:
 
 
 @EACH_EMITTED
-def test_columns_of_ours_are_in_the_schema(stream: Stream) -> None:
-    """What the tap adds is declared; names are distinct even for a target that ignores case."""
+def test_columns_added_by_the_tap_are_in_the_schema(stream: Stream) -> None:
+    """Column names are distinct, even for a target that ignores case."""
     names = list(schema_of(stream)["properties"])
     assert set(stream.context_columns) <= set(names)
     assert len({name.lower() for name in names}) == len(names)
@@ -136,16 +137,16 @@ def zoom() -> Iterator[SimulatedZoom]:
 
 
 @EACH_EMITTED
-def test_every_field_of_the_true_records_is_in_the_schema(zoom: SimulatedZoom, stream: Stream) -> None:
-    """What an account holds, by the tests' own knowledge, validates."""
+def test_every_field_of_the_expected_records_is_in_the_schema(zoom: SimulatedZoom, stream: Stream) -> None:
+    """The records that the tests expect from the simulated account are valid."""
     schema = schema_of(stream)
     for record in expected(3, "paged")[stream.name] if stream.core else right(zoom, stream.name)[stream.name]:
         Draft4Validator(schema).validate(record)
         assert record.keys() <= schema["properties"].keys()
 
 
-def test_schema_files_are_written_as_the_script_writes_them() -> None:
-    """Two spaces, a newline at the end, so that a new version of Zoom's files shows as a small difference."""
+def test_schema_files_are_formatted_as_by_the_script() -> None:
+    """They have two spaces and a final newline, so a new version of Zoom's files gives a small diff."""
     for path in SCHEMAS.iterdir():
         text = path.read_text("utf-8")
         assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", path.name

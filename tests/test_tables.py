@@ -1,4 +1,4 @@
-"""The table of streams says what Zoom's OpenAPI files say: tests/fixtures/operations.json has that of them."""
+"""The table of streams matches Zoom's OpenAPI files, as summarized in tests/fixtures/operations.json."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from tests.simulator.further.model import APART, documented
 Schema = dict[str, Any]
 
 
-# --- where the table knows better than Zoom's file, or says more ----------------------------------------------------
+# --- where the table differs from Zoom's file, or has more than it --------------------------------------------------
 
-# The file names the scope of another product, beside this one without :admin.
+# The file has the scope of another product, and this one without :admin.
 UNDOCUMENTED_SCOPES = {"meeting_recordings": {"recording:read:admin"}}
-# Answers carry a token that no parameter is documented for.
+# Answers have a page token, but no parameter for it is documented.
 UNDOCUMENTED_TOKENS = {"user_webinars", "phone_call_queue_members"}
-# The file names no largest page: where its text does, that; else what other lists of the kind take, or the example.
+# The file has no maximum page size. These are from its text, from similar lists or from its example.
 UNDOCUMENTED_PAGES = {
-    "phone_recordings": 300, "phone_call_charges": 300, "phone_sms_charges": 300,  # the text says so
-    "history_meetings": 300, "report_activities": 300,  # as other reports
-    "surveys": 30, "survey_instances": 30, "survey_answers": 30, "chat_spaces": 30,  # the example
-    "workspaces": 30, "workspace_release_events": 30, "visitor_invitations": 30,  # the example
+    "phone_recordings": 300, "phone_call_charges": 300, "phone_sms_charges": 300,  # from the text
+    "history_meetings": 300, "report_activities": 300,  # as in other reports
+    "surveys": 30, "survey_instances": 30, "survey_answers": 30, "chat_spaces": 30,  # from the example
+    "workspaces": 30, "workspace_release_events": 30, "visitor_invitations": 30,  # from the example
 }  # fmt: skip
 BARE_404 = "contact_center_team_agents zoom_event_ticket_types zoom_event_attendance"
 # Refusals that the file does not list for these operations, and why they are declared.
@@ -72,14 +72,12 @@ UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
     (refused.NO_DASHBOARD, "an account without dashboards, as that of meetings says", "metrics_webinars"),
 )  # fmt: skip
 
-FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # of values, by their types
+FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # patterns of values, by type
 
 
-# --- what is compared -----------------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------------------------
 
-DOCUMENTED = [
-    stream for stream in STREAMS if not stream.text_column
-]  # a text is fetched from an address, not asked of an operation
+DOCUMENTED = [stream for stream in STREAMS if not stream.text_column]  # texts are downloads, not operations
 EACH = for_each(stream=DOCUMENTED)
 
 
@@ -91,32 +89,32 @@ BY_PATH = {nameless(path): facts for path, facts in documented().items()}
 
 
 def facts_of(stream: Stream) -> dict[str, Any]:
-    """What Zoom documents of its operation."""
+    """Return Zoom's documentation of the stream's operation."""
     found: dict[str, Any] = BY_PATH[nameless(f"/{stream.path}")]
     return found
 
 
 def questions(stream: Stream) -> Iterator[Mapping[str, str]]:
-    """The parameters of each of its questions, but for those of a page."""
+    """Yield the parameters of each of the stream's requests, without the paging parameters."""
     for ask in stream.variants:
         yield {**stream.params, **(stream.date_range.params if stream.date_range else {}), **ask}
 
 
 def paging(stream: Stream) -> set[str]:
-    """The parameters of a page."""
+    """Return the names of the paging parameters."""
     return (
         {"next_page_token", *(["page_size"] if stream.page_size != SERVER_SIZE else [])} if stream.page_size else set()
     )
 
 
 def fields(schema: Schema) -> Schema:
-    """Of a row, or of the rows of a list."""
+    """Return the fields of a row, or of the rows of a list."""
     found: Schema = schema.get("items", schema).get("properties", {})
     return found
 
 
 def rows_of(stream: Stream) -> list[Schema]:
-    """The fields of its rows and of what stands around them, for each place where rows may stand."""
+    """Return the fields of the stream's rows and of the objects around them, for each list that may have rows."""
     answer = fields(facts_of(stream)["answer"])
     if stream.record_lists:
         return [{**answer, **fields(answer[name])} for name in stream.record_lists]
@@ -129,12 +127,12 @@ def rows_of(stream: Stream) -> list[Schema]:
     return [found]
 
 
-# --- the comparisons ------------------------------------------------------------------------------------------------
+# --- comparisons ----------------------------------------------------------------------------------------------------
 
 
 @EACH
-def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
-    """Label and product, for Phone and Contact Center have limits of their own; each scope, and the granular one first."""
+def test_rate_limit_and_scopes_match(stream: Stream) -> None:
+    """Phone and Contact Center have their own rate limits. The granular scope comes first."""
     facts = facts_of(stream)
     assert stream.rate_limit.category == facts["label"]
     assert stream.rate_limit.product == APART.get(facts["product"], "")
@@ -143,8 +141,8 @@ def test_it_is_counted_and_opened_as_zoom_says(stream: Stream) -> None:
 
 
 @EACH
-def test_a_page_is_as_large_as_zoom_says(stream: Stream) -> None:
-    """And there are pages exactly where an answer leads to a next one."""
+def test_paging_and_page_size_match(stream: Stream) -> None:
+    """A stream is paged if page_size or next_page_token is documented. Its page size is at most the maximum."""
     parameters, answer = facts_of(stream)["parameters"], facts_of(stream)["answer"] or {}
     assert bool(stream.page_size) is not {"page_size", "next_page_token"}.isdisjoint({**parameters, **fields(answer)})
     assert (stream.page_size == SERVER_SIZE) is (bool(stream.page_size) and "page_size" not in parameters)
@@ -155,8 +153,8 @@ def test_a_page_is_as_large_as_zoom_says(stream: Stream) -> None:
 
 
 @EACH
-def test_it_is_asked_with_what_zoom_takes(stream: Stream) -> None:
-    """Each parameter is documented, with such a value; each that is required is sent."""
+def test_request_parameters_match(stream: Stream) -> None:
+    """All parameters and their values are documented, and all required parameters are sent."""
     parameters = {name: each for name, each in facts_of(stream)["parameters"].items() if each.get("in") != "path"}
     required = {name for name, each in parameters.items() if each.get("required")}
     for question in questions(stream):
@@ -171,8 +169,8 @@ def test_it_is_asked_with_what_zoom_takes(stream: Stream) -> None:
 
 
 @for_each(stream=[each for each in DOCUMENTED if not each.redirects])
-def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
-    """Of the key, of time, of what rows lead to; in each of the lists, but for what may be missing in one."""
+def test_fields_that_the_table_names_are_in_the_answer(stream: Stream) -> None:
+    """Key, time and link fields are in each list that may have rows. Key fields with a default are in at least one."""
     ours = {*stream.context_columns, *stream.param_columns, *stream.computed}
     own_key = {name for name in stream.key if name not in ours}
     places = rows_of(stream)
@@ -199,27 +197,27 @@ def test_every_field_that_it_names_is_in_the_answer(stream: Stream) -> None:
 
 
 @pytest.mark.parametrize("stream", [each for each in STREAMS if each.enriched_by], ids=lambda stream: stream.name)
-def test_what_is_looked_up_by_is_in_the_rows(stream: Stream) -> None:
-    """The fields that say whether a row lacks something."""
+def test_fields_that_trigger_an_enrichment_are_in_the_rows(stream: Stream) -> None:
+    """These fields decide if a row lacks something."""
     [lookup] = [each for each in STREAMS if each.name == stream.enriched_by and each.name in ENRICHERS]
     assert all(where.field in row for row in rows_of(stream) for where in lookup.enriches)
 
 
 def is_hosted(stream: Stream) -> bool:
-    """True for an operation about what a user hosts: a meeting or webinar, scheduled or held, its recording or summary."""
+    """True for an operation about a scheduled or past meeting or webinar, its recording or its summary."""
     return bool({"meeting_id", "webinar_id", "meeting_uuid", "webinar_uuid"} & stream.parent.ids.keys())
 
 
 @EACH
-def test_a_host_who_is_gone_means_nothing_here(stream: Stream) -> None:
-    """In each operation about what a user hosts: clients met 404/1001 and 400/1120 there. 1120 is no answer elsewhere."""
+def test_a_host_who_has_left_is_an_empty_answer(stream: Stream) -> None:
+    """Operations about meetings and webinars accept 404/1001 and 400/1120, which other clients have seen there."""
     if is_hosted(stream):
         assert set(map(id, refused.HOST_GONE)) <= set(map(id, stream.empty_answers))
 
 
 @EACH
-def test_refusals_are_zooms_own(stream: Stream) -> None:
-    """Each that is declared is on the page of the operation, or stands above with its reason."""
+def test_refusals_are_documented(stream: Stream) -> None:
+    """Each declared refusal is documented for the operation, or listed above with a reason."""
     on_page = facts_of(stream)["refusals"]
     declared = (
         *stream.empty_answers,

@@ -1,4 +1,4 @@
-"""What a person sees: a line that passes at the bottom of the terminal, whole log lines above it, a table at the end."""
+"""Terminal output: a progress line at the bottom, whole log lines above it, and a table at the end."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def resize(terminal: int, columns: int) -> None:
 
 
 def terminal(columns: int) -> tuple[int, int]:
-    """Both ends of a terminal of that width: ours, and the one to write to."""
+    """Return both ends of a terminal with that width: the one to read from, and the one to write to."""
     ours, theirs = pty.openpty()
     resize(theirs, columns)
     return ours, theirs
 
 
 def everything(end: int) -> str:
-    """What is written to a terminal until nobody has it open any more."""
+    """Return everything that is written to a terminal until its other end is closed."""
     parts = []
-    with suppress(OSError):  # how Linux says so
+    with suppress(OSError):  # Linux raises it when the other end is closed
         while part := os.read(end, 1 << 16):
             parts.append(part)
     os.close(end)
@@ -49,7 +49,7 @@ def everything(end: int) -> str:
 
 
 def looked_at(text: str, columns: int) -> tuple[list[str], list[str]]:
-    """The lines that stay, and those that passed. One that wrapped would leave a part behind when it is cleared."""
+    """Return the log lines and the progress lines. Clearing a progress line that wraps would leave a part of it."""
     lines, passed, line = [], [], ""
     for part in re.split(f"(\r\n|{re.escape(CLEAR)})", text):
         if part == "\r\n":
@@ -64,7 +64,7 @@ def looked_at(text: str, columns: int) -> tuple[list[str], list[str]]:
 
 
 def watch(zoom: SimulatedZoom, tmp_path: Path, columns: int, *, level: str = "INFO", to_terminal: bool = False) -> str:
-    """All that a run writes to a terminal as stderr, and with `to_terminal` as stdout; it shows where it is at each step."""
+    """Return all that a run writes to a terminal: stderr, and stdout with `to_terminal`. Each step shows progress."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps(zoom.config()), encoding="utf-8")
     env = {**os.environ, "TAP_ZOOM_LOGLEVEL": level, "no_proxy": "*"}
@@ -79,8 +79,8 @@ def watch(zoom: SimulatedZoom, tmp_path: Path, columns: int, *, level: str = "IN
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
-def test_on_a_terminal_one_line_passes_and_nothing_is_glued_to_it(columns: int, tmp_path: Path) -> None:
-    """No line wraps, each log line begins with its level, and what is known of the run is shown."""
+def test_progress_and_log_lines_do_not_mix(columns: int, tmp_path: Path) -> None:
+    """No progress line wraps, and each log line begins with its level. Progress has records, requests and windows."""
     with SimulatedZoom(account(), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
         lines, passed = looked_at(watch(zoom, tmp_path, columns), columns)
     assert lines[-1].startswith("CRITICAL ")
@@ -92,30 +92,30 @@ def test_on_a_terminal_one_line_passes_and_nothing_is_glued_to_it(columns: int, 
         assert any(re.search(r"history_meetings \d of 7, users \d of \d", line) for line in passed)
 
 
-def test_debug_lines_of_the_workers_are_not_glued_to_it_either(tmp_path: Path) -> None:
-    """They are written by other threads."""
+def test_progress_and_debug_lines_do_not_mix(tmp_path: Path) -> None:
+    """Debug lines are written by other threads."""
     with SimulatedZoom(account()) as zoom:
         lines, passed = looked_at(watch(zoom, tmp_path, 80, level="DEBUG"), 80)
     assert len(passed) > 20
     assert len(lines) > len(zoom.requests) and all(LEVEL.match(line) for line in lines)
 
 
-def test_metrics_are_not_for_a_terminal(tmp_path: Path) -> None:
-    """They are for machines, which read the log."""
+def test_metrics_are_not_written_to_a_terminal(tmp_path: Path) -> None:
+    """Metrics are for programs that read the log."""
     with SimulatedZoom(account()) as zoom:
         lines, _ = looked_at(watch(zoom, tmp_path, 80), 80)
     assert not any("METRIC" in line for line in lines)
     assert lines[-1].endswith(": complete.")
 
 
-def test_where_records_go_to_the_terminal_no_line_passes(tmp_path: Path) -> None:
-    """They would be glued to it."""
+def test_no_progress_is_shown_if_records_go_to_the_terminal(tmp_path: Path) -> None:
+    """Progress lines would mix with the records."""
     with SimulatedZoom(account()) as zoom:
         assert "\x1b" not in watch(zoom, tmp_path, 80, to_terminal=True)
 
 
-def test_the_width_is_looked_up_each_time() -> None:
-    """Windows are resized; one that does not say is taken as 80 columns wide."""
+def test_the_width_is_read_for_each_progress_line() -> None:
+    """Terminal windows are resized. One that reports no width is taken as 80 columns wide."""
     words = "word, " * 100
     ours, theirs = terminal(80)
     with open(theirs, "w") as stderr:
@@ -132,7 +132,7 @@ def test_the_width_is_looked_up_each_time() -> None:
 
 
 def test_the_table_comes_last_and_fits_80_columns() -> None:
-    """After the metrics; lists that only lead to others are indented; then one sentence."""
+    """It follows the metrics, and one sentence follows it. Streams that only lead to others are indented."""
     with SimulatedZoom(account()) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, env={"TAP_ZOOM_LOGLEVEL": "INFO"})
     first = next(number for number, line in enumerate(run.log) if line.startswith("INFO stream "))
@@ -147,8 +147,8 @@ def test_the_table_comes_last_and_fits_80_columns() -> None:
     assert re.fullmatch(rf"INFO {total} in \d+ s: complete\.", sentence)
 
 
-def test_the_table_shows_what_was_selected_or_led_to_it() -> None:
-    """One that was selected also if it was not asked for; others not."""
+def test_the_table_shows_selected_streams_and_their_parents() -> None:
+    """A selected stream is shown even if it wasn't requested. Other streams aren't shown."""
     with SimulatedZoom(account()) as zoom:
         zoom.refuse("/users/{id}/webinars", 400, {"code": 200, "message": "No permission."})
         run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("meetings", "webinar_polls"))
@@ -160,8 +160,8 @@ def test_the_table_shows_what_was_selected_or_led_to_it() -> None:
     assert any(re.match("INFO   user_webinars .* no access", line) for line in table)
 
 
-def test_a_run_that_is_not_complete_says_why_in_its_last_sentence() -> None:
-    """Before the CRITICAL line, which says what to do."""
+def test_an_incomplete_run_logs_the_reason() -> None:
+    """The sentence comes before the CRITICAL line, which says what to do."""
     with SimulatedZoom(account(), faults=[Fault.answer(400, {"code": 1}, match=r"/polls", times=3)]) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
     assert run.exit_status == 1

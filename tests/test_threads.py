@@ -1,4 +1,4 @@
-"""A system that starts no more threads: the run goes on with those there are, or says that there are none."""
+"""If the system allows no more threads, the run continues with those it has, or stops if it has none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.simulator import SimulatedZoom
 from tests.tap import Run, account, assert_exact, expected, run_tap
 
-# The words are Python's own, whatever the limit was: of the user, of the container, or of memory.
+# Python's own message, for any limit: of the user, of the container or of memory.
 FEW_THREADS = """
 import threading
 start, left = threading.Thread.start, [{threads}]
@@ -21,13 +21,13 @@ threading.Thread.start = start_one
 
 
 def with_threads(threads: int, zoom: SimulatedZoom) -> Run:
-    """A run in which no more than so many threads can be started: the login takes two, the workers the others."""
+    """Run with at most that many threads: two for the login, the others for workers."""
     return run_tap(zoom.config(), zoom=zoom, patch=FEW_THREADS.format(threads=threads))
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
-def test_a_run_without_any_worker_says_so(threads: int) -> None:
-    """Nothing can be asked: one CRITICAL line that names the limit to raise, and no record."""
+def test_a_run_without_workers_fails(threads: int) -> None:
+    """One CRITICAL line mentions the limit to raise, and no record is emitted."""
     with SimulatedZoom(account()) as zoom:
         run = with_threads(threads, zoom)
         assert len(zoom.requests) == min(threads, 1)
@@ -38,7 +38,7 @@ def test_a_run_without_any_worker_says_so(threads: int) -> None:
 
 @pytest.mark.parametrize("threads", [3, 6])
 def test_a_run_with_few_workers_is_complete(threads: int) -> None:
-    """Those there are do all the work, and no more are in flight than they can carry; one warning says so."""
+    """No more requests are in flight than there are workers. One warning is logged."""
     with SimulatedZoom(account(), latency=0.005) as zoom:
         run = with_threads(threads, zoom)
         assert zoom.max_in_flight <= threads - 2

@@ -1,4 +1,4 @@
-"""What counts as a time, and the form in which text sorts as time does."""
+"""Parsing of times, and the text form that sorts in order of time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tap_zoom.times import parse_time, sortable, stamp
     ],
 )
 def test_times_are_read_as_utc(text: str, iso: str) -> None:
-    """Zones are honoured, no zone means UTC, fractions are cut to six digits."""
+    """Time zones are respected, no zone means UTC, and fractions are cut to six digits."""
     assert parse_time(text) == datetime.fromisoformat(iso + "+00:00")
 
 
@@ -38,14 +38,14 @@ def test_times_are_read_as_utc(text: str, iso: str) -> None:
     ["", "yesterday", "12/22/2021 16:20", "2024-02-30", "2024-13-01T00:00:00Z", "2024-01-02T25:00:00Z", "2024", "20240102",
      "2024-01-02T03:04:05+99:00", "2024-01-02T03:04:05+24:00", "2024-01-02T03:04:05-24:00", "٢٠٢٤-01-02", "0001-01-01T00:00:00+14:00", None, 7, ["2024-01-02"]],
 )  # fmt: skip
-def test_what_is_no_time(text: object) -> None:
-    """None, and no exception."""
+def test_text_that_is_not_a_time(text: object) -> None:
+    """parse_time returns None, and raises no exception."""
     assert parse_time(text) is None
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_time_or_none(text: str) -> None:
-    """Whatever it is, it raises nothing."""
+    """parse_time raises no exception, and times are in UTC."""
     moment = parse_time(text)
     assert moment is None or moment.utcoffset() == timedelta(0)
 
@@ -53,21 +53,21 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
 @given(
     st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
 )
-def test_days_sort_as_their_times_do(one: datetime, other: datetime) -> None:
-    """The text of an earlier second is smaller; a fraction is told only where there is one."""
+def test_sortable_times_sort_in_order_of_time(one: datetime, other: datetime) -> None:
+    """The text of an earlier second is smaller. It only has a fraction if the time has one."""
     texts = [sortable(moment.isoformat()) for moment in (one, other)]
     assert all(text and len(text) in (20, 27) for text in texts)
     one, other = one.replace(microsecond=0), other.replace(microsecond=0)
     assert (str(texts[0])[:19] < str(texts[1])[:19]) == (one < other)
 
 
-def test_what_is_no_time_has_no_form() -> None:
-    """None stays none."""
+def test_sortable_is_none_for_text_that_is_not_a_time() -> None:
+    """None stays None."""
     assert sortable("soon") is None and sortable(None) is None
 
 
 def test_a_stamp_is_utc_in_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever zone the moment is told in, and wherever the machine stands."""
+    """The zone of the time and that of the machine don't matter."""
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     moment = datetime(2026, 3, 1, 1, 2, 9, 999_999, tzinfo=timezone(timedelta(hours=2)))
@@ -81,6 +81,6 @@ def test_a_stamp_is_utc_in_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> Non
     [("2026-03-01T01:02:09+02:00", "2026-02-28T23:02:09Z"), ("2026-03-01T01:02:09.5Z", "2026-03-01T01:02:09.500000Z"),
      ("2026-03-01T01:02:09.0000004Z", "2026-03-01T01:02:09Z"), ("2026-03-01", "2026-03-01T00:00:00Z")],
 )  # fmt: skip
-def test_the_form_that_sorts(text: str, form: str) -> None:
-    """UTC; six digits of a fraction, where there is one."""
+def test_sortable_times_are_in_utc(text: str, form: str) -> None:
+    """A fraction has six digits. It is omitted if it is zero."""
     assert sortable(text) == form

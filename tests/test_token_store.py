@@ -1,4 +1,4 @@
-"""Where a rotated refresh token is kept: files that can't be replaced, and files that several plugins share."""
+"""Storage of a rotated refresh token: files that can't be replaced, and files that several plugins share."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def stored(path: Path, configured: str = "first") -> TokenStore:
 
 
 def rotate(store: TokenStore, following: str) -> str:
-    """Spend the token and keep another one; the spent one."""
+    """Use the current token and store the next one. Returns the used token."""
     with store.rotation() as rotation:
         rotation.keep(following)
         return rotation.token
@@ -55,8 +55,8 @@ def rotate(store: TokenStore, following: str) -> str:
 
 @pytest.mark.skipif(not can_mount(), reason="only where files can be mounted")
 @pytest.mark.parametrize("which", ["token_store", "config"])
-def test_a_file_that_is_mounted_by_itself_is_written_in_place(which: str, tmp_path: Path) -> None:
-    """As with `docker run -v file:file`: run after run works, and what is outside has the token."""
+def test_a_mounted_file_is_written_in_place(which: str, tmp_path: Path) -> None:
+    """As with `docker run -v file:file`: two runs in a row work, and the file outside has the new token."""
     outside, inside = tmp_path / "outside.json", tmp_path / "home" / "file.json"
     inside.parent.mkdir()
     inside.touch()
@@ -98,8 +98,8 @@ def test_a_file_that_is_mounted_by_itself_is_written_in_place(which: str, tmp_pa
 
 
 @pytest.mark.skipif(not can_mount(), reason="only where files can be mounted")
-def test_a_mount_is_noticed_also_from_the_same_disk(tmp_path: Path) -> None:
-    """Which os.path.ismount does not."""
+def test_a_mount_from_the_same_disk_is_detected(tmp_path: Path) -> None:
+    """os.path.ismount doesn't detect it."""
     for name in ("a", "b"):
         (tmp_path / name).touch()
     script = "import sys\nfrom pathlib import Path\nfrom tap_zoom.api.token_store import is_mount_point\nprint(*(is_mount_point(Path(p)) for p in sys.argv[1:]))"
@@ -121,7 +121,7 @@ def test_a_mount_is_noticed_also_from_the_same_disk(tmp_path: Path) -> None:
 
 @pytest.fixture(params=["a mount point", "a directory that is not writable"])
 def mounted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing can be renamed over any file."""
+    """No file can be replaced by renaming."""
 
     def busy(*_: object) -> None:
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
@@ -138,8 +138,8 @@ def mounted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     "before", ["", '{"other": "kept"}', '{"x": "' + "long" * 5000 + '"}'], ids=["empty", "short", "long"]
 )
-def test_in_place_the_room_for_the_next_token_is_there_before_it_is_needed(before: str, tmp_path: Path) -> None:
-    """And the file has its own size again afterwards, whether or not another token came."""
+def test_in_place_space_for_the_next_token_is_reserved(before: str, tmp_path: Path) -> None:
+    """Afterwards the file has no extra space, even if no token was stored."""
     path = tmp_path / "token.json"
     path.write_text(before, encoding="utf-8")
     inode = path.stat().st_ino
@@ -158,8 +158,8 @@ def test_in_place_the_room_for_the_next_token_is_there_before_it_is_needed(befor
 
 
 @pytest.mark.usefixtures("mounted")
-def test_at_any_moment_of_a_rotation_in_place_the_file_is_whole(tmp_path: Path) -> None:
-    """Line by line it holds the old token, then the new one."""
+def test_in_place_the_file_is_complete_throughout_a_rotation(tmp_path: Path) -> None:
+    """At each line of code it has the old token or the new one."""
     path = tmp_path / "token.json"
     path.touch()
     rotate(stored(path), "old")
@@ -181,8 +181,8 @@ def test_at_any_moment_of_a_rotation_in_place_the_file_is_whole(tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("mounted")
-def test_in_place_two_runs_do_not_spend_the_same_token(tmp_path: Path) -> None:
-    """The file itself is locked; no lock file stands beside it, which other containers would not see."""
+def test_in_place_two_runs_do_not_use_the_same_token(tmp_path: Path) -> None:
+    """The file itself is locked, because other containers wouldn't see a lock file next to it."""
     path = tmp_path / "token.json"
     path.touch()
     spent: list[str] = []
@@ -198,10 +198,10 @@ def test_in_place_two_runs_do_not_spend_the_same_token(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("mounted")
-def test_in_place_a_full_disk_is_noticed_before_the_token_is_spent(
+def test_in_place_a_full_disk_is_noticed_before_the_token_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is as it was."""
+    """The file is unchanged."""
     path = tmp_path / "token.json"
     path.touch()
     rotate(stored(path), "kept")
@@ -221,10 +221,8 @@ def test_in_place_a_full_disk_is_noticed_before_the_token_is_spent(
     assert path.read_bytes() == before
 
 
-def test_where_nothing_can_be_renamed_after_all_the_token_is_written_into_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody else's file in a sticky directory: the old token is spent by then."""
+def test_the_token_is_written_in_place_if_renaming_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For example another user's file in a sticky directory. By then, the old token has been used."""
 
     def denied(*_: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
@@ -236,12 +234,12 @@ def test_where_nothing_can_be_renamed_after_all_the_token_is_written_into_the_fi
         patch.setattr(os, "rename", denied)
         rotate(stored(path), "short")
     assert rotate(stored(path), "x") == "short"
-    assert path.stat().st_ino != inode  # the next one is renamed again
+    assert path.stat().st_ino != inode  # the next rotation renames again
     assert {each.name for each in tmp_path.iterdir()} == {"token.json", "token.json.lock"}
 
 
-def test_a_directory_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
-    """Docker makes one where the file to mount does not exist. Nothing is spent, and nothing stands beside it."""
+def test_a_directory_instead_of_the_file_is_an_error(tmp_path: Path) -> None:
+    """Docker creates one if the file to mount doesn't exist. No token is used, and no file is created next to it."""
     (tmp_path / "token.json").mkdir()
     with SimulatedZoom(account()) as zoom:
         run = run_tap(
@@ -256,8 +254,8 @@ def test_a_directory_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
 # --- shared files -----------------------------------------------------------------------------------------------
 
 
-def test_plugins_that_share_a_store_keep_a_token_each(tmp_path: Path) -> None:
-    """In any order, and readable by nobody else."""
+def test_plugins_that_share_a_store_have_separate_tokens(tmp_path: Path) -> None:
+    """They may run in any order. Only the owner can read the file."""
     path = tmp_path / "token.json"
     emea, apac, us = (stored(path, name) for name in ("EMEA", "APAC", "US"))
     assert [rotate(emea, "emea 2"), rotate(apac, "apac 2"), rotate(emea, "emea 3"), rotate(us, "us 2")] == [
@@ -272,8 +270,8 @@ def test_plugins_that_share_a_store_keep_a_token_each(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_two_accounts_share_a_store_run_after_run(tmp_path: Path) -> None:
-    """Each with the token that its config has had from the start."""
+def test_two_accounts_share_a_store(tmp_path: Path) -> None:
+    """Both run twice, with the token that was first configured."""
     store = str(tmp_path / "token.json")
     with SimulatedZoom(account()) as one, SimulatedZoom(account()) as other:
         other.oauth.refresh_token = "SECRET-refresh-of-the-other"
@@ -283,7 +281,7 @@ def test_two_accounts_share_a_store_run_after_run(tmp_path: Path) -> None:
 
 
 def test_a_store_of_version_0_1_is_read(tmp_path: Path) -> None:
-    """Its token is used by the plugin it is of, and kept by the others."""
+    """The plugin that wrote it uses its token. Other plugins keep that token."""
     path = tmp_path / "token.json"
     grown_from = hashlib.sha256(b"EMEA").hexdigest()
     path.write_text(json.dumps({"grown_from": grown_from, "refresh_token": "emea 2"}), encoding="utf-8")
@@ -294,8 +292,8 @@ def test_a_store_of_version_0_1_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [7, [], {"x": 7, "y": None, "z": ""}, "text"])
-def test_odd_entries_of_a_store_are_dropped(others: Any, tmp_path: Path) -> None:
-    """They are no tokens."""
+def test_invalid_entries_of_a_store_are_dropped(others: Any, tmp_path: Path) -> None:
+    """Entries that aren't tokens are neither used nor kept."""
     path = tmp_path / "token.json"
     path.write_text(json.dumps({"others": others, "refresh_token": "of nobody"}), encoding="utf-8")
     assert rotate(stored(path), "second") == "first"
@@ -306,15 +304,15 @@ def test_odd_entries_of_a_store_are_dropped(others: Any, tmp_path: Path) -> None
 
 
 def sent(zoom: SimulatedZoom) -> Callable[[], bool]:
-    """An event that is set when the refresh token has arrived."""
+    """Return a function that waits until the refresh token has arrived at Zoom."""
     asked = threading.Event()
     zoom.watchers.append(lambda _: asked.set())
     return lambda: asked.wait(20)
 
 
 @pytest.mark.parametrize("kind", ["late", "late and then refused"])
-def test_a_refresh_token_that_was_sent_is_waited_for_after_a_signal(kind: str, tmp_path: Path) -> None:
-    """However long the exchange takes: the next token is in the store, or the refusal was there. Nothing else is sent."""
+def test_a_signal_during_a_token_refresh_waits_for_the_next_token(kind: str, tmp_path: Path) -> None:
+    """The process waits until the next token is stored or the refresh has failed. It sends no second refresh."""
     store = tmp_path / "token.json"
     fault = Fault("late", "/oauth/token", seconds=1.5)
     if kind != "late":
@@ -332,7 +330,7 @@ def test_a_refresh_token_that_was_sent_is_waited_for_after_a_signal(kind: str, t
 
 
 def test_a_second_signal_ends_the_wait_for_a_refresh_token(tmp_path: Path) -> None:
-    """Where the token endpoint hangs, for one."""
+    """For example if the token endpoint hangs."""
     with SimulatedZoom(account(), faults=[Fault("hang", "/oauth/token", times=None)]) as zoom:
         process = start_tap(
             {**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")}, zoom=zoom, catalog=USERS
@@ -346,8 +344,8 @@ def test_a_second_signal_ends_the_wait_for_a_refresh_token(tmp_path: Path) -> No
     assert run.exit_status == 143
 
 
-def test_a_rotation_says_which_token_to_spend(tmp_path: Path) -> None:
-    """And shows no token where it is printed."""
+def test_a_rotation_has_the_token_to_use(tmp_path: Path) -> None:
+    """Its repr doesn't show the token."""
     with stored(tmp_path / "token.json", "SECRET-token").rotation() as rotation:
         assert isinstance(rotation, Rotation)
         assert rotation.token == "SECRET-token"

@@ -1,4 +1,4 @@
-"""Rotating refresh tokens: the next one is kept before it is needed, and never spent for nothing."""
+"""Rotating refresh tokens: a token is only used if the next one can be stored, and that is stored right away."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def users(config: Any, zoom: SimulatedZoom, *arguments: str | Path, **how: Any) 
 
 @pytest.mark.parametrize("rotation", ["strict", "lenient"])
 def test_the_next_token_is_written_back_to_the_config(rotation: str, tmp_path: Path) -> None:
-    """Readable by nobody else, everything else in the file kept; so that run after run works."""
+    """Only the owner can read the file, its other settings are kept, and further runs work."""
     with SimulatedZoom(account(), rotation=rotation) as zoom:
         config = {**zoom.config("refresh_token"), "max_workers": 5, "note": {"deep": ["kept", 1.5, None, "é"]}}
         path = written(tmp_path / "config.json", config)
@@ -56,8 +56,8 @@ def test_the_next_token_is_written_back_to_the_config(rotation: str, tmp_path: P
     assert_exact({"users": expected()["users"]}, run.records)
 
 
-def test_nothing_is_left_beside_the_config(tmp_path: Path) -> None:
-    """No temporary file; at most an empty lock."""
+def test_no_temporary_file_remains_next_to_the_config(tmp_path: Path) -> None:
+    """At most an empty lock file remains."""
     with SimulatedZoom(account()) as zoom:
         path = written(tmp_path / "config.json", zoom.config("refresh_token"))
         users(path, zoom)
@@ -65,8 +65,8 @@ def test_nothing_is_left_beside_the_config(tmp_path: Path) -> None:
     assert not any(left.values()) and len(left) <= 1
 
 
-def test_a_config_that_is_a_link_stays_one(tmp_path: Path) -> None:
-    """What it points at is replaced."""
+def test_a_config_that_is_a_symlink_stays_one(tmp_path: Path) -> None:
+    """The target of the link is replaced."""
     with SimulatedZoom(account()) as zoom:
         path = written(tmp_path / "real.json", zoom.config("refresh_token"))
         link = tmp_path / "config.json"
@@ -76,8 +76,8 @@ def test_a_config_that_is_a_link_stays_one(tmp_path: Path) -> None:
         assert read(path)["refresh_token"] == zoom.refresh_token
 
 
-def test_the_token_goes_back_to_the_config_that_it_came_from(tmp_path: Path) -> None:
-    """Of several configs only that one is written."""
+def test_the_token_is_written_to_the_config_it_came_from(tmp_path: Path) -> None:
+    """If there are several configs, the others aren't written."""
     with SimulatedZoom(account()) as zoom:
         config = zoom.config("refresh_token")
         first = written(tmp_path / "1.json", {name: config[name] for name in ("refresh_token", "client_id")})
@@ -89,8 +89,8 @@ def test_the_token_goes_back_to_the_config_that_it_came_from(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("rotation", ["strict", "lenient"])
-def test_a_token_store_serves_callers_that_throw_the_config_away(rotation: str, tmp_path: Path) -> None:
-    """The first token is given each time; the store goes on with the latest, and the config is not touched."""
+def test_a_token_store_works_with_temporary_configs(rotation: str, tmp_path: Path) -> None:
+    """Each config has the first token. The latest one is read from the store, and the config isn't changed."""
     store = tmp_path / "deep" / "down" / "token.json"
     with SimulatedZoom(account(), rotation=rotation) as zoom:
         config = {**zoom.config("refresh_token"), "token_store": str(store)}
@@ -104,8 +104,8 @@ def test_a_token_store_serves_callers_that_throw_the_config_away(rotation: str, 
             assert config["refresh_token"] not in store.read_text("utf-8")
 
 
-def test_a_newly_configured_token_wins_over_the_store(tmp_path: Path) -> None:
-    """After authorising again the old store is worth nothing."""
+def test_a_newly_configured_token_replaces_the_stored_one(tmp_path: Path) -> None:
+    """After the app is authorized again, the token in the store is invalid."""
     store = tmp_path / "token.json"
     with SimulatedZoom(account()) as zoom:
         config = {**zoom.config("refresh_token"), "token_store": str(store)}
@@ -121,8 +121,8 @@ def test_a_newly_configured_token_wins_over_the_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"refresh_token": 7, "grown_from": "x"}'])
-def test_a_store_without_a_token_starts_anew(content: str, tmp_path: Path) -> None:
-    """Empty, or not grown from this token: the configured one is used."""
+def test_the_configured_token_is_used_if_the_store_has_none(content: str, tmp_path: Path) -> None:
+    """The store is empty, or has no token that follows the configured one."""
     store = tmp_path / "token.json"
     store.write_text(content, encoding="utf-8")
     with SimulatedZoom(account()) as zoom:
@@ -132,8 +132,8 @@ def test_a_store_without_a_token_starts_anew(content: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\x00"])
-def test_a_damaged_store_stops_the_run_before_a_token_is_spent(content: str, tmp_path: Path) -> None:
-    """One CRITICAL line that names the file."""
+def test_a_damaged_store_stops_the_run_before_a_token_is_used(content: str, tmp_path: Path) -> None:
+    """One CRITICAL line names the file."""
     store = tmp_path / "token.json"
     store.write_text(content, encoding="utf-8")
     with SimulatedZoom(account()) as zoom:
@@ -148,8 +148,8 @@ def _env(config: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("way", ["meltano", "environment"])
-def test_without_a_store_a_config_that_is_thrown_away_stops_the_run(way: str, tmp_path: Path) -> None:
-    """Before any request: the next token would be lost. The line names token_store."""
+def test_a_temporary_config_without_a_store_stops_the_run(way: str, tmp_path: Path) -> None:
+    """It stops before any request, because the next token would be lost. The message names token_store."""
     with SimulatedZoom(account()) as zoom:
         config = zoom.config("refresh_token")
         if way == "meltano":
@@ -161,16 +161,16 @@ def test_without_a_store_a_config_that_is_thrown_away_stops_the_run(way: str, tm
     assert "token_store" in run.critical
 
 
-def test_with_a_store_the_environment_will_do(tmp_path: Path) -> None:
-    """--config ENV, run after run with the first token."""
+def test_the_config_may_be_in_the_environment_if_there_is_a_store(tmp_path: Path) -> None:
+    """Two runs with --config ENV work with the same configured token."""
     with SimulatedZoom(account()) as zoom:
         env = _env({**zoom.config("refresh_token"), "token_store": str(tmp_path / "token.json")})
         for _ in range(2):
             assert users("ENV", zoom, env=env).exit_status == 0
 
 
-def test_where_the_token_can_not_be_kept_it_is_not_spent(tmp_path: Path) -> None:
-    """A store in a place where no file can be: one CRITICAL line, and no request."""
+def test_a_token_is_not_used_if_the_next_one_can_not_be_stored(tmp_path: Path) -> None:
+    """No file can be created at the store's path: one CRITICAL line names it, and no request is sent."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with SimulatedZoom(account()) as zoom:
         for store in (tmp_path / "file" / "token.json", Path("/proc/nowhere/token.json"), tmp_path):
@@ -180,8 +180,8 @@ def test_where_the_token_can_not_be_kept_it_is_not_spent(tmp_path: Path) -> None
         assert zoom.requests == []
 
 
-def test_a_refused_token_is_said_and_not_tried_again(tmp_path: Path) -> None:
-    """invalid_grant: asked once, the file stays as it was, and the line says to authorise again."""
+def test_a_refused_token_is_not_retried(tmp_path: Path) -> None:
+    """After invalid_grant, the file is unchanged, and the message says to authorize the app again."""
     with SimulatedZoom(account()) as zoom:
         config = {**zoom.config("refresh_token"), "refresh_token": "SECRET-not-any-more"}
         path = written(tmp_path / "config.json", config)
@@ -192,8 +192,8 @@ def test_a_refused_token_is_said_and_not_tried_again(tmp_path: Path) -> None:
     assert "authorize" in run.critical
 
 
-def test_however_many_workers_see_a_token_end_it_is_renewed_once(tmp_path: Path) -> None:
-    """All access tokens end in the middle: one refresh, the token on disk is the latest."""
+def test_an_expired_access_token_is_refreshed_once(tmp_path: Path) -> None:
+    """All access tokens expire in the middle of a run with several workers. The config has the latest refresh token."""
     with SimulatedZoom(account(), latency=0.01) as zoom:
         path = written(tmp_path / "config.json", zoom.config("refresh_token"))
         process = start_tap(path, zoom=zoom)
@@ -206,8 +206,8 @@ def test_however_many_workers_see_a_token_end_it_is_renewed_once(tmp_path: Path)
     assert_exact(expected(), run.records)
 
 
-def test_tokens_that_end_on_time_are_renewed_before(tmp_path: Path) -> None:
-    """Short lives need more refreshes, and no request is refused for them."""
+def test_access_tokens_are_refreshed_before_they_expire(tmp_path: Path) -> None:
+    """Short lifetimes need more refreshes, but no request gets a 401."""
     with SimulatedZoom(account(1, "tiny"), token_lifetime=2, latency=0.05) as zoom:
         path = written(tmp_path / "config.json", zoom.config("refresh_token", max_workers=8))
         run = run_tap(path, zoom=zoom)
@@ -217,8 +217,8 @@ def test_tokens_that_end_on_time_are_renewed_before(tmp_path: Path) -> None:
         assert read(path)["refresh_token"] == zoom.refresh_token
 
 
-def test_at_any_moment_of_a_rotation_the_file_is_whole(tmp_path: Path) -> None:
-    """Line by line it holds the old token, then the new one, and all else: so whenever the process ends."""
+def test_the_config_is_complete_throughout_a_rotation(tmp_path: Path) -> None:
+    """At each line of code it has the old token or the new one, and all other settings, so a kill does no harm."""
     content = {"client_id": "x", "client_secret": "y", "refresh_token": "old", "note": ["é", 1.5]}
     path = written(tmp_path / "config.json", content)
     store = token_store.token_store(load([str(path)], {}, print))
@@ -241,8 +241,8 @@ def test_at_any_moment_of_a_rotation_the_file_is_whole(tmp_path: Path) -> None:
     assert seen.count("old") > 20 and seen.count("new") > 5
 
 
-def test_the_room_for_the_next_token_is_there_before_it_is_needed(tmp_path: Path) -> None:
-    """As large as all that is in the file, with a token that is longer by LONGEST_TOKEN; readable by nobody else."""
+def test_space_for_the_next_token_is_reserved(tmp_path: Path) -> None:
+    """The temporary file has room for a token that is longer by LONGEST_TOKEN. Only the owner can read it."""
     content = {"client_id": "x", "client_secret": "y", "refresh_token": "old", "other": "z" * 3000}
     path = written(tmp_path / "config.json", content)
     with token_store.token_store(load([str(path)], {}, print)).rotation() as rotation:
@@ -255,8 +255,8 @@ def test_the_room_for_the_next_token_is_there_before_it_is_needed(tmp_path: Path
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_kill_around_the_rotation_leaves_a_token_that_works(seed: int, tmp_path: Path) -> None:
-    """With a server that honours the former token until the new pair is used, whenever the run is killed."""
+def test_a_kill_during_the_rotation_leaves_a_valid_token(seed: int, tmp_path: Path) -> None:
+    """The server accepts the former token until the new pair is used. The run is killed at a random moment."""
     rng = random.Random(seed)
     store = tmp_path / "token.json"
     with SimulatedZoom(account(), rotation="lenient") as zoom:
@@ -267,15 +267,15 @@ def test_a_kill_around_the_rotation_leaves_a_token_that_works(seed: int, tmp_pat
             asked.clear()
             process = start_tap(config, zoom=zoom, catalog=USERS)
             assert asked.wait(20)
-            # A moment of a few thousandths of a second after the token was asked for: the kill falls anywhere in it.
+            # Kill the run at a random moment, up to 12 milliseconds after the token request.
             threading.Event().wait(rng.uniform(0, 0.012))
             kill(process)
         assert users(config, zoom).exit_status == 0
 
 
 @pytest.mark.parametrize("when", ["at the login", "in the middle"])
-def test_a_signal_around_the_rotation_does_not_lose_the_token(when: str, tmp_path: Path) -> None:
-    """SIGTERM while the answer with the new token is on its way: it is kept before the run ends."""
+def test_a_signal_during_the_rotation_does_not_lose_the_token(when: str, tmp_path: Path) -> None:
+    """SIGTERM comes while the answer with the new token is on its way. The token is stored before the run ends."""
     store = tmp_path / "token.json"
     with SimulatedZoom(account(), rotation="strict", latency=0.1) as zoom:
         asked = threading.Event()
@@ -293,8 +293,8 @@ def test_a_signal_around_the_rotation_does_not_lose_the_token(when: str, tmp_pat
 
 
 @pytest.mark.parametrize("rotation", ["strict", "lenient"])
-def test_two_runs_at_once_share_a_store(rotation: str, tmp_path: Path) -> None:
-    """The second waits for the first one's new token instead of spending the same."""
+def test_concurrent_runs_share_a_store(rotation: str, tmp_path: Path) -> None:
+    """Three runs take turns: each waits for the new token of the previous one."""
     store = tmp_path / "token.json"
     with SimulatedZoom(account(), rotation=rotation, latency=0.01) as zoom:
         config = {**zoom.config("refresh_token"), "token_store": str(store)}
@@ -307,8 +307,8 @@ def test_two_runs_at_once_share_a_store(rotation: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["500", "invalid_json", "html_502"])
-def test_a_refresh_that_fails_for_a_moment_is_tried_again(kind: str, tmp_path: Path) -> None:
-    """With a token that was not spent yet."""
+def test_a_refresh_is_retried_after_a_temporary_error(kind: str, tmp_path: Path) -> None:
+    """The failed attempt didn't use up the token."""
     with SimulatedZoom(account(), rotation="lenient", faults=[Fault(kind, "/oauth/token")]) as zoom:
         path = written(tmp_path / "config.json", zoom.config("refresh_token"))
         assert users(path, zoom).exit_status == 0
@@ -316,7 +316,7 @@ def test_a_refresh_that_fails_for_a_moment_is_tried_again(kind: str, tmp_path: P
 
 
 def test_an_answer_without_a_new_token_keeps_the_old_one(tmp_path: Path) -> None:
-    """Some servers do not rotate: the file stays as it was."""
+    """Some servers don't rotate tokens. The file is unchanged."""
     with SimulatedZoom(account()) as zoom:
         config = zoom.config("refresh_token")
         path = written(tmp_path / "config.json", config)

@@ -1,4 +1,4 @@
-"""Transcripts of recordings: their text is in the files that a recording names; a file of which no text comes is told."""
+"""Transcripts of recordings: the text comes from the recording's files. A file that can't be read is an error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def file(path: str = "/rec/download/one", **more: Any) -> dict[str, Any]:
 
 
 def recording(zoom: SimulatedZoom, *files: dict[str, Any], uuid: str = UUID) -> dict[str, Any]:
-    """A recording of five days ago; addresses are on the simulated Zoom unless they name a host."""
+    """Return a recording of five days ago. Download URLs without a host are on the simulated Zoom."""
     start = zoom.now - timedelta(days=5)
     listed = [
         {**each, "download_url": zoom.url + each["download_url"]} if str(each["download_url"]).startswith("/") else each
@@ -47,7 +47,7 @@ def recording(zoom: SimulatedZoom, *files: dict[str, Any], uuid: str = UUID) -> 
 def read(
     *files: dict[str, Any], answers: tuple[Fault, ...] = (), streams: tuple[str, ...] = (TEXTS,)
 ) -> tuple[Run, SimulatedZoom]:
-    """Reads the transcripts of an account with one recording, and one more without any."""
+    """Read the transcripts of an account that has a recording with these files, and one without a transcript."""
     with scripted(*answers) as zoom:
         rows = [recording(zoom, *files), recording(zoom, uuid="bm9uZQ==")]
         zoom.faults.insert(0, says("/v2/users/u1/recordings", {"meetings": rows}))
@@ -58,8 +58,8 @@ def read(
     return run, zoom
 
 
-def test_the_text_comes_from_the_file_though_the_operation_has_none() -> None:
-    """It answers 404/3322, and is not asked. What the recording says fills the other columns."""
+def test_the_text_comes_from_the_file_of_the_recording() -> None:
+    """The transcript operation would answer 404/3322, and isn't requested. Other columns come from the recording."""
     none = says("/transcript", {"code": 3322, "message": "This meeting transcript does not exist."}, 404)
     run, zoom = read(file(), answers=(none,))
     assert run.exit_status == 0
@@ -73,8 +73,8 @@ def test_the_text_comes_from_the_file_though_the_operation_has_none() -> None:
     assert not [path for path in paths(zoom) if path.endswith("/transcript")]
 
 
-def test_several_files_are_one_row_in_the_order_of_the_recording() -> None:
-    """However they are listed: a host who stops the recording and begins again has a file for each part."""
+def test_several_files_become_one_row() -> None:
+    """If a host stops and restarts the recording, each part has a file. The text is in the order of the recording."""
     second = file("/rec/download/two", id="f2", recording_start="2026-01-02T10:30:00Z", file_type="transcript")
     answers = (says("/rec/download/two", b"WEBVTT\n\nsecond"), says("/rec/download/one", b"WEBVTT\n\nfirst"))
     run, _ = read(second, file(), answers=answers)
@@ -92,8 +92,8 @@ def test_several_files_are_one_row_in_the_order_of_the_recording() -> None:
     ],
     ids=["empty address", "still processing", "a number", "another host", "404", "HTML", "JSON", "no UTF-8"],
 )  # fmt: skip
-def test_a_transcript_of_which_no_text_comes_is_told(change: dict[str, Any], answer: Any, words: str) -> None:
-    """One ERROR that names the recording, exit status 1; it is not counted as empty, and other recordings are read."""
+def test_a_transcript_that_can_not_be_read_is_an_error(change: dict[str, Any], answer: Any, words: str) -> None:
+    """One ERROR names the recording, and the exit status is 1. It isn't an empty answer, and others are read."""
     answers = (says("/rec/download/bad", answer[1], answer[0]),) if answer else ()
     with scripted(*answers, says("/rec/download/", VTT)) as zoom:
         rows = [recording(zoom, file("/rec/download/bad", **change)), recording(zoom, file(), uuid="Z29vZA==")]
@@ -109,14 +109,14 @@ def test_a_transcript_of_which_no_text_comes_is_told(change: dict[str, Any], ans
 
 
 def test_a_row_needs_the_text_of_each_file() -> None:
-    """Half a transcript is none: the row comes with the run in which all files can be read."""
+    """No row is emitted if one of the files can't be read."""
     second = file("/rec/download/two", id="f2", recording_start="2026-01-02T10:30:00Z")
     run, _ = read(file(), second, answers=(says("/rec/download/two", b"", 404),), streams=(TEXTS, CUES))
     assert run.exit_status == 1 and TEXTS not in run.records and CUES not in run.records
 
 
-def test_a_file_is_downloaded_once_for_both_streams_and_not_for_others() -> None:
-    """Text and cues are made of one download; recordings alone need none."""
+def test_a_file_is_downloaded_once_for_both_streams() -> None:
+    """Text and cues come from one download. Recordings alone need none."""
     run, zoom = read(file(), streams=(TEXTS, CUES, "recordings"))
     assert run.exit_status == 0 and len(run.records["recordings"]) == 2
     assert paths(zoom).count("/rec/download/one") == 1
@@ -128,7 +128,7 @@ def test_a_file_is_downloaded_once_for_both_streams_and_not_for_others() -> None
 
 
 def test_a_recording_outside_the_window_is_not_downloaded() -> None:
-    """The list of a window also holds the day before it, which is for its neighbour, or before the start_date."""
+    """The requested days begin a day before the window. Here that day is before the start_date."""
     with scripted(says("/rec/download/", VTT)) as zoom:
         start = (zoom.now - timedelta(days=2)).date()
         row = {**recording(zoom, file()), "start_time": f"{start - timedelta(days=1)}T23:00:00Z"}
@@ -138,8 +138,8 @@ def test_a_recording_outside_the_window_is_not_downloaded() -> None:
     assert not [path for path in paths(zoom) if "download" in path]
 
 
-def test_a_stopped_run_asks_again_for_a_transcript_that_failed() -> None:
-    """The state names the list and its days, not the address of a file; the run that goes on reads it again."""
+def test_a_resumed_run_retries_a_failed_transcript() -> None:
+    """The state has the list and its days, not the URL of a file. The resumed run reads the list again."""
     bad = Fault.answer(404, b"", match="/rec/download/", times=1)
     with scripted(says("/rec/download/", VTT)) as zoom:
         zoom.faults.insert(0, bad)
@@ -152,8 +152,8 @@ def test_a_stopped_run_asks_again_for_a_transcript_that_failed() -> None:
     assert second.exit_status == 0 and {row["meeting_uuid"] for row in second.records[TEXTS]} == {UUID}
 
 
-def test_cues_of_any_file() -> None:
-    """With hours or without, comma or point, names with colons behind them, several lines, notes, and no cues at all."""
+def test_cues_are_parsed() -> None:
+    """With and without hours, comma or point, colons after a name, several lines, notes, a broken cue, and no cues."""
     text = (
         "WEBVTT - made by hand\n\nNOTE not said\n\nintro\n00:01.000 --> 00:02,500 align:start\nNobody named\nsays this\n\n"
         "10:00:00.001 --> 10:00:01.000\nAnn: Example: 10:30, then\n\n2\n00:00:03.000 --> 00:00:04.000\n\n2\nbroken --> 00:00:05.000\nleft out\n"
@@ -167,8 +167,8 @@ def test_cues_of_any_file() -> None:
     assert {(cue["file_id"], cue["recording_start"]) for cue in made} == {("f", "2026-01-02T10:00:00Z")}
 
 
-def test_a_transcript_of_the_ai_assistant_is_a_stream_over_meetings_held() -> None:
-    """The operation is asked about each meeting; where it has none, that is no error."""
+def test_ai_transcripts_are_requested_for_past_meetings() -> None:
+    """A meeting without a transcript is an empty answer, not an error."""
     held: Callable[[str, datetime], dict[str, Any]] = lambda uuid, when: {  # noqa: E731
         "meeting_uuid": uuid, "meeting_id": 111, "type": "Meeting", "start_time": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The traversal: every node is visited, whatever finishes first, wherever it is killed and whatever comes and goes."""
+"""The traversal visits every node, in whatever order nodes finish, after kills, and if the tree changes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tap_zoom.sync import traversal
 from tap_zoom.sync.traversal import Node, Path, Traversal
 
 NAMES = "abcd"
-TREES = 1000  # for each of the tests that read random trees
-Tree = dict[Path, list[str]]  # the names of the children, by path; () has the roots
+TREES = 1000  # examples for the main tests on random trees
+Tree = dict[Path, list[str]]  # the names of the children by path; the roots are at ()
 
 
 def tree_of(rng: random.Random, depth: int = 3) -> Tree:
-    """A random tree."""
+    """Return a random tree."""
     tree: Tree = {(): sorted(rng.sample(NAMES, rng.randrange(1, len(NAMES) + 1)))}
     for path in list(paths(tree)):
         grow(rng, tree, path, depth)
@@ -32,14 +32,14 @@ def grow(rng: random.Random, tree: Tree, path: Path, depth: int) -> None:
 
 
 def paths(tree: Tree, path: Path = ()) -> Iterator[Path]:
-    """The paths of all nodes."""
+    """Yield the paths of all nodes."""
     for name in tree.get(path, []):
         yield (*path, name)
         yield from paths(tree, (*path, name))
 
 
 def changed(rng: random.Random, tree: Tree) -> Tree:
-    """The tree on another day: nodes have come and gone."""
+    """Return the tree on another day: some nodes are gone, and others are new."""
     after: Tree = {}
     for path, names in tree.items():
         after[path] = [name for name in names if rng.random() < 0.8]
@@ -52,7 +52,7 @@ def changed(rng: random.Random, tree: Tree) -> Tree:
 
 
 class Reader:
-    """Reads a tree as the sync does. `emitted`: the paths whose records are out."""
+    """Reads a tree as the sync does. `emitted`: the paths of nodes whose records have been emitted."""
 
     def __init__(self, rng: random.Random, tree: Tree, resume_at: Path = (), lists_ahead: int = 2) -> None:
         self.rng, self.tree = rng, tree
@@ -88,7 +88,7 @@ class Reader:
 @given(st.integers(0, 10**9), st.integers(0, 3))
 @settings(max_examples=TREES)
 def test_every_node_is_visited_once(seed: int, lists_ahead: int) -> None:
-    """In whatever order they finish; then there is no checkpoint."""
+    """Nodes may finish in any order. At the end, there is no checkpoint."""
     rng = random.Random(seed)
     tree = tree_of(rng)
     reader = Reader(rng, tree, (), lists_ahead)
@@ -100,8 +100,8 @@ def test_every_node_is_visited_once(seed: int, lists_ahead: int) -> None:
 
 @given(st.integers(0, 10**9))
 @settings(max_examples=TREES)
-def test_what_sorts_before_a_checkpoint_was_emitted(seed: int) -> None:
-    """At every step, also of a run that was resumed; and a checkpoint never moves back."""
+def test_everything_before_a_checkpoint_was_emitted(seed: int) -> None:
+    """This holds at every step, also in resumed runs. A checkpoint never moves back."""
     rng = random.Random(seed)
     tree = tree_of(rng)
     emitted: set[Path] = set()
@@ -124,8 +124,8 @@ def test_what_sorts_before_a_checkpoint_was_emitted(seed: int) -> None:
 
 @given(st.integers(0, 10**9))
 @settings(max_examples=TREES)
-def test_kills_lose_nothing_although_things_come_and_go(seed: int) -> None:
-    """A node that is there all the time, with all above it, is emitted by one of the runs."""
+def test_kills_and_changes_of_the_tree_lose_nothing(seed: int) -> None:
+    """A node that always exists, with all its ancestors, is emitted by one of the runs."""
     rng = random.Random(seed)
     tree = tree_of(rng)
     always, emitted = set(paths(tree)), set()
@@ -136,7 +136,7 @@ def test_kills_lose_nothing_although_things_come_and_go(seed: int) -> None:
         emitted |= reader.emitted
         at = rng.choice(
             [at for at in reader.checkpoints[-4:] if at is not None] or [None]
-        )  # the last STATE may be older
+        )  # the last STATE may be older than the kill
         if reader.traversal.checkpoint is None:
             break
         assert at is not None
@@ -147,8 +147,8 @@ def test_kills_lose_nothing_although_things_come_and_go(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-def test_a_subtree_that_was_finished_is_not_visited_again(seed: int) -> None:
-    """Nor its lists: of a resumed run only the lists above its checkpoint are read again."""
+def test_a_finished_subtree_is_not_visited_again(seed: int) -> None:
+    """A resumed run only reads the lists above its checkpoint again."""
     rng = random.Random(seed)
     tree = tree_of(rng)
     first = Reader(rng, tree)
@@ -163,8 +163,8 @@ def test_a_subtree_that_was_finished_is_not_visited_again(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(0, 3))
-def test_it_starts_slowly(seed: int, lists_ahead: int) -> None:
-    """As many nodes are open as are finished, plus one; those that are done behind an open one count as open."""
+def test_the_number_of_open_nodes_grows_slowly(seed: int, lists_ahead: int) -> None:
+    """It is at most the number of finished nodes plus one."""
     rng = random.Random(seed)
     reader = Reader(rng, tree_of(rng), (), lists_ahead)
     finished = 0
@@ -177,8 +177,8 @@ def test_it_starts_slowly(seed: int, lists_ahead: int) -> None:
 
 
 @pytest.mark.parametrize("lists_ahead", [0, 1, 2, 5])
-def test_lists_are_read_ahead_up_to_a_bound(lists_ahead: int) -> None:
-    """A window is listed while earlier ones are not finished, but not more than so many."""
+def test_lists_are_read_ahead_up_to_a_limit(lists_ahead: int) -> None:
+    """Up to `lists_ahead` windows are listed while earlier ones aren't finished."""
     reader = Traversal([str(number) for number in range(9)], (), lists_ahead)
     first = reader.next()
     assert first is not None and reader.next() is None  # nothing is finished yet
@@ -188,7 +188,24 @@ def test_lists_are_read_ahead_up_to_a_bound(lists_ahead: int) -> None:
     assert opened == [[("0", "x"), ("0", "y")], [("1",), ("0", "x")], [("1",), ("2",)]][min(lists_ahead, 2)]
 
 
-def test_with_enough_to_visit_nothing_is_listed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_are_listed_ahead_once_few_known_nodes_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that are skipped on resume don't count as known. Children of several windows count together."""
+    monkeypatch.setattr(traversal, "FEW_UNVISITED", 3)
+    reader = Traversal(["1", "2", "3"], ("1", "c"))
+    opened = []
+    for _ in range(9):
+        node = reader.next()
+        assert node is not None
+        opened.append(node.path)
+        node.children = list("abcdef") if len(node.path) == 1 else []
+        reader.done(node)
+        assert node.children == []
+    #  c and d of window 1 first: four nodes are known, then three. With two left, window 2 is listed.
+    assert opened[:4] == [("1",), ("1", "c"), ("1", "d"), ("2",)]
+    assert opened[4:] == [("1", "e"), ("1", "f"), ("2", "a"), ("2", "b"), ("2", "c")]
+
+
+def test_nothing_is_listed_ahead_if_there_is_enough_to_visit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A window may lead to 200,000 contexts."""
     monkeypatch.setattr(traversal, "FEW_UNVISITED", 3)
     reader = Traversal(["1", "2"], (), 2)
@@ -200,8 +217,8 @@ def test_with_enough_to_visit_nothing_is_listed_ahead(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("most", [1, 5])
-def test_no_more_than_so_many_are_open(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    """Also of those that are done and stand behind one that is not: after a kill they would be read again."""
+def test_the_number_of_open_nodes_is_limited(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Nodes that are done but follow an unfinished one count too, because a kill would repeat them."""
     monkeypatch.setattr(traversal, "MAX_OPEN", most)
     reader = Traversal([str(number) for number in range(1000, 1100)], (), 100)
     slow = reader.next()
@@ -220,8 +237,8 @@ def test_no_more_than_so_many_are_open(monkeypatch: pytest.MonkeyPatch, most: in
     assert reader.next() is not None
 
 
-def test_a_resumed_traversal_moves_before_it_looks_ahead() -> None:
-    """A daily limit hardly above the cost of one node and its lists is enough for each run to get further."""
+def test_a_resumed_traversal_moves_before_it_lists_ahead() -> None:
+    """Each run gets further, even if the daily limit is hardly above the cost of one node and its lists."""
     reader = Traversal(["1", "2", "3"], ("1", "b"), 2)
     root = reader.next()
     assert root is not None and root.path == ("1",) and reader.was_emitted(root.path)
@@ -237,8 +254,8 @@ def test_a_resumed_traversal_moves_before_it_looks_ahead() -> None:
     assert {other.path for other in iter(reader.next, None)} == {("1", "c"), ("2",), ("3",)}
 
 
-def test_a_checkpoint_that_is_gone_is_no_reason_to_read_again() -> None:
-    """The node, or the root of it, has vanished: the next one that is there is where it goes on."""
+def test_a_traversal_resumes_after_a_checkpoint_that_is_gone() -> None:
+    """If the node or its root no longer exists, the traversal resumes at the next node that does."""
     reader = Traversal(["1", "3"], ("2", "x"))
     assert reader.checkpoint == ("3",)
     reader = Traversal(["1", "2"], ("2", "x"))
@@ -249,14 +266,14 @@ def test_a_checkpoint_that_is_gone_is_no_reason_to_read_again() -> None:
     assert reader.checkpoint == ("2", "y")
 
 
-def test_without_roots_it_is_finished() -> None:
-    """So it is with all of them before the checkpoint."""
+def test_a_traversal_without_roots_is_finished() -> None:
+    """It is also finished if all roots are before the checkpoint."""
     assert Traversal([]).checkpoint is None and Traversal([]).next() is None
     assert Traversal(["1"], ("2",)).checkpoint is None
 
 
-def test_roots_that_come_while_the_traversal_lasts_are_visited() -> None:
-    """As the window of a new day does, of a list whose rows move: roots are drawn when it is their turn."""
+def test_roots_that_appear_during_the_traversal_are_visited() -> None:
+    """Roots are read one by one. After midnight, a list whose rows move may have a new window."""
     roots = ["a", "b"]
     walk = Traversal(iter_growing(roots), lists_ahead=0)
     visited = []
@@ -269,7 +286,7 @@ def test_roots_that_come_while_the_traversal_lasts_are_visited() -> None:
 
 
 def iter_growing(names: list[str]) -> Iterator[str]:
-    """The names that are there when the next one is asked for."""
+    """Yield the names, including those that are added meanwhile."""
     number = 0
     while number < len(names):
         yield names[number]

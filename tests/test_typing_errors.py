@@ -1,4 +1,4 @@
-"""Settings, secrets and proxies given in the wrong place or form: the message says what was expected, and shows no secret."""
+"""Settings, secrets and proxies in the wrong place or form: the message says what is expected, and shows no secret."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SECRET = "S3CRETabcdefghijklmnopqrstuvwxyz"
         f"[{SECRET}]", f"'{SECRET}.json'",
     ],
 )  # fmt: skip
-def test_a_text_in_place_of_a_path_is_not_repeated(option: str, text: str, zoom: SimulatedZoom) -> None:
-    """Settings, or a secret: the line says that a path is expected."""
+def test_text_instead_of_a_path_is_not_shown(option: str, text: str, zoom: SimulatedZoom) -> None:
+    """It may be settings or a secret. The message says that a path is expected."""
     arguments = [option, text] if option == "--config" else ["--config", "ENV", option, text]
     env = {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in zoom.config().items()}
     run = run_tap(None, *arguments, zoom=zoom, env=env, secrets=[SECRET])
@@ -37,8 +37,8 @@ def test_a_text_in_place_of_a_path_is_not_repeated(option: str, text: str, zoom:
 
 
 @pytest.mark.parametrize("path", ["config.json", "/no where/José/config.json", "env", "conf/zoom", "../x/.config"])
-def test_a_path_that_is_not_there_is_repeated(path: str) -> None:
-    """So that a typing error can be seen."""
+def test_a_missing_path_is_shown(path: str) -> None:
+    """The user can see the typing error in it."""
     assert f"The config file {path} can't be read: No such file" in run_tap(path).critical
 
 
@@ -49,8 +49,8 @@ PROXIES = [
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_a_proxy_that_can_not_be_used_is_a_wrong_setting(proxy: str) -> None:
-    """Said at once, with the name of the variable and what it should be, and without its password."""
+def test_an_invalid_proxy_stops_the_run(proxy: str) -> None:
+    """The message names the variable and has an example. It doesn't show the password."""
     config = {
         "account_id": "a",
         "client_id": "b",
@@ -63,8 +63,8 @@ def test_a_proxy_that_can_not_be_used_is_a_wrong_setting(proxy: str) -> None:
     assert "HTTPS_PROXY" in run.critical and "http://proxy.example.com:3128" in run.critical
 
 
-def test_the_password_of_a_proxy_is_hidden_wherever_it_is_repeated(zoom: SimulatedZoom) -> None:
-    """As it stands in the URL, and as the proxy gets it."""
+def test_the_password_of_a_proxy_is_hidden(zoom: SimulatedZoom) -> None:
+    """It is hidden in its URL-encoded and its decoded form. Passwords in other URLs are hidden, too."""
     words = "the proxy http://me:Pass%2FWord1@127.0.0.1:9 wants Pass/Word1, not http://you:other-one@10.0.0.1"
     zoom.faults.append(Fault.answer(400, {"reason": words, "error": "odd"}, match="/oauth/token", times=None))
     env = {"HTTPS_PROXY": "http://me:Pass%2FWord1@127.0.0.1:9"}
@@ -73,8 +73,8 @@ def test_the_password_of_a_proxy_is_hidden_wherever_it_is_repeated(zoom: Simulat
     assert "wants ***" in run.critical
 
 
-def test_a_certificate_that_is_not_trusted_names_the_variable_that_helps() -> None:
-    """As behind a proxy that inspects TLS."""
+def test_an_untrusted_certificate_error_names_requests_ca_bundle() -> None:
+    """For example behind a proxy that inspects TLS."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -88,7 +88,7 @@ def test_a_certificate_that_is_not_trusted_names_the_variable_that_helps() -> No
 
 
 def _shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
-    """Begin TLS with whoever comes, until nobody can come any more."""
+    """Begin a TLS handshake with each client until the socket is closed."""
     with suppress(OSError):
         while True:
             accepted, _ = listening.accept()

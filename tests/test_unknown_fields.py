@@ -1,4 +1,4 @@
-"""keep_unknown_fields: what Zoom sends and the schema lacks goes into a column of its own, or is named and left out."""
+"""keep_unknown_fields: fields that the schema lacks are kept in a column or left out, and named in a warning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tap_zoom.discover import catalog
 from tests.simulator import Account, Fault, SimulatedZoom, truth
 from tests.tap import TINY, Run, account, assert_exact, catalog_of, expected, run_tap
 
-# Members of each answer and each row: beyond what 64 bits hold, with a NUL and half a surrogate pair, named as our column.
+# Added to each answer and row: numbers beyond 64 bits, a NUL, half a surrogate pair, and the name of the tap's column.
 UNDOCUMENTED = (
     b'"unknown_fields":"of Zoom","zz_shoe":{"size":18446744073709551617,"na\\u0000me":"a\\u0000\\ud800b",'
     b'"left":[1.5,-9223372036854775809,null,true,1e400]}'
@@ -28,7 +28,7 @@ RIGHT = cache(lambda: truth.expected(AS_DOCUMENTED))
 
 @cache
 def run_with(keep: bool) -> Run:
-    """A run over everything, where each row holds more than is documented."""
+    """Run all core streams on an account in which each row has undocumented fields."""
     with SimulatedZoom(AS_DOCUMENTED, undocumented=UNDOCUMENTED) as zoom:
         run = run_tap(zoom.config(keep_unknown_fields=keep), zoom=zoom)
         assert zoom.violations == []
@@ -40,8 +40,8 @@ def without_column(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in record.items() if name != "unknown_fields"} for record in records]
 
 
-def test_each_row_keeps_what_the_schema_lacks() -> None:
-    """In every stream, of lists and of single objects: with its value, exact and clean; known fields stay as they were."""
+def test_each_row_keeps_its_unknown_fields() -> None:
+    """In every stream, for lists and single objects. Values are exact and clean, and known fields don't change."""
     records = run_with(True).records
     assert set(records) == set(truth.KEYS)
     for stream in records:
@@ -50,7 +50,7 @@ def test_each_row_keeps_what_the_schema_lacks() -> None:
 
 
 def test_the_column_is_in_each_schema() -> None:
-    """A nullable object that declares nothing of what is in it, beside the fields that were there without it."""
+    """It is a nullable object without properties. The other columns are the same as without the setting."""
     for stream, message in run_with(True).schemas.items():
         properties = dict(message["schema"]["properties"])
         column = properties.pop("unknown_fields")
@@ -59,8 +59,8 @@ def test_the_column_is_in_each_schema() -> None:
         assert message["key_properties"] == list(truth.KEYS[stream])
 
 
-def test_without_the_setting_they_are_left_out() -> None:
-    """Neither in the schema nor in a record, also a field of Zoom's that is named as the column is."""
+def test_without_the_setting_unknown_fields_are_left_out() -> None:
+    """The column is neither in the schema nor in a record, even if Zoom sends a field with its name."""
     run = run_with(False)
     assert all("unknown_fields" not in message["schema"]["properties"] for message in run.schemas.values())
     assert_exact(RIGHT(), run.records)
@@ -73,14 +73,14 @@ def test_without_the_setting_they_are_left_out() -> None:
         (False, "left out: unknown_fields, zz_shoe; set keep_unknown_fields to keep them"),
     ],
 )
-def test_one_warning_per_stream_names_them(keep: bool, outcome: str) -> None:
-    """It says what became of them, and which setting keeps them."""
+def test_one_warning_per_stream_names_the_unknown_fields(keep: bool, outcome: str) -> None:
+    """It says if they were kept, and if not, which setting keeps them."""
     said = [line for line in run_with(keep).logged("WARNING") if SAID in line]
     assert sorted(said) == sorted(f"WARNING {stream}: {SAID}, {outcome}." for stream in truth.KEYS)
 
 
-def test_the_column_is_there_only_where_there_is_something() -> None:
-    """Of an account in which few rows hold an unknown field, the others come as they do without the setting."""
+def test_rows_without_unknown_fields_lack_the_column() -> None:
+    """Few rows of the account have an unknown field. The others are the same as without the setting."""
     with SimulatedZoom(account(1, "tiny")) as zoom:
         run = run_tap(zoom.config(keep_unknown_fields=True), zoom=zoom)
     assert run.exit_status == 0
@@ -90,8 +90,8 @@ def test_the_column_is_there_only_where_there_is_something() -> None:
     assert_exact(expected(1, "tiny"), {stream: without_column(records) for stream, records in run.records.items()})
 
 
-def test_only_the_top_level_of_a_row_is_kept_and_only_what_no_schema_knows() -> None:
-    """Inside a known object it is left out and named; a deselected field is known; other rows have no such column."""
+def test_only_unknown_fields_at_the_top_level_are_kept() -> None:
+    """Unknown fields in a known object are left out with a warning. A deselected field is known."""
     first = {**expected()["meetings"][0], "settings": {"host_video": True}}
     fault = Fault.answer(
         200, {**first, "hat": None, "settings": {"host_video": True, "shoe": 1}}, match=f"/v2/meetings/{first['id']}"
@@ -111,15 +111,15 @@ def test_only_the_top_level_of_a_row_is_kept_and_only_what_no_schema_knows() -> 
     assert any("meetings.unknown_fields, which this version doesn't have" in line for line in run.logged("WARNING"))
 
 
-def test_no_catalog_has_the_column() -> None:
-    """Discovery is the same with the setting: there is nothing to select."""
+def test_the_catalog_lacks_the_column() -> None:
+    """Discovery is the same with the setting, because there is nothing to select."""
     found = json.loads(run_tap({"keep_unknown_fields": True}, "--discover", document=True).stdout)
     assert found == json.loads(json.dumps(catalog()))
     assert all("unknown_fields" not in entry["schema"]["properties"] for entry in found["streams"])
 
 
-def test_the_environment_sets_it() -> None:
-    """TAP_ZOOM_KEEP_UNKNOWN_FIELDS, as Meltano writes it."""
+def test_the_environment_can_set_keep_unknown_fields() -> None:
+    """TAP_ZOOM_KEEP_UNKNOWN_FIELDS=true, as Meltano writes it."""
     with SimulatedZoom(AS_DOCUMENTED, undocumented=UNDOCUMENTED) as zoom:
         env = {
             f"TAP_ZOOM_{name.upper()}": str(value) for name, value in zoom.config(keep_unknown_fields="true").items()
@@ -129,8 +129,8 @@ def test_the_environment_sets_it() -> None:
     assert run.records["users"] == run_with(True).records["users"]
 
 
-def test_a_stopped_run_is_resumed_with_other_fields() -> None:
-    """A field more or less does not throw days of work away."""
+def test_a_run_resumes_with_another_value_of_the_setting() -> None:
+    """The change of columns causes no warning, and the run doesn't start over."""
     state = run_with(False).states[0]
     with SimulatedZoom(AS_DOCUMENTED) as zoom:
         same, other = (run_tap(zoom.config(keep_unknown_fields=keep), zoom=zoom, state=state) for keep in (False, True))

@@ -1,4 +1,4 @@
-"""Who is in the account: users as they are listed, and those that were invited, whose ids have to be looked up."""
+"""Users: active ones from the list, and invited ones, whose ids have to be looked up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_LOOK_UP = {"code": 4711, "message": "Invalid access token, does not contain s
 
 
 def test_a_page_of_users_with_look_ups_keeps_exact_numbers() -> None:
-    """Rows with an id and rows without come out as they were sent, beyond what a float can hold."""
+    """Rows with and without an id keep numbers that are too large or too precise for a float."""
     exact = b'"pmi":18446744073709551617,"dept":1.10'
     page = b'{"users":[{"id":"u9","email":"q@x.org",%s},{"email":"p@x.org",%s}]}' % (exact, exact)
     with scripted(says(PENDING, page), says("/v2/users/p%40x.org$", {"id": "u8"})) as zoom:
@@ -31,7 +31,7 @@ def test_a_page_of_users_with_look_ups_keeps_exact_numbers() -> None:
 
 
 def test_a_user_without_id_and_email_is_one_error() -> None:
-    """Named once and lost; the others come out."""
+    """There is one ERROR line, and the other users are emitted."""
     rows = [{"first_name": "x"}, {"id": "u1", "email": "a@x.org"}]
     with scripted(says(ACTIVE, {"users": rows})) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=USERS)
@@ -42,8 +42,8 @@ def test_a_user_without_id_and_email_is_one_error() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["scopes known", "found out on the way"])
-def test_an_email_is_never_walked_as_a_user_id(known: bool) -> None:
-    """Without the scope to look pending users up they are keyed by e-mail, and nothing is asked about them."""
+def test_child_streams_are_not_requested_for_an_email(known: bool) -> None:
+    """Without the scope to look up pending users, they are keyed by e-mail."""
     scopes = [scope for scope in GRANULAR_SCOPES if not known or scope != "user:read:user:admin"]
     with scripted(INVITED, says(r"/v2/users/p\d%40x.org$", NO_LOOK_UP, 400), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom, catalog=MEETINGS)

@@ -1,4 +1,4 @@
-"""The dbt package, run on a database as its users run it, and what its models then hold."""
+"""Runs the dbt package on a database, as its users do, and reads its models."""
 
 from __future__ import annotations
 
@@ -22,28 +22,26 @@ ENVIRONMENT = ROOT / ".venv" / "dbt"
 OPTIONAL = (
     "recordings", "history_meetings", "phone_call_history", "phone_call_queues", "phone_call_queue_analytics", "groups", "group_members",
 )  # fmt: skip
-# How a model is built, which differs between a full and an incremental build only in when a row came.
-OWN = ("unit", "source_rows", "source_loaded_at")
 
 Row = dict[str, Any]
 
 
 @dataclass
 class Outcome:
-    """What came of a command: how many nodes ended how, and each warning and error."""
+    """The result of a command: the number of nodes by status, and each warning and error."""
 
     success: bool
     statuses: dict[str, int]
     said: list[str]
 
     def assert_clean(self) -> None:
-        """No error, no warning, no skipped node."""
+        """Check that there was no error, no warning and no skipped node."""
         assert self.success and not self.said, "\n".join(self.said)
         assert self.statuses.keys() <= {"success", "pass"}, self.statuses
 
 
 class Dbt:
-    """dbt in its own environment: one process for several commands."""
+    """dbt in its own environment, in one process for several commands."""
 
     def __init__(self, python: Path, profiles: Path, directory: Path) -> None:
         self.directory = directory
@@ -76,7 +74,7 @@ class Dbt:
 
 @contextmanager
 def dbt(python: Path, profiles: Path, directory: Path) -> Iterator[Dbt]:
-    """A dbt that ends with the block."""
+    """Start dbt, and stop it at the end of the block."""
     started = Dbt(python, profiles, directory)
     try:
         yield started
@@ -86,7 +84,7 @@ def dbt(python: Path, profiles: Path, directory: Path) -> Iterator[Dbt]:
 
 @cache
 def described() -> dict[str, Row]:
-    """The models by name, as the package describes them."""
+    """Return the models by name, as the package describes them."""
     files = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(MODELS.rglob("*.yml"))]
     return {model["name"]: model for file in files for model in file.get("models", ())}
 
@@ -95,5 +93,5 @@ FINALS = sorted(path.stem for path in MODELS.rglob("zoom__*.sql"))
 
 
 def examples() -> dict[str, str]:
-    """The example question of each final model, in SQL."""
+    """Return the SQL of the example question of each final model."""
     return {name: described()[name]["config"]["meta"]["sql"] for name in FINALS}

@@ -1,4 +1,4 @@
-"""What these tests share: a hub, a project of each Meltano version, a copy of this repository, PostgreSQL."""
+"""Shared fixtures: a hub, a project of each Meltano version, a copy of this repository, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.ecosystem.tables import settings_file
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.tap import Run, run_tap
 
-# What no column type, separator, quoting or encoding should stumble over.
+# Texts that could break column types, separators, quoting or encodings.
 AWKWARD = (
     'a "quoted" word', "it's", "back\\slash", "\\N", "\\.", "a,b;c\td", "line\nbreak\r\nand another", "{curly} [square]",
     "%s %(name)s $1 :name ?", "NULL", "null", "  spaces  ", "Zürich 東京 😀 עברית", "' OR 1=1; --", "x" * 70_000, "",
@@ -27,19 +27,19 @@ AWKWARD = (
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository, as somebody has cloned it."""
+    """A copy of this repository, as if it were cloned."""
     return copy_of_checkout(tmp_path_factory.mktemp("clone") / "tap-zoom")
 
 
 @pytest.fixture(scope="session")
 def served(clone: Path) -> dict[str, Any]:
-    """The definition of the tap, with the clone in place of the repository's address."""
+    """The definition of the tap, with the clone as its pip_url."""
     return {**definition(), "pip_url": str(clone)}
 
 
 @pytest.fixture(scope="session")
 def hub(served: dict[str, Any]) -> Iterator[Hub]:
-    """A hub that knows this tap and two targets."""
+    """A hub with this tap and two targets."""
     with Hub(extractors=[served], loaders=[TARGET_JSONL, TARGET_POSTGRES]) as hub:
         yield hub
 
@@ -60,14 +60,14 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def project(installed: Project) -> Project:
-    """The project as it was after adding both."""
+    """The project as it was after the tap and target-jsonl were added."""
     installed.restore()
     return installed
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL server of our own."""
+    """A PostgreSQL server for the tests."""
     with server() as postgres:
         yield postgres
 
@@ -76,7 +76,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 def empty(
     request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Database]:
-    """Makes a database, with a target that loads into it."""
+    """Return a function that creates a database, and a target that loads into it."""
     target: Target = request.param
 
     def make(name: str) -> Database:
@@ -91,7 +91,7 @@ def empty(
 
 @pytest.fixture(scope="session")
 def awkward() -> Account:
-    """An account with values in other types than documented, and texts that are hard to store."""
+    """An account with values of undocumented types, and texts that are hard to store."""
     account = Account(2)
     for number, text in enumerate(AWKWARD):
         row = account.users[number % len(account.users)].row
@@ -101,7 +101,7 @@ def awkward() -> Account:
 
 @pytest.fixture(scope="session")
 def right(awkward: Account) -> dict[str, list[dict[str, Any]]]:
-    """What the account holds."""
+    """The expected rows of the account."""
     return truth.expected(awkward)
 
 

@@ -1,4 +1,4 @@
-"""The targets for PostgreSQL: what each makes of types and texts, and a database that one of them has loaded."""
+"""PostgreSQL targets: how each stores types and texts, and a database that one of them loads."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def as_sent(text: str) -> str | None:
-    """What a column of text should hold."""
+    """Return the text unchanged."""
     return text
 
 
 def as_json_in_csv(text: str) -> str | None:
-    """What pipelinewise-target-postgres stores: line breaks and tabs as JSON escapes, and an empty text as NULL."""
+    """The text as pipelinewise-target-postgres stores it: JSON escapes for line breaks and tabs, NULL if empty."""
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     return escaped.replace('\\"', '"').replace("\\\\", "\\") or None
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target for PostgreSQL: where its settings differ, and what it makes of declared types, texts and names."""
+    """A PostgreSQL target: its special settings, and how it stores declared types, texts and column names."""
 
     package: str
     database: str
@@ -40,7 +40,7 @@ class Target:
     column: Callable[[str], str] = str
 
     def stores(self, value: Any) -> Any:
-        """What should be in a column for a value; only texts change, and not within objects and arrays."""
+        """Return a value as it is stored. Only texts change, but not those in objects and arrays."""
         return self.text(value) if isinstance(value, str) else value
 
 
@@ -66,7 +66,7 @@ PIPELINEWISE = Target(
 
 @dataclass
 class Database:
-    """A database that a target has loaded the account into."""
+    """A database into which a target loads the account."""
 
     target: Target
     postgres: Postgres
@@ -74,13 +74,13 @@ class Database:
     name: str
 
     def load(self, run: Run) -> Any:
-        """Load what a run has written; gives the last state that the target has confirmed."""
+        """Load the output of a run, and return the last state that the target emitted."""
         loaded = self._give(run)
         assert loaded.status == 0, loaded.stderr[-3000:]
         return json.loads(loaded.stdout.splitlines()[-1])
 
     def refusal(self, run: Run) -> str:
-        """What the target says of something that it does not load."""
+        """Return the error output of a target that fails to load a run."""
         loaded = self._give(run)
         assert loaded.status != 0
         return loaded.stderr
@@ -93,7 +93,7 @@ class Database:
         return self.postgres.rows(self.name, f"{SCHEMA}.{stream}")
 
     def assert_columns(self, run: Run) -> None:
-        """Every declared field is a column of the type that this target makes of the declared one, and no other is."""
+        """Every declared field is a column of the type that this target uses. All other columns are _sdc_ columns."""
         types = self.postgres.types(self.name, SCHEMA)
         declared = {
             (stream, self.target.column(name)): self.target.types[kind_of(field)]
@@ -105,7 +105,7 @@ class Database:
 
 
 def assert_stored(database: Database, right: Rows, loaded: Rows, run: Run) -> None:
-    """Row by row and column by column the tables hold what the account does, in this target's way."""
+    """The tables contain all rows and values of the account, as this target stores them."""
     fields = {stream: message["schema"]["properties"] for stream, message in run.schemas.items()}
     stores, column = database.target.stores, database.target.column
     assert_exact(
@@ -123,7 +123,7 @@ def assert_stored(database: Database, right: Rows, loaded: Rows, run: Run) -> No
 
 
 def only(run: Run, streams: list[str]) -> Run:
-    """What a run has written, without other streams."""
+    """Return the output of a run without other streams."""
     lines = run.stdout.splitlines(keepends=True)
     kept = [
         (line, message)

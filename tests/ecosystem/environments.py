@@ -1,6 +1,6 @@
-"""A virtual environment for each program around the tap, since they need libraries that rule each other out.
+"""A virtual environment for each program used with the tap, because their requirements conflict.
 
-Made once, below .venv/ecosystem or where TAP_ZOOM_VENVS says.
+Made once, in .venv/ecosystem or in the directory in TAP_ZOOM_VENVS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ UNREACHABLE = (
 
 
 def environment(name: str) -> Path:
-    """The environment's directory, made now if it is not there yet. Skips the test where PyPI can't be reached."""
+    """Return the directory of an environment, made if necessary. Skips the test if PyPI can't be reached."""
     place = PLACE / f"{name}-py{sys.version_info.major}.{sys.version_info.minor}"
     made = place / ".installed"
     requirement = REQUIREMENTS[name]
@@ -53,19 +53,19 @@ def environment(name: str) -> Path:
 
 
 def program(name: str, executable: str) -> Path:
-    """A program of an environment."""
+    """Return the path of a program in an environment."""
     return environment(name) / "bin" / executable
 
 
 def skip_unreachable(status: int, said: str, what: str) -> None:
-    """Skip where an installation failed because the package index can't be reached."""
+    """Skip the test if an installation failed because the package index can't be reached."""
     if status != 0 and any(words in said for words in UNREACHABLE):
         why = next(line for line in said.splitlines() if any(words in line for words in UNREACHABLE))
         pytest.skip(f"The package index can't be reached, so there is no {what}: {why.strip()[:100]} ...")
 
 
 def clean(**more: str) -> dict[str, str]:
-    """Variables for a program: ours, without those by which a tap or a Meltano around us would speak to it."""
+    """Return variables for a program: inherited ones, without those that configure taps, targets, Meltano or Python."""
     dropped = ("TAP_ZOOM_", "MELTANO_", "TARGET_", "PYTHON", "VIRTUAL_ENV")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     loopback = "127.0.0.1,localhost"
@@ -73,7 +73,7 @@ def clean(**more: str) -> dict[str, str]:
 
 
 def copy_of_checkout(place: Path) -> Path:
-    """What a clone of this repository holds, somewhere else: installing builds in the directory itself."""
+    """Copy the files of this repository, because an installation builds in the source directory."""
     others = (".*", "__pycache__", "*.egg-info", "build", "dist", "demo-output", "output")
     shutil.copytree(ROOT, place, ignore=shutil.ignore_patterns(*others))
     return place

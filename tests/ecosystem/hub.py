@@ -1,4 +1,4 @@
-"""A hub on the loopback, with the plugins that the tests need: what https://hub.meltano.com answers, in small."""
+"""A local replacement for https://hub.meltano.com, with the plugins that the tests need."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TARGET_POSTGRES = {
 
 
 class Hub:
-    """Serves plugin definitions by type while its `with` block lasts."""
+    """Serves plugin definitions by type in its `with` block."""
 
     def __init__(self, **plugins: list[dict[str, Any]]) -> None:
         """`plugins`: lists of definitions, by type: extractors, loaders."""
@@ -62,7 +62,7 @@ class Hub:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def answer(self, path: str) -> dict[str, Any] | None:
-        """An index of one type of plugins, or one definition."""
+        """Return the index of a plugin type, or one definition."""
         _, _, rest = path.partition(f"{ROOT}/")
         type_, _, name = rest.partition("/")
         known = self.plugins.get(type_, [])

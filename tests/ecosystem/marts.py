@@ -1,4 +1,4 @@
-"""The dbt package on PostgreSQL: a database that a target has loaded, and the models that dbt builds from it."""
+"""The dbt package on PostgreSQL: a database that a target loads, and the models that dbt builds from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODELS = "marts"
 
 
 def profile(directory: Path, postgres: Postgres, name: str) -> None:
-    """Write the profile by which dbt reaches a database."""
+    """Write the dbt profile for a database."""
     output = {
         "type": "postgres", "host": "127.0.0.1", "port": postgres.port, "user": "postgres", "password": "none",
         "dbname": name, "schema": MODELS, "threads": 1,
@@ -33,7 +33,7 @@ def profile(directory: Path, postgres: Postgres, name: str) -> None:
 
 
 def run_of(rows: Rows) -> Run:
-    """What a tap would write that has read these rows."""
+    """Return a run that emitted these rows."""
     messages: list[dict[str, Any]] = []
     for stream in rows:
         messages.append(
@@ -50,7 +50,7 @@ def run_of(rows: Rows) -> Run:
 
 
 class PostgresBuilt:
-    """What tests.built.Built is on DuckDB, with a target in place of files."""
+    """Like tests.built.Built, but on PostgreSQL and loaded by a target."""
 
     def __init__(self, account: Database, cases: Database, directory: Path) -> None:
         self.databases = {"core": account, "all": account, "cases": cases}
@@ -89,7 +89,7 @@ class PostgresBuilt:
 
 
 def ask(database: Database, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of an answer, with dates and times as such."""
+    """Return the rows of a query, with dates and times as Python objects."""
     sql = f"SET search_path TO {MODELS}, {SCHEMA}; SELECT row_to_json(one_row) FROM ({sql}) AS one_row"
     lines = [line for line in database.postgres.ask(database.name, sql) if line != "SET"]
     return [tuple(map(_value, json.loads(line).values())) for line in lines]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that the tests start, and stop."""
+"""A PostgreSQL server that the tests start and stop."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ INSTALL = "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install 
 
 @dataclass
 class Postgres:
-    """A server that is running."""
+    """A running server."""
 
     programs: Path
     port: int
 
     def database(self, name: str) -> dict[str, Any]:
-        """A new database; gives the settings by which targets reach it."""
+        """Create a database, and return the connection settings for targets."""
         self.ask("postgres", f'CREATE DATABASE "{name}"')
         return {"host": "127.0.0.1", "port": self.port, "user": "postgres", "password": "none"}
 
     def ask(self, database: str, sql: str) -> list[str]:
-        """The lines that psql answers."""
+        """Run SQL with psql, and return the lines of its output."""
         command = [self.programs / "psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]
         command += ["-p", str(self.port), "-U", "postgres", "-d", database, "-c", sql]
         done = subprocess.run(command, capture_output=True, encoding="utf-8")
@@ -45,7 +45,7 @@ class Postgres:
         return [json.loads(line) for line in self.ask(database, f"SELECT row_to_json(t) FROM {table} t")]
 
     def types(self, database: str, schema: str) -> dict[tuple[str, str], str]:
-        """The type of each column, by table and column."""
+        """Return the type of each column, by table and column."""
         sql = (
             "SELECT json_build_array(c.relname, a.attname, format_type(a.atttypid, a.atttypmod)) "
             "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
@@ -59,7 +59,7 @@ class Postgres:
 
 @contextmanager
 def server() -> Iterator[Postgres]:
-    """A server with an empty cluster, on the loopback. Skips the test where there is none and none can be had."""
+    """Run a local server with an empty cluster. Skips the test if PostgreSQL is missing and can't be installed."""
     programs = _programs()
     user = _user()
     place = Path(tempfile.mkdtemp(prefix="tap-zoom-postgres-"))
@@ -84,7 +84,7 @@ def server() -> Iterator[Postgres]:
 
 
 def _programs() -> Path:
-    """Where the server's programs are."""
+    """Return the directory of the server's programs. Installs PostgreSQL if it is missing and the user is root."""
     found = _find()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         done = subprocess.run(["sh", "-c", INSTALL], capture_output=True, encoding="utf-8")
@@ -108,7 +108,7 @@ def _find() -> Path | None:
 
 
 def _user() -> str | None:
-    """Somebody else than root; None if we are nobody special."""
+    """Return a user other than root for the server, or None if the tests don't run as root."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}

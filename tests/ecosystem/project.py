@@ -19,7 +19,7 @@ LONGEST = 300  # seconds
 
 @dataclass
 class Result:
-    """What a command left behind."""
+    """The exit status and output of a command."""
 
     status: int
     stdout: str
@@ -45,7 +45,7 @@ class Result:
 
 @dataclass
 class Project:
-    """A project in a directory of its own, run by one Meltano."""
+    """A project directory, and the Meltano version that runs it."""
 
     version: str
     root: Path
@@ -53,7 +53,7 @@ class Project:
     adding: Result = field(init=False)
 
     def meltano(self, *arguments: str, expect: int | None = 0, **env: str) -> Result:
-        """Run `meltano ...` in the project. `expect`: the exit status that it should have; None: any."""
+        """Run `meltano ...` in the project. `expect`: the expected exit status; None: any."""
         done = subprocess.run(
             [str(program(f"meltano-{self.version}", "meltano")), *arguments],
             cwd=self.root, env=self.environment(**env), capture_output=True, encoding="utf-8",
@@ -74,67 +74,68 @@ class Project:
         return clean(**{**own, **more})
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        """Begin a command, in a process group of its own."""
+        """Start a command in its own process group."""
         return subprocess.Popen(
             [str(program(f"meltano-{self.version}", "meltano")), *arguments],
             cwd=self.root, env=self.environment(**env), stdin=subprocess.DEVNULL, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 
-    # The forms in which the versions differ
+    # Commands that differ between the versions
 
     def add(self, *more: str, name: str = "tap-zoom", type_: str = "extractor") -> tuple[str, ...]:
-        """The command that adds a plugin: 3 wants its type, 4 takes the type for the name of one."""
+        """Return the command that adds a plugin. Meltano 3 needs its type; Meltano 4 would take the type for a name."""
         return ("add", *((type_,) if self.version == "3" else ()), name, *more)
 
     def config(self, command: str, *arguments: str) -> tuple[str, ...]:
-        """`meltano config tap-zoom set ...` became `meltano config set tap-zoom ...`, and print got a name."""
+        """Return `meltano config tap-zoom set ...` for Meltano 3, or `meltano config set tap-zoom ...` for Meltano 4.
+        In Meltano 3, printing has no command name."""
         if self.version == "3":
             return ("config", "tap-zoom", *((command,) if command != "print" else ()), *arguments)
         return ("config", command, "tap-zoom", *arguments)
 
-    # What is in the project
+    # Contents of the project
 
     def set(self, settings: dict[str, Any]) -> None:
         for name, value in settings.items():
             self.meltano(*self.config("set", name, str(value)))
 
     def settings(self) -> dict[str, Any]:
-        """The settings as the tap gets them, secrets hidden."""
+        """Return the settings as the tap gets them, with secrets hidden."""
         printed: dict[str, Any] = json.loads(self.meltano(*self.config("print")).stdout)
         return printed
 
     def selection(self) -> dict[str, str]:
-        """What `meltano select --list --all` marks each field as."""
+        """Return the mark of each field in `meltano select --list --all`."""
         said = self.meltano("select", "tap-zoom", "--list", "--all").said
         lines = [line.strip() for line in said.splitlines() if line.strip().startswith("[")]
         return {name.strip(): mark.strip(" [") for mark, _, name in (line.partition("]") for line in lines)}
 
     def yaml(self) -> Any:
-        """What meltano.yml says, read by Meltano's own library."""
+        """Return the contents of meltano.yml, parsed with Meltano's own library."""
         code = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"
         command = [program(f"meltano-{self.version}", "python"), "-c", code]
         text = (self.root / "meltano.yml").read_text("utf-8")
         return json.loads(subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=True).stdout)
 
     def state(self) -> dict[str, Any]:
-        """The state that Meltano keeps, as the tap gets it."""
+        """Return the state that Meltano stores, as the tap gets it."""
         kept = json.loads(self.meltano("state", "get", PIPELINE).stdout)
         state: dict[str, Any] = kept.get("singer_state", {})
         return state
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """What target-jsonl has written, by stream."""
+        """Return the rows that target-jsonl wrote, by stream."""
         files = sorted((self.root / "output").glob("*.jsonl"))
         return {file.stem: [json.loads(line) for line in file.read_text("utf-8").splitlines()] for file in files}
 
     def taps(self) -> list[int]:
-        """The taps of this project that are reading."""
+        """Return the process ids of this project's running syncs."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 command = (process / "cmdline").read_bytes().decode().split("\0")
-            except OSError:  # it has ended meanwhile
+            except OSError:  # the process has ended
                 continue
             if str(self.root) in " ".join(command) and "--catalog" in command:
                 found.append(int(process.name))
@@ -144,15 +145,15 @@ class Project:
         (tap,) = self.taps()
         os.kill(tap, signal.SIGKILL)
 
-    # As it was after adding the plugins
+    # Saving and restoring the project
 
     def keep(self) -> None:
-        """Remember how the project is now."""
+        """Save the project as it is now."""
         for name in ("meltano.yml", ".meltano/meltano.db"):
             shutil.copy(self.root / name, f"{self.root / name}.kept")
 
     def restore(self) -> None:
-        """Make it as it was then: no settings, no selection, no state, no rows."""
+        """Restore the saved project: no settings, no selection, no state, no rows."""
         for name in ("meltano.yml", ".meltano/meltano.db"):
             shutil.copy(f"{self.root / name}.kept", self.root / name)
         for path in (self.root / ".env", *(self.root / ".meltano").glob("tap-zoom-token.json*")):

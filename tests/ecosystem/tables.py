@@ -1,4 +1,4 @@
-"""Loading the simulated account with a target, and what a database's tables are compared with."""
+"""Load the simulated account with a target, and make rows comparable with database tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Loaded:
-    """What a target said."""
+    """The exit status and output of a target."""
 
     status: int
     stdout: str
@@ -27,7 +27,7 @@ class Loaded:
 
 
 def load(run: Run, command: list[str | Path], directory: Path) -> Loaded:
-    """Give what a run of the tap has written to a target."""
+    """Pipe the output of a run into a target."""
     done = subprocess.run(
         [str(part) for part in command],
         input=run.stdout,
@@ -46,7 +46,7 @@ def settings_file(directory: Path, settings: dict[str, Any]) -> Path:
 
 
 def kind_of(schema: Schema) -> str:
-    """A field's declared type in one word, null apart."""
+    """Return the declared type of a field in words, without null."""
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     word = " or ".join(sorted(set(types) - {"null"}))
     if word == "array":
@@ -55,9 +55,9 @@ def kind_of(schema: Schema) -> str:
 
 
 def comparable(row: Row, properties: dict[str, Schema]) -> Row:
-    """A row in a form that is the same for what the tap should say and for what a database gives.
+    """Return a row in a form in which expected rows and database rows are equal.
 
-    A database has null where the tap leaves a field out, and shows the time of a timestamp, and 7.0, in its own way.
+    Databases have null where the tap omits a field, and format timestamps and numbers like 7.0 differently.
     """
     found = {}
     for name, schema in properties.items():
@@ -74,7 +74,7 @@ def counts(rows: dict[str, list[Row]]) -> dict[str, int]:
 
 
 def _time(value: str) -> str:
-    """A time without its zone, which is UTC everywhere here."""
+    """Return a time without its zone, which is always UTC here."""
     return datetime.fromisoformat(value.removesuffix("Z").removesuffix("+00:00")).isoformat()
 
 

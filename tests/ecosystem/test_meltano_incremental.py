@@ -1,4 +1,4 @@
-"""Incremental reads in Meltano, as docs/incremental.md has them."""
+"""Incremental sync in Meltano, as described in docs/incremental.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OF_MEETINGS, OF_WEBINARS = "/report/meetings/{meetingId}", "/report/webinars/{we
 
 
 class Asked:
-    """How many reports of meetings and of webinars are asked for since the last look."""
+    """Counts requests for reports of meetings and of webinars since the last check."""
 
     def __init__(self, zoom: SimulatedZoom) -> None:
         self.zoom, self.before = zoom, (0, 0)
@@ -37,7 +37,7 @@ class Asked:
 
 
 def of_the_first_version() -> dict[str, Any]:
-    """A catalog that marks each stream as read whole, as Meltano may have kept it."""
+    """Return a catalog like the first version's, in which every stream is FULL_TABLE. Meltano may have cached one."""
     kept = catalog()
     for stream in kept["streams"]:
         mark = stream["metadata"][0]["metadata"]
@@ -47,7 +47,7 @@ def of_the_first_version() -> dict[str, Any]:
 
 
 def typed(project: Project, command: str) -> None:
-    """A command of the page, in a shell."""
+    """Run a command of the page in a shell."""
     meltano = program(f"meltano-{project.version}", "meltano")
     command = command.replace("<id>", PIPELINE).replace("meltano ", f"{meltano} ", 1)
     subprocess.run(
@@ -57,7 +57,7 @@ def typed(project: Project, command: str) -> None:
 
 @pytest.fixture
 def with_the_recipe(project: Project) -> Project:
-    """The project with what the page adds to meltano.yml, for a stream that this account has rows of."""
+    """The project with the page's example for meltano.yml, changed to a stream with rows in this account."""
     assert PER_STREAM
     recipe = yaml.safe_load(PER_STREAM[1].replace("survey_answers", "report_webinars"))
     whole = project.yaml()
@@ -68,9 +68,12 @@ def with_the_recipe(project: Project) -> Project:
     return project
 
 
-def test_only_what_is_new_is_read(with_the_recipe: Project) -> None:
-    """The second run asks for little of what has a time, and for all of the stream that the catalog's metadata names;
-    with a catalog of an older version that Meltano has kept as well; without a bookmark, and with --full-refresh, it asks for everything."""
+def test_incremental_runs_request_few_meetings(with_the_recipe: Project) -> None:
+    """A second run requests few meetings, but all webinars, because their metadata says FULL_TABLE.
+
+    An old catalog in Meltano's cache doesn't change that. Without its bookmark, report_meetings is read in full.
+    A run with --full-refresh repeats the requests of the first run.
+    """
     project = with_the_recipe
     webinars = len(expected()["report_webinars"])
     with SimulatedZoom(account()) as zoom:
@@ -100,8 +103,8 @@ def test_only_what_is_new_is_read(with_the_recipe: Project) -> None:
         assert asked.since() == first
 
 
-def test_one_stream_alone_is_read_incrementally(project: Project) -> None:
-    """By the `metadata` extra, without the setting: docs/meltano.md has it so."""
+def test_metadata_makes_one_stream_incremental(project: Project) -> None:
+    """The `metadata` extra makes one stream incremental without the setting, as described in docs/meltano.md."""
     project.set({"_metadata.report_meetings.replication-method": "INCREMENTAL"})
     with SimulatedZoom(account()) as zoom:
         asked, env = Asked(zoom), variables(zoom.config())

@@ -1,4 +1,4 @@
-"""`meltano run tap-zoom target-jsonl`: rows, state between runs, a stop in the middle, and the rotated token."""
+"""`meltano run tap-zoom target-jsonl`: rows, state between runs, interrupted runs, and the rotated refresh token."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from tests.simulator import SimulatedZoom
 from tests.simulator.faults import Fault
 from tests.tap import account, assert_exact, expected, key_of
 
-TINY = (1, "tiny")  # with enough requests for a daily limit
+TINY = (1, "tiny")  # has enough requests to reach a daily limit
 RUN = ("run", "tap-zoom", "target-jsonl")
 
 
 def distinct(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """One row per key, the last one, as a database would keep them."""
+    """Return the last row of each key, as a database would keep it."""
     return {name: list({key_of(name, row): row for row in each}.values()) for name, each in rows.items()}
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Until a condition holds; an event to wait on would have to cross processes."""
+    """Wait until a condition is true. It polls because an event would have to cross processes."""
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"
@@ -39,7 +39,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_a_run_loads_the_account(project: Project) -> None:
-    """Every record and field lands in target-jsonl's files, once, and Meltano keeps the state of a finished run."""
+    """target-jsonl writes every record and field, and Meltano stores the state of a finished run."""
     with SimulatedZoom(account()) as zoom:
         project.set(zoom.config())
         project.meltano(*RUN)
@@ -48,8 +48,8 @@ def test_a_run_loads_the_account(project: Project) -> None:
     assert project.state()["unfinished"] == []
 
 
-def test_each_run_reads_everything_anew(project: Project) -> None:
-    """With the state of a finished run the next one has the same rows, and leaves a state of its own."""
+def test_each_run_is_a_full_sync_by_default(project: Project) -> None:
+    """A second run with the state of a finished one loads the same rows again, and stores new bookmarks."""
     states = []
     with SimulatedZoom(account()) as zoom:
         for _ in range(2):
@@ -63,8 +63,8 @@ def test_each_run_reads_everything_anew(project: Project) -> None:
     assert states[0]["bookmarks"] != states[1]["bookmarks"]
 
 
-def test_a_run_that_is_stopped_by_a_limit_is_resumed(project: Project) -> None:
-    """Meltano keeps the state of a run that failed at the daily limit; the next one goes on from it, to the end."""
+def test_a_run_resumes_after_a_daily_limit(project: Project) -> None:
+    """Meltano stores the state of a run that failed at the daily limit. The next run resumes from it and finishes."""
     with SimulatedZoom(account(*TINY), daily_limits={"Heavy": 60}) as zoom:
         stopped = project.meltano(*RUN, expect=1, **variables(zoom.config()))
         assert "daily limit" in stopped.said
@@ -81,10 +81,10 @@ def test_a_run_that_is_stopped_by_a_limit_is_resumed(project: Project) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the tap's process in /proc")
-def test_a_tap_that_is_killed_is_resumed(project: Project) -> None:
-    """kill -9 of the tap in the middle: the run fails, and the next one gets every record that is missing.
+def test_a_killed_tap_resumes(project: Project) -> None:
+    """After kill -9 of the tap, the run fails. The next run loads all missing records.
 
-    target-jsonl confirms a state only if no record follows, so from where the next run goes on is a matter of chance.
+    target-jsonl emits a state only if no record follows, so where the next run resumes is a matter of chance.
     """
     middle = expected()["report_meetings"][len(expected()["report_meetings"]) // 2]["uuid"]
     hang = Fault("hang", match=f"/v2/report/meetings/{middle[:12].partition('/')[0]}", times=None)
@@ -102,7 +102,7 @@ def test_a_tap_that_is_killed_is_resumed(project: Project) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the tap's process in /proc")
 def test_ctrl_c_leaves_no_process_and_no_wrong_state(project: Project) -> None:
-    """An interrupt ends Meltano and the tap. What the target has not confirmed is read again by the next run."""
+    """An interrupt ends Meltano and the tap. The next run loads all missing records."""
     hang = Fault("hang", match="/v2/report/meetings/", times=None)
     with SimulatedZoom(account(), faults=[hang]) as zoom:
         process = project.start(*RUN, **variables(zoom.config()))
@@ -116,8 +116,9 @@ def test_ctrl_c_leaves_no_process_and_no_wrong_state(project: Project) -> None:
     assert_exact(expected(), distinct(project.rows()))
 
 
-def test_the_rotated_token_survives_in_the_token_store(project: Project) -> None:
-    """Zoom takes each refresh token once; a trial and two runs work, since the next token is kept below .meltano."""
+def test_the_token_store_keeps_the_rotated_token(project: Project) -> None:
+    """Zoom accepts each refresh token once. `config test` and two runs log in, because the next token is stored in
+    .meltano."""
     with SimulatedZoom(account(), rotation="strict") as zoom:
         project.set(zoom.config("refresh_token"))
         before = (project.root / ".env").read_text("utf-8")
@@ -132,14 +133,14 @@ def test_the_rotated_token_survives_in_the_token_store(project: Project) -> None
 
 
 def test_a_server_to_server_login_writes_no_token(project: Project) -> None:
-    """token_store has a default for everybody; only a refresh token is ever written there."""
+    """A Server-to-Server OAuth login writes no token, although token_store has a default."""
     with SimulatedZoom(account()) as zoom:
         project.meltano(*RUN, **variables(zoom.config()))
     assert not list((project.root / ".meltano").glob("tap-zoom-token.json*"))
 
 
-def test_the_kept_state_can_be_seen_and_cleared(project: Project) -> None:
-    """`meltano state` lists it, shows it and removes it; then the next run begins anew."""
+def test_the_stored_state_is_listed_and_cleared(project: Project) -> None:
+    """`meltano state` lists the stored state and clears it. The next run starts over."""
     with SimulatedZoom(account(*TINY), daily_limits={"Heavy": 60}) as zoom:
         project.meltano(*RUN, expect=1, **variables(zoom.config()))
     assert PIPELINE in project.meltano("state", "list").said
@@ -149,8 +150,8 @@ def test_the_kept_state_can_be_seen_and_cleared(project: Project) -> None:
         assert zoom.operations["/report/meetings/{meetingId}"] >= len(expected(*TINY)["report_meetings"])
 
 
-def test_meltano_fills_a_postgresql_database(project: Project, postgres: Postgres) -> None:
-    """`meltano run tap-zoom target-postgres`, twice: every row once, and a finished state."""
+def test_meltano_loads_a_postgresql_database(project: Project, postgres: Postgres) -> None:
+    """`meltano run tap-zoom target-postgres`, twice, loads every row once and stores a finished state."""
     project.meltano(*project.add(name="target-postgres", type_="loader"))
     name = f"meltano {project.version}"
     settings = {**postgres.database(name), "database": name, "default_target_schema": "zoom"}

@@ -1,4 +1,4 @@
-"""Adding, configuring, selecting and trying the tap, with the newest Meltano 3 and the newest Meltano 4."""
+"""Adding, configuring, selecting and testing the tap with the latest Meltano 3 and Meltano 4."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CORE = {rule.removesuffix(".*") for rule in definition()["select"] if not rule.s
 
 
 def variables(settings: dict[str, Any]) -> dict[str, str]:
-    """Settings as variables of the environment."""
+    """Return settings as environment variables."""
     return {f"TAP_ZOOM_{name.upper()}": str(value) for name, value in settings.items()}
 
 
@@ -33,7 +33,7 @@ def test_the_tap_is_added_by_name_from_the_hub(installed: Project, served: dict[
 
 
 def test_the_tap_is_added_from_a_file(project: Project, clone: Path) -> None:
-    """With --from-ref and no hub the settings go into meltano.yml; `select` does not, so the README sets it."""
+    """With --from-ref and no hub, settings are added to meltano.yml. `select` is not, so the README sets it."""
     lock = project.root / "plugins/extractors/tap-zoom--original.lock"
     lock.rename(project.root / "kept.lock")
     (project.root / "meltano.yml").write_text("default_environment: dev\nenvironments: [{name: dev}]\n", "utf-8")
@@ -52,8 +52,9 @@ def test_the_tap_is_added_from_a_file(project: Project, clone: Path) -> None:
     assert "select" not in plugin
 
 
-def test_settings_are_kept_where_they_belong(project: Project) -> None:
-    """Secrets go to .env, which others can't read, and the rest to meltano.yml; the tap gets each in its type."""
+def test_secrets_are_written_to_the_env_file(project: Project) -> None:
+    """Secrets are written to .env and not to meltano.yml. In Meltano 4, only the owner can read .env. Other settings
+    reach the tap with their types."""
     secrets = {"client_secret": "s3cret-1", "jwt": "s3cret-3"}
     others = {"account_id": "account", "start_date": "2026-10-01", "plan": "business", "max_workers": 7}
     project.set({**secrets, **others})
@@ -69,14 +70,14 @@ def test_settings_are_kept_where_they_belong(project: Project) -> None:
 
 
 def test_defaults_come_from_the_definition(project: Project) -> None:
-    """Without a setting the tap gets its defaults, and token_store is a path in the project."""
+    """Without settings, the tap gets the defaults of the definition, and token_store is a path in the project."""
     declared = {each["name"]: each["value"] for each in definition()["settings"] if "value" in each}
     declared["token_store"] = str(project.root / ".meltano" / "tap-zoom-token.json")
     assert project.settings() == declared
 
 
 def test_settings_from_the_environment(project: Project) -> None:
-    """TAP_ZOOM_* in the environment are all that a run needs; numbers are read as numbers."""
+    """A run needs no settings except TAP_ZOOM_* in the environment. Numbers are parsed as numbers."""
     with SimulatedZoom(account(), latency=0.002) as zoom:
         run = project.meltano("invoke", "tap-zoom", **variables(zoom.config(max_workers=2)))
         assert zoom.max_in_flight <= 2
@@ -85,7 +86,7 @@ def test_settings_from_the_environment(project: Project) -> None:
 
 
 def test_settings_from_the_env_file(project: Project) -> None:
-    """The same in a file .env of the project."""
+    """A run reads the same variables from the .env file of the project."""
     with SimulatedZoom(account()) as zoom:
         lines = [f"{name}={value}\n" for name, value in variables(zoom.config()).items()]
         (project.root / ".env").write_text("".join(lines), "utf-8")
@@ -94,7 +95,7 @@ def test_settings_from_the_env_file(project: Project) -> None:
 
 
 def test_a_start_date_set_with_meltano(project: Project) -> None:
-    """A date goes through meltano.yml to the tap as it was typed."""
+    """A start_date in meltano.yml excludes older meetings."""
     start = f"{datetime.now(timezone.utc).date() - timedelta(days=30)}"
     with SimulatedZoom(account()) as zoom:
         project.set(zoom.config(start_date=start))
@@ -105,8 +106,8 @@ def test_a_start_date_set_with_meltano(project: Project) -> None:
 
 
 def test_select_list_shows_every_field(project: Project) -> None:
-    """Of the core each field as selected, keys as automatic, and login secrets as left out, since the definition selects
-    so; of the other streams all as left out."""
+    """In core streams, fields are marked as selected, keys as automatic, and login secrets as excluded. In other
+    streams, all fields are excluded."""
     selection = project.selection()
     streams = catalog()["streams"]
     assert {stream["tap_stream_id"] for stream in streams} > CORE
@@ -118,8 +119,8 @@ def test_select_list_shows_every_field(project: Project) -> None:
             assert selection[f"{name}.{field}"] == mark, (name, field)
 
 
-def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
-    """`meltano select` for two streams, and --exclude for fields: nothing else comes out, nothing else is asked."""
+def test_selecting_streams_and_excluding_fields(project: Project) -> None:
+    """Only selected streams and fields are emitted, and no Heavy requests are sent."""
     project.meltano("select", "tap-zoom", "users", "*")
     project.meltano("select", "tap-zoom", "meetings", "*")
     project.meltano("select", "tap-zoom", "--exclude", "users", "dept")
@@ -133,8 +134,8 @@ def test_selecting_streams_and_leaving_out_fields(project: Project) -> None:
     assert_exact(right, run.records)
 
 
-def test_a_first_rule_takes_the_place_of_the_definitions(project: Project) -> None:
-    """Meltano forgets the definition's `select` with the first rule of one's own, so the README sets all of them."""
+def test_the_first_select_rule_replaces_the_defaults(project: Project) -> None:
+    """The first rule that a user adds replaces all of the definition's `select`, so the README sets all rules."""
     before = project.selection()
     project.meltano("select", "tap-zoom", "meetings", "*")
     after = project.selection()
@@ -145,7 +146,7 @@ def test_a_first_rule_takes_the_place_of_the_definitions(project: Project) -> No
 
 
 def test_excluding_a_stream(project: Project) -> None:
-    """What is excluded does not come, the rest of the core does, and login secrets stay out."""
+    """An excluded stream isn't emitted. The rest of the core is, without login secrets."""
     project.set({"_select": json.dumps(definition()["select"])})
     project.meltano("select", "tap-zoom", "--exclude", "webinar_qna_results", "*")
     with SimulatedZoom(account()) as zoom:
@@ -157,8 +158,8 @@ def test_excluding_a_stream(project: Project) -> None:
     )
 
 
-def test_config_test_tells_good_settings_from_bad(project: Project) -> None:
-    """`meltano config ... test` is content with the first record, and passes on what the tap says of a wrong secret."""
+def test_config_test_checks_the_settings(project: Project) -> None:
+    """`meltano config ... test` accepts valid settings, and shows the tap's message for a wrong secret."""
     with SimulatedZoom(account()) as zoom:
         project.set(zoom.config())
         assert "Plugin configuration is valid" in project.meltano(*project.config("test")).said
@@ -167,8 +168,8 @@ def test_config_test_tells_good_settings_from_bad(project: Project) -> None:
     assert "Login refused" in wrong.said
 
 
-def test_the_command_test_tries_the_login(project: Project) -> None:
-    """`meltano invoke tap-zoom:test` and `meltano test tap-zoom` log in and say what is missing."""
+def test_the_test_command_checks_login_and_scopes(project: Project) -> None:
+    """`meltano invoke tap-zoom:test` tries each core stream and names a missing scope. `meltano test` succeeds."""
     with SimulatedZoom(account()) as zoom:
         project.set(zoom.config())
         said = project.meltano("invoke", "tap-zoom:test").said
@@ -181,7 +182,7 @@ def test_the_command_test_tries_the_login(project: Project) -> None:
 
 
 def test_an_inheriting_plugin_reads_another_account(project: Project) -> None:
-    """It has settings and variables of its own, and what it does not set comes from tap-zoom."""
+    """It has its own variables, and inherits unset settings from tap-zoom."""
     project.meltano(*project.config("set", "plan", "business"))
     project.meltano(*project.add("--inherit-from", "tap-zoom", name="tap-zoom-emea"))
     with SimulatedZoom(account()) as zoom:

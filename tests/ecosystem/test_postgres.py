@@ -1,4 +1,4 @@
-"""A simulated account in a real PostgreSQL, through both targets in use, compared by SQL with what it holds."""
+"""A simulated account in a real PostgreSQL, loaded by two common targets and compared by SQL."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def database(empty: Callable[[str], Database], runs: list[Run]) -> Database:
 
 
 def test_no_row_and_no_value_is_lost(database: Database, runs: list[Run], right: Rows) -> None:
-    """Stream by stream the table has the rows that the account holds, and each column the value, awkward ones too."""
+    """Each table has all rows and values of the account, including awkward texts."""
     loaded = {stream: database.rows(stream) for stream in truth.KEYS}
     assert counts(loaded) == counts(right)
     assert_stored(database, right, loaded, runs[0])
 
 
-def test_no_column_is_lost_and_types_are_as_declared(database: Database, runs: list[Run]) -> None:
-    """Every declared field is a column of the type that this target makes of the declared one."""
+def test_columns_have_the_declared_types(database: Database, runs: list[Run]) -> None:
+    """Every declared field is a column of the type that this target uses for it."""
     database.assert_columns(runs[0])
 
 
 def test_keys_are_primary_keys(database: Database) -> None:
-    """The columns of the primary key are the key of the stream."""
+    """The primary key of each table is the key of its stream."""
     sql = (
         "SELECT tc.table_name || '.' || kcu.column_name FROM information_schema.table_constraints tc "
         "JOIN information_schema.key_column_usage kcu USING (constraint_name, table_schema, table_name) "
@@ -44,7 +44,7 @@ def test_keys_are_primary_keys(database: Database) -> None:
 
 
 def test_a_second_run_changes_no_row_count(database: Database, runs: list[Run], right: Rows) -> None:
-    """Loaded again, each row finds its own place; _sdc_extracted_at says which are current."""
+    """The second load replaces each row, with a new _sdc_extracted_at."""
     tables = [f"{SCHEMA}.{stream}" for stream in truth.KEYS]
     before = database.postgres.counts(database.name, tables)
     assert database.load(runs[1]) == runs[1].states[-1]
@@ -59,10 +59,11 @@ def test_a_second_run_changes_no_row_count(database: Database, runs: list[Run], 
         assert old == ["0"]
 
 
-def test_a_run_that_is_killed_and_resumed_fills_the_database(
+def test_a_killed_run_resumes_from_the_state_of_the_target(
     empty: Callable[[str], Database], awkward: Account, right: Rows
 ) -> None:
-    """kill -9 in the middle; what came out is loaded, and a run from the state that the target confirmed does the rest."""
+    """A run is killed in the middle and its output is loaded. The next run, from the state that the target emitted,
+    loads the rest."""
     database = empty("resumed")
     with SimulatedZoom(awkward) as zoom:
         process = start_tap(zoom.config(), zoom=zoom)

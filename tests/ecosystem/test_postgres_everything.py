@@ -1,4 +1,4 @@
-"""All streams at once in PostgreSQL, through both targets in use."""
+"""Load all streams into PostgreSQL with each of the two supported targets."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from tests.tap import Run, catalog_of, run_tap
 
 pytestmark = pytest.mark.slow
 
-# A part of their key is an empty text where Zoom sends none, and pipelinewise-target-postgres makes NULL of it.
+# A key column of these streams is an empty string where Zoom sends no value. pipelinewise-target-postgres stores NULL.
 MAY_LACK = ("survey_answers", "report_telephone", "report_meeting_activities")
 
 
 @pytest.fixture(scope="module")
 def read() -> tuple[list[Run], Rows]:
-    """Two complete runs, one after the other, and what they should have given."""
+    """Return two full runs, and the rows that each should emit."""
     with zoom_with_everything() as zoom:
         runs = [run_tap(config(zoom), zoom=zoom, catalog=catalog_of(*EVERYTHING)) for _ in range(2)]
         assert [run.exit_status for run in runs] == [0, 0]
         return runs, right(zoom, *EVERYTHING)
 
 
-def test_every_row_of_every_stream(empty: Callable[[str], Database], read: tuple[list[Run], Rows]) -> None:
-    """Each stream is a table with its rows, columns and values, and a second run changes no row count."""
+def test_every_stream_is_stored_completely(empty: Callable[[str], Database], read: tuple[list[Run], Rows]) -> None:
+    """Each stream becomes a table with the expected rows, columns and values. A second run changes no row count."""
     database = empty("everything")
     (first, second), rows = read
     streams = [name for name in EVERYTHING if database.target is not PIPELINEWISE or name not in MAY_LACK]
@@ -43,8 +43,10 @@ def test_every_row_of_every_stream(empty: Callable[[str], Database], read: tuple
 
 
 @pytest.mark.parametrize("stream", MAY_LACK)
-def test_a_key_with_an_empty_text(empty: Callable[[str], Database], read: tuple[list[Run], Rows], stream: str) -> None:
-    """docs/targets.md names the target that can't store it, and the streams: it says so, and stops."""
+def test_empty_string_in_a_key_column(
+    empty: Callable[[str], Database], read: tuple[list[Run], Rows], stream: str
+) -> None:
+    """As docs/targets.md says, pipelinewise-target-postgres stops with a not-null violation, and the other loads it."""
     database = empty(stream)
     run = only(read[0][0], [stream])
     assert any("" in [row[name] for name in run.schemas[stream]["key_properties"]] for row in run.records[stream])

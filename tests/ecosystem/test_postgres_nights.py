@@ -1,4 +1,4 @@
-"""Night by night in PostgreSQL, incrementally: after a year the tables hold what the account does."""
+"""Load a year of incremental runs into PostgreSQL. The tables keep every row that existed at any run."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.tap import Run, catalog_of, key_of, run_tap
 pytestmark = pytest.mark.slow
 
 BEGIN = datetime(2026, 1, 20, 9, 30, tzinfo=timezone.utc)
-NIGHTS, DAYS = 31, 12  # runs, and days from each to the next
-TOGETHER = 16  # runs that one run of the target loads
+NIGHTS, DAYS = 31, 12  # number of runs, and days between them
+TOGETHER = 16  # runs of the tap loaded by one run of the target
 STREAMS = ("report_meetings", "report_meeting_participants", "report_webinars")
 SIZE = {"users": 12, "meetings_per_user": 2, "occurrences": 1, "participants": 3, "registrants": 1, "crowd": 9}
 
 
 @pytest.fixture(scope="module")
 def nights() -> tuple[list[Run], Rows]:
-    """The runs, and each row that was there on one of the nights; more than a full run at the end would find."""
+    """Return the runs, and every row that existed at one of them: more rows than a full run at the end would find."""
     runs: list[Run] = []
     seen: dict[str, dict[str, Any]] = {stream: {} for stream in STREAMS}
     account = Account(4, now=BEGIN, future=NIGHTS * DAYS, **SIZE)  # type: ignore[arg-type]
@@ -42,8 +42,8 @@ def nights() -> tuple[list[Run], Rows]:
     return runs, right
 
 
-def test_a_year_of_nights(empty: Callable[[str], Database], nights: tuple[list[Run], Rows]) -> None:
-    """Each row is there, once and right, and hardly any was read more than twice."""
+def test_a_year_of_incremental_runs(empty: Callable[[str], Database], nights: tuple[list[Run], Rows]) -> None:
+    """Each row is stored once, with the right values. On average, report_meetings emits a row fewer than 3 times."""
     database, (runs, right) = empty("nights"), nights
     for first in range(0, NIGHTS, TOGETHER):
         database.load(one_after_the_other(runs[first : first + TOGETHER]))
@@ -52,5 +52,5 @@ def test_a_year_of_nights(empty: Callable[[str], Database], nights: tuple[list[R
 
 
 def one_after_the_other(runs: list[Run]) -> Run:
-    """What several runs have written, as one."""
+    """Return one run with the output of several runs."""
     return Run(0, "".join(run.stdout for run in runs), "", [message for run in runs for message in run.messages])

@@ -1,4 +1,4 @@
-"""The questions of docs/questions.md have the known answers in PostgreSQL, too, whichever target has loaded it."""
+"""The queries of docs/questions.md return the expected answers in PostgreSQL, with either target."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.warehouse import dbt
 
 pytestmark = pytest.mark.slow
 
-# The packages, what they call the database, and what takes the items of a list out of a column.
+# Package, its setting for the database name, and the SQL function that expands a list column into rows.
 TARGETS = [
     ("meltanolabs-target-postgres", "database", "unnest("),
     ("pipelinewise-target-postgres", "dbname", "jsonb_array_elements("),
@@ -37,7 +37,7 @@ def read() -> tuple[Run, Rows]:
 def loaded(
     request: pytest.FixtureRequest, postgres: Postgres, read: tuple[Run, Rows], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, str]:
-    """A database with the account, and how its lists are taken apart."""
+    """Load the account and build the models. Return the database name and the SQL function that expands lists."""
     package, called, items = request.param
     directory, name = tmp_path_factory.mktemp(package), f"{package} questions"
     settings = {**postgres.database(name), called: name, "default_target_schema": "zoom"}
@@ -56,7 +56,7 @@ def loaded(
 def test_a_question_has_the_known_answer(
     postgres: Postgres, read: tuple[Run, Rows], loaded: tuple[str, str], text: str
 ) -> None:
-    """Row by row."""
+    """The query returns the expected rows, in any order."""
     name, items = loaded
     sql = asked_then(QUESTIONS[text]).replace("unnest(", items)
     found = [
@@ -67,5 +67,5 @@ def test_a_question_has_the_known_answer(
 
 
 def without_empty(answer: Iterable[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
-    """Rows with null for an empty text, as one of the targets has it."""
+    """Count the rows, with None for empty strings: one of the targets stores them as NULL."""
     return Counter(tuple(None if cell == "" else cell for cell in row) for row in answer)

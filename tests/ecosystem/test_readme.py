@@ -1,4 +1,4 @@
-"""The README's commands, typed as they stand there, from a clone to rows."""
+"""Run the commands of the README and the docs as written, from a clone to loaded rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TARGETS = (ROOT / "docs" / "targets.md").read_text("utf-8")
 
 
 def block(after: str, page: str = README) -> str:
-    """The first block of commands after some words of a page."""
+    """Return the first bash block after the text `after`, which must occur once on the page."""
     assert page.count(after) == 1, after
     found = re.search(r"^```bash\n(.*?)^```$", page.partition(after)[2], re.DOTALL | re.MULTILINE)
     assert found
@@ -39,7 +39,7 @@ def block(after: str, page: str = README) -> str:
 
 
 def typed(commands: str, where: Path, env: dict[str, str], **instead: str) -> str:
-    """Type commands into a shell, with what a user would put in place of the words in capitals."""
+    """Run commands in bash and return their stdout. `instead`: placeholder -> the value that replaces it."""
     for name, value in instead.items():
         assert name in commands
         commands = commands.replace(name, value)
@@ -69,8 +69,9 @@ def zoom() -> Iterator[SimulatedZoom]:
 
 
 @pytest.mark.parametrize("version", [pytest.param("3", marks=pytest.mark.slow), "4"])
-def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: SimulatedZoom) -> None:
-    """From the clone's definition to rows in target-jsonl's files; of the hub only target-jsonl is needed."""
+def test_meltano_setup(version: str, clone: Path, home: Path, zoom: SimulatedZoom) -> None:
+    """The documented commands load every row into files of target-jsonl, the only plugin from the hub. meltano.yml does
+    not contain the client secret."""
     with Hub(loaders=[TARGET_JSONL]) as hub:
         project = Project(version, home, hub.url)
         meltano = program(f"meltano-{version}", "meltano").parent
@@ -90,8 +91,8 @@ def test_the_way_into_meltano(version: str, clone: Path, home: Path, zoom: Simul
     assert zoom.account.client_secret not in (project.root / "meltano.yml").read_text("utf-8")
 
 
-def test_the_commands_of_both_versions_differ_in_form_only() -> None:
-    """Line by line they say the same."""
+def test_commands_for_meltano_3_and_4_match() -> None:
+    """They differ only in syntax."""
     forms = {"add tap-zoom": "add extractor tap-zoom", "add target": "add loader target"}
     fourth = COMMANDS["4"]
     for form, other in forms.items():
@@ -100,19 +101,19 @@ def test_the_commands_of_both_versions_differ_in_form_only() -> None:
 
 
 def is_complete(state: Path) -> bool:
-    """True if the state is of a run that reached its end."""
+    """True if the state was written by a completed run."""
     return json.loads(state.read_text("utf-8"))["unfinished"] == []
 
 
 def beside_the_target(home: Path, zoom: SimulatedZoom) -> dict[str, str]:
-    """config.json as the quick start has it, and an environment with tap and target on the PATH."""
+    """Write config.json as in the quick start. Return an environment with the tap and the target on the PATH."""
     (home / "config.json").write_text(json.dumps(zoom.config() | {"start_date": None}), "utf-8")
     programs = [Path(sys.executable).parent, program("target-jsonl", "target-jsonl").parent, os.environ["PATH"]]
     return clean(PATH=os.pathsep.join(map(str, programs)))
 
 
-def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) -> None:
-    """Run it twice: each run writes every row, some more than once, and leaves the state of a finished run."""
+def test_the_quick_start_can_be_repeated(home: Path, zoom: SimulatedZoom) -> None:
+    """Each of two runs writes every row at least once, and leaves the state of a completed run."""
     env = beside_the_target(home, zoom)
     for runs in (1, 2):
         typed(block("<!-- quick start -->"), home, env)
@@ -128,11 +129,9 @@ def test_the_quick_start_takes_the_state_along(home: Path, zoom: SimulatedZoom) 
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(
-    number: int, status: int, home: Path
-) -> None:
-    """As by Ctrl-C, or by timeout and systemd: the tap's status comes out, and the next run goes on from the state that
-    the target has confirmed."""
+def test_a_signalled_quick_start_keeps_exit_status_and_state(number: int, status: int, home: Path) -> None:
+    """A signal reaches the whole process group, as with Ctrl-C, timeout or systemd. The pipeline exits with the tap's
+    status, and the next run resumes from the state that the target confirmed."""
     asked = threading.Event()
     with SimulatedZoom(account(), latency=0.05) as zoom:
         zoom.watchers.append(lambda _: asked.set() if len(zoom.requests) > 60 else None)
@@ -151,8 +150,8 @@ def test_the_quick_start_keeps_status_and_state_when_all_of_it_is_signalled(
     assert json.loads((home / "state.json").read_text("utf-8").splitlines()[-1])["unfinished"] == []
 
 
-def test_the_way_into_postgresql(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
-    """Install, fill in config.json, load, and query; then once more, and the counts are the same."""
+def test_postgresql_setup(clone: Path, home: Path, zoom: SimulatedZoom, postgres: Postgres) -> None:
+    """Install, fill in config.json, load and query. A second load leaves the row counts unchanged."""
     project = Project("", home, "")
     programs = [home / "venvs" / "tap-zoom" / "bin", Path(sys.executable).parent, os.environ["PATH"]]
     env = project.environment(HOME=str(home), PATH=os.pathsep.join(map(str, programs)))

@@ -1,4 +1,4 @@
-"""Singer's checker and simpler targets take the output of an account with awkward values, whole."""
+"""singer-check-tap, target-jsonl and target-stitch accept the complete output of an account with awkward values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def test_target_jsonl_writes_every_record(runs: list[Run], right: Rows, tmp_path: Path) -> None:
-    """Each record and field is in its files, and it echoes the last state."""
+    """Its files contain every record and field, and it prints the last state."""
     settings = settings_file(tmp_path, {"destination_path": "rows", "do_timestamp_file": False})
     (tmp_path / "rows").mkdir()
     loaded = load(runs[0], [program("target-jsonl", "target-jsonl"), "--config", settings], tmp_path)
@@ -29,7 +29,7 @@ def test_target_jsonl_writes_every_record(runs: list[Run], right: Rows, tmp_path
 
 
 def test_target_stitch_accepts_every_record(runs: list[Run], tmp_path: Path) -> None:
-    """A dry run checks each record against its schema and key, and would send as many as there are."""
+    """In a dry run it validates each record against schema and key, and batches all of them for upload."""
     out = tmp_path / "out.json"
     loaded = load(runs[0], [program("target-stitch", "target-stitch"), "--dry-run", "--output-file", out], tmp_path)
     assert loaded.status == 0, loaded.stderr[-2000:]
@@ -47,10 +47,10 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
-def test_singer_check_tap_finds_nothing(runs: list[Run], tmp_path: Path) -> None:
-    """Each record is valid against its schema, date-times included, and all are counted.
+def test_singer_check_tap_reports_no_errors(runs: list[Run], tmp_path: Path) -> None:
+    """Each record is valid against its schema, including date-times, and all records are counted.
 
-    The checker looks for date-times inside objects that are null, and crashes. So it gets the records without nulls.
+    The checker crashes when it looks for date-times inside an object that is null, so nulls are removed first.
     """
     lines = [json.dumps(without_nulls(json.loads(line))) + "\n" for line in runs[0].stdout.splitlines()]
     loaded = load(

@@ -1,4 +1,4 @@
-"""A simulated Zoom account behind Zoom's API, on the loopback, that knows its own ground truth."""
+"""A simulated Zoom account with Zoom's API on a local port. It can list the records that a correct tap emits."""
 
 from . import truth
 from .account import Account

@@ -1,4 +1,4 @@
-"""A simulated Zoom account on this machine: answers as Zoom does, until Ctrl-C, and writes a config for the tap."""
+"""Serve a simulated Zoom account on this machine until Ctrl-C, and write a config file for the tap."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZE = (
 
 
 def main() -> None:
-    """Serves until Ctrl-C or SIGTERM, then says what was asked."""
+    """Serve until Ctrl-C or SIGTERM, then print the request counts."""
     parser = _parser()
     options = parser.parse_args()
     if not _may_write(Path(options.config)):
@@ -32,7 +32,7 @@ def main() -> None:
         account, plan=options.plan, latency=options.latency, port=options.port, history=options.history, scopes=scopes
     )
     ends = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # a handler that sets an Event may find its lock taken, and hang
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # not a handler that sets an Event: it may deadlock
     if options.prepare:
         zoom.answers.prepare()
     with zoom:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _may_write(path: Path) -> bool:
-    """True if there is no such file, or one that the simulator wrote: its login is on this machine."""
+    """True if the file doesn't exist, or was written by the simulator, whose configs have a URL on 127.0.0.1."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""A Zoom account: who is in it, what is scheduled, what was held. Everything follows from a seed and a time.
+"""A simulated Zoom account: users, scheduled meetings, past and future occurrences. All follow from a seed and a time.
 
-What a single meeting or occurrence holds (registrants, participants, answers) is made when it is asked for,
-by `contents`, always the same for the same account. What of it can be read at a later time, `contents` knows too.
+`contents` makes the registrants, participants and answers of a meeting when they are requested, always the same for
+the same account. It also decides which of them are readable at a later time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .model import Number, Occurrence, User
 
 SIZES: dict[str, dict[str, int]] = {
     "small": {},
-    # As calm as an account is on most days, for people to look at.
+    # Few odd cases, as in most accounts, for demos.
     "demo": {
         "users": 30,
         "meetings_per_user": 2,
@@ -52,12 +52,12 @@ class Account:
         drift: bool = True,
         now: datetime | None = None,
     ) -> None:
-        """`users` in all statuses; the other counts are averages; `crowd`: rows where there are many.
+        """`users`: number of users, in all statuses; the other counts are averages; `crowd`: rows of the longest lists.
 
-        `future`: the days after `now` on which there will be more occurrences, to be read once it is their time.
-        `edges`: series with occurrences at the edges of windows of time, which are many; `drift` lets values come in
-        other types than documented, as they do now and then.
-        `now`: the moment for which it is made, and at which the server's clock begins; default: real time.
+        `future`: how many days after `now` have occurrences, which are readable once the clock has reached them.
+        `edges`: add series with occurrences at the edges of windows, which are many.
+        `drift`: send some values in another type than the documented one, as Zoom does.
+        `now`: the time for which the account is made, and at which the server's clock starts; default: the real time.
         """
         self.seed = seed
         self.size = {
@@ -85,33 +85,33 @@ class Account:
         self.departed: list[User] = []
         self.numbers: dict[int, Number] = {}
         self.occurrences: dict[str, Occurrence] = {}
-        # Answers that were made already, for all servers of this account, which nobody changes from then on.
+        # Cached answers, shared by all servers of this account. They never change.
         self.made: dict[tuple[object, ...], Any] = {}
         generate.fill(self)
 
     @classmethod
     def sized(cls, size: str = "small", seed: int = 1, **changes: Any) -> Account:
-        """An account of a named size."""
+        """Return an account of a named size."""
         return cls(seed, **{**SIZES[size], **changes})
 
     def rng(self, *purpose: object) -> random.Random:
-        """A random generator of its own for each purpose, so that one thing doesn't shift the others."""
+        """Return a separate random generator for each purpose, so that they don't affect each other."""
         return random.Random(f"{self.seed}/" + "/".join(map(str, purpose)))
 
     def jwt(self, expires_in: int = 3600, now: datetime | None = None) -> str:
-        """A JSON Web Token of this account, as the former JWT apps made them."""
+        """Return a JSON Web Token of this account, like those of Zoom's former JWT apps."""
         claims = {"iss": self.client_id, "exp": int((now or datetime.now(UTC)).timestamp()) + expires_in}
         return pyjwt.encode(claims, self.jwt_secret, algorithm="HS256")
 
     @property
     def held(self) -> list[Occurrence]:
-        """All that was held and will be, the oldest first."""
+        """All occurrences, past and future, oldest first."""
         return sorted(self.occurrences.values(), key=lambda held: (held.start, held.uuid))
 
     def user(self, id_or_email: str) -> User | None:
-        """Somebody of the account, by id or e-mail."""
+        """Find a user of the account by id or e-mail."""
         for user in self.users:
-            # Nobody knows the id of a pending user who can't be looked up.
+            # Zoom's API does not know the id of a pending user who can't be looked up.
             if user.email == id_or_email or (user.id == id_or_email and user.lookup == "ok"):
                 return user
         return None

@@ -1,6 +1,6 @@
-"""Answers of the operations: what `contents` holds, as JSON, in pages.
+"""Answers of the operations: the rows and objects of `contents` as JSON.
 
-Rows are kept as bytes with the account once they are made, since making them costs more than sending them.
+Rows are cached with the account, as bytes, since making them costs more than sending them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CACHE_BYTES = 400_000_000
 
 
 class Listing(NamedTuple):
-    """Rows to be paged, under their name, with what else the envelope says."""
+    """Rows to be paged, the name of their list, and further fields of the envelope."""
 
     name: str
     rows: list[bytes]
@@ -34,24 +34,24 @@ Answer = Listing | Refusal | bytes
 
 
 class Answers:
-    """One method for each operation: (raw variable part of the path, query) -> answer."""
+    """One method for each operation: (variable part of the path, still encoded; query) -> answer."""
 
     def __init__(self, account: Account, now: datetime, undocumented: bytes = b"") -> None:
-        """`now`: the moment at which they are given; whether it passes makes no difference to them."""
+        """`now`: the time at which the account is read. Answers stay the same while real time passes."""
         self.account = account
         self.undocumented = undocumented
         self.contents = Contents(account, now)
-        # Occurrences that were asked for by number, which gives the latest only.
+        # Numbers that were requested in place of a UUID, for which Zoom returns the latest occurrence only.
         self.by_number: list[str] = []
-        # UUIDs that were not encoded as Zoom wants it.
+        # UUIDs that needed to be encoded twice, and were not.
         self.badly_encoded: list[str] = []
         self._held = list(filter(self.contents.was_held, account.held))
         self._cache = account.made.setdefault((now, undocumented), {})
         self._cached_bytes = 0
-        # Not from the account's seed: another order on each request is the point.
+        # Not seeded, because each request should return another order.
         self._shuffle = random.Random().shuffle
 
-    # Keeping bytes
+    # Cache
 
     def _kept(self, make: Callable[[], Any], *key: object) -> Any:
         found = self._cache.get(key)
@@ -67,7 +67,7 @@ class Answers:
         return [self.with_more(dumps(row)) for row in made] if isinstance(made, list) else self.with_more(dumps(made))
 
     def with_more(self, content: bytes) -> bytes:
-        """An object's JSON with the undocumented members."""
+        """Add the undocumented members to the JSON of an object."""
         return b"%s,%s}" % (content[:-1], self.undocumented) if self.undocumented else content
 
     def _listing(self, name: str, make: Callable[[], list[Row] | Refusal], *key: object) -> Answer:
@@ -176,7 +176,7 @@ class Answers:
     # Occurrences
 
     def occurrence(self, raw: str, kind: str) -> Occurrence | Refusal:
-        """What a raw path segment means: a UUID, encoded once or twice, or a number."""
+        """Find the occurrence of a path segment: a UUID, encoded once or twice, or a meeting number."""
         once = unquote(raw)
         if once.isascii() and once.isdigit():
             number = self._number(raw, kind)
@@ -187,7 +187,7 @@ class Answers:
             return occurrences[-1] if occurrences else refusals.report_missing(once)
         uuid = unquote(once)
         if once == uuid and (uuid.startswith("/") or "//" in uuid):
-            # Encoded once only: Zoom decodes before it looks for slashes, and loses them.
+            # Encoded only once: Zoom decodes it before it splits the path at slashes.
             self.badly_encoded.append(raw)
             return refusals.meeting_missing(uuid.lstrip("/"))
         held = self.account.occurrences.get(uuid)
@@ -255,7 +255,7 @@ class Answers:
         found = self._of_occurrence(raw, "webinar", "absentees", self.contents.absentees)
         return found if isinstance(found, Refusal) else Listing("registrants", found[1])
 
-    # Lists of what was held
+    # Lists of past meetings
 
     def history(self, _: str, query: dict[str, str]) -> Answer:
         kind = query.get("meeting_type", "all")
@@ -280,7 +280,7 @@ class Answers:
         return Listing("meetings", rows, {"from": query["from"], "to": query["to"]})
 
     def _between(self, query: dict[str, str], *, by_end: bool = False) -> list[Occurrence]:
-        """What was held from a day to a day, both included, the latest first."""
+        """Return the past occurrences between two days, both included, latest first."""
         first = day_start(date.fromisoformat(query["from"]))
         last = day_start(date.fromisoformat(query["to"])) + timedelta(days=1)
         if by_end:
@@ -291,7 +291,7 @@ class Answers:
         return self._kept(lambda: make(held), held.uuid, what)
 
     def prepare(self) -> None:
-        """Makes all rows of occurrences beforehand, for measurements."""
+        """Make all rows of occurrences in advance, for benchmarks."""
         ask = {"include_fields": "registrant_id"}
         for held in self._held:
             self._row(held, "history", self.contents.history_row)

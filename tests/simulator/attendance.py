@@ -1,4 +1,4 @@
-"""Who was there, what they answered and what they asked: the rows that have no key of their own."""
+"""Participants, poll answers and Q&A of an occurrence: rows without a key of their own."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _ASKED = {
 
 
 def participants(rng: random.Random, held: Occurrence, colleagues: Sequence[User] = (), *, drift: bool) -> list[Row]:
-    """Rows in the order in which Zoom pages them. `colleagues`: users of the account, who are most of the people."""
+    """Return rows in Zoom's order. `colleagues`: users of the account, who are most of the non-guests."""
     rows: list[Row] = []
     user_id = rng.randint(16_778_240, 99_000_000)
-    # Doors open: many join in the same few seconds.
+    # Everybody joins at one of three moments within the first 20 seconds.
     rush = [rng.randint(0, 20) for _ in range(3)]
     for _ in range(held.people):
         user_id += rng.choice((1, 1024))
@@ -42,17 +42,17 @@ def participants(rng: random.Random, held: Occurrence, colleagues: Sequence[User
         rows.append(row)
         chance = rng.random()
         if chance < 0.12:
-            # Left and came back: another number in the meeting, another time.
+            # Left and rejoined: another user_id and join time.
             user_id += 1
             again = {**row, **_times(rng, held, joined + timedelta(seconds=rng.randint(30, 600)))}
             rows.append({**again, "user_id": str(user_id)})
         elif chance < 0.2:
-            # Sent to a breakout room: the same number and join time once more.
+            # Moved to a breakout room: a second row with the same user_id and join time.
             rows.append({**row, "bo_mtg_id": code(rng), "duration": rng.randint(1, 60)})
         elif chance < 0.25:
             rows.append({**row, "leave_time": written(held.end + timedelta(seconds=7), held.date_form)})
         elif chance < 0.27:
-            # The same row once more, to the letter.
+            # An identical second row.
             rows.append(dict(row))
     return rows
 
@@ -92,13 +92,13 @@ def _times(rng: random.Random, held: Occurrence, joined: Any) -> Row:
     return {
         "join_time": written(joined, held.date_form),
         "leave_time": written(left, held.date_form),
-        # Zero as long as a large meeting isn't processed.
+        # Zero until Zoom has processed a large meeting.
         "duration": 0 if rng.random() < 0.05 else int((left - joined).total_seconds()),
     }
 
 
 def poll_results(rng: random.Random, held: Occurrence) -> list[Row]:
-    """Answers to polls; whoever isn't signed in or answers anonymously has no e-mail."""
+    """Return answers to polls. Respondents without a login and anonymous ones have no e-mail."""
     poll_id = code(rng)
     rows = [_respondent(rng) for _ in range(1 + held.people // 2)]
     for row in rows:
@@ -115,7 +115,7 @@ def poll_results(rng: random.Random, held: Occurrence) -> list[Row]:
 
 
 def qna_results(rng: random.Random, held: Occurrence) -> list[Row]:
-    """What was asked in a webinar; not everybody gave a name."""
+    """Return questions and answers of a webinar. Some respondents have no name."""
     rows = [_respondent(rng) for _ in range(1 + held.people // 3)]
     for row in rows:
         row["question_details"] = [
@@ -125,7 +125,7 @@ def qna_results(rng: random.Random, held: Occurrence) -> list[Row]:
 
 
 def _answers(rng: random.Random, questions: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """One or two questions, each with an answer."""
+    """Return one or two questions, each with an answer."""
     return [
         (question, rng.choice(questions[question])) for question in rng.sample(sorted(questions), rng.randint(1, 2))
     ]

@@ -1,4 +1,4 @@
-"""The time in which a simulated account lives."""
+"""The clock of a simulated account."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .dates import UTC
 
 
 class Clock:
-    """Goes as time goes, from now or from any other moment on, and can be moved forward."""
+    """Starts now or at another moment, runs at normal speed, and can be moved forward."""
 
     def __init__(self, start: datetime | None = None) -> None:
-        # Whether it shows another time than everybody else's clock.
+        # True if it differs from the real time.
         self.is_moved = start is not None
         self._began = (start or datetime.now(UTC)).timestamp() - time.monotonic()
 
@@ -21,11 +21,11 @@ class Clock:
         return self._began + time.monotonic()
 
     def now(self) -> datetime:
-        """The same as a date-time, in UTC."""
+        """The current time in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)
 
     def travel(self, step: timedelta) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         if step < timedelta(0):
             raise ValueError(f"time only moves forward: {step}")
         self.is_moved = True

@@ -1,4 +1,4 @@
-"""How far an output is from the truth."""
+"""Compare emitted records with the expected ones."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _COUNTS = (
 
 
 def compare(expected: dict[str, list[Row]], emitted: dict[str, list[Row]]) -> dict[str, Any]:
-    """Counts of each kind of difference, and `examples` of them.
+    """Return the number of differences of each kind, and `examples`.
 
-    missing, extra: records by key; duplicated: the same record again; key_collisions: another record with
-    the same key; null_keys: no key; fields_lost, fields_added, fields_changed: against the true record.
-    Streams that are absent from `emitted` count as empty.
+    missing, extra: records, by key; duplicated: a record that was emitted before; key_collisions: a different record
+    with a key that was emitted before; null_keys: a key field without a value; fields_lost, fields_added,
+    fields_changed: fields that differ from the expected record. Streams that `emitted` lacks count as empty.
     """
     return _Comparison(expected, emitted).result()
 
@@ -97,7 +97,7 @@ def _key(row: Row, names: tuple[str, ...]) -> str:
 
 
 def _text(value: Any) -> str:
-    """The canonical JSON of a value; what orjson does not take (integers beyond 64 bits) is left to json."""
+    """Return the canonical JSON of a value. json converts values that orjson refuses (integers beyond 64 bits)."""
     if orjson is not None:
         try:
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,7 +1,7 @@
-"""What each operation has to say about a user, a number or an occurrence: rows, an object, or a refusal.
+"""The result of each operation for a user, a number or an occurrence: rows, an object, or a refusal.
 
-Both the server (as answers) and the truth (as what must come out) are made from this.
-The same account always holds the same contents; what of them can be read depends on the time.
+The server's answers and the expected records (`truth`) are both made from it.
+The contents of an account are always the same; the time decides which of them are readable.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from .refusals import Refusal
 
 Row = dict[str, Any]
 STATUSES = ("approved", "pending", "denied")
-# A number is kept for so long after its last use; those that recur are used again and again.
+# Numbers of the types _USED_ONCE do not recur. They expire so long after the time they are scheduled for.
 _KEPT = timedelta(days=30)
 _USED_ONCE = (2, 5)
 
 
 class Contents:
-    """The contents of one account, as they can be read at one moment (default: the one it was made for).
+    """The contents of one account that are readable at one moment (default: the one it was made for).
 
-    What was held long ago is no longer there, and what is held later not yet; a number that was used once expires.
+    Occurrences that are too old or haven't ended yet are left out, and so are numbers that have expired.
     """
 
     def __init__(self, account: Account, now: datetime | None = None) -> None:
@@ -34,24 +34,24 @@ class Contents:
         self.now = now or account.now
 
     def was_held(self, held: Occurrence) -> bool:
-        """Only what has ended is in any list."""
+        """True if the occurrence has ended: only then it is in lists."""
         return held.end <= self.now
 
     def held(self, number: Number) -> list[Occurrence]:
-        """What was held under a number so far, the oldest first."""
+        """Return the past occurrences of a number, oldest first."""
         return list(filter(self.was_held, number.occurrences))
 
     def _state(self, number: Number) -> str:
-        """A number's state now."""
+        """Return the number's state at this moment."""
         scheduled = self._scheduled()
         return "expired" if number.type in _USED_ONCE and self.now > scheduled + _KEPT else number.state
 
     def _scheduled(self, week: int = 0) -> datetime:
-        """For when a number is scheduled, for the first time or so many weeks later."""
+        """Return the time a number is scheduled for: a day after the account was made, or so many weeks later."""
         return self.account.now + timedelta(days=1 + 7 * week)
 
     def _next_uuid(self, number: Number) -> str:
-        """The UUID of a number is that of its next occurrence, and another one as soon as that was held."""
+        """Return the UUID of the number's next occurrence. Zoom shows it as the number's own, so it changes."""
         return next((held.uuid for held in number.occurrences if not self.was_held(held)), number.next_uuid)
 
     def _maker(self, *purpose: object) -> Maker:
@@ -60,11 +60,11 @@ class Contents:
     # Users
 
     def users(self, status: str) -> list[Row]:
-        """The listing of one status, with every field Zoom could give."""
+        """Users of one status, with every field that Zoom can return."""
         return [user.row for user in self.account.users if user.status == status]
 
     def user(self, id_or_email: str) -> Row | Refusal:
-        """One user by id or e-mail; for some pending users this is how to learn an id."""
+        """One user by id or e-mail. Some pending users are listed without an id, which this returns."""
         user = self.account.user(id_or_email)
         if user is None or user.deleted or user.lookup == "gone":
             return refusals.user_missing(id_or_email)
@@ -74,7 +74,7 @@ class Contents:
         return self._maker("user", user.id).record(fields.USER_DETAIL, **{**shared, "id": user.id})
 
     def listed_meetings(self, id_or_email: str) -> list[Row] | Refusal:
-        """What a user has scheduled; a series may have a row for each of its occurrences."""
+        """A user's scheduled meetings. A series may have a row for each of its occurrences."""
         user = self.account.user(id_or_email)
         if user is None or user.deleted:
             return refusals.user_missing(id_or_email)
@@ -113,11 +113,11 @@ class Contents:
         return rows
 
     def _sent_number(self, maker: Maker, number: int) -> int | str:
-        """Numbers are integers, except when they are strings."""
+        """A meeting number as sent: an integer, or sometimes a string if values drift."""
         return str(number) if self.account.drift and maker.rng.random() < 0.15 else number
 
     def _subject(self, number: Number) -> Row:
-        """What a number's meetings are about, and the host's department; nothing where values drift or are missing."""
+        """The topic of a number's meetings and the host's department; empty if values drift."""
         if self.account.drift:
             return {}
         topics = vocabulary.TOPICS if number.kind == "meeting" else vocabulary.WEBINAR_TOPICS
@@ -127,7 +127,7 @@ class Contents:
     # Numbers
 
     def detail(self, number: Number, *, previous: bool = True) -> Row | Refusal:
-        """The meeting or webinar itself; `previous`: its past occurrences too."""
+        """The meeting or webinar itself. `previous`: with past occurrences."""
         if self._state(number) != "listed":
             return self._missing(number)
         maker = self._maker("detail", number.number)
@@ -170,7 +170,7 @@ class Contents:
         return refusals.webinar_missing(number.number)
 
     def registrants(self, number: Number, status: str) -> list[Row] | Refusal:
-        """Who registered; each in one of three statuses."""
+        """Registrants of one status."""
         if self._state(number) != "listed":
             return self._missing(number)
         if not number.registration:
@@ -209,7 +209,7 @@ class Contents:
         return self._maker("questions", number.number).record(table)
 
     def polls(self, number: Number) -> list[Row] | Refusal:
-        """Polls as they are defined."""
+        """Poll definitions."""
         if self._state(number) != "listed":
             return self._missing(number)
         maker = self._maker("polls", number.number)
@@ -232,13 +232,13 @@ class Contents:
         if self._state(number) != "listed":
             return self._missing(number)
         maker = self._maker(what, number.number)
-        # Someone who lost the add-on after scheduling.
+        # The host lost the webinar add-on after scheduling.
         if maker.rng.random() < 0.08:
             return refusals.no_webinar_plan(number.host.id)
         return [maker.record(table, keep=("id",)) for _ in range(maker.rng.randint(0, 4))]
 
     def instances(self, number: Number) -> list[Row] | Refusal:
-        """Every time the number was held in the last fifteen months."""
+        """Past occurrences of a number in the last fifteen months."""
         if self._state(number) == "gone":
             return self._missing(number) if number.kind == "meeting" else refusals.BARE_404
         since = instances_since(self.now)
@@ -254,7 +254,7 @@ class Contents:
     # Occurrences
 
     def report(self, held: Occurrence) -> Row | Refusal:
-        """What is reported about an occurrence as a whole."""
+        """The report about an occurrence as a whole."""
         if held.start < year_ago(self.now):
             return refusals.MEETING_YEAR if held.of.kind == "meeting" else refusals.WEBINAR_YEAR
         maker = self._maker("report", held.uuid)
@@ -275,7 +275,7 @@ class Contents:
         )
 
     def participants(self, held: Occurrence) -> list[Row] | Refusal:
-        """Who was there, with every rejoin and breakout room as a row."""
+        """Participants, with a row for every rejoin and breakout room."""
         if held.start < year_ago(self.now):
             return refusals.MEETING_YEAR if held.of.kind == "meeting" else refusals.WEBINAR_YEAR
         rng = self.account.rng("participants", held.uuid)
@@ -287,14 +287,14 @@ class Contents:
                 if held.of.kind == "meeting"
                 else refusals.webinar_report_missing(held.uuid)
             )
-        # Of a large account a few dozen people, who meet each other.
+        # At most 30 users near the host, so that the same people meet each other in a large account.
         first = self.account.users.index(held.of.host) if held.of.host in self.account.users else 0
         near = self.account.users[max(0, first - 15) : first + 15]
         colleagues = [user for user in near if user.status == "active"]
         return attendance.participants(rng, held, colleagues, drift=self.account.drift)
 
     def poll_results(self, held: Occurrence) -> list[Row] | Refusal:
-        """Answers to polls, a row for each time somebody answered."""
+        """Answers to polls, a row for each response."""
         rng = self.account.rng("poll results", held.uuid)
         if held.start < year_ago(self.now):
             return refusals.PAST_MEETING_YEAR if held.of.kind == "meeting" else refusals.NOT_ENDED
@@ -316,7 +316,7 @@ class Contents:
         return refusals.meeting_missing(held.uuid) if held.of.kind == "meeting" else refusals.NOT_ENDED
 
     def absentees(self, held: Occurrence) -> list[Row] | Refusal:
-        """Who registered and didn't come."""
+        """Registrants who did not attend."""
         if held.start < year_ago(self.now):
             return refusals.absentees_missing(held.uuid)
         if not held.of.registration:
@@ -324,7 +324,7 @@ class Contents:
         maker = self._maker("absentees", held.uuid)
         return [maker.record(fields.ABSENTEE, keep=("id", "email")) for _ in range(held.absentees)]
 
-    # Lists of what was held
+    # Lists of past meetings
 
     def history_row(self, held: Occurrence) -> Row:
         """A row of the account-wide history."""
@@ -361,5 +361,5 @@ class Contents:
 
 
 def _only(table: fields.Fields, row: Row) -> Row:
-    """The values for fields of the table."""
+    """Keep the fields that the table has."""
     return {name: value for name, value in row.items() if name in table}

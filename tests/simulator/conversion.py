@@ -1,6 +1,6 @@
-"""What a right tap makes of a value that Zoom sent: the types that Zoom declares, and nothing more.
+"""How a correct tap converts the values that Zoom sends: to the types that Zoom declares.
 
-This is written from the contract, apart from the tap, so that the two can disagree.
+It is independent of the tap's code, so that tests can find differences.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _FLAGS = {"true": True, "false": False}
 
 
 def record(fields: Fields, sent: dict[str, Any]) -> dict[str, Any]:
-    """A record as it should come out: documented fields only, each in its declared type."""
+    """Return the expected record: documented fields only, each in its declared type."""
     return {name: _value(fields[name], value) for name, value in sent.items() if name in fields}
 
 
 def date_time(value: Any) -> str | None:
-    """RFC 3339 in UTC; no zone means UTC; at most six digits of a second."""
+    """Convert a time to RFC 3339 in UTC. No zone means UTC. At most six decimals are kept."""
     if value is None or value == "":
         return None
     match = _ISO.fullmatch(value)
@@ -57,14 +57,14 @@ def _value(kind: Any, value: Any) -> Any:
 
 
 def string(value: Any) -> str:
-    """Text as a target can store it; numbers and flags in their JSON spelling."""
+    """Return text that every target can store: without NUL and lone surrogates. Other types are written as JSON."""
     if not isinstance(value, str):
         return json.dumps(value)
     return _LONE_SURROGATE.sub("\ufffd", value.replace("\x00", ""))
 
 
 def integer(value: Any) -> int | None:
-    """A whole number, also where it came as a decimal string or an integral float."""
+    """Convert an integer, a decimal string or an integral float to an integer. An empty string becomes None."""
     if value == "":
         return None
     number = int(value)
@@ -78,5 +78,5 @@ def _flag(value: Any) -> bool:
 
 
 def canonical(row: dict[str, Any]) -> str:
-    """The canonical JSON of a row as sent, by which rows of an unpaged list are put in order."""
+    """Return the canonical JSON of a row as sent, by which `sequence` orders the rows of unpaged lists."""
     return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Dates: the forms in which Zoom writes them, and the limits that are counted in months."""
+"""Formats of Zoom's times, and limits of retention."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta, timezone
 
 UTC = timezone.utc
 
-# "Z" is what Zoom documents; the others were met beside it.
+# Zoom documents "Z", and sends the others too.
 FORMS = ("Z", "offset", "naive")
 
 
 def written(moment: datetime, form: str = "Z") -> str:
-    """A moment as Zoom writes it, in one of FORMS."""
+    """Format a time as Zoom does, in one of FORMS."""
     text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     if form == "offset":
         return f"{text}.{moment.microsecond:06d}0+00:00"
@@ -22,12 +22,12 @@ def written(moment: datetime, form: str = "Z") -> str:
 
 
 def day_start(day: date) -> datetime:
-    """Midnight UTC at the start of a day."""
+    """Return midnight UTC at the start of a day."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many calendar months earlier, or the last day of that month if it is shorter."""
+    """Return the same day so many calendar months earlier, or the last day of that month if it is shorter."""
     count = day.year * 12 + day.month - 1 - months
     year, month = divmod(count, 12)
     month += 1
@@ -35,15 +35,15 @@ def months_before(day: date, months: int) -> date:
 
 
 def first_report_day(today: date) -> date:
-    """The earliest day that Zoom's lists of held meetings accept as `from`."""
+    """Return the earliest day that Zoom's lists of past meetings accept as `from`."""
     return months_before(today, 6)
 
 
 def year_ago(now: datetime) -> datetime:
-    """Reports on anything that started before this are refused."""
+    """Return the time 365 days ago. Zoom refuses reports of meetings that started earlier."""
     return now - timedelta(days=365)
 
 
 def instances_since(now: datetime) -> datetime:
-    """How far back the list of a number's instances goes."""
+    """Return the time from which the list of a number's past instances starts."""
     return day_start(months_before(now.date(), 15))

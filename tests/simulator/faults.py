@@ -1,4 +1,4 @@
-"""What can go wrong with a request, on demand. A fault changes an answer, never the data."""
+"""Failures of requests, on demand. A fault changes an answer, never the account's data."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from . import refusals
 from .wire import Request, Response, answer, dumps
 
 _PAGE = b"<html><head><title>%d</title></head><body><h1>%s</h1></body></html>"
-# These take the right answer and spoil it.
+# The correct answer, delivered in part or slowly.
 _SPOILING = {"truncate": "truncate", "slow_body": "slow"}
-# No answer, or one that never ends: a byte of a header or of the body now and then.
+# No answer, or one that never ends: single bytes of a header or of the body.
 _SILENT = ("reset", "close", "hang", "drip_head", "drip_body")
 KINDS = (
     "reset",
@@ -46,10 +46,11 @@ KINDS = (
 
 @dataclass
 class Fault:
-    """One thing that goes wrong, with the requests that `match` finds (path and query as sent, no host).
+    """A failure of requests whose path and query, as sent, match the regular expression `match` (None: all requests).
 
-    `times`: how often (None: for ever); `after`: how many matching requests it lets pass first; `probability`: of each
-    matching request. With tokens_end all access tokens given out so far end when the request comes.
+    `times`: how many requests fail (None: no limit); `after`: how many matching requests succeed first; `probability`:
+    the chance that a matching request fails. The kind tokens_end expires all access tokens issued so far. The
+    request is then answered as usual.
     """
 
     kind: str
@@ -62,15 +63,15 @@ class Fault:
     retry_after: str | int | None = None
     # For 429: with Zoom's headers or without.
     headers: bool = True
-    # For late and answer: how much later it comes.
+    # For late and answer: the delay.
     seconds: float = 0.0
     # For error_200.
     code: int = 300
     message: str = "Something is wrong, and the status doesn't show it."
     response: Response | None = None
-    # For changed: the content of the right answer -> what is sent.
+    # For changed: content of the correct answer -> content to send.
     change: Callable[[Any], Any] | None = None
-    # How often it has happened.
+    # How many requests have failed so far.
     happened: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ class Fault:
 
     @classmethod
     def answer(cls, status: int, body: Any = b"", headers: dict[str, str] | None = None, **when: Any) -> Fault:
-        """Any answer at all: `body` bytes or something for JSON."""
+        """Return a fault that sends this answer. `body`: bytes, or a value to send as JSON."""
         made = answer(status, body, (headers or {}).items())
         if isinstance(body, bytes) and body[:1] == b"<":
             made.content_type = "text/html"
@@ -89,11 +90,11 @@ class Fault:
 
     @classmethod
     def changed(cls, change: Callable[[Any], Any], **when: Any) -> Fault:
-        """The first right answer, with its content changed."""
+        """Return a fault that changes the content of a successful answer; by default that of the first one."""
         return cls("changed", change=change, **when)
 
     def strikes(self, request: Request) -> bool:
-        """Whether this request is hit; counts it."""
+        """True if this request fails; it is then counted."""
         if self.times is not None and self.happened >= self.times:
             return False
         if not self._pattern.search(request.target):
@@ -110,13 +111,13 @@ class Fault:
 
     @property
     def spoils(self) -> bool:
-        """Whether it needs the right answer first."""
+        """True if the fault changes the correct answer; False if it replaces it."""
         return self.kind in _SPOILING or self.kind in ("invalid_json", "changed", "late")
 
     def spoil(self, response: Response) -> Response:
-        """The right answer, spoiled."""
+        """Apply the fault to the correct answer."""
         if self.change is not None and response.status != 200:
-            self.happened -= 1  # a refusal has no such content: the next answer is changed
+            self.happened -= 1  # not the answer to change: wait for the next one
         elif self.change is not None:
             response.body = dumps(self.change(json.loads(response.body)))
         elif self.kind == "invalid_json":
@@ -128,7 +129,7 @@ class Fault:
         return response
 
     def replacement(self) -> Response:
-        """What comes in place of an answer (a 429 is made by the limits, which know their headers)."""
+        """Return the response sent in place of an answer. 429s are made by `limits`, which has their headers."""
         if self.response is not None:
             made = self.response
             return Response(made.status, made.body, list(made.headers), made.content_type, delay=self.seconds)

@@ -1,12 +1,16 @@
-"""The fields of Zoom's answers, as Zoom documents them, one table per kind of record.
+"""The documented fields of Zoom's answers: one table per kind of record.
 
-A leaf is a word that says both what type Zoom declares and what a made-up value looks like:
+A table maps each field to a word for its declared type and the form of its simulated values:
 
     text, id, url, email, zip, phone, date (RFC 3339), int, big, flag, one:a|b|c (string), int:1|2|3 (integer),
     number, uuid (of an occurrence), moment and day (times that Zoom declares as plain strings)
 
-A dict is an object, a list of one element is an array of such elements.
-`making` makes values from a table, `conversion` reads the declared types from the same table.
+A dict is an object, and a list of one element is an array of such elements. For example, a meeting with a number, a
+type that is 2 or 8, and a list of tracking fields:
+
+    {"id": "big", "type": "int:2|8", "tracking_fields": [{"field": "text", "value": "text"}]}
+
+`making` makes values from a table, and `conversion` reads the declared types from it.
 """
 
 from __future__ import annotations
@@ -51,7 +55,7 @@ USER: Fields = {
     "license_info_list": _LICENSES,
 }
 
-# Only ever asked for to learn the id of a pending user.
+# The answer about one user. The stream `users` requests it only for the id of a pending user.
 USER_DETAIL: Fields = {
     **{name: kind for name, kind in USER.items() if name != "host_key"},
     "role_name": "text",

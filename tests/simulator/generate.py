@@ -1,4 +1,7 @@
-"""Fills an account, with weight on what loses rows elsewhere: odd UUIDs, repeats, edges of time, absences."""
+"""Generates the contents of an account.
+
+Cases in which taps lose rows are frequent: odd UUIDs, repeated rows, times at window edges, deleted users and meetings.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,20 @@ if TYPE_CHECKING:
     from .account import Account
     from .model import Number, User
 
-# Hours (UTC) and lengths of meetings where an account is calm.
+# Start hours (UTC) and minutes of meetings in accounts without edge cases.
 _HOURS = (7, 8, 8, 9, 9, 9, 10, 10, 11, 12, 13, 13, 14, 14, 15, 15, 16, 17)
 _LENGTHS = (15, 25, 30, 30, 45, 50, 60, 60, 90)
-# Every style that needs its own care in a path, often enough to be met.
+# UUIDs that need different encodings in a path, each of them frequent.
 _UUID_STYLES = ("plain", "slash", "leading", "plus", "double", "plain", "leading_double", "slash", "plain")
 
 
 def secret(rng: random.Random, what: str) -> str:
-    """A credential; those that must never be shown have SECRET in them."""
+    """Return a random credential. It begins with `what`, which contains SECRET if it must never be shown."""
     return f"{what}-{code(rng, 24)}"
 
 
 def fill(account: Account) -> None:
-    """Users, numbers, occurrences."""
+    """Add users, meeting and webinar numbers, and their occurrences."""
     _Generator(account).run()
 
 
@@ -43,7 +46,7 @@ class _Generator:
         self.serial = 0
         self.styles = 0
         self.emails: set[str] = set()
-        # A few start times that several occurrences share.
+        # Start hours that several occurrences share.
         self.common_hours = [9, 9, 10, 14, 23]
 
     def run(self) -> None:
@@ -69,7 +72,7 @@ class _Generator:
         for position, status in enumerate(statuses):
             self.account.users.append(self._user(status, position))
         active = [user for user in self.account.users if user.status == "active"]
-        # By position, so that small accounts have some of each too.
+        # By position, so that small accounts also have some of each.
         for position, user in enumerate(active):
             user.webinar_plan = position % 3 != 1
             user.may_host = position % 40 != 3
@@ -79,7 +82,7 @@ class _Generator:
             user.lookup = ("ok", "gone", "expired", "ok", "ok", "ok", "ok")[position % 7]
 
     def _user(self, status: str, position: int) -> User:
-        rng = self.account.rng("user", position)  # of its own, so that words don't change what is held
+        rng = self.account.rng("user", position)  # a separate generator, so that the vocabulary doesn't affect meetings
         first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
         email = f"{first}.{last}@example.com".lower()
         if email in self.emails:
@@ -100,7 +103,7 @@ class _Generator:
         if row.get("last_login_time") and status == "active":
             row["last_login_time"] = written(self.account.now - timedelta(minutes=rng.randint(5, 60_000)))
         if status == "pending":
-            # Zoom gives no id to somebody who hasn't accepted the invitation.
+            # Zoom lists users who haven't accepted the invitation without an id.
             del row["id"]
         return model.User(id_, email, status, row)
 
@@ -165,7 +168,7 @@ class _Generator:
         account = self.account
         minutes = rng.randint(1, 90) if account.edges else rng.choice(_LENGTHS) + rng.choice((-2, 0, 0, 1, 3))
         if start < account.now:
-            # Only what has ended is in any list.
+            # Past occurrences must have ended, since lists contain no others.
             minutes = max(1, min(minutes, int((account.now - start).total_seconds() // 60) - 1))
         if people is None:
             people = 1 if rng.random() < 0.15 else rng.randint(2, max(2, 2 * self.size["participants"]))
@@ -193,19 +196,19 @@ class _Generator:
         start = earliest + timedelta(seconds=self.rng.randint(0, span - 1))
         if not account.edges and start < account.first_day - timedelta(days=4):
             start = self._office_hours(day_start(start.date()) + timedelta(days=1))
-        # Nothing near the day where reports end: what that day's answer is may change during a run.
+        # No occurrences near the end of report retention, where answers could change during a run.
         if 362 <= (account.now - start).days <= 368:
             start -= timedelta(days=10)
         return start
 
     def _office_hours(self, day: datetime) -> datetime:
-        """A working day's quarter of an hour, and a few seconds until the host is there; on a weekend, the Friday before."""
+        """Return a time in office hours, some seconds after a quarter hour. Weekends move to the Friday before."""
         day -= timedelta(days=max(0, day.weekday() - 4))
         quarter = self.rng.choice((0, 0, 0, 30, 30, 15, 45))
         return day + timedelta(hours=self.rng.choice(_HOURS), minutes=quarter, seconds=self.rng.randint(0, 59))
 
     def _edges(self) -> None:
-        """Occurrences at the edges of windows, in a listed series of both kinds and in an expired number."""
+        """Add occurrences at window edges to listed meetings, listed webinars and expired numbers."""
         account = self.account
         inside, outside = list(self._edges_inside()), list(self._edges_outside())
         listed = [number for number in account.numbers.values() if number.state == "listed"]
@@ -235,7 +238,7 @@ class _Generator:
         yield from (first - timedelta(seconds=1), first - timedelta(days=1), first - timedelta(days=31))
 
     def _crowds(self) -> None:
-        """A few lists that need several pages."""
+        """Add lists that need several pages."""
         crowd = self.size["crowd"]
         numbers = [number for number in self.account.numbers.values() if number.state == "listed"]
         numbers = [number for number in numbers if not number.host.deleted and number.host.may_host]
@@ -253,7 +256,7 @@ class _Generator:
             number.occurrences[-1].people = crowd // 2 + 1
 
     def _future(self) -> None:
-        """What series will hold on the days to come: nobody can read of it yet."""
+        """Add future occurrences of series. No list contains them yet."""
         days = self.size["future"]
         for number in list(self.account.numbers.values()) if days else []:
             if number.type not in (2, 5) and number.state == "listed":
@@ -276,7 +279,7 @@ class _Generator:
                 text = text[:11] + "//" + text[13:]
             elif style == "leading_double":
                 text = "//" + text[2:8] + "+" + text[9:]
-            # The last of 22 letters of 16 bytes has only two bits to say.
+            # 16 bytes are 22 base64 characters. The last one has only two bits.
             uuid = text + self.rng.choice("AQgw") + "=="
             assert len(base64.b64decode(uuid)) == 16
             if uuid not in self.account.occurrences:

@@ -1,5 +1,7 @@
-"""Zoom's rate limits: so many requests a second (or a minute) and a day for each label, whoever asks; Phone and Contact
-Center have their own."""
+"""Zoom's rate limits: requests per second (or minute) and per day for each label, shared by the whole account.
+
+Phone and Contact Center have their own limits.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,16 @@ LABELS = (
     "Phone Resource-intensive", "Contact Center Light", "Contact Center Medium", "Contact Center Heavy",
     "Contact Center Resource-intensive",
 )  # fmt: skip
-# Phone and Contact Center have the same numbers, counted apart.
+# Phone and Contact Center have the same limits, but separate counts.
 _APART_ON_PRO, _APART_ON_BUSINESS = (20, 10, 5, 5), (40, 20, 10, 10)
 PER_SECOND: dict[str | None, dict[str, int]] = {
     None: dict.fromkeys(LABELS, 2000),
-    # Those of Resource-intensive are for a minute. Free accounts have no Phone: they get what Pro has.
+    # Limits of Resource-intensive are per minute. Free accounts have no Phone, so they get the limits of Pro.
     "free": dict(zip(LABELS, (4, 2, 1, 10, *_APART_ON_PRO, *_APART_ON_PRO), strict=True)),
     "pro": dict(zip(LABELS, (30, 20, 10, 10, *_APART_ON_PRO, *_APART_ON_PRO), strict=True)),
     "business": dict(zip(LABELS, (80, 60, 40, 20, *_APART_ON_BUSINESS, *_APART_ON_BUSINESS), strict=True)),
 }
-# Heavy and Resource-intensive share a day's limit, and so do all labels of Phone.
+# Heavy and Resource-intensive share a daily limit, except on the free plan. All labels of Phone share one.
 PER_DAY: dict[str | None, dict[str, int]] = {
     None: {},
     "free": {
@@ -45,12 +47,12 @@ _DAY = "You have reached the maximum daily rate limit for this API. Refer to the
 
 
 def _seconds(label: str) -> int:
-    """The time for which a label's limit holds."""
+    """Return the seconds over which the requests of a label are counted."""
     return 60 if label.endswith("Resource-intensive") else 1
 
 
 class Limits:
-    """Counts requests and says when there are too many."""
+    """Counts requests and refuses those above a limit."""
 
     def __init__(
         self,
@@ -63,8 +65,8 @@ class Limits:
         retry_after_form: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`daily_reset`: seconds from the start to the reset, instead of midnight UTC; `clock`: Unix time; `headers`:
-        "day" for those of an ordinary answer that was recorded: the limit of the day, without a type."""
+        """`daily_reset`: seconds until the daily limits reset; default: midnight UTC. `clock`: returns Unix time.
+        `headers`: "day" sends the daily limit without a type, as in a recorded answer."""
         self.per_second = {**PER_SECOND[plan], **(per_second or {})}
         self.per_day = {**PER_DAY[plan], **(daily_limits or {})}
         self.throttled: Counter[str] = Counter()
@@ -79,17 +81,17 @@ class Limits:
         return datetime.fromtimestamp(self._clock(), UTC)
 
     def start_day(self) -> None:
-        """A new day: what was asked before counts no more."""
+        """Reset the daily counts."""
         now = self._now()
         if self._daily_reset is not None:
-            # Whole seconds are all that the header can say.
+            # The header only has whole seconds.
             self.resets_at = (now + timedelta(seconds=self._daily_reset + 1)).replace(microsecond=0)
         else:
             self.resets_at = day_start(now.date() + timedelta(days=1))
         self._today: Counter[str] = Counter()
 
     def admit(self, label: str) -> Response | None:
-        """Counts a request, or refuses it."""
+        """Count a request and return None, or return its refusal."""
         now = self._clock()
         if now >= self.resets_at.timestamp():
             self.start_day()
@@ -107,7 +109,7 @@ class Limits:
         return None
 
     def _day_of(self, label: str) -> str:
-        """Under which name a request counts for the day."""
+        """Return the name of the daily limit that applies to a label."""
         if label.startswith("Phone"):
             return "Phone"
         if label in ("Contact Center Heavy", "Contact Center Resource-intensive"):
@@ -115,7 +117,7 @@ class Limits:
         return "Heavy" if label == "Resource-intensive" and label not in self.per_day else label
 
     def headers(self, label: str) -> list[tuple[str, str]]:
-        """What every answer says about the limits."""
+        """Return the rate limit headers of an answer."""
         if not self._headers:
             return []
         if self._headers == "day":
@@ -137,7 +139,7 @@ class Limits:
         ]
 
     def refuse_for_now(self, label: str, *, headers: bool = True) -> Response:
-        """A 429 that passes in a second."""
+        """Return a 429 for the limit per second or minute."""
         self.throttled[label] += 1
         sent = self._announced(label, "QPS", self.per_second[label], 0) if headers else []
         if headers and self._retry_after_form:

@@ -1,4 +1,4 @@
-"""Made-up values for the tables in `fields`, from a seeded random generator."""
+"""Random values for the tables in `fields`, from a seeded generator."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .vocabulary import Person
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _LONG_AGO = datetime(2019, 3, 1, tzinfo=UTC)
-_ODD = 0.1  # the share of texts with unusual characters where values drift
+_ODD = 0.1  # share of texts with unusual characters if values drift
 
 
 def text(rng: random.Random) -> str:
-    """What somebody said or wrote."""
+    """Return the text of a message."""
     return vocabulary.value(rng, "message")
 
 
@@ -29,7 +29,7 @@ def code(rng: random.Random, length: int = 22) -> str:
 
 
 def uuid(rng: random.Random) -> str:
-    """The UUID of an occurrence, which has to be encoded twice where slashes stand badly, here as often as not."""
+    """Return the UUID of an occurrence. Half of them begin with / or contain //, so they must be encoded twice."""
     made = base64.b64encode(rng.randbytes(16)).decode()
     return rng.choice((made, made, f"/{made[1:]}", f"{made[:8]}//{made[10:]}"))
 
@@ -37,8 +37,8 @@ def uuid(rng: random.Random) -> str:
 class Maker:
     """Makes records from a table of fields.
 
-    With `drift` values sometimes come in another type than the documented one, as they do in life:
-    numbers as strings, flags as 0 and 1, fields nobody has announced.
+    With `drift`, values sometimes differ from the documentation, as in real answers: numbers as strings, flags as 0
+    and 1, unknown fields.
     """
 
     def __init__(self, rng: random.Random, *, drift: bool) -> None:
@@ -46,7 +46,7 @@ class Maker:
         self.drift = drift
 
     def record(self, fields: Fields, *, keep: Iterable[str] = (), **fixed: Any) -> dict[str, Any]:
-        """One record: `fixed` values as given, `keep` always there, the rest now and then missing."""
+        """Return a record with the `fixed` values. Fields are sometimes missing, except those in `keep`."""
         kept = {*keep, *fixed}
         made = self._object({name: kind for name, kind in fields.items() if name not in fixed}, kept)
         made.update(fixed)

@@ -1,4 +1,4 @@
-"""What an account consists of: users, numbers, occurrences."""
+"""The contents of an account: users, meeting and webinar numbers, occurrences."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 @dataclass(eq=False)
 class User:
-    """Somebody in the account, or a host who has left it."""
+    """A user of the account, or a host who has left it."""
 
     id: str
     email: str
     status: str
     row: dict[str, Any]
-    # What a look-up by e-mail answers: "ok", "gone" (404/1001), "expired" (400/1120).
+    # Answer to a look-up by e-mail: "ok", "gone" (404/1001), "expired" (400/1120).
     lookup: str = "ok"
     may_host: bool = True
     webinar_plan: bool = True
-    # Still in the listing, but gone when something is asked about it.
+    # Still listed, but other requests answer that the user doesn't exist.
     deleted: bool = False
     numbers: list[Number] = field(default_factory=list)
 
@@ -30,25 +30,25 @@ class User:
 
 @dataclass(eq=False)
 class Number:
-    """A meeting or webinar number: what is scheduled under it and what was held under it."""
+    """A meeting or webinar number, with its schedule and its occurrences."""
 
     kind: str
     number: int
     type: int
     host: User
     next_uuid: str
-    # "listed"; "gone": listed, but deleted when its detail is asked for; "expired": in no list any more.
+    # "listed"; "gone": listed, but the request for its details answers 404; "expired": no longer listed.
     state: str = "listed"
     rows_in_list: int = 1
     registration: bool = True
-    # How many registered; a crowd needs several pages.
+    # Number of registrants. Large numbers need several pages.
     registrants: int = 0
     occurrences: list[Occurrence] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Occurrence:
-    """One held meeting or webinar."""
+    """One occurrence of a meeting or webinar, past or future."""
 
     uuid: str
     of: Number

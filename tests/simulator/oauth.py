@@ -1,4 +1,4 @@
-"""Zoom's token endpoint and the tokens it gives out."""
+"""Zoom's token endpoint and the tokens that it issues."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNSUPPORTED = Refusal(400, {"reason": "unsupported grant type", "error": "unsup
 
 
 class OAuth:
-    """Who may ask, for how long, and for what."""
+    """Issues tokens and checks those of requests."""
 
     def __init__(
         self,
@@ -36,23 +36,23 @@ class OAuth:
         one_token: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`rotation`: "strict" or "lenient"; `one_token`: a new access token ends the former ones; `clock`: Unix time."""
+        """`rotation`: "strict" or "lenient"; `one_token`: only the newest access token is valid; `clock`: Unix time."""
         if rotation not in ("strict", "lenient"):
             raise ValueError(f"no such rotation: {rotation}")
         self.account = account
         self.scopes = scopes
         self.lifetime = lifetime
         self.rotation = rotation
-        # The grant types asked for, in order.
+        # The requested grant types, in order.
         self.grants: list[str] = []
-        # Everything that must never be shown.
+        # Credentials and tokens that must never appear in output.
         self.secrets = [account.client_secret, account.refresh_token, account.jwt_secret]
         self._api_url = api_url
         self._one_token = one_token
         self._clock = clock
         self._access: dict[str, float] = {}
         self._jwt: dict[str, float] = {}
-        # The refresh token to use next, and one that is still honoured until that is used.
+        # The current refresh token. With lenient rotation, the previous one is valid until the new tokens are used.
         self.refresh_token = account.refresh_token
         self._former: str | None = None
         self._access_of_latest: str | None = None
@@ -106,7 +106,7 @@ class OAuth:
 
     def _refresh(self, token: str) -> Refusal:
         if token == self.refresh_token:
-            # Whoever shows the new one has it: the former isn't needed any more.
+            # The client has the current token, so the one before it becomes invalid.
             self._former = token if self.rotation == "lenient" else None
         elif not token or token != self._former:
             return _INVALID_GRANT
@@ -119,7 +119,7 @@ class OAuth:
     # Tokens of requests
 
     def check(self, request: Request) -> Refusal | None:
-        """What is wrong with a request's token, or None."""
+        """Return the refusal of a request's token, or None if it is valid."""
         kind, _, raw = request.headers.get(b"authorization", b"").partition(b" ")
         token = raw.decode("latin-1")
         if kind.lower() != b"bearer" or not token:
@@ -134,14 +134,14 @@ class OAuth:
         return self._check_jwt(token)
 
     def is_jwt(self, request: Request) -> bool:
-        """Whether a request came with a JWT, which knows no scopes."""
+        """True if a request has a JWT, which isn't limited to scopes."""
         return request.headers.get(b"authorization", b"").partition(b" ")[2].count(b".") == 2
 
     def _check_jwt(self, token: str) -> Refusal | None:
         expires = self._jwt.get(token)
         if expires is None:
             try:
-                # By the account's clock, not by PyJWT's.
+                # Checked below with the account's clock, instead of PyJWT's.
                 claims = pyjwt.decode(
                     token, self.account.jwt_secret, algorithms=["HS256"], options={"verify_exp": False}
                 )
@@ -152,10 +152,10 @@ class OAuth:
         return TOKEN_EXPIRED if expires <= self._clock() else None
 
     def accept_tokens_of(self, other: OAuth) -> None:
-        """Honours what another host of the same Zoom gives out."""
+        """Accept the access tokens that another simulated host issues."""
         self._access = other._access
 
     def expire(self) -> None:
-        """Ends all access tokens given out so far."""
+        """Expire all access tokens issued, and JWTs used, so far."""
         self._access = dict.fromkeys(self._access, float("-inf"))
         self._jwt = dict.fromkeys(self._jwt, float("-inf"))

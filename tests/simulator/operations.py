@@ -1,6 +1,6 @@
 """The operations the simulator serves: path, rate label, scopes, documented parameters.
 
-A parameter is described by a word: text, int:<largest>, date, flag, enum:a|b; "!" at the end: required.
+Types of parameters: text, int:<maximum>, date, flag, enum:a|b. Those that end with "!" are required.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ class Operation:
     parameters: dict[str, str] = field(default_factory=dict)
     # Largest page, if the list is paged.
     page: int | None = None
-    # Fields around the rows beside next_page_token.
+    # Fields next to the list of rows, besides next_page_token.
     envelope: tuple[str, ...] = ("page_size",)
-    # How the last page says so: an empty token, or none.
+    # next_page_token of the last page; None: the field is absent.
     last_token: str | None = ""
-    # The stream that its rows make, and the key that they have there; "" where they only lead to others.
+    # The stream that emits its rows, and its key; "" if the rows only lead to child streams.
     stream: str = ""
     key: tuple[str, ...] = ()
-    # Further scopes that open it.
+    # Further scopes that allow it.
     others: tuple[str, ...] = ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Every scope that opens this operation."""
+        """All scopes that allow this operation."""
         names = (self.classic, self.granular, *self.others)
         return names + tuple(name.removesuffix(":admin") + ":master" for name in names)
 
@@ -58,10 +58,10 @@ def _operation(
     makes: str = "",
     **parameters: str,
 ) -> Operation:
-    """`makes`: the stream and its key, in words."""
+    """`makes`: the name of the stream and the fields of its key, separated by spaces."""
     if page is not None:
         parameters = {"page_size": f"int:{page}", "next_page_token": "text", **parameters}
-    # Words that Python keeps for itself.
+    # from_ is the parameter from, which is a Python keyword.
     parameters = {name.rstrip("_"): kind for name, kind in parameters.items()}
     classic = f"{scope}:admin"
     stream, *key = makes.split() or [""]
@@ -344,17 +344,17 @@ CLASSIC_SCOPES = tuple(dict.fromkeys(operation.classic for operation in OPERATIO
 
 
 class Routes:
-    """Finds the operation of a raw path: split at "/" first, decoded later, as Zoom does."""
+    """Finds the operation of a raw path. As in Zoom, paths are split at "/" before they are decoded."""
 
     def __init__(self, operations: Iterable[Operation] = OPERATIONS) -> None:
         self._by_length: dict[int, list[tuple[Operation, list[str]]]] = {}
-        # /users/summary is no user: a path without variables comes first.
+        # Paths without variables come first: /users/summary isn't a user.
         for operation in sorted(operations, key=lambda operation: "{" in operation.template):
             parts = operation.template.split("/")[1:]
             self._by_length.setdefault(len(parts), []).append((operation, parts))
 
     def find(self, raw: str) -> tuple[Operation, str] | None:
-        """The operation and the raw variable part of the path ("" where it has none)."""
+        """Return the operation and the raw variable part of the path ("" if it has none), or None."""
         segments = raw.split("/")[1:]
         for operation, parts in self._by_length.get(len(segments), ()):
             variable = ""

@@ -1,4 +1,4 @@
-"""Page tokens: opaque, alive for a quarter of an hour, bound to the very request they continue."""
+"""Page tokens: opaque, short-lived, and only valid for the request that they continue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """Where a page begins, how many rows it has at most, how many were asked for, and what leads on."""
+    """A page: its first row, its maximum number of rows, the requested page_size, and the token of the next page."""
 
     offset: int
     step: int
@@ -18,7 +18,7 @@ class Page(NamedTuple):
 
 
 class PageTokens:
-    """Gives out tokens and takes them back, as often as they are shown."""
+    """Issues and checks page tokens. A token may be used several times."""
 
     def __init__(self, lifetime: float, clock: Callable[[], float] = time.time) -> None:
         self.lifetime = lifetime
@@ -26,7 +26,7 @@ class PageTokens:
         self._issued: dict[str, tuple[object, int, float]] = {}
 
     def issue(self, request: object, offset: int) -> str:
-        """A token for the rows of a request from `offset` on."""
+        """Return a token for the rows of a request from `offset` on."""
         if len(self._issued) > 20_000:
             self._forget_expired()
         token = secrets.token_urlsafe(26)
@@ -43,12 +43,12 @@ class PageTokens:
         default: int = 30,
         one_more: bool = False,
     ) -> Page | None:
-        """The page of `total` rows that a query asks for, or None if its token is no good.
+        """Return the requested page of `total` rows, or None if its token is invalid.
 
-        `cap`: pages hold no more rows, whatever is asked; `one_more`: the last page leads to an empty one.
+        `cap`: maximum rows per page, even if page_size is larger; `one_more`: an empty page follows the last rows.
         """
         token = query.get("next_page_token", "")
-        # Another page size or any other parameter makes it another list.
+        # A token is only valid with the same parameters, page_size included.
         rest = {name: value for name, value in query.items() if name != "next_page_token"}
         bound = (path, tuple(sorted(rest.items())))
         offset = self.offset(token, bound) if token else 0
@@ -60,7 +60,7 @@ class PageTokens:
         return Page(offset, step, size, self.issue(bound, offset + step) if goes_on else None)
 
     def offset(self, token: str, request: object) -> int | None:
-        """Where to go on, or None if the token is unknown, too old, or another request's."""
+        """Return the offset of a token, or None if it is unknown, expired, or of another request."""
         found = self._issued.get(token)
         if found is None or found[0] != request or found[2] <= self._clock():
             return None

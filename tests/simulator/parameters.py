@@ -1,4 +1,4 @@
-"""Checks a query against what Zoom documents for the operation, and says what is wrong with it."""
+"""Validates a query against the parameters that Zoom documents for the operation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .dates import first_report_day
 from .operations import Operation
 from .refusals import Refusal, refusal, validation
 
-# A month at most, both days counted.
+# Days, with the first and the last one.
 _LONGEST_SPAN = 31
 
 
 def parse(raw_query: str) -> tuple[dict[str, str], str | None]:
-    """The query, and the name of a parameter that was given twice."""
+    """Return the query, and the name of a parameter that occurs twice or None."""
     query: dict[str, str] = {}
     twice = None
     for name, value in parse_qsl(raw_query, keep_blank_values=True):
@@ -25,7 +25,7 @@ def parse(raw_query: str) -> tuple[dict[str, str], str | None]:
 
 
 def check(operation: Operation, query: dict[str, str], today: date) -> Refusal | None:
-    """The refusal of the first parameter that Zoom doesn't take; reports go back six months from `today`."""
+    """Return the refusal of the first invalid parameter, or None. Reports go back six months from `today`."""
     for name, value in query.items():
         kind = operation.parameters.get(name)
         if kind is None:
@@ -55,12 +55,12 @@ def _problem(kind: str, value: str) -> str | None:
 
 
 def parsed_day(value: str) -> date | None:
-    """A day as reports take it: yyyy-MM-dd, nothing else."""
+    """Return the date in a text of the form yyyy-MM-dd, or None."""
     try:
         day = date.fromisoformat(value)
     except ValueError:
         return None
-    # Not the other forms that ISO 8601 knows.
+    # Other forms of ISO 8601 are invalid.
     return day if value == day.isoformat() else None
 
 

@@ -1,6 +1,6 @@
-"""Which requests lead to a record: the one that answers with it, and those that find what it hangs on.
+"""The requests that lead to a record: the one that returns it, and those that list its parents.
 
-Whoever loses the answer to one of them can't know the record; whoever names the request has said so.
+If one of them fails, the tap may miss the record, but must report the failed request.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _REQUEST = re.compile(r"GET /v2(/\S+?):?(?=\s|$)")
 
 
 class Question(NamedTuple):
-    """A request: its operation, whom or what it is about, and what else tells it from others of its kind."""
+    """A request: its operation, the id in its path, and the status or the day that it requests."""
 
     handler: str
     about: str = ""
     status: str | None = None
-    # One of the days from which it asks for what was held.
+    # A day in its date range.
     day: date | None = None
 
     @classmethod
     def of(cls, stream: str) -> Question:
-        """That of a stream, about nothing in particular."""
+        """Return the request of a stream, without an id."""
         return cls(_HANDLERS.get(stream, stream))
 
     @property
@@ -48,14 +48,14 @@ class Question(NamedTuple):
 
     @property
     def pattern(self) -> str:
-        """What finds it among requests as they are sent, whatever its days."""
-        # Encoded once or twice.
+        """A regular expression that matches the request as sent, with any date range."""
+        # The id may be encoded once or twice.
         once = re.escape(quote(self.about, safe=""))
         path = re.sub(r"\{.*?\}", lambda _: once.replace("%", "%(?:25)?"), self.path)
         return rf"^/v2{path}(?:$|\?{'' if self.status is None else f'.*status={self.status}'})"
 
     def is_in(self, text: str) -> bool:
-        """Whether a text, such as a log line, names it."""
+        """True if a text, such as a log line, names the request."""
         return any(self._is(*target.partition("?")[::2]) for target in _REQUEST.findall(text))
 
     def _is(self, path: str, raw_query: str) -> bool:
@@ -69,7 +69,7 @@ class Question(NamedTuple):
 
 
 def leading_to(account: Account, stream: str, record: dict[str, Any]) -> list[Question]:
-    """The questions that lead to a record of the account, its own first; of several ways to find it, all."""
+    """Return the requests that lead to a record, its own first, with all alternatives."""
     if stream == "users":
         return [Question("users", status=record["status"]), Question("user", record["email"])]
     own = Question.of(stream)
@@ -87,7 +87,7 @@ def _occurrence(account: Account, stream: str, record: dict[str, Any]) -> Occurr
 
 
 def _finding(held: Occurrence) -> list[Question]:
-    """The lists of what was held, as long as it is in them."""
+    """Return the requests whose lists may contain a past occurrence."""
     day = held.start.date()
     return [
         Question("history", day=day),
@@ -97,5 +97,5 @@ def _finding(held: Occurrence) -> list[Question]:
 
 
 def _listing(number: Number) -> list[Question]:
-    """The list that a number is in, and the one that its host is in."""
+    """Return the requests that list a number and its host."""
     return [Question(f"listed_{number.kind}s", number.host.id), Question("users", status=number.host.status)]

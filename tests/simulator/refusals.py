@@ -1,4 +1,4 @@
-"""Zoom's refusals: HTTP status and body, in the words Zoom uses."""
+"""Zoom's refusals: HTTP status and body, with Zoom's messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Refusal(NamedTuple):
 
 
 def refusal(status: int, code: int, message: str) -> Refusal:
-    """The usual shape of a refusal."""
+    """Return a refusal in the usual format."""
     return Refusal(status, {"code": code, "message": message})
 
 
 def validation(field: str, message: str) -> Refusal:
-    """A parameter that Zoom doesn't take."""
+    """A parameter is invalid."""
     body = {"code": 300, "message": "Validation Failed.", "errors": [{"field": field, "message": message}]}
     return Refusal(400, body)
 
@@ -54,27 +54,27 @@ BARE_404 = Refusal(404, {})
 
 
 def missing_scopes(scopes: tuple[str, ...]) -> Refusal:
-    """The access token lacks what the operation needs."""
+    """The access token lacks the scopes of the operation."""
     return refusal(400, 4711, f"Invalid access token, does not contain scopes:[{', '.join(scopes)}].")
 
 
 def user_missing(user: str) -> Refusal:
-    """No such user, or not any more."""
+    """The user doesn't exist, or no longer exists."""
     return refusal(404, 1001, f"User does not exist: {user}.")
 
 
 def reported_user_missing(user: str) -> Refusal:
-    """The same in the words of the reports."""
+    """The user doesn't exist, with the message of reports."""
     return refusal(404, 1001, f"User {user} not exist or not belong to this account.")
 
 
 def invitation_expired(user: str) -> Refusal:
-    """A pending user who didn't accept in time."""
+    """The invitation of a pending user has expired."""
     return refusal(400, 1120, f"A valid invitation to join the Zoom account was not found for this user: {user}.")
 
 
 def no_webinar_plan(user: str) -> Refusal:
-    """A user without the webinar add-on."""
+    """The user has no webinar plan."""
     return refusal(
         400,
         200,
@@ -84,35 +84,35 @@ def no_webinar_plan(user: str) -> Refusal:
 
 
 def meeting_missing(number: object) -> Refusal:
-    """No such meeting, or a UUID that wasn't encoded as Zoom wants it."""
+    """The meeting doesn't exist, or its UUID isn't encoded as Zoom requires."""
     return refusal(404, 3001, f"Meeting does not exist: {number}.")
 
 
 def webinar_missing(number: object) -> Refusal:
-    """No such webinar."""
+    """The webinar doesn't exist."""
     return refusal(404, 3001, f"Webinar does not exist: {number}.")
 
 
 def report_missing(number: object) -> Refusal:
-    """No report for this meeting."""
+    """The meeting has no report."""
     return refusal(404, 3001, f"Meeting {number} not found or has expired.")
 
 
 def webinar_report_missing(number: object) -> Refusal:
-    """No participants for this webinar."""
+    """The webinar has no report on participants."""
     return refusal(404, 3001, f'Webinar "{number}" not found or has expired')
 
 
 def registration_off(number: object, code: int = 300, status: int = 400, kind: str = "meeting") -> Refusal:
-    """People can't register for this one."""
+    """Registration is off for the meeting or webinar."""
     return refusal(status, code, f"Registration has not been enabled for this {kind}: {number}.")
 
 
 def no_registration_required(uuid: str) -> Refusal:
-    """Nobody had to register, so nobody can have been absent."""
+    """The webinar had no registration, so it has no absentees."""
     return refusal(400, 3000, f"This webinar doesn't have registration required: {uuid}.")
 
 
 def absentees_missing(uuid: str) -> Refusal:
-    """No such held webinar."""
+    """The past webinar doesn't exist."""
     return refusal(404, 3001, f"Webinar {uuid} not found or expired.")

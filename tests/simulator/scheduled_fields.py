@@ -1,6 +1,6 @@
-"""The fields of a scheduled meeting or webinar; the largest of Zoom's records have a module of their own.
+"""The fields of a scheduled meeting or webinar, the largest of Zoom's records.
 
-The words for leaves are explained in `fields`.
+The types of values are explained in `fields`.
 """
 
 from __future__ import annotations

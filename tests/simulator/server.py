@@ -1,4 +1,4 @@
-"""The simulated Zoom: a real HTTP server on the loopback, in a thread of its own."""
+"""The simulated Zoom: an HTTP server on a loopback port, in its own thread."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OWN = "its own URL"
 
 
 class Asked(NamedTuple):
-    """A request that was made, and what came of it (status 0: no answer); headers by their names in lower case."""
+    """A request, and the status of its answer (0: no complete answer). Names of headers are in lower case."""
 
     method: str
     path: str
@@ -65,12 +65,11 @@ class SimulatedZoom:
         undocumented: bytes = b"",
         faults: list[Fault] | tuple[Fault, ...] = (),
     ) -> None:
-        """`latency`: seconds that each answer takes, or what gives them, answer by answer;
-        `scopes`: "granular", "classic" or a list of names; `api_url`: None leaves it out of token answers;
-        `per_second`, `daily_limits`: other numbers for some labels than the plan's; `daily_reset`: seconds
-        until the day is over; `history`: "ok", "no_scope", "no_permission"; `page_cap`: pages hold no more
-        rows, whatever is asked; `one_token`: a new access token ends the former ones; `undocumented`: members,
-        as they stand in JSON, that each row, each page of rows and each single answer has besides its own.
+        """`latency`: seconds per answer, or a function that returns them; `scopes`: "granular", "classic" or a list of
+        names; `api_url`: None omits it from token answers; `per_second`, `daily_limits`: limits of labels, instead of
+        the plan's; `daily_reset`: seconds until the daily limits reset; `history`: "ok", "no_scope", "no_permission";
+        `page_cap`: maximum rows per page, even if page_size is larger; `one_token`: only the newest access token is
+        valid; `undocumented`: members in JSON that are added to each row, each page and each single record.
         """
         if history not in ("ok", "no_scope", "no_permission"):
             raise ValueError(f"no such history: {history}")
@@ -80,7 +79,7 @@ class SimulatedZoom:
         self.answers = Answers(self.account, self.account.now, self.undocumented)
         self.faults: list[Fault] = list(faults)
         self.requests: list[Asked] = []
-        # Called with each request once its answer is made, before that leaves.
+        # Called with each request after its answer is made, before it is sent.
         self.watchers: list[Callable[[Asked], None]] = []
         self.violations: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -114,7 +113,7 @@ class SimulatedZoom:
         self._server = Server(self._handle, latency, port)
         self._thread: threading.Thread
 
-    # Life
+    # Start and stop
 
     def __enter__(self) -> SimulatedZoom:
         ready = threading.Event()
@@ -148,7 +147,7 @@ class SimulatedZoom:
 
         def stop() -> None:
             self._server.stop()
-            # One more turn of the loop, in which the connections close.
+            # The connections close in one more iteration of the loop.
             loop.call_later(0.01, loop.stop)
 
         loop.call_soon_threadsafe(stop)
@@ -159,7 +158,7 @@ class SimulatedZoom:
         return f"http://127.0.0.1:{self._server.port}"
 
     def config(self, login: str = "server_to_server", **changes: Any) -> dict[str, Any]:
-        """Settings of the tap for this server."""
+        """Return settings of the tap for this server."""
         account = self.account
         settings: dict[str, Any] = {"auth_url": f"{self.url}/oauth/token"}
         if login == "jwt":
@@ -179,17 +178,16 @@ class SimulatedZoom:
 
     @property
     def now(self) -> datetime:
-        """What time it is where the account lives: limits, tokens and the first day of the reports go by it."""
+        """The account's current time, which determines limits, tokens and the first day of reports."""
         return self.clock.now()
 
     @property
     def as_of(self) -> datetime:
-        """The moment for which it answers. What is held, expires or grows too old does so by `travel` only, so that no
-        run finds one thing at its start and another at its end."""
+        """The time of the account's contents. Only `travel` changes it, so that they stay the same during a run."""
         return self.answers.contents.now
 
     def travel(self, **step: float) -> datetime:
-        """Lets time pass, in the words of a timedelta: travel(days=1, hours=2). Gives the moment reached."""
+        """Move the clock forward, by the arguments of a timedelta: travel(days=1, hours=2). Returns the new time."""
         self.clock.travel(timedelta(**step))
         self._answer_as_of(self.now)
         return self.as_of
@@ -198,44 +196,44 @@ class SimulatedZoom:
         by_number, self.answers = self.by_number, Answers(self.account, now, self.undocumented)
         self.by_number.extend(by_number)
 
-    # What tests do and see
+    # For tests
 
     def expire_tokens(self) -> None:
-        """Ends all access tokens given out so far."""
+        """Expire all access tokens issued so far."""
         self.oauth.expire()
 
     def refuse(self, template: str, status: int, body: dict[str, Any]) -> None:
-        """Refuses an operation from now on; the name between braces doesn't matter."""
+        """Refuse an operation from now on. The name in braces doesn't matter."""
         self._refusals[_normal(template)] = Refusal(status, body)
 
     @property
     def secrets(self) -> list[str]:
-        """Everything that must never be shown: credentials, tokens, JWTs from `config`."""
+        """Credentials, tokens and JWTs from `config`, which must never appear in output."""
         return list(self.oauth.secrets)
 
     @property
     def refresh_token(self) -> str:
-        """The refresh token to use next."""
+        """The current refresh token."""
         return self.oauth.refresh_token
 
     @property
     def by_number(self) -> list[str]:
-        """Occurrences that were asked for by number."""
+        """Occurrences that were requested by number."""
         return self.answers.by_number
 
     @property
     def throttled(self) -> Counter[str]:
-        """Provoked 429s per label."""
+        """429s per label, without those of faults."""
         return self.limits.throttled
 
     @property
     def max_in_flight(self) -> int:
-        """The most requests at a time so far."""
+        """The maximum number of simultaneous requests so far."""
         return self._server.max_in_flight
 
     @property
     def latency(self) -> float | Callable[[], float]:
-        """Seconds that each answer takes, or what gives them."""
+        """Seconds per answer, or a function that returns them."""
         return self._server.latency
 
     @latency.setter
@@ -243,7 +241,7 @@ class SimulatedZoom:
         self._server.latency = seconds
 
     def stats(self) -> dict[str, Any]:
-        """What GET /simulator/stats answers."""
+        """Return the body of GET /simulator/stats."""
         return {
             "requests": sum(self.counts.values()),
             "per_label": dict(self.counts),
@@ -255,7 +253,7 @@ class SimulatedZoom:
             "max_in_flight": self.max_in_flight,
         }
 
-    # Answering
+    # Answers
 
     def _handle(self, request: Request) -> Response:
         if request.target == "/simulator/stats":
@@ -264,7 +262,7 @@ class SimulatedZoom:
         query, twice = parameters.parse(request.raw_query)
         try:
             label, response = self._route(request, raw, query, twice)
-        except Exception as error:  # A bug of the simulator should look like one.
+        except Exception as error:  # Makes bugs of the simulator visible.
             self.violations.append(f"simulator failed on {request.target}: {error!r}")
             label, response = "", answer(500, {"code": 500, "message": f"The simulator failed: {error!r}"})
         status = response.status if response.delivery in ("whole", "slow") else 0
@@ -280,7 +278,7 @@ class SimulatedZoom:
             self.counts["oauth"] += 1
             return "oauth", self._or_fault(request, self.oauth.token)
         if self.further.is_file(raw):
-            # Files behind URLs are no API requests, and count as none.
+            # Downloads of files aren't API requests, so they don't count.
             return "", self._or_fault(request, self.further.file)
         found = self._routes.find(raw.removeprefix("/v2")) if raw.startswith("/v2/") else None
         if found is None or request.method != "GET":
@@ -332,7 +330,7 @@ class SimulatedZoom:
     def _with(self, fault: Fault, label: str) -> Response:
         if fault.kind != "429":
             return fault.replacement()
-        # Ordered, not provoked.
+        # A fault, so it isn't counted in `throttled`.
         self.throttled[label] -= 1
         refused = self.limits.refuse_for_now(label, headers=fault.headers)
         if fault.retry_after is not None:
@@ -374,7 +372,7 @@ class SimulatedZoom:
             return None
         refused = refusals.missing_scopes((operation.granular,))
         if self.unescaped_scope_error:
-            # The list in quotes that nobody escaped: not JSON.
+            # The quotes aren't escaped, so the body isn't JSON.
             text = refused.body["message"].replace("[", '["').replace("]", '"]')
             return Refusal(400, b'{"code":4711,"message":"%s"}' % text.encode())  # type: ignore[arg-type]
         return refused
@@ -401,7 +399,7 @@ class SimulatedZoom:
         return answer(200, b'%s,"%s":[%s]}' % (head, listing.name.encode(), b",".join(rows)))
 
     def violate(self, request: Request, why: str) -> None:
-        """Notes what a client must not do."""
+        """Record an invalid request."""
         self.violations.append(f"{request.method} {request.target}: {why}")
 
 

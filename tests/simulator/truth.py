@@ -1,6 +1,6 @@
-"""What a right tap emits for an account, record by record, and how far an output is from it.
+"""The records that a correct tap emits for an account, and the comparison of an output with them.
 
-It is derived from the account's contents, never by asking the server.
+They are derived from the account's contents, without requests to the server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .refusals import Refusal
 __all__ = ["KEYS", "LOGIN_SECRETS", "compare", "expected"]
 
 KEYS = {operation.stream: operation.key for operation in OPERATIONS if operation.stream}
-# Login secrets that aren't selected unless somebody asks for them.
+# Login secrets, which aren't selected by default.
 LOGIN_SECRETS = ("start_url", "host_key", "dynamic_host_key")
 
 
@@ -33,9 +33,10 @@ def expected(
     history: bool = True,
     at: datetime | None = None,
 ) -> dict[str, list[Row]]:
-    """The records of each stream; `history=False`: the way over the report of each user.
+    """Return the records of each stream.
 
-    `at`: the moment at which the account is read; default: the one it was made for.
+    `history=False`: past meetings come from the report of each user. `at`: the time at which the account is read;
+    default: the time for which it was made.
     """
     return _Truth(account, _moment(start_date), history, at or account.now).streams()
 
@@ -77,17 +78,17 @@ class _Truth:
                 made.pop(secret, None)
             self.out[stream].append({**made, **added})
 
-    # What is scheduled
+    # Users and scheduled meetings
 
     def _user(self, user: User) -> None:
         added = {}
         if user.status == "pending":
-            # The listing has no id for them: from a look-up, or else the e-mail stands in.
+            # The list has no id for pending users. The tap looks it up, or uses the e-mail instead.
             added["id"] = user.id if user.lookup == "ok" else user.email
         self._emit("users", fields.USER, user.row, **added)
 
     def listed_numbers(self) -> Iterator[Number]:
-        """Every number that some user's lists lead to, once."""
+        """Yield each number in the lists of users once."""
         for user in self.account.users:
             if user.status == "pending":
                 continue
@@ -113,10 +114,10 @@ class _Truth:
             sources = contents.tracking_sources(number)
             self._emit("webinar_tracking_sources", fields.TRACKING_SOURCE, sources, **key)
 
-    # What was held
+    # Past meetings
 
     def occurrences(self) -> Iterator[Occurrence]:
-        """Those within six months by the history or the hosts' reports, older ones by their number."""
+        """Yield those of the last six months from the history or the hosts' reports, older ones from their numbers."""
         for held in self.account.held:
             if held.start >= self.first_day and self._found(held) and self._wanted(held):
                 yield held
@@ -152,7 +153,7 @@ class _Truth:
     def _answers(
         self, stream: str, table: fields.Fields, rows: list[Row] | Refusal, held: Occurrence, key: Row
     ) -> None:
-        """Rows of an unpaged list, which comes in any order: theirs is that of their canonical JSON."""
+        """Emit the rows of an unpaged list, sorted by canonical JSON, since Zoom's order varies."""
         if isinstance(rows, Refusal):
             return
         start = conversion.date_time(written(held.start, held.date_form))
@@ -162,7 +163,7 @@ class _Truth:
         self._count(stream, held, "respondent")
 
     def _count(self, stream: str, held: Occurrence, *names: str) -> None:
-        """Numbers the rows of an occurrence that share the rest of the key."""
+        """Add `sequence`, which numbers the rows of an occurrence that share the rest of the key."""
         seen: Counter[tuple[Any, ...]] = Counter()
         uuid = f"{held.of.kind}_uuid"
         rows = []

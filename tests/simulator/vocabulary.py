@@ -1,4 +1,4 @@
-"""What a company's data says: people, topics, departments, places. Invented, and chosen by the name of a field."""
+"""Invented values of a company: people, topics, departments, places. Chosen by the name of the field."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WEBINAR_TOPICS = (
     "Product launch|What's new in Atlas|Getting started with Orbit|Customer stories|Security best practices|"
     "Industry outlook|Live demo and Q&A|Analytics for beginners|Partner enablement|Open day for applicants"
 ).split("|")
-# One of these now and then, where text can have any characters.
+# Used occasionally, for unusual characters.
 ODD_TOPICS = (
     "Zürich office move",
     "東京 / London handover",
@@ -39,7 +39,7 @@ SENTENCES = (
     "Support tickets are down by ten percent.|Who can take the notes today?|The budget needs one more review.|"
     "Let's take this offline.|The new hires start on Monday.|Please review the draft by Friday.|Thanks, everyone."
 ).split("|")
-RARE = 0.05  # up to this share unusual characters stand in topics and messages only
+RARE = 0.05  # up to this share, fields in WORDS have no unusual characters
 WORDS = {
     "dept|department": "Engineering|Product|Sales|Marketing|Customer Success|Finance|People|IT|Legal|Operations",
     "city": "Berlin|Paris|Denver|London|Singapore|Lisbon|Toronto|Zürich",
@@ -82,7 +82,7 @@ _PERSON = re.compile(
 
 
 class Person(NamedTuple):
-    """Somebody; the address is that of the name."""
+    """A person, with an e-mail address made from the name."""
 
     first: str
     last: str
@@ -94,13 +94,13 @@ class Person(NamedTuple):
 
 
 def person(rng: random.Random) -> Person:
-    """Somebody who is not in the account. Of one name there are many."""
+    """Return a person outside the account. Several people may have the same name."""
     first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
     return Person(first, last, f"{first}.{last}{rng.randint(2, 9999)}@example.com".lower())
 
 
 def value(rng: random.Random, name: str, someone: Person | None = None, odd: float = 0.01) -> str:
-    """A text for a field of this name. `someone`: whom the record is of; `odd`: the share with unusual characters."""
+    """Return a text for a field. `someone`: the person of the record; `odd`: the share with unusual characters."""
     if rng.random() < odd and (odd > RARE or name not in _BY_NAME):
         return rng.choice(ODD_TOPICS)
     if someone and name in ("first_name", "last_name"):

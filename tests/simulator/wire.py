@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one asyncio loop: enough for clients with keep-alive, and every way to break an answer."""
+"""A small HTTP/1.1 server on one asyncio loop, with keep-alive, that can break answers in many ways."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REASONS = {
     504: "Gateway Timeout",
 }
 _WORTH_PACKING = 1400
-# Answers that begin, and go on for ever with the same byte.
+# The beginning of answers that never end, and the byte that they repeat.
 _ENDLESS = {
     "drip_head": (b"HTTP/1.1 200 OK\r\nX-Padding: ", b"x"),
     "drip_body": (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n", b" "),
@@ -38,19 +38,19 @@ _ENDLESS = {
 
 
 def dumps(value: Any) -> bytes:
-    """JSON as bytes, by orjson where it can."""
+    """Return JSON as bytes, from orjson if possible."""
     if orjson is not None:
         try:
             return orjson.dumps(value)
         except TypeError:
-            # A lone surrogate, which only the standard library writes.
+            # A lone surrogate, which orjson refuses.
             pass
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 @dataclass
 class Request:
-    """One request, its path and query as they came."""
+    """A request, with its path and query as received."""
 
     method: str
     target: str
@@ -68,7 +68,7 @@ class Request:
 
 @dataclass
 class Response:
-    """One answer; `delivery` says how it goes wrong on the way, if it does; `delay`: seconds on top of all others'."""
+    """An answer. `delivery`: "whole", or how it is broken; `delay`: seconds in addition to the latency."""
 
     status: int
     body: bytes
@@ -79,14 +79,14 @@ class Response:
 
 
 def answer(status: int, body: Any, headers: Iterable[tuple[str, str]] = ()) -> Response:
-    """An answer of JSON; bytes are taken as they are, an empty object means no body."""
+    """Return an answer with JSON. Bytes are sent as they are; an empty object means an empty body."""
     if not isinstance(body, bytes):
         body = dumps(body) if body != {} else b""
     return Response(status, body, list(headers))
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection: a request, its answer, the next request."""
+    """A connection of a client. Handles one request at a time."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, request: Request, response: Response) -> None:
         if not self.busy:
-            return  # The client has left.
+            return  # The client has disconnected.
         delivery = response.delivery
         if delivery == "hang":
             return
@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
             body = gzip.compress(body, 1)
             lines.append("Content-Encoding: gzip")
         lines += [f"{name}: {value}" for name, value in response.headers]
-        if packed and len(body) % 2:  # who packs while sending does not know the length beforehand
+        if packed and len(body) % 2:  # as from servers that compress while they send
             lines.append("Transfer-Encoding: chunked")
             body = (
                 b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:50], body[50:], b"") if part)
@@ -210,12 +210,12 @@ class Connection(asyncio.Protocol):
 
 
 class Server:
-    """Listens on the loopback and hands each request to `handle`."""
+    """Listens on a loopback port and passes each request to `handle`."""
 
     def __init__(self, handle: Callable[[Request], Response], latency: float | Callable[[], float], port: int) -> None:
         self.handle = handle
         self.latency = latency
-        # Seconds between two pieces of an answer that drips.
+        # Seconds between two pieces of a slow answer.
         self.drip = 0.02
         self.port = port
         self.in_flight = 0
@@ -225,13 +225,13 @@ class Server:
         self._listening: asyncio.Server
 
     async def start(self) -> None:
-        """Takes connections from now on."""
+        """Start listening."""
         self.loop = asyncio.get_running_loop()
         self._listening = await self.loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024)
         self.port = self._listening.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        """Closes every connection and the door."""
+        """Stop listening and close all connections."""
         self._listening.close()
         for connection in list(self.connections):
             connection.transport.abort()

@@ -1,4 +1,4 @@
-"""The streams beyond the 19 that the simulated account knows by hand: a table of them, served by one generic machine."""
+"""The further streams: all but the 19 core streams. Most are entries of a table, served by generic code."""
 
 from .. import operations
 from . import meetings, people, phone, products, workplace
@@ -8,11 +8,11 @@ STREAMS: dict[str, Further] = {
     stream.name: stream for table in (people, meetings, phone, workplace, products) for stream in table.STREAMS
 }
 OPERATIONS = tuple(stream.operation() for stream in STREAMS.values())
-# Streams of operations that are served by hand, beside others that are not emitted.
+# Further streams that are not in the table -> the path of the operation that they are read from.
 HAND_MADE = {
     "history_meetings": "/report/history_meetings", "user_details": "/users/{userId}",
     "report_user_meetings": "/report/users/{userId}/meetings",
-    # Made of the files that a recording names.
+    # Made from the files that a recording lists.
     "meeting_transcripts": "/users/{userId}/recordings", "meeting_transcript_cues": "/users/{userId}/recordings",
 }  # fmt: skip
 KEYS = {
@@ -22,8 +22,8 @@ KEYS = {
     **{name: stream.key for name, stream in STREAMS.items()},
 }  # fmt: skip
 BY_PATH = {stream.path: stream for stream in STREAMS.values()}
-# What a token has of either form, for these and for those served by hand. A few operations have no granular scope in
-# Zoom's files: who has granular scopes only can't ask them.
+# All scopes of each form, for the core and the further streams. A few operations have no granular scope in Zoom's
+# files: an app with granular scopes only has no access to them.
 SCOPES = {
     form: tuple(
         dict.fromkeys([*known, *(scope for stream in STREAMS.values() for scope in stream.documented_scopes(form))])

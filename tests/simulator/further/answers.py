@@ -1,4 +1,4 @@
-"""Answers of the further operations: pages, windows, refusals and files, all by the table."""
+"""Answers of the further operations: pages, windows, refusals and files, as the table defines them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _FILE, _SIGNED = "/rec/download/", "/signed/"
 
 
 class FurtherAnswers:
-    """Serves what the account has behind the further operations."""
+    """Serves the further operations of an account."""
 
     def __init__(self, zoom: SimulatedZoom) -> None:
         self._zoom = zoom
         self.contents = FurtherContents(zoom.account, lambda: zoom.url)
-        # What signed URLs lead to.
+        # Path of a signed URL -> content and content type.
         self._signed: dict[str, tuple[bytes, str]] = {}
 
     def answer(self, request: Request, template: str, raw: str, query: dict[str, str]) -> Response | Refusal:
-        """What an operation answers; `raw`: the variable part of the path as it came."""
+        """Answer a request of an operation. `raw`: the variable part of the path, still encoded."""
         stream = BY_PATH[template]
         parent = self._parent(stream, raw, query)
         if isinstance(parent, Refusal):
@@ -65,7 +65,7 @@ class FurtherAnswers:
             return refusals.validation("snapshot_date", "Not between from and to.")
         return period
 
-    # Whom it is about
+    # Parents
 
     def _parent(self, stream: Further, raw: str, query: dict[str, str]) -> Parent | Refusal:
         if not stream.parent:
@@ -84,7 +84,7 @@ class FurtherAnswers:
         if parent is None or (parent.moment is not None and parent.moment > self._zoom.as_of):
             return _missing(stream, id_ or raw)
         if stream.params.get("type") == "@type" and query.get("type") != parent.ask["type"]:
-            # A meeting of one person is found under its own type only.
+            # A meeting is found only under the type with which it was listed.
             return _missing(stream, parent.id)
         return parent
 
@@ -96,7 +96,7 @@ class FurtherAnswers:
             return None
         return twice
 
-    # Which rows
+    # Rows
 
     def _rows(self, stream: Further, parent: Parent, query: dict[str, str], period: Period | None) -> list[Made]:
         asked = stream.asked(query)
@@ -118,12 +118,12 @@ class FurtherAnswers:
         if made.moment > self._zoom.as_of + timedelta(days=stream.ahead):
             return False
         if stream.until:
-            # It begins and ends inside, or it isn't in the list.
+            # Listed only if it begins and ends in the window.
             return period.start <= made.moment and made.moment + timedelta(hours=2) <= period.end
         return any(period.start <= moment <= period.end for moment in self.contents.happened(stream, parent, made))
 
     def _asks_for_all(self, stream: Further, query: dict[str, str]) -> bool:
-        """Whether the parameters are sent without which Zoom shows the caller's own, live things, or another kind."""
+        """True if the request has the `params` without which Zoom lists only the caller's rows, live ones or others."""
         facts = documented()[stream.path]["parameters"]
         return all(
             query.get(name, facts[name].get("default")) == value
@@ -132,12 +132,12 @@ class FurtherAnswers:
         )
 
     def _hidden(self, stream: Further, query: dict[str, str]) -> set[str]:
-        """Fields and lists that come only if they are asked for."""
+        """Return the fields and lists that the answer leaves out because `include_fields` doesn't name them."""
         choices = documented()[stream.path]["parameters"].get("include_fields", {}).get("enum", ())
         names = {name for choice in choices for name in choice.split(",")}
         return names - set(query.get("include_fields", "").split(","))
 
-    # As an answer
+    # Responses
 
     def _single(self, request: Request, stream: Further, query: dict[str, str], rows: list[Made]) -> Response | Refusal:
         if not rows:
@@ -150,7 +150,7 @@ class FurtherAnswers:
         return answer(200, content)
 
     def _page_of_row(self, request: Request, query: dict[str, str], row: Row) -> Response | Refusal:
-        """An item of each list; what is no list stands on the first page."""
+        """Return a page of a single row: one item of each list. The first page has the other fields too."""
         longest = max((len(part) for part in row.values() if isinstance(part, list)), default=1)
         page = self._zoom.pages.cut(request.raw_path, query, longest, cap=1)
         if page is None:
@@ -172,7 +172,7 @@ class FurtherAnswers:
         asked = stream.asked(query)
         body = self.contents.envelope(stream, parent, asked)
         *_, above, name = ("", *stream.rows.split("."))
-        # The page token, and what is said of the page, stand beside the list.
+        # The page token, page size and so on are in the same object as the list.
         beside = (
             body.setdefault(above, {}) if stream.answer["properties"].get(above, {}).get("type") == "object" else body
         )
@@ -180,7 +180,7 @@ class FurtherAnswers:
             stream.answer["properties"][above]["properties"] if beside is not body else stream.answer["properties"]
         )
         if "next_page_token" in stream.operation().parameters:
-            # A client saw a token on the last page of the call history.
+            # Zoom was seen to send a token on the last page of the call history.
             page = zoom.pages.cut(
                 request.raw_path, query, len(rows), cap=zoom.page_cap, one_more=stream.older[0] == "call_logs"
             )
@@ -200,7 +200,7 @@ class FurtherAnswers:
         return answer(200, self._zoom.answers.with_more(self._with_more_rows(dumps(body), stream)))
 
     def _with_more_rows(self, content: bytes, stream: Further) -> bytes:
-        """The same, each row with the undocumented members."""
+        """Add the undocumented members to each row."""
         if not self._zoom.undocumented:
             return content
         more = json.loads(b"{%s}" % self._zoom.undocumented)
@@ -234,11 +234,11 @@ class FurtherAnswers:
     # Files
 
     def is_file(self, path: str) -> bool:
-        """Whether a path is that of a file, and of no operation."""
+        """True if the path is that of a file, not of an operation."""
         return path.startswith((_FILE, _SIGNED))
 
     def file(self, request: Request) -> Response:
-        """A download: it takes the access token, and leads to a signed URL, which must not be shown any."""
+        """Answer a download. It needs the access token, and redirects to a signed URL, which must not get the token."""
         path = request.raw_path
         if path.startswith(_SIGNED):
             if b"authorization" in request.headers:
@@ -258,14 +258,14 @@ class FurtherAnswers:
 
 
 def _is_below(stream: Further, raw_path: str, parent: Parent) -> bool:
-    """Whether the ids before the last one in a path are of what the parent hangs on."""
+    """True if the ids before the last one in the path match the parent's row."""
     pairs = list(zip(stream.path.split("/"), raw_path.removeprefix("/v2").split("/"), strict=True))
     asked = [(part, segment) for part, segment in pairs if part.startswith("{")][:-1]
     return all(unquote(segment) == parent.row[re.sub("(?=[A-Z])", "_", part[1:-1]).lower()] for part, segment in asked)
 
 
 def _grouped(name: str, sent: list[Made]) -> list[Row]:
-    """Rows below the rows that they stand in."""
+    """Put rows into lists of their outer rows."""
     made = []
     for outer, rows in groupby(sent, key=lambda each: each.outer):
         made.append({**outer, name: [each.row for each in rows]})

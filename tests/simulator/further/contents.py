@@ -1,6 +1,6 @@
-"""What a simulated account has behind the further operations: rows, when they happened, and whose they are.
+"""The further operations of a simulated account: their rows, with times and parents.
 
-Everything is made from the account's seed when it is asked for, always the same. Sums are made from the asked period.
+Rows are made from the account's seed when they are first requested, always the same. Sums depend on the period too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .model import Ask
 from .shapes import at, fields_of
 
 Row = dict[str, Any]
-# How far back the rows of a stream go that Zoom answers for any time; and one row more, far older than any two years.
+# Age in days of the oldest rows of streams without a stated retention; and of one more, older than the tap reads.
 REACH = 690
 _ANCIENT = 1200
 _SESSIONS = 150
@@ -28,7 +28,7 @@ _FILES = "/rec/download/"
 
 
 class Made(NamedTuple):
-    """A row as it is sent: when it happened, which of several lists it stands in, the row around it."""
+    """A row as sent, with its time, its list if there are several, and its outer row if it is in one."""
 
     row: Row
     moment: datetime | None = None
@@ -37,7 +37,7 @@ class Made(NamedTuple):
 
 
 class Parent(NamedTuple):
-    """What an operation is asked about: id, its row, with what it was asked for, and when it happened."""
+    """A parent: id, row, the parameters with which it was listed, and time."""
 
     id: str = ""
     row: Row = {}
@@ -46,7 +46,7 @@ class Parent(NamedTuple):
 
 
 class FurtherContents:
-    """The rows of the further operations of one account, behind one address."""
+    """The rows of the further operations of one account. `url`: returns the server's URL, for download links."""
 
     def __init__(self, account: Account, url: Callable[[], str]) -> None:
         self.account = account
@@ -54,7 +54,7 @@ class FurtherContents:
         # The lists of a large account are longer.
         self._scale = max(1, account.size["users"] // 12)
         self._made: dict[tuple[object, ...], Any] = {}
-        # Download paths -> the text behind them.
+        # Path of a download -> its text.
         self.texts: dict[str, str] = {}
 
     def _kept(self, make: Callable[..., Any], *key: Any) -> Any:
@@ -66,10 +66,10 @@ class FurtherContents:
     def _rng(self, *purpose: object) -> random.Random:
         return self.account.rng("further", *purpose)
 
-    # What there is to ask about
+    # Parents
 
     def parents(self, stream: Further) -> dict[str, Parent]:
-        """All that a stream's operation can be asked about, whenever it happened, by id."""
+        """Return the parents of a stream by id, whatever their time."""
         found: dict[str, Parent] = self._kept(self._parents, stream.parent, stream.by, stream.kind)
         return found
 
@@ -77,7 +77,7 @@ class FurtherContents:
         if not name:
             return {"": Parent()}
         if name == "users":
-            # Not the pending ones: some have an id, but Zoom knows little more of them.
+            # Not the pending users: some have an id, but Zoom has no data about them.
             users = [user for user in self.account.users if user.status != "pending"]
             return {user.id: Parent(user.id, {"id": user.id}) for user in users}
         if name == "history_meetings":
@@ -98,7 +98,7 @@ class FurtherContents:
         }
 
     def refusal(self, stream: Further, parent: Parent) -> Refusal | None:
-        """What Zoom says where it has nothing for a parent, and says so by a refusal."""
+        """Return the refusal that Zoom sends if it has no data for a parent, or None if it has data."""
         if not stream.parent or not stream.nothing:
             return None
         if self._has_left(stream, parent):
@@ -116,7 +116,7 @@ class FurtherContents:
     # Rows
 
     def rows(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> list[Made]:
-        """All rows of a list, the latest first where they have a time; none for what nobody can ask for."""
+        """Return all rows of a list, latest first if they have a time. Lists that are not in `asks` are empty."""
         if asked not in [stream.asked(ask) for ask in stream.asks] or self._has_left(stream, parent):
             return []
         found: list[Made] = self._kept(self._rows, stream.name, parent.id, asked)
@@ -129,7 +129,7 @@ class FurtherContents:
         if stream.window is not None:
             moments: list[datetime | None] = list(self._moments(stream, parent, rng))
             if stream.row["properties"][stream.time].get("format") == "date":
-                # A row a day.
+                # One row per day.
                 moments = list(dict.fromkeys(moment and day_start(moment.date()) for moment in moments))
         else:
             moments = [None] * self._count(stream, parent, rng)
@@ -137,7 +137,7 @@ class FurtherContents:
         return sorted(made, key=lambda each: each.moment, reverse=True) if stream.time else made  # type: ignore[arg-type, return-value]
 
     def _is_first(self, stream: Further, parent: Parent) -> bool:
-        """Of the parents there is one at least that has something."""
+        """True for the first parent. Its lists are never empty by chance."""
         return parent.id == next(iter(self.parents(stream)))
 
     def _count(self, stream: Further, parent: Parent, rng: random.Random) -> int:
@@ -145,16 +145,16 @@ class FurtherContents:
             return 1
         if stream.parent:
             return 3 if self._is_first(stream, parent) else rng.choice((0, 2, 3))
-        # One list is longer than any page of it.
+        # One list is longer than a page.
         return (23 if stream.name == "chat_account_channels" else 4) * self._scale
 
     def _moments(self, stream: Further, parent: Parent, rng: random.Random) -> Iterator[datetime]:
         assert stream.window is not None
         now = self.account.now
         if parent.moment is not None:
-            # A session, and what was said in it up to its last message, over months.
+            # Messages of a session: the last one at the session's time, others up to months before.
             yield parent.moment
-            # One that is still to begin has only that: it could not be met before.
+            # A session in the future has only its last message, or a run could find it before.
             for days in (0.3, 34, 71) if parent.moment <= now else ():
                 moment = parent.moment - timedelta(days=days)
                 if moment > now - timedelta(days=_SESSIONS if stream.window.keeps else REACH):
@@ -187,7 +187,7 @@ class FurtherContents:
             again = before is not None and "sequence" in stream.key and rng.random() < 0.35
             made = self._made_row(stream, parent, asked, before.moment if again and before else moment, maker)
             if again and before:
-                # The same person, call or second once more.
+                # A second row of the same person, call or second.
                 shared = {*stream.key, *(("email", "name") if "respondent" in stream.key else ())}
                 made.row.update({name: before.row[name] for name in shared & made.row.keys() & before.row.keys()})
             if before is not None and rng.random() < 0.4:
@@ -204,13 +204,13 @@ class FurtherContents:
         table = fields_of(schema)
         key = [name for name in stream.key if name in table and name not in stream.added]
         leading = stream.led_by(STREAMS.values()) & table.keys()
-        # Words repeat, and a key does not.
+        # Values of "text" repeat, and keys must not.
         table |= {name: "id" for name in {*key, *leading} if table[name] == "text"}
         if "option" in stream.added:
             table = particulars.of_option(table, asked[0])
         fixed: Row = {}
         if not stream.rows:
-            # The answer about a thing says of it what the list says, and carries its id.
+            # A detail has the parent's id, and the same values as the parent's row.
             fixed |= {
                 name: value for name, value in parent.row.items() if table.get(name) == self._kind_above(stream, name)
             }
@@ -241,18 +241,18 @@ class FurtherContents:
         return Made(row, moment, next(iter(stream.states), ""), self._outer(stream, maker))
 
     def _kind_above(self, stream: Further, name: str) -> Any:
-        """How the list that a stream hangs on declares a field."""
+        """Return the type that the parent stream declares for a field, or ""."""
         if stream.parent in STREAMS:
             return fields_of(STREAMS[stream.parent].row).get(name, "")
         return "date" if name == "start_time" else ""
 
     def _outer(self, stream: Further, maker: Maker) -> Row:
-        """The row around the list that the row stands in, if there is one."""
+        """Make the outer row of the list that the row is in; empty if there is none."""
         names = {source.removeprefix("outer:") for source in stream.added.values() if source.startswith("outer:")}
         return maker.record(dict.fromkeys(sorted(names), "id") | {"email": "email"}, keep=names) if names else {}
 
     def _other_states(self, stream: Further, made: Made, rng: random.Random) -> Iterator[Made]:
-        """A message that was sent may have been edited, twice too; another was deleted."""
+        """Yield further versions of a message that was sent: edited or deleted, up to two of each."""
         for state, schema in (
             (state, stream.answer["properties"][state]["items"]) for state in list(stream.states)[1:]
         ):
@@ -270,7 +270,7 @@ class FurtherContents:
     # Sums
 
     def sums(self, stream: Further, asked: tuple[str | None, ...], period: str) -> list[Row]:
-        """The rows of a period, "2026-03" or "2026-03-05" where it is what one should ask for; any other gives others."""
+        """Return the rows of a period: "2026-03", "2026-03-05", or any other name, which has other rows."""
         if asked not in [stream.asked(ask) for ask in stream.asks]:
             return []
         rng = self._rng("sum", stream.name, *asked, period)
@@ -280,7 +280,7 @@ class FurtherContents:
         return [self._made_row(stream, Parent(), asked, None, maker).row for _ in range(count if stream.rows else 1)]
 
     def happened(self, stream: Further, parent: Parent, made: Made) -> list[datetime]:
-        """When a row happened; a session of messages did so as often as one was sent."""
+        """Return the times of a row: one, or with `used_in` those of all its child rows."""
         assert made.moment is not None
         if not stream.used_in:
             return [made.moment]
@@ -289,7 +289,7 @@ class FurtherContents:
         return [message.moment for message in rows if message.moment is not None]
 
     def envelope(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> Row:
-        """What stands around the rows."""
+        """Return the answer's fields other than the rows."""
         schema = stream.answer["properties"]
         around = {
             name: part
@@ -300,7 +300,7 @@ class FurtherContents:
         return maker.record(fields_of({"properties": around}), keep=stream.beside)
 
     def is_older_form(self, stream: Further, parent: Parent, asked: tuple[str | None, ...]) -> bool:
-        """Whether the answer has only the list's former name."""
+        """True if the answer has the list under its former name only."""
         if not stream.older[0]:
             return False
         if not stream.parent:
@@ -309,7 +309,7 @@ class FurtherContents:
 
 
 def _above(stream: Further, parent: Parent) -> Row:
-    """The columns in which a row says what it hangs on."""
+    """Return the columns of a row that come from its parent's row."""
     sources = {column: source.partition(":") for column, source in stream.added.items()}
     return {column: parent.row[name] for column, (kind, _, name) in sources.items() if kind == "parent"}
 

@@ -1,4 +1,4 @@
-"""What Zoom has further of meetings, recordings, summaries and reports."""
+"""Further streams of meetings, recordings, summaries and reports."""
 
 from __future__ import annotations
 

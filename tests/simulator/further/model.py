@@ -1,6 +1,47 @@
-"""What the tables of the further streams are made of, beside what Zoom's own file says of their operations.
+"""The entries of the further streams' table: `Further` and `Window`.
 
-They stand here once more, apart from the tap's own table, so that the two can disagree.
+A further stream is one GET operation and the rows that it returns. Its parameters, scopes, rate limit and fields come
+from Zoom's OpenAPI files (tests/fixtures/operations.json). An entry adds the rest: where the rows are in the answer,
+their key, parent and windows, and the columns that the tap adds. The server's answers (`answers`), the simulated rows
+(`contents`) and the expected records (`truth`) follow from it. So a new operation needs an entry in `people`,
+`meetings`, `phone`, `workplace` or `products`, and usually no code. `particulars` has the exceptions. Entries are
+independent of the tap's own table, so that tests find differences.
+
+Some entries, shortened:
+
+A list of the account. The answer is {"groups": [{"id": ..., "name": ...}, ...]}, in pages of up to 300 rows:
+
+    Further("groups", "/groups", "groups", "id", page=300)
+
+A list below each of those rows. The parent's `id` fills the path, and becomes the column group_id. For some parents
+Zoom answers 404 with code 4130 instead of an empty list:
+
+    Further(
+        "group_members", "/groups/{groupId}/members", "members", "group_id id",
+        parent="groups", by="id", adds="group_id=parent:id", page=300,
+        nothing=((404, 4130, "A group with this {groupId} does not exist."),),
+    )
+
+A single object below each parent. The list's name is empty, so the whole answer is the row:
+
+    Further("role_details", "/roles/{roleId}", "", "id", parent="roles", by="id")
+
+A list that is requested by windows (`from` and `to`), which select rows by their field `time`. Rows without a unique
+key are numbered by the column sequence:
+
+    Further(
+        "report_activities", "/report/activities", "activity_logs", "time sequence",
+        window=REPORTS, time="time", adds="sequence=sequence", page=300,
+    )
+
+Sums by month: with a window and without `time`, each window has rows of its own. Two requests for each month, with
+type=active and type=inactive; the column host_type says which:
+
+    Further(
+        "report_users", "/report/users", "users", "window_from host_type id", window=MONTHS, page=300,
+        asks=each("type", "active", "inactive"),
+        adds="window_from=window:from window_to=window:to host_type=ask:type",
+    )
 """
 
 from __future__ import annotations
@@ -15,7 +56,7 @@ from typing import Any
 from ..operations import Operation
 
 HANDLER = "further"
-# Products with rate limits of their own, by the name of Zoom's file.
+# Products with separate rate limits: name of Zoom's file -> prefix of the limit's label.
 APART = {"Phone": "Phone", "Contact-Center": "Contact Center"}
 _FIXTURE = Path(__file__).parents[2] / "fixtures" / "operations.json"
 Schema = dict[str, Any]
@@ -24,11 +65,15 @@ Ask = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Window:
-    """The stretch of time that an operation is asked about.
+    """The windows that an operation accepts.
 
-    `days`: the longest; `keeps`: how many days back it answers (None: not stated); `unit`: by what one has to ask, where
-    the answer sums up what was asked; `form`: how the ends are written; `cut`: a longer one is cut, not refused;
-    `until`: the last day it may end on, counted from today (0: any).
+    days: the longest window (None: no limit).
+    keeps: the retention, in days (None: Zoom states none).
+    unit: "month" or "day" if a window has to be a calendar month or a day, else "any".
+    form: how its ends are written: "date", "date-time" or "month" (a year and a month).
+    names: the two parameters.
+    cut: True if Zoom shortens a longer window, False if it refuses it.
+    until: the last day on which a window may end, relative to today: -1 is yesterday (0: no limit).
     """
 
     days: int | None = 31
@@ -59,24 +104,49 @@ YEAR_AND_MONTH = Window(unit="month", form="month", names=("year", "month"))
 
 
 def each(name: str, *values: str) -> tuple[dict[str, str], ...]:
-    """One request for each value of a parameter."""
+    """Return `asks` with one request for each value of a parameter."""
     return tuple({name: value} for value in values)
 
 
 @dataclass(frozen=True)
 class Further:
-    """A stream, and how a simulated account answers its operation.
+    """A stream, and how the simulated account answers its operation. The module's docstring has examples.
 
-    `rows`: the path of the list, "" where the answer is the one row; `parent`, `by`: the stream whose rows it hangs on
-    and the field with their ids; `where`: the field that has to have a value in them, or ("status!draft") another than
-    this word, in any case; `asked_as`: the query parameter that takes the id, if the path does not; `kind`: of
-    the held occurrences it hangs on; `params`, `asks`: what is always sent, and what is sent one after the other;
-    `time`: the field by which windows choose rows (none, and yet a window: the rows are sums of it); `adds`: column ->
-    where it comes from; `instead`: key field -> what stands in for it; `may_lack`: key fields that can be empty;
-    `page`: the most rows of a page; `until`: the field that the
-    end of a window is compared with, where that is another; `used_in`: the stream below it whose rows say when it was used;
-    `ahead`: how many days to come it answers for; `nothing`: refusals of some parents (status, code, text);
-    `older`: the list's former name, and that of its key; `states`: the lists beside each other -> message_state.
+    name, path: the stream's name, and the operation's path.
+    rows: the list in the answer. "" if the answer is a single row. "questions.question_details" is a list in each row
+        of another list; "past_meetings.meetings" is a list in an object.
+    key_words: the key fields, separated by spaces.
+    parent, by: the parent stream, and the field of its rows that has the id for the path. "users" and
+        "history_meetings" are parents too.
+    where: request only parents that have a value in this field. "status!draft": only those whose status isn't draft.
+    asked_as: the query parameter for the parent's id, if the id isn't in the path.
+    kind: "meeting" or "webinar": which rows of the parent history_meetings are parents.
+    asks: the parameters of each request. Several requests make several lists, with rows of their own.
+    params: parameters sent with every request. "@type" is the `type` with which the parent was listed, "@window_to"
+        the window's last day.
+    window: the accepted windows. None: the operation takes no dates.
+    time: the field by which a window selects rows. "" with a window: rows are sums over the window.
+    beside: fields next to the list, which are copied to each of its rows.
+    adds: columns added by the tap, as column=source, separated by spaces. Sources:
+        parent:FIELD        a field of the parent's row
+        outer:FIELD         a field of the outer row, if the list is in a row of another list
+        row:A|B|'text'      the first of these fields of the row that has a value, else the text
+        ask:NAME|'text'     a parameter from `asks`, else the text
+        window:from, window:to  the first and last day of the window, for sums
+        run:date            the day of the run
+        list                the value in `states` for the list that the row is in
+        download            the text behind the row's download_url
+        sequence            0, 1, 2... for rows with the same values in the rest of the key
+    instead: key field -> field that replaces it in rows without it.
+    may_lack: key fields that may be empty. They become "".
+    page: the largest page, in rows. 0: the list is not paged. A single row with `page` has its own lists paged.
+    nothing: refusals (status, code, message) for parents without data. Some parents get one of them; the first is also
+        the answer for unknown ids.
+    until: the field with a row's end. A window then lists only rows that begin and end in it.
+    used_in: the child stream whose rows determine which windows list a row (a chat session and its messages).
+    ahead: the number of days after today for which there are rows.
+    older: former names of the list and of its key. Some answers have the former list only, others both.
+    states: lists next to each other -> value of the column whose source is `list`.
     """
 
     name: str
@@ -113,11 +183,11 @@ class Further:
 
     @property
     def added(self) -> dict[str, str]:
-        """Columns of ours -> where their values come from."""
+        """Columns added by the tap -> their sources."""
         return dict(part.split("=", 1) for part in self.adds.split())
 
     def led_by(self, streams: Iterable[Further]) -> set[str]:
-        """The fields of its rows by which other streams hang on it."""
+        """Return the fields of its rows that child streams use: their `by`, and the sources of their columns."""
         below = [stream for stream in streams if stream.parent == self.name]
         taken = {
             source.removeprefix("parent:")
@@ -128,24 +198,24 @@ class Further:
         return {stream.by for stream in below} | taken
 
     def is_about(self, parent: Mapping[str, Any]) -> bool:
-        """Whether a row of the stream above says that there may be something."""
+        """True if the parent's row satisfies `where`."""
         name, _, word = self.where.partition("!")
         value = str(parent.get(name) or "").lower()
         return not name or (value != word if word else bool(value))
 
     @property
     def is_sum(self) -> bool:
-        """Whether another window gives other rows."""
+        """True if the rows are sums over the window."""
         return self.window is not None and not self.time
 
     @cached_property
     def splits(self) -> dict[str, str | None]:
-        """The parameters on which it depends which rows come -> what stands for them where they are not sent."""
+        """The parameters that select one of its lists -> their defaults."""
         names = dict.fromkeys(name for ask in self.asks for name in ask)
         return {name: _default(self.path, name) for name in names}
 
     def asked(self, query: Ask) -> tuple[str | None, ...]:
-        """What tells one of its lists from the others, as asked."""
+        """Return the values of the parameters in `splits`. They identify the list that is requested."""
         return tuple(query.get(name, default) for name, default in self.splits.items())
 
     @cached_property
@@ -158,7 +228,7 @@ class Further:
         """The schema of a row: that of the list's items, or the whole answer."""
         schema = self.answer
         if not self.rows and self.page:
-            # A row and a page: what leads to the next one is no field of the row.
+            # A single row in pages: next_page_token is not a field of the row.
             fields = {name: part for name, part in schema["properties"].items() if name != "next_page_token"}
             return {**schema, "properties": fields}
         for name in self.rows.split(".") if self.rows else ():
@@ -167,13 +237,16 @@ class Further:
         return schema
 
     def documented_scopes(self, form: str) -> list[str]:
-        """Those that open the operation: `form` "granular" or "classic"; of a user's own and those of writing, none."""
+        """Return the scopes of a form ("granular" or "classic") that allow the operation.
+
+        Scopes for writing are left out. So are those for a user's own data, if there are scopes for admins.
+        """
         scopes = documented()[self.path][form] + (list(_SCOPES.get(self.name, ())) if form == "classic" else [])
         reading = [scope for scope in scopes if ":write" not in scope]
         return [scope for scope in reading if scope.endswith(":admin")] or reading
 
     def operation(self) -> Operation:
-        """As the server's routes know it."""
+        """Return the operation for the server's routes."""
         facts = documented()[self.path]
         granular, classic = self.documented_scopes("granular"), self.documented_scopes("classic")
         scopes = granular + classic
@@ -183,7 +256,7 @@ class Further:
             if parameter.get("in") != "path"
         }
         if self.name == "phone_call_queue_members":
-            # The answer carries a token that no parameter takes, by the documentation.
+            # Zoom documents a token in the answer, but no parameter for it.
             parameters["next_page_token"] = "text"
         return Operation(
             self.path,
@@ -197,10 +270,10 @@ class Further:
         )
 
 
-# Zoom's file names another, by a slip.
+# Zoom's file has a wrong scope.
 _SCOPES = {"meeting_recordings": ("recording:read:admin",)}
 _TEXT = {"type": "string"}
-# Zoom's example has them empty: what stands in them is not known, so nothing that would need a conversion.
+# Empty in Zoom's example, so their items are unknown. These items need no conversion.
 _LIST = {"type": "array", "items": {"type": "string", "enum": ["101", "102"]}}
 _LINE = {
     "text": _TEXT,
@@ -212,7 +285,7 @@ _LINE = {
     "userIds": _LIST,
     "channelMark": _TEXT,
 }
-# Its form stands in the text of a redirect.
+# Zoom documents this schema only in the description of a redirect.
 TRANSCRIPT: Schema = {
     "type": "object",
     "properties": {
@@ -224,13 +297,13 @@ TRANSCRIPT: Schema = {
 }  # fmt: skip
 
 
-# Parameters that the files of April 2026 lack. Source: https://developers.zoom.us/docs/api/meetings/
+# Parameters missing from Zoom's files of April 2026. Source: https://developers.zoom.us/docs/api/meetings/
 _ANNOUNCED = {"/users/{userId}/webinars": {"include_events_webinar": {"type": "boolean"}}}
 
 
 @cache
 def documented() -> dict[str, Any]:
-    """What Zoom's OpenAPI files say of each operation, by its path (scripts/make_operations.py)."""
+    """Return Zoom's documentation of each operation, by path. scripts/make_operations.py writes it."""
     found: dict[str, Any] = json.loads(_FIXTURE.read_text("utf-8"))
     for path, parameters in _ANNOUNCED.items():
         found[path]["parameters"] |= parameters
@@ -243,7 +316,7 @@ def _default(path: str, name: str) -> str | None:
 
 
 def _word(parameter: Schema, page: int | None) -> str:
-    """A documented parameter, in the words of `operations`."""
+    """Describe a documented parameter in the notation of `operations`."""
     needed = "!" if parameter.get("required") else ""
     if page is not None:
         return f"int:{page}"

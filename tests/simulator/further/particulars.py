@@ -1,4 +1,4 @@
-"""What rows of a few streams say beyond what their schema tells."""
+"""Values in the rows of a few streams that do not follow from their schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..scheduled_fields import Fields
 
 Row = dict[str, Any]
 _BOTH = {"allow_authentication_exception", "authentication_options"}
-# The settings that come by one value of `option` only; "security" comes without it too.
+# Settings that are sent for one value of `option` only; "security" is also sent without `option`.
 _OF_OPTION = {
     "meeting_authentication": _BOTH | {"meeting_authentication"},
     "recording_authentication": _BOTH | {"recording_authentication"},
@@ -24,21 +24,21 @@ _OF_OPTION = {
 
 
 def of_option(table: Fields, option: str | None) -> Fields:
-    """The fields of an answer about settings, which has another form for each option."""
+    """Return the fields of an answer about settings, which depend on the parameter `option`."""
     mine = _OF_OPTION.get(option or "")
     others = set().union(*(names for name, names in _OF_OPTION.items() if name != "security"))
     return {name: kind for name, kind in table.items() if (name in mine if mine else name not in others)}
 
 
 def is_empty(stream: str, parent: Row) -> bool:
-    """Whether the parent's row says that there is nothing."""
+    """True if the parent's row shows that there is no data for it."""
     return stream == "phone_recording_transcripts" and not parent.get("transcript_download_url")
 
 
 def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random) -> Row:
-    """What a row has to say."""
+    """Return the values of a row that the schema doesn't determine. All others are random."""
     if stream == "recordings":
-        # Captions have no id. Who stops the recording and begins again has two transcripts, listed in any order.
+        # Captions have no id. A recording that was stopped and restarted has two transcripts, listed in any order.
         files: list[Row] = [{"id": "f1", "file_type": "MP4"}, {"file_type": "CC"}]
         for number in range(rng.choice((0, 1, 1, 2))):
             start = f"2026-03-0{2 - number}T10:00:00Z"
@@ -62,7 +62,10 @@ def of_row(stream: str, parent: str, moment: datetime | None, rng: random.Random
 
 
 def kept(stream: str, parent: str, account: Account) -> dict[datetime, Occurrence]:
-    """Meetings of the account, or of a host, of which a stream has something, by when it has it: of the last, every other."""
+    """Return past meetings with a row in a stream, by the row's time: every other one of the latest.
+
+    Those of the host `parent` for recordings, those of the account for meeting_summaries, none for other streams.
+    """
     if stream not in ("recordings", "meeting_summaries"):
         return {}
     held = [held for held in account.held if held.of.kind == "meeting" and held.end < account.now]
@@ -72,7 +75,7 @@ def kept(stream: str, parent: str, account: Account) -> dict[datetime, Occurrenc
 
 
 def of_meeting(stream: str, held: Occurrence) -> Row:
-    """What names a meeting in a row that is of it."""
+    """Return the fields of a row that identify its meeting."""
     if stream == "recordings":
         return {"uuid": held.uuid, "id": held.of.number}
     start, end = written(held.start), written(held.end)
@@ -83,7 +86,7 @@ def of_meeting(stream: str, held: Occurrence) -> Row:
 
 
 def transcript(meeting: str, url: str, rng: random.Random) -> tuple[Row, str]:
-    """An answer about a transcript, and the text behind its URL, which is there even where nobody may have the text."""
+    """Return an answer about a transcript, and its text: "" if downloads are restricted, which keeps the URL."""
     reason = rng.choice((None, None, "", "NOT_READY", "DELETED_OR_TRASHED"))
     row = {
         "meeting_id": meeting,
@@ -95,6 +98,6 @@ def transcript(meeting: str, url: str, rng: random.Random) -> tuple[Row, str]:
 
 
 def text_file(rng: random.Random) -> str:
-    """A WebVTT file of two cues, of which one names nobody."""
+    """Return a WebVTT file of two cues. Only the first names its speaker."""
     first, second = (f"{number}\r\n00:0{number}:01.000 --> 01:00:0{number}.250\r\n" for number in (1, 2))
     return f"WEBVTT\r\n\r\n{first}Zoë: {text(rng)}\r\n\r\n{second}{text(rng)}\r\n{text(rng)}\r\n"

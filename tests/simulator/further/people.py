@@ -1,4 +1,4 @@
-"""What Zoom has further of users, groups, roles and the account, and its dashboards and surveys."""
+"""Further streams of users, groups, roles and the account, and of dashboards and surveys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stretch of time that a query asks about, and whether Zoom answers for it."""
+"""The period that a query requests, and Zoom's refusal if it is not allowed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Period(NamedTuple):
-    """Both ends, included; as they were asked; and by what name sums of it are known."""
+    """Both ends, included; both ends as requested; the name by which `contents` makes sums."""
 
     start: datetime
     end: datetime
@@ -25,12 +25,12 @@ class Period(NamedTuple):
 
 
 def month_end(day: date) -> date:
-    """The last day of a day's month."""
+    """Return the last day of the month."""
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def asked_period(window: Window, query: dict[str, str], now: datetime, *, may_be_days: bool) -> Period | Refusal:
-    """The period, or why Zoom refuses it; `may_be_days`: date-times may be given as days too."""
+    """Return the period, or Zoom's refusal. `may_be_days`: days are accepted in place of date-times."""
     if window.form == "month":
         return _of_month(window, query, now)
     names = window.names
@@ -86,7 +86,7 @@ def _of_month(window: Window, query: dict[str, str], now: datetime) -> Period | 
 
 
 def _name(window: Window, start: datetime, end: datetime, now: datetime) -> str:
-    """One name for all ways to ask for a calendar month or a day; any other period has its own."""
+    """Return one name for all ways to request a calendar month or a day. Any other period has a name of its own."""
     first, last = start.date(), end.date()
     if window.unit == "month" and first.day == 1 and last in {month_end(first), min(month_end(first), now.date())}:
         return first.isoformat()[:7]

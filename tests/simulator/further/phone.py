@@ -1,4 +1,4 @@
-"""What Zoom Phone has."""
+"""Further streams of Zoom Phone."""
 
 from __future__ import annotations
 

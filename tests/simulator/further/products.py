@@ -1,4 +1,4 @@
-"""What Contact Center, Events, Revenue Accelerator, billing and quality of service have."""
+"""Further streams of Contact Center, Zoom Events, Revenue Accelerator, billing and quality of service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the schema of an answer to a table of fields, in the words of `fields`."""
+"""Convert the schema of an answer to a table of fields, in the notation of `fields`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MILLISECONDS = 10**12
 
 
 def fields_of(schema: Schema) -> Fields:
-    """A table of the properties; objects and lists that Zoom leaves open are left out."""
+    """Return a table of the properties. Objects and lists without documented contents are left out."""
     found = {name: _kind(part) for name, part in schema.get("properties", {}).items()}
     return {name: kind for name, kind in found.items() if kind is not None}
 
@@ -61,14 +61,14 @@ def _is_day(example: str) -> bool:
 
 
 def at(schema: Schema, moment: datetime) -> Any:
-    """A moment, to the second, as the example of its field is written."""
+    """Write a time, to the second, in the format of the field's example."""
     example = schema.get("example", "")
     if schema["type"] == "integer":
         return int(moment.timestamp() * 1000) if example > _MILLISECONDS else int(moment.timestamp())
     if example.endswith("+00:00"):
         return moment.isoformat(timespec="milliseconds")
     if re.search(r":\d\d:\d{3}$", example):
-        # 2024-03-21 07:09:03:216
+        # Such as 2024-03-21 07:09:03:216
         return (moment + timedelta(milliseconds=216)).strftime("%Y-%m-%d %H:%M:%S:216")
     if example and ":" not in example:
         return moment.date().isoformat()

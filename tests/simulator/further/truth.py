@@ -1,4 +1,4 @@
-"""What a right tap emits of the further streams, record by record, by the table and what the account has behind it."""
+"""The records of the further streams that a correct tap emits, made from the table and the account's contents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELD_BACK", "KEYS", "truth_of"]
 
-# Secrets that are not selected by default, by stream, at any depth.
+# Stream -> secret fields, at any depth, that are not selected by default.
 HELD_BACK = {
     "account_settings": {"authorized_channel_token", "passcode"}, "chat_messages": {"download_url"},
     "clips": {"passcode", "thumbnail_link"}, "meeting_recordings": {"download_access_token"},
@@ -32,14 +32,15 @@ HELD_BACK = {
     "zoom_event_registrants": {"qr_code_url"}, "zra_conversation_details": {"downloadUrl", "recording_download_url"},
 }  # fmt: skip
 
-# How far back a tap reads what Zoom answers for any time, unless it is told.
+# How many days back a tap reads by default, if Zoom states no retention.
 _DAYS_BACK = 730
 
 
 def truth_of(zoom: SimulatedZoom, stream: str, start_date: str | date | None = None) -> list[Row]:
-    """The records of one further stream, in no order, with everything selected.
+    """Return the records of one further stream, in any order, without HELD_BACK fields.
 
-    Of windows for which Zoom states no reach: those of the last two years, or since `start_date`.
+    Rows with a time start at `start_date`, or at the limit of Zoom's retention if that is later. Without `start_date`
+    they start at that limit, or two years ago if Zoom states none.
     """
     truth = _Truth(zoom, start_date)
     return truth.by_hand(stream) if stream in HAND_MADE else truth.records(STREAMS[stream])
@@ -55,22 +56,22 @@ class _Truth:
             start = datetime.fromisoformat(str(start_date).replace("Z", "+00:00"))
             self.start = start if start.tzinfo else start.replace(tzinfo=UTC)
 
-    # How far back
+    # Start dates
 
     def since(self, stream: Further) -> datetime:
-        """From when on rows with a time are read."""
+        """Return the time from which on rows are read."""
         assert stream.window is not None
         if stream.window.keeps is None:
             return self.start or day_start(self.now.date() - timedelta(days=_DAYS_BACK))
         first = day_start(self.now.date() - timedelta(days=stream.window.keeps))
         if stream.window.form == "month":
-            first = first.replace(day=1)  # Zoom answers a month of which it still has a day
+            first = first.replace(day=1)  # Zoom answers for a month if it still has one of its days
         elif stream.window.unit == "month" and first.day > 1:
             first = day_start(month_end(first.date()) + timedelta(days=1))
         return max(first, self.start or first)
 
     def _periods(self, stream: Further) -> Iterator[tuple[date, date]]:
-        """The days or calendar months of which there are sums, by their first and last day."""
+        """Yield the first and last day of each day or calendar month that has sums."""
         assert stream.window is not None
         day = self.since(stream).date()
         if stream.window.unit == "month":
@@ -80,10 +81,10 @@ class _Truth:
             yield day, last
             day = last + timedelta(days=1)
 
-    # What is found
+    # Parents and rows
 
     def _parents(self, stream: Further) -> Iterator[Parent]:
-        """What a run comes to ask about."""
+        """Yield the parents that a run finds."""
         if stream.parent == "history_meetings":
             listed = {held.uuid for held in self._history()}
             yield from (parent for id_, parent in self.contents.parents(stream).items() if id_ in listed)
@@ -168,7 +169,7 @@ class _Truth:
         found = (name[1:-1] if name.startswith("'") else values.get(name) for name in names.split("|"))
         return conversion.string(next(value for value in found if value))
 
-    # Those that the simulator knows by hand
+    # Streams that are not in the table
 
     def by_hand(self, stream: str) -> list[Row]:
         contents = self.zoom.answers.contents
@@ -192,7 +193,7 @@ class _Truth:
         return _numbered(made, KEYS[stream], in_order=False)
 
     def _of_files(self, stream: str) -> Iterator[Row]:
-        """Transcripts, or their cues: of the files that each recording names."""
+        """Yield transcripts, or their cues, from the files that each recording lists."""
         for _, _, made in self._rows(STREAMS["recordings"]):
             files = [file for file in made.row["recording_files"] if file["file_type"] == "TRANSCRIPT"]
             files.sort(key=lambda file: file["recording_start"])
@@ -212,7 +213,7 @@ class _Truth:
 
 
 def _cues(files: list[Row], texts: list[str]) -> Iterator[Row]:
-    """Those of the two that stand in each text file of the simulator."""
+    """Yield the cues of transcript files. Each file has two."""
     for file, text in zip(files, texts, strict=True):
         _, first, second = text.split("\r\n\r\n")
         said = [(61.0, 3601.25, "Zoë", first.split("Zoë: ")[1])]
@@ -225,7 +226,7 @@ def _cues(files: list[Row], texts: list[str]) -> Iterator[Row]:
 
 
 def without(names: Collection[str], value: Any) -> Any:
-    """A value without fields of these names, at any depth."""
+    """Return a value without fields of these names, at any depth."""
     if isinstance(value, list):
         return [without(names, part) for part in value]
     if isinstance(value, dict):
@@ -238,12 +239,12 @@ def _whose(user: User, query_type: str) -> Row:
 
 
 def _arrives_in_order(stream: Further) -> bool:
-    """Whether rows are counted as they come: pages without dates. All others go by their canonical JSON."""
+    """True if `sequence` follows the order of arrival: in paged lists without windows. Others go by canonical JSON."""
     return bool(stream.page) and stream.window is None
 
 
 def _numbered(made: list[tuple[Row, Row]], key: tuple[str, ...], *, in_order: bool) -> list[Row]:
-    """The records, those that share the rest of the key counted from 0."""
+    """Return the records. `sequence` counts those with the same rest of the key from 0."""
     if "sequence" in key:
         sharing: dict[tuple[Any, ...], list[tuple[str, Row]]] = defaultdict(list)
         for sent, record in made:

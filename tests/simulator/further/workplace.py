@@ -1,4 +1,4 @@
-"""What Rooms, Team Chat, Clips and Whiteboard have."""
+"""Streams of Rooms, Workspaces, Visitor Management, Team Chat, Clips and Whiteboard."""
 
 from __future__ import annotations
 
