@@ -29,7 +29,7 @@ from tap_zoom.sync.context import Context
 from tap_zoom.times import parse_time, stamp
 
 VERSION = 3
-FIRST_YEAR, LAST_YEAR = 2000, 2100  # of times and days in a state
+FIRST_YEAR, LAST_YEAR = 1990, 2100  # of times and days in a state; the window of survey answers begins in 1999
 Values = dict[str, Any]
 Log = Callable[[str], None]
 
@@ -56,7 +56,9 @@ class Failure:
 
     @property
     def key(self) -> tuple[object, ...]:
-        return self.stream, self.context, tuple(sorted(self.params.items())), self.window, self.hold
+        """Identifies its task. The time of a context may change, such as that of a conversation's last message."""
+        context = self.context.split(" ", 1)[1] if self.context[:1].isdigit() else self.context
+        return self.stream, context, tuple(sorted(self.params.items())), self.window, self.hold
 
     @property
     def digest(self) -> str:
@@ -72,6 +74,8 @@ class Failure:
         if not self.covers(other):
             self.days = [min(self.days[0], other.days[0]), max(self.days[1], other.days[1])]
             self.resume_at = []
+        if other.context > self.context:  # the same context with a later time
+            self.context, self.resume_at = other.context, []
         self.runs, self.last = max(self.runs, other.runs), max(self.last, other.last)
 
     def task(self) -> Values:
@@ -178,9 +182,8 @@ class State:
                 self.failures += [Failure(**about, **task) for task in tasks]
         for failure in self.failures:
             failure.check()
-        self.given_up = {
-            date.fromisoformat(day).isoformat(): list(map(str, each)) for day, each in value["given_up"].items()
-        }
+        digests = {date.fromisoformat(day).isoformat(): list(map(str, each)) for day, each in value["given_up"].items()}
+        self.given_up = {day: each for day, each in digests.items() if each}
         for run in _list(value["unfinished"])[-1:]:
             started_at = parse_time(run["started_at"])
             if started_at is None or started_at > now or not FIRST_YEAR <= started_at.year <= LAST_YEAR:

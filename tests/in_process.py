@@ -17,11 +17,12 @@ from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.config import Config
 from tap_zoom.discover import schema_of
-from tap_zoom.errors import TapZoomError
+from tap_zoom.errors import DailyLimitReached, TapZoomError
 from tap_zoom.state import State
-from tap_zoom.streams import BY_NAME
+from tap_zoom.streams import BY_NAME, STREAMS
 from tests.random_zoom import DAY0, RATES, Dispatcher
 
+ALL_RATES = {**dict.fromkeys((stream.rate_limit for stream in STREAMS), 40), **RATES}
 FIRST_NIGHT = 20  # days after DAY0
 Answer = Callable[[Request], dict[str, Any]]
 
@@ -76,10 +77,10 @@ class _Log(logging.Handler):
 
 def night(
     answer: Answer, selected: Collection[str], state: Any, number: int, *, incremental: Collection[str] = (),
-    skip: bool = False, scopes: frozenset[str] | None = None,
+    skip: bool = False, scopes: frozenset[str] | None = None, lookback: int = 7, budget: int = 10**9, seed: int = 1,
 ) -> Night:  # fmt: skip
     """Run the sync on night `number`, counted from 0. `answer` returns a response body or raises the request's error;
-    `incremental`: the streams to sync incrementally."""
+    `incremental`: the streams to sync incrementally; `budget`: the number of requests before the daily limit."""
     result = Night()
     now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(days=FIRST_NIGHT + number)
     handler, logger = _Log(result.log), logging.getLogger("tap_zoom")
@@ -89,12 +90,20 @@ def night(
     settings = Config(
         replication_method="INCREMENTAL" if incremental else "FULL_TABLE",
         on_missing_access="skip" if skip else "fail",
+        lookback_days=lookback,
     )
+    left = iter(range(budget))
+
+    def limited(request: Request) -> dict[str, Any]:
+        if next(left, None) is None:
+            raise DailyLimitReached("The daily limit is reached", None)
+        return answer(request)
+
     try:
         run.sync(
             settings, {name: schema_of(BY_NAME[name]) for name in BY_NAME if name in selected}, frozenset(incremental),
             scopes, State.read(copy.deepcopy(state), ["a"], now, result.log.append),
-            Dispatcher(_Zoom(answer), RATES, {}, random.Random(1)), _Output(result), now, now.date,  # type: ignore[arg-type]
+            Dispatcher(_Zoom(limited), ALL_RATES, {}, random.Random(seed)), _Output(result), now, now.date,  # type: ignore[arg-type]
         )  # fmt: skip
     except TapZoomError as error:
         result.status, result.error = 1, str(error)

@@ -21,6 +21,7 @@ from tap_zoom.errors import (
     AccountRefused,
     Blocked,
     DailyLimitReached,
+    DatesTooOld,
     EmptyAnswer,
     NoAccess,
     PageTokenExpired,
@@ -55,6 +56,17 @@ def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = NO
     except TapZoomError as error:
         return error
     return None
+
+
+def test_a_later_page_is_not_too_old() -> None:
+    """The days of its list have been answered. On the first page, the list is requested again from a later day."""
+    body = json.dumps(error(300, "Invalid parameter: from.")).encode()
+    kinds = []
+    for page in (1, 2):
+        with pytest.raises(TapZoomError) as found:
+            judge(Request(BY_NAME["report_activities"], {}, {}, page=page), Answer(400, {}, body), NO_HEADERS)
+        kinds.append(found.type)
+    assert kinds == [DatesTooOld, RequestRefused]
 
 
 def meaning(stream: str, status: int, body: Any) -> type[TapZoomError] | None:

@@ -18,7 +18,7 @@ from tap_zoom.sync.failures import (
     GIVEN_UP,
     KEPT,
     MAX_BYTES,
-    MAX_GIVEN_UP,
+    MAX_GIVEN_UP_BYTES,
     MAX_KEPT,
     MAX_RUNS,
     NOT_KEPT,
@@ -87,6 +87,7 @@ def test_a_failure_is_given_up_after_runs_on_five_days() -> None:
     assert state.failures == [] and state.given_up == {at(4)[:10]: [meeting().digest]}
     last = Night(state, 7)
     last.forget(meeting())
+    assert last._state.given_up == {at(4)[:10]: []}  # a merge of states would restore the day otherwise
     assert last.state.given_up == {}
     last.failed(meeting(), "x")
     assert last.told == [("report_meetings", KEPT)] and last.kept[0].runs == 1
@@ -235,7 +236,7 @@ def test_the_room_for_failures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert Night().failed(meeting(), "x")
     monkeypatch.setattr(failures, "MAX_BYTES", size - 1)
     assert not Night().failed(meeting(), "x")
-    for room, fits in ((size + 10, False), (size + 11, True)):
+    for room, fits in ((size + 26, False), (size + 27, True)):
         state = State("a")
         state.given_up = {at(0)[:10]: ["9be1c2d3"]}
         monkeypatch.setattr(failures, "MAX_BYTES", room)
@@ -243,16 +244,28 @@ def test_the_room_for_failures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_old_digests_are_removed_for_new_ones() -> None:
-    """The oldest are removed first."""
+    """The oldest are removed first, so that all of them take no more than MAX_GIVEN_UP_BYTES."""
     state = State("a")
-    for number in range(MAX_GIVEN_UP + 5):
+    for number in range(200):
         night = Night(state, number // 10)
         failure = meeting(number)
         night.failed(failure, "x")
         night.give_up(night.kept[-1], "x")
         state = night.state
     digests = [digest for day in sorted(state.given_up) for digest in state.given_up[day]]
-    assert digests == [meeting(number).digest for number in range(5, MAX_GIVEN_UP + 5)]
+    assert len(digests) > 100 and digests == [meeting(number).digest for number in range(200 - len(digests), 200)]
+    assert MAX_GIVEN_UP_BYTES - 50 < len(json.dumps(state.given_up, separators=(",", ":"))) <= MAX_GIVEN_UP_BYTES
+
+
+def test_one_digest_a_day_takes_no_more_room() -> None:
+    """Days take room, too."""
+    state = State("a")
+    for number in range(120):
+        night = Night(state, number)
+        night.failed(meeting(number), "x")
+        night.give_up(night.kept[-1], "x")
+        state = night.state
+    assert len(json.dumps(state.given_up, separators=(",", ":"))) <= MAX_GIVEN_UP_BYTES
 
 
 # --- holds ------------------------------------------------------------------------------------------------------

@@ -68,6 +68,35 @@ def written() -> Any:
     return through_json(unfinished().value())
 
 
+def test_a_failure_of_survey_answers_can_be_read() -> None:
+    """Their window begins in 1999."""
+    state = State("a")
+    failure = Failure("survey_answers", "survey s1", window="1999-09-03", days=["2024-04-19", "2026-02-19"])
+    failure.since = failure.last = "2026-02-25T02:00:00Z"
+    state.failures = [failure]
+    again, warnings = read(through_json(state.value()))
+    assert again.failures == [failure] and warnings == []
+
+
+def test_the_time_of_a_context_does_not_identify_a_failure() -> None:
+    """It changes with the last message of a conversation. The later one is kept."""
+    older, newer = (Failure("phone_sms_messages", f"2026-02-0{day}T10:00:00Z phone_sms_session S") for day in (1, 2))
+    assert older.key == newer.key and older.digest == newer.digest
+    assert older.key != Failure("phone_sms_messages", "2026-02-01T10:00:00Z phone_sms_session T").key
+    older.widen(newer)
+    assert older.context == newer.context
+    newer.widen(Failure("phone_sms_messages", "2026-02-01T10:00:00Z phone_sms_session S"))
+    assert older.context == newer.context
+
+
+def test_days_without_digests_are_left_out() -> None:
+    """They are written once, for states that are merged."""
+    state = State("a")
+    state.given_up = {"2026-02-20": [], "2026-02-21": ["9be1c2d3"]}
+    again, _ = read(through_json(state.value()))
+    assert again.given_up == {"2026-02-21": ["9be1c2d3"]}
+
+
 EMPTY = State("a").value()
 
 

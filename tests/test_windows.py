@@ -101,6 +101,26 @@ def test_windows_begin_on_the_same_days_in_each_run(started: date, later: int, b
         assert one[name].last == min(cut + 27 * DAY, started) or one[name].first > started
 
 
+@pytest.mark.parametrize("name", ["phone_sms_sessions", "chat_sessions"])
+def test_lists_whose_rows_move_are_requested_up_to_tomorrow(name: str) -> None:
+    """A row may move to the next day before a request that is sent shortly before midnight is answered."""
+    stream = BY_NAME[name]
+    last = all_of(windows_of(stream, None, TODAY), stream)[-1]
+    assert last.first <= TODAY + DAY == last.last
+
+
+def test_the_tolerance_for_older_contexts_is_larger_until_the_first_window_is_answered() -> None:
+    """Zoom may refuse the first days of six months, since it counts 180 days."""
+    windows = windows_of(HISTORY)
+    first, second, *_ = all_of(windows, HISTORY)
+    edge = first.first
+    assert windows.older_than(HISTORY) == str(edge + MOST_DAYS_LATER)
+    windows.answered(HISTORY, second)
+    assert windows.older_than(HISTORY) == str(edge + MOST_DAYS_LATER)
+    windows.answered(HISTORY, first)
+    assert windows.older_than(HISTORY) == str(edge + BOTH_WAYS)
+
+
 # --- requested days ---------------------------------------------------------------------------------------------
 
 
@@ -310,6 +330,7 @@ def test_windows_of_moving_rows_go_up_to_today() -> None:
 def test_older_contexts_and_windows_overlap() -> None:
     """For two days, a meeting may be in both."""
     windows = windows_of(HISTORY, None)
+    windows.answered(HISTORY, all_of(windows, HISTORY)[0])
     assert windows.older_than(HISTORY) == str(months_before(TODAY, 6) + BOTH_WAYS)
     assert windows_of(HISTORY, "2026-09-01T00:00:00Z").older_than(HISTORY) == "2026-09-03"
 

@@ -78,7 +78,7 @@ def judge(request: Request, answer: Answer, headers: RateLimitHeaders) -> None:
     error: RequestFailed | RunStopped | None = None
     if code is not None or is_bare:
         error = _declared(request.stream, status, code, message, text)
-    if isinstance(error, EmptyAnswer) and request.page > 1:
+    if isinstance(error, (EmptyAnswer, DatesTooOld)) and request.page > 1:
         error = RequestRefused(f"{text} (page {request.page} of a list whose earlier pages were read)")
     if error is None:
         error = _general(status, code, message, text, headers.wait)

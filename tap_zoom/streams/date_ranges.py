@@ -23,7 +23,8 @@ _FROM_TO_MOMENTS = _moments("from", "to")
 _TOO_OLD = (TOO_EARLY,)
 REPORTS = DateRange(_FROM_TO, 28, months_back=6, before=1, after=1, out_of_range=_TOO_OLD)
 DAYS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, out_of_range=_TOO_OLD)
-CHATS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, moving=True, out_of_range=_TOO_OLD)
+# A row may move to the next day before a request that is sent shortly before midnight is answered.
+CHATS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, ends_in=1, moving=True, out_of_range=_TOO_OLD)
 UNTIL_YESTERDAY = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, ends_in=-1, out_of_range=_TOO_OLD)
 ALL_DAYS = DateRange(_FROM_TO, 28, before=1, after=1)
 THREE_DAYS = DateRange(_days("start_date", "end_date"), 1, before=1, after=1)  # requests three days, keeps one
@@ -38,7 +39,7 @@ ENTERED = DateRange(
     _moments("enter_time_from", "enter_time_to"), 28, days_back=180, after=1, exact=True, out_of_range=_TOO_OLD
 )
 ALL_MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True)
-MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True, moving=True)
+MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=1, exact=True, moving=True)
 WEEKS = DateRange(_FROM_TO_MOMENTS, 7, after=1, exact=True)
 CHARGES = DateRange(_FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_TOO_EARLY, *_TOO_OLD))
 AHEAD = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=14, exact=True)  # two weeks into the future

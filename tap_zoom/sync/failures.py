@@ -14,7 +14,7 @@ from tap_zoom.state import Failure, State
 
 MAX_KEPT = 40
 MAX_BYTES = 2400  # of failures and digests in the state
-MAX_GIVEN_UP = 100
+MAX_GIVEN_UP_BYTES = 1400  # of digests
 MAX_RUNS = 5  # on different days; then a failure is given up
 FIRST_TASKS = 10  # of a stream: if all of them are refused with the same answer, the stream is refused
 
@@ -103,11 +103,9 @@ class Failures:
         digest, days = failure.digest, self._state.given_up
         self._given_up.add(digest)
         days[self._now[:10]] = [*days.get(self._now[:10], []), digest]
-        while sum(map(len, days.values())) > MAX_GIVEN_UP:
-            oldest = min(days)
+        while self._size_of_given_up() > MAX_GIVEN_UP_BYTES:
+            oldest = min(day for day in days if days[day])
             days[oldest] = days[oldest][1:]
-            if not days[oldest]:
-                del days[oldest]
         self._report(failure, reason, GIVEN_UP)
         self._store()
 
@@ -125,10 +123,15 @@ class Failures:
         """Forget that a task was given up, now that it was read completely: if it fails again, it counts again."""
         if self._given_up and (digest := failure.digest) in self._given_up:
             self._given_up.discard(digest)
-            for day, digests in list(self._state.given_up.items()):
+            for digests in self._state.given_up.values():  # an empty list stays, since a merge would restore the day
                 digests[:] = [each for each in digests if each != digest]
-                if not digests:
-                    del self._state.given_up[day]
+
+    def expire(self, failure: Failure, reason: str) -> bool:
+        """Give up a kept failure that Zoom no longer has. True if it was kept."""
+        kept = self._kept.get(failure.key)
+        if kept is not None:
+            self.give_up(kept, reason)
+        return kept is not None
 
     def drop(self, stream: str) -> list[Failure]:
         """Remove and return the failures of a stream, which another one replaces."""
@@ -238,7 +241,10 @@ class Failures:
         size = sum(len(json.dumps(each.task())) for each in kept) + 110 * len(
             {(each.stream, each.runs) for each in kept}
         )
-        return len(kept) <= MAX_KEPT and size + 11 * len(self._given_up) <= MAX_BYTES
+        return len(kept) <= MAX_KEPT and size + self._size_of_given_up() <= MAX_BYTES
+
+    def _size_of_given_up(self) -> int:
+        return sum(16 + 11 * len(digests) for digests in self._state.given_up.values() if digests)
 
     def _store(self) -> None:
         self._state.failures = list(self._kept.values())

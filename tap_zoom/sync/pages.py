@@ -211,7 +211,7 @@ class Pages:
 
     def _check_progress(self, task: Task, content: Any) -> None:
         """Raise ValueError for a list that would never end."""
-        digest = digest_of(rows_of(task.stream, content))
+        digest = hash(frozenset(map(digest_of, rows_of(task.stream, content))))  # in any order
         task.repeated = task.repeated + 1 if digest in task.pages else 0
         task.pages.add(digest)
         if task.repeated >= MAX_REPEATED:

@@ -46,7 +46,10 @@ class Retries:
     def fail(self, task: Task, reason: str, is_fault: bool = False) -> None:
         """Keep a task that could not be read. `is_fault`: Zoom gave no reason. Raises TooManyFaults after 20 of these
         in a row, not counting tasks that failed in earlier runs."""
-        self._faults_in_a_row += is_fault and not self._failures.is_known(task.failure)
+        if is_fault:
+            self._faults_in_a_row += not self._failures.is_known(task.failure)
+        else:
+            self._faults_in_a_row = 0
         task.is_complete = False
         if not task.traversal:
             self._failures.hold(task.stream.name, reason)  # the missing contexts are unknown
@@ -111,6 +114,11 @@ class Retries:
         elif task.failure in self._failures and self._run.from_start and not task.is_resumed:
             self._lists_read.append(task.failure)
 
+    def expired(self, task: Task) -> None:
+        """Handle a task that Zoom answers as too old. If it failed in an earlier run, it is given up."""
+        if self._failures.expire(task.failure, f"{task}: Zoom no longer has it"):
+            task.is_complete = False
+
     def subtree_read(self, name: str) -> None:
         """Handle the end of a retry, which has read a failed task and its subtree."""
         failure = self.by_traversal.pop(name)
@@ -150,6 +158,12 @@ class Retries:
         failure, at = self.by_traversal[name], traversal.checkpoint or ()
         if failure.last < self._now:  # its list hasn't failed again
             failure.resume_at = list(at) if len(at) > 1 else []
+            if failure.resume_at:  # another run may continue with streams that this one doesn't read
+                for each in self._tasks.all_below(BY_NAME[failure.stream]):
+                    if each.name in self._tasks.refused:
+                        move_back(self._state, self._tasks.all_below(each), failure)
+                    elif not self._tasks.is_emitted(each):
+                        move_back(self._state, [each], failure)
 
     def finish(self) -> set[str]:
         """Return the streams whose bookmarks stay, with those of the streams below them."""
@@ -179,8 +193,9 @@ class Retries:
 
 
 def move_back(state: State, streams: Iterable[Stream], failure: Failure) -> None:
-    """Move the bookmarks of streams back to a failure."""
-    since = time_of(failure) or LONG_AGO
+    """Move the bookmarks of streams back to a failure. Below a list whose rows move, rows may be of any time."""
+    dates = BY_NAME[failure.stream].date_range
+    since = LONG_AGO if dates and dates.moving else time_of(failure) or LONG_AGO
     for each in streams:
         key, bookmark = replication_key_of(each), state.bookmarks.get(each.name, {})
         if isinstance(bookmark.get(key), str):

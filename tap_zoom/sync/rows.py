@@ -90,9 +90,9 @@ def canonical(row: Any) -> bytes:
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float).encode()
 
 
-def digest_of(rows: list[Any]) -> int:
-    """Return a hash of the rows of a page, whatever the order of their fields."""
-    return hash(canonical(rows))
+def digest_of(row: Any) -> int:
+    """Return a hash of a row, whatever the order of its fields."""
+    return hash(canonical(row))
 
 
 def text_of(body: bytes) -> str:

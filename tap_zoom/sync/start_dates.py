@@ -50,9 +50,9 @@ class StartDates:
         for stream in streams:
             value = self.bookmarks.get(stream.name, {})
             moment = parse_time(value.get(replication_key_of(stream))) if isinstance(value, dict) else None
-            since = (
-                _before(moment, max(self.lookback, LEAST_LOOKBACK)) if moment is not None and moment <= now else None
-            )
+            # A session is listed by its start once it has ended, up to `after` days later.
+            lookback = max(self.lookback, LEAST_LOOKBACK, timedelta(days=date_range_of(stream).after))
+            since = _before(moment, lookback) if moment is not None and moment <= now else None
             if since is not None and stream.name not in self.unused:
                 starts[stream.name] = since
             elif since is None and stream.name in self.bookmarks:

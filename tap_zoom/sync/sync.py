@@ -27,6 +27,7 @@ from tap_zoom.report import Report
 from tap_zoom.state import Run, State
 from tap_zoom.streams import BY_NAME, replication_key_of
 from tap_zoom.streams.model import Stream
+from tap_zoom.streams.refusals import TOO_OLD
 from tap_zoom.sync.pages import Pages
 from tap_zoom.sync.retries import Retries
 from tap_zoom.sync.tasks import Task, Tasks
@@ -114,7 +115,7 @@ class Sync:
         if isinstance(outcome, RequestFailed) and self._request_again(task, outcome):
             return
         if isinstance(outcome, DatesTooOld) and task.window and self._windows.is_expired(task.stream, task.window):
-            outcome = EmptyAnswer("too old", str(outcome))
+            outcome = EmptyAnswer(TOO_OLD.reason, str(outcome))
         try:
             if self._read(task, outcome):
                 return
@@ -137,6 +138,8 @@ class Sync:
             self._enrich(task, outcome, is_retry)
         elif isinstance(outcome, Page):
             self._retries.answered(task)
+            if task.window is not None and task.stream.date_range is not None:
+                self._windows.answered(task.stream, task.window)
             page = self._pages.read(task, outcome, is_retry)
             for enrichment in page.enrichments:
                 task.unfinished += 1
@@ -149,6 +152,8 @@ class Sync:
                 return True
         elif isinstance(outcome, EmptyAnswer):
             self._retries.answered(task)
+            if str(outcome) == TOO_OLD.reason:
+                self._retries.expired(task)
         elif isinstance(outcome, NoAccess):
             if self._retries.refused(task, outcome):
                 self._refuse(task.stream, str(outcome))

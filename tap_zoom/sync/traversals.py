@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from tap_zoom.api.dispatcher import Dispatcher
 from tap_zoom.report import Report
 from tap_zoom.state import Run
-from tap_zoom.streams import BY_NAME, ENTITIES
+from tap_zoom.streams import BY_NAME, ENTITIES, parents_of
 from tap_zoom.streams.model import ACCOUNT, Entity, Stream
 from tap_zoom.sync.context import Context
 from tap_zoom.sync.retries import Retries
@@ -126,7 +126,9 @@ class Traversals:
         for stream in self._tasks.streams() if self._resumed else ():
             # A stream that was refused has no checkpoint. Its fallback has.
             name = stream.fallback_stream if stream.fallback_stream in resume_at else stream.name
-            path = resume_at.get(name, []) if stream.date_range else None
+            # Streams that are requested in the windows of their parent have no traversal.
+            has_traversal = stream.date_range and not any(link.same_window for _, link in parents_of(stream.parent))
+            path = resume_at.get(name, []) if has_traversal else None
             if path is not None and (days := self._windows.expired(BY_NAME[name], path)):
                 older = self._tasks.lists_older_than(stream)
                 for each in older:

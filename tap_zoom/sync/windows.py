@@ -103,6 +103,7 @@ class Windows:
         self._start = start
         self._descendants = descendants
         self._answered_from: dict[Stream, date] = {}  # for streams of which Zoom refused older days
+        self._answered: set[Stream] = set()  # streams whose first window was answered
 
     # --- start dates
 
@@ -132,8 +133,19 @@ class Windows:
         return max(oldest, self._answered_from.get(stream, date.min))
 
     def older_than(self, stream: Stream) -> str:
-        """Return the time before which contexts are older than the windows of a stream, for links with `older_than`."""
-        return (max(self.first_day(stream), self.retained_from(stream)) + BOTH_WAYS).isoformat()
+        """Return the time before which contexts are older than the windows of a stream, for links with `older_than`.
+
+        Until the first window has been answered in this process, Zoom may still refuse its first days.
+        """
+        retained = self.retained_from(stream)
+        if stream not in self._answered:
+            retained += MOST_DAYS_LATER - BOTH_WAYS
+        return (max(self.first_day(stream), retained) + BOTH_WAYS).isoformat()
+
+    def answered(self, stream: Stream, window: Window) -> None:
+        """Record that Zoom answered for a window."""
+        if window.first <= max(self.first_day(stream), self.retained_from(stream)):
+            self._answered.add(stream)
 
     # --- windows
 
