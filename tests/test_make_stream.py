@@ -128,7 +128,7 @@ Stream(
     "nappers_naps", "nappers/{napper_id}/naps", MEDIUM, ("nap:read:admin",),
     parent=Entity("?", {"napper_id": str}), date_range=DAYS, variants=each("kind", "short", "long"), page_size=50,
     records="naps",
-    # 404/3001 GONE: Gone: {napperId}
+    # 404/3001 NO_MEETING: Gone: {napperId}
     key=("?",),
     description="List naps",
     requires="A Pro plan; A bed",

@@ -38,7 +38,7 @@ UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
     (refused.FORBIDDEN, "the file lists 403 without a code", "zoom_event_attendance"),
     (refused.NEVER_HELD, "the file lists 404 without a code", "webinar_instances"),
     (
-        refused.WRONG_KIND, "Zoom's older pages: the id is a webinar's, or a meeting's; or there is no registration",
+        refused.OTHER_KIND, "Zoom's older pages: the id is a webinar's, or a meeting's; or there is no registration",
         "meetings meeting_questions webinar_registrants report_meetings report_meeting_participants report_webinars report_webinar_participants",
     ),
     (refused.NOT_ENABLED, "Zoom's older pages: registration is off", "meeting_registrants meeting_questions webinar_registrants"),
@@ -46,21 +46,21 @@ UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
         refused.NO_REGISTRATION, "Zoom's older pages, and clients that met it: registration is off",
         "meeting_registrants meeting_questions webinar_registrants webinar_questions webinar_tracking_sources webinar_absentees",
     ),
-    (refused.STILL_PENDING, "clients that met it: a user who has not joined yet", "user_settings user_details user_assistants"),
-    (refused.OTHERS_HIDDEN, "Zoom's pages of 2026: meetings that others scheduled are not shown", "user_meetings"),
+    (refused.USER_PENDING, "clients that met it: a user who has not joined yet", "user_settings user_details user_assistants"),
+    (refused.OTHERS_MEETINGS_HIDDEN, "Zoom's pages of 2026: meetings that others scheduled are not shown", "user_meetings"),
     (
         refused.NO_INVITATION, "the same as of users",
         "user_assistants user_meetings user_webinars user_past_meetings recordings report_user_meetings",
     ),
-    (refused.GONE, "deleted since it was listed, as other operations about it say", "meeting_polls webinar_instances meeting_poll_results meeting_ai_transcripts"),
-    (refused.NO_USER, "deleted since the user was listed, as other operations about users say", "chat_user_channels"),
+    (refused.NO_MEETING, "deleted since it was listed, as other operations about it say", "meeting_polls webinar_instances meeting_poll_results meeting_ai_transcripts"),
+    (refused.USER_NOT_FOUND, "deleted since the user was listed, as other operations about users say", "chat_user_channels"),
     (refused.TOO_OLD, "held too long ago, as the reports about it say", "webinar_absentees webinar_poll_results webinar_qna_results"),
     (
         refused.NO_WEBINAR_PLAN, "the file lists the code for a missing right alone; others list it for the plan as well",
         "webinar_instances report_webinars report_webinar_participants webinar_poll_results webinar_qna_results",
     ),
     (
-        refused.TOO_EARLY, "the first day is out of reach, as the history of the account says",
+        refused.BEFORE_RETENTION, "the first day is out of reach, as the history of the account says",
         "user_past_meetings report_user_meetings report_users report_cloud_recording report_operation_logs report_activities "
         "report_telephone report_meeting_activities metrics_meetings metrics_webinars metrics_chat metrics_quality "
         "metrics_zoomroom_meetings phone_call_queue_analytics phone_call_history phone_past_calls phone_voicemails "
@@ -69,7 +69,7 @@ UNDOCUMENTED_REFUSALS: tuple[tuple[Refusal, str, str], ...] = (
         "contact_center_dataset_engagements contact_center_dataset_flow_performance contact_center_dataset_queue_performance "
         "contact_center_engagement_logs",
     ),
-    (refused.NO_DASHBOARD, "an account without dashboards, as that of meetings says", "metrics_webinars"),
+    (refused.DASHBOARD_UNAVAILABLE, "an account without dashboards, as that of meetings says", "metrics_webinars"),
 )  # fmt: skip
 
 FORMS = {"boolean": "true|false", "integer": "[0-9]+", "number": "[0-9]+"}  # patterns of values, by type

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Entity, Link, Stream, each
 from tap_zoom.streams.refusals import (
-    NO_ACCOUNT,
-    NO_DEVICE_RIGHT,
-    NO_GROUP,
+    ACCOUNT_UNKNOWN,
+    DEVICES_FORBIDDEN,
+    GROUP_NOT_FOUND,
     NO_INVITATION,
-    NO_ROLE,
-    NO_USER,
-    STILL_PENDING,
+    ROLE_NOT_FOUND,
+    USER_NOT_FOUND,
+    USER_PENDING,
 )
 from tap_zoom.streams.users import MEMBER
 
@@ -30,7 +30,7 @@ STREAMS = (
     ),
     Stream(
         "group_members", "groups/{group_id}/members", MEDIUM, ("group:read:list_members:admin", "group:read:admin"),
-        parent=GROUP, page_size=300, records="members", empty_answers=(NO_GROUP,),
+        parent=GROUP, page_size=300, records="members", empty_answers=(GROUP_NOT_FOUND,),
         key=("group_id", "id"), context_columns=("group_id",), key_defaults={"id": "email"},
         description="members of groups",
         requires="Pro; role with Groups: view",
@@ -39,14 +39,14 @@ STREAMS = (
         "group_settings", "groups/{group_id}/settings", MEDIUM, ("group:read:settings:admin", "group:read:admin"),
         parent=GROUP,
         variants=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
-        empty_answers=(NO_GROUP,),
+        empty_answers=(GROUP_NOT_FOUND,),
         key=("group_id", "option"), context_columns=("group_id", "option"), param_columns={"option": "option"},
         description="settings of a group, a row for each kind of settings",
         requires="Pro; role with Groups: view",
     ),
     Stream(
         "user_details", "users/{user_id}", LIGHT, ("user:read:user:admin", "user:read:admin"),
-        parent=MEMBER, empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
+        parent=MEMBER, empty_answers=(USER_NOT_FOUND, NO_INVITATION, USER_PENDING),
         key=("id",),
         description="all details of a user: department, manager, plan, phone numbers, login types",
         requires="any plan; role with User: view",
@@ -59,14 +59,14 @@ STREAMS = (
         "user_settings", "users/{user_id}/settings", MEDIUM, ("user:read:settings:admin", "user:read:admin"),
         parent=MEMBER,
         variants=({}, *each("option", "meeting_authentication", "recording_authentication", "meeting_security")),
-        empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
+        empty_answers=(USER_NOT_FOUND, NO_INVITATION, USER_PENDING),
         key=("user_id", "option"), context_columns=("user_id", "option"), param_columns={"option": "option"},
         description="settings of a user, a row for each kind of settings",
         requires="any plan; role with User: view",
     ),
     Stream(
         "user_assistants", "users/{user_id}/assistants", MEDIUM, ("user:read:list_assistants:admin", "user:read:admin"),
-        parent=MEMBER, records="assistants", empty_answers=(NO_USER, NO_INVITATION, STILL_PENDING),
+        parent=MEMBER, records="assistants", empty_answers=(USER_NOT_FOUND, NO_INVITATION, USER_PENDING),
         key=("user_id", "id"), context_columns=("user_id",), key_defaults={"id": "email"},
         description="assistants who may schedule for a user",
         requires="any plan; role with User: view",
@@ -82,7 +82,7 @@ STREAMS = (
         variants=(
             {}, *each("option", "meeting_authentication", "recording_authentication", "security", "meeting_security"),
         ),
-        no_access=(NO_ACCOUNT,),
+        no_access=(ACCOUNT_UNKNOWN,),
         key=("option",), context_columns=("option",), param_columns={"option": "option"},
         description="settings of the account, a row for each kind of settings",
         requires="a paid plan; role with Account Settings: view",
@@ -96,14 +96,14 @@ STREAMS = (
     ),
     Stream(
         "role_details", "roles/{role_id}", LIGHT, ("role:read:role:admin", "role:read:admin"),
-        parent=ROLE, empty_answers=(NO_ROLE,),
+        parent=ROLE, empty_answers=(ROLE_NOT_FOUND,),
         key=("id",),
         description="privileges of a role",
         requires="Pro; role with Role Management: view",
     ),
     Stream(
         "role_members", "roles/{role_id}/members", MEDIUM, ("role:read:list_members:admin", "role:read:admin"),
-        parent=ROLE, page_size=300, records="members", empty_answers=(NO_ROLE,),
+        parent=ROLE, page_size=300, records="members", empty_answers=(ROLE_NOT_FOUND,),
         key=("role_id", "id"), context_columns=("role_id",), key_defaults={"id": "email"},
         description="members of roles",
         requires="Pro; role with Role Management: view",
@@ -123,7 +123,7 @@ STREAMS = (
             *each("is_enrolled_in_zdm", "true", "false"),
             {"is_enrolled_in_zdm": "true", "device_type": "5"}, {"is_enrolled_in_zdm": "false", "device_type": "5"},
         ),
-        page_size=300, records="devices", no_access=(NO_DEVICE_RIGHT,),
+        page_size=300, records="devices", no_access=(DEVICES_FORBIDDEN,),
         key=("device_id",),
         description="devices that Zoom manages",
         requires="Zoom Rooms; role with Zoom Rooms: view",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import CHATS, DAYS, THREE_DAYS
 from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Link, Stream
-from tap_zoom.streams.refusals import NO_USER
+from tap_zoom.streams.refusals import USER_NOT_FOUND
 from tap_zoom.streams.users import MEMBER
 
 CHANNEL = Entity("channel", {"channel_id": str})
@@ -25,7 +25,7 @@ STREAMS = (
     Stream(
         "chat_user_channels", "chat/users/{user_id}/channels", MEDIUM,
         ("team_chat:read:list_user_channels:admin", "chat_channel:read:admin"),
-        parent=MEMBER, page_size=1000, records="channels", empty_answers=(NO_USER,),
+        parent=MEMBER, page_size=1000, records="channels", empty_answers=(USER_NOT_FOUND,),
         key=("user_id", "id"), context_columns=("user_id",),
         description="channels of a user, including private ones",
         requires="role with Chat Channels: view",

@@ -20,16 +20,16 @@ from tap_zoom.streams.model import (
     Stream,
 )
 from tap_zoom.streams.refusals import (
-    ENGAGEMENT_GONE,
-    NO_AGENT_RIGHT,
-    NO_CHANNEL,
-    NO_CONTACT_CENTER_RIGHT,
-    NO_QUEUE,
+    AGENTS_FORBIDDEN,
+    CONTACT_CENTER_FORBIDDEN,
+    ENGAGEMENT_NOT_FOUND,
     NO_SURVEY_ANSWER,
     NO_SURVEY_SENT,
-    NO_TEAMS,
+    NO_VOICE_OR_VIDEO,
     NOT_FOUND,
     NOT_FOUND_WITH_CODE,
+    QUEUE_NOT_FOUND,
+    TEAMS_UNAVAILABLE,
 )
 
 UTC = {"timezone": "UTC"}
@@ -59,7 +59,7 @@ STREAMS = (
     Stream(
         "contact_center_queue_agents", "contact_center/queues/{cc_queue_id}/agents", CENTER_MEDIUM,
         ("contact_center:read:list_queue_agents:admin", "contact_center_queue:read:admin"),
-        parent=QUEUE, page_size=300, records="agents", empty_answers=(NO_QUEUE,),
+        parent=QUEUE, page_size=300, records="agents", empty_answers=(QUEUE_NOT_FOUND,),
         key=("cc_queue_id", "user_id"), context_columns=("cc_queue_id",),
         description="agents of a contact center queue",
         requires="Zoom Contact Center",
@@ -75,7 +75,7 @@ STREAMS = (
     Stream(
         "contact_center_teams", "contact_center/teams", CENTER_MEDIUM,
         ("contact_center:read:team:admin", "contact_center_team:read:admin"),
-        page_size=300, records="teams", no_access=(NO_TEAMS,), links=(Link(TEAM, {"team_id": "team_id"}),),
+        page_size=300, records="teams", no_access=(TEAMS_UNAVAILABLE,), links=(Link(TEAM, {"team_id": "team_id"}),),
         key=("team_id",),
         description="teams of agents, as a tree",
         requires="Zoom Contact Center with teams",
@@ -84,7 +84,7 @@ STREAMS = (
         "contact_center_team_agents", "contact_center/teams/{team_id}/agents", CENTER_MEDIUM,
         ("contact_center:read:team:admin", "contact_center_team:read:admin"),
         parent=TEAM, page_size=300, records="agents", empty_answers=(NOT_FOUND, NOT_FOUND_WITH_CODE),
-        no_access=(NO_TEAMS,),
+        no_access=(TEAMS_UNAVAILABLE,),
         key=("team_id", "user_id"), context_columns=("team_id",),
         description="agents of a team",
         requires="Zoom Contact Center with teams",
@@ -117,7 +117,7 @@ STREAMS = (
         "contact_center_engagements", "contact_center/engagements", CENTER_MEDIUM,
         ("contact_center:read:list_engagements:admin", "contact_center_report:read:admin"),
         date_range=MOMENTS, params=UTC, page_size=100, records="engagements", replication_key="start_time",
-        no_access=(NO_AGENT_RIGHT, NO_CONTACT_CENTER_RIGHT),
+        no_access=(AGENTS_FORBIDDEN, CONTACT_CENTER_FORBIDDEN),
         links=(
             Link(ENGAGEMENT, {"engagement_id": "engagement_id"}),
             Link(
@@ -136,7 +136,7 @@ STREAMS = (
     Stream(
         "contact_center_engagement_events", "contact_center/engagements/{engagement_id}/events", CENTER_LIGHT,
         ("contact_center:read:engagement:admin", "contact_center_report:read:admin"),
-        parent=ENGAGEMENT, records="events", empty_answers=(NO_CHANNEL, ENGAGEMENT_GONE),
+        parent=ENGAGEMENT, records="events", empty_answers=(NO_VOICE_OR_VIDEO, ENGAGEMENT_NOT_FOUND),
         key=("engagement_id", "start_time", "sequence"), context_columns=("engagement_id", "sequence"),
         description="path of an engagement through flows, queues and agents; only voice and video",
         requires="Zoom Contact Center",
@@ -237,7 +237,7 @@ STREAMS = (
         "contact_center_operation_logs", "contact_center/reports/operation_logs", CENTER_HEAVY,
         ("contact_center:read:operation_logs:admin", "contact_center_operation_logs:read:admin"),
         date_range=DAYS, page_size=300, records="operation_logs", replication_key="time",
-        no_access=(NO_CONTACT_CENTER_RIGHT,),
+        no_access=(CONTACT_CENTER_FORBIDDEN,),
         key=("operation_log_id",),
         description="changes by administrators of the contact center",
         requires="Zoom Contact Center", retention="six months",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import DAYS, MONTHS
 from tap_zoom.streams.model import HEAVY, INTENSIVE, Entity, Join, Link, Stream, Uuid, each
-from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_DASHBOARD, TOO_OLD
+from tap_zoom.streams.refusals import DASHBOARD_UNAVAILABLE, HOST_GONE, NO_MEETING, TOO_OLD
 
 METERED_MEETING = Entity("metered_meeting", {"meeting_uuid": Uuid, "meeting_id": int, "type": str})
 METERED_WEBINAR = Entity("metered_webinar", {"webinar_uuid": Uuid, "webinar_id": int})
@@ -19,7 +19,7 @@ STREAMS = (
         ("dashboard:read:list_meetings:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
         date_range=DAYS, params={"include_fields": "tracking_fields"}, variants=each("type", "past", "pastOne"),
         page_size=300,
-        records="meetings", replication_key="start_time", no_access=(NO_DASHBOARD,),
+        records="meetings", replication_key="start_time", no_access=(DASHBOARD_UNAVAILABLE,),
         links=(Link(METERED_MEETING, {"meeting_uuid": "uuid", "meeting_id": "id", "type": "?type"}),),
         key=("uuid",),
         description="dashboard: past meetings with quality, devices and features",
@@ -34,7 +34,7 @@ STREAMS = (
         "metrics_meeting_participants", "metrics/meetings/{meeting_uuid}/participants", HEAVY,
         ("dashboard:read:list_meeting_participants:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
         parent=METERED_MEETING, params={"type": "{type}", "include_fields": "registrant_id"}, page_size=300,
-        records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        records="participants", empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
         description="dashboard: participants of past meetings with device, network, location and leave reason",
@@ -48,7 +48,8 @@ STREAMS = (
         "metrics_webinars", "metrics/webinars", INTENSIVE,
         ("dashboard:read:list_webinars:admin", "dashboard_webinars:read:admin", "dashboard:read:admin"),
         date_range=DAYS, params={"type": "past"}, page_size=300, records="webinars", replication_key="start_time",
-        no_access=(NO_DASHBOARD,), links=(Link(METERED_WEBINAR, {"webinar_uuid": "uuid", "webinar_id": "id"}),),
+        no_access=(DASHBOARD_UNAVAILABLE,),
+        links=(Link(METERED_WEBINAR, {"webinar_uuid": "uuid", "webinar_id": "id"}),),
         key=("uuid",),
         description="dashboard: past webinars with quality and features",
         requires="Business with the webinar add-on; role with Dashboard: view", retention="six months",

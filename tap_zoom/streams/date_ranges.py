@@ -6,7 +6,7 @@ If a call takes up to a month, windows have 28 days, which fit in every month.
 from __future__ import annotations
 
 from tap_zoom.streams.model import DateRange, Params
-from tap_zoom.streams.refusals import START_TOO_EARLY, TOO_EARLY
+from tap_zoom.streams.refusals import BEFORE_RETENTION, START_BEFORE_RETENTION
 
 
 def _days(first: str, last: str) -> Params:
@@ -20,7 +20,7 @@ def _moments(first: str, last: str) -> Params:
 _FROM_TO = _days("from", "to")
 _FROM_TO_MOMENTS = _moments("from", "to")
 
-_TOO_OLD = (TOO_EARLY,)
+_TOO_OLD = (BEFORE_RETENTION,)
 REPORTS = DateRange(_FROM_TO, 28, months_back=6, before=1, after=1, out_of_range=_TOO_OLD)
 DAYS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, out_of_range=_TOO_OLD)
 # A row may move to the next day before a request that is sent shortly before midnight is answered.
@@ -41,7 +41,9 @@ ENTERED = DateRange(
 ALL_MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True)
 MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=1, exact=True, moving=True)
 WEEKS = DateRange(_FROM_TO_MOMENTS, 7, after=1, exact=True)
-CHARGES = DateRange(_FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_TOO_EARLY, *_TOO_OLD))
+CHARGES = DateRange(
+    _FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_BEFORE_RETENTION, *_TOO_OLD)
+)
 AHEAD = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=14, exact=True)  # two weeks into the future
 # `from` limits the start and `to` the end of a session, so it is found if it ends within 23 days after the window.
 SESSIONS = DateRange(_FROM_TO_MOMENTS, 7, after=23, exact=True)

@@ -10,14 +10,14 @@ from tap_zoom.streams.date_ranges import REPORTS
 from tap_zoom.streams.meetings import MEETING
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Condition, Entity, Join, Link, Row, Stream, Uuid, each
 from tap_zoom.streams.refusals import (
-    GONE,
     HOST_GONE,
     NEVER_HELD,
+    NO_MEETING,
     NO_REGISTRATION,
     NO_WEBINAR_PLAN,
     NOT_ENABLED,
+    OTHER_KIND,
     TOO_OLD,
-    WRONG_KIND,
 )
 from tap_zoom.streams.users import USER
 from tap_zoom.streams.webinars import WEBINAR
@@ -56,14 +56,14 @@ STREAMS = (
     Stream(
         "meeting_instances", "past_meetings/{meeting_id}/instances", MEDIUM,
         ("meeting:read:list_past_instances:admin", "meeting:read:admin"),
-        parent=MEETING, records="meetings", replication_key="start_time", empty_answers=(GONE, *HOST_GONE),
+        parent=MEETING, records="meetings", replication_key="start_time", empty_answers=(NO_MEETING, *HOST_GONE),
         links=(Link(PAST_MEETING, {"meeting_uuid": "uuid"}, older_than="history_meetings"),),
     ),
     Stream(
         "webinar_instances", "past_webinars/{webinar_id}/instances", LIGHT,
         ("webinar:read:list_past_instances:admin", "webinar:read:admin"),
         parent=WEBINAR, records="webinars", replication_key="start_time",
-        empty_answers=(WRONG_KIND, NEVER_HELD, GONE, NO_WEBINAR_PLAN, *HOST_GONE),
+        empty_answers=(OTHER_KIND, NEVER_HELD, NO_MEETING, NO_WEBINAR_PLAN, *HOST_GONE),
         links=(Link(PAST_WEBINAR, {"webinar_uuid": "uuid"}, older_than="history_meetings"),),
     ),
     Stream(
@@ -97,7 +97,7 @@ STREAMS = (
     # --- meetings --------------------------------------------------------------------------------------------
     Stream(
         "report_meetings", "report/meetings/{meeting_uuid}", HEAVY, ("report:read:meeting:admin", "report:read:admin"),
-        parent=PAST_MEETING, empty_answers=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE), key=("uuid",),
+        parent=PAST_MEETING, empty_answers=(NO_MEETING, TOO_OLD, OTHER_KIND, *HOST_GONE), key=("uuid",),
         core=True,
         description="past meetings, a row for each occurrence: start, duration, number of participants",
         requires="Pro; role with Usage Reports: view", retention="one year",
@@ -110,7 +110,7 @@ STREAMS = (
         "report_meeting_participants", "report/meetings/{meeting_uuid}/participants", HEAVY,
         ("report:read:list_meeting_participants:admin", "report:read:admin"),
         parent=PAST_MEETING, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
-        empty_answers=(GONE, TOO_OLD, WRONG_KIND, *HOST_GONE),
+        empty_answers=(NO_MEETING, TOO_OLD, OTHER_KIND, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
         core=True,
@@ -124,7 +124,7 @@ STREAMS = (
     Stream(
         "meeting_poll_results", "past_meetings/{meeting_uuid}/polls", MEDIUM,
         ("meeting:read:list_poll_results:admin", "meeting:read:admin"),
-        parent=PAST_MEETING, records="questions", empty_answers=(TOO_OLD, GONE, *HOST_GONE),
+        parent=PAST_MEETING, records="questions", empty_answers=(TOO_OLD, NO_MEETING, *HOST_GONE),
         key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
@@ -135,7 +135,8 @@ STREAMS = (
     # --- webinars --------------------------------------------------------------------------------------------
     Stream(
         "report_webinars", "report/webinars/{webinar_uuid}", HEAVY, ("report:read:webinar:admin", "report:read:admin"),
-        parent=PAST_WEBINAR, empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE), key=("uuid",),
+        parent=PAST_WEBINAR, empty_answers=(NO_MEETING, TOO_OLD, OTHER_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
+        key=("uuid",),
         core=True,
         description="past webinars, a row for each occurrence: start, duration, number of participants",
         requires="Pro with the webinar add-on; role with Usage Reports: view", retention="one year",
@@ -148,7 +149,7 @@ STREAMS = (
         "report_webinar_participants", "report/webinars/{webinar_uuid}/participants", HEAVY,
         ("report:read:list_webinar_participants:admin", "report:read:admin"),
         parent=PAST_WEBINAR, params={"include_fields": "registrant_id"}, page_size=300, records="participants",
-        empty_answers=(GONE, TOO_OLD, WRONG_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
+        empty_answers=(NO_MEETING, TOO_OLD, OTHER_KIND, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "user_id", "join_time", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "sequence"),
         core=True,
@@ -163,7 +164,7 @@ STREAMS = (
         "webinar_absentees", "past_webinars/{webinar_uuid}/absentees", HEAVY,
         ("webinar:read:list_absentees:admin", "webinar:read:admin"),
         parent=PAST_WEBINAR, page_size=300, records="registrants",
-        empty_answers=(GONE, NOT_ENABLED, NO_REGISTRATION, WRONG_KIND, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
+        empty_answers=(NO_MEETING, NOT_ENABLED, NO_REGISTRATION, OTHER_KIND, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "id"), context_columns=("webinar_uuid", "webinar_id"),
         core=True,
         description="registrants of past webinars who did not attend",
@@ -173,7 +174,7 @@ STREAMS = (
     Stream(
         "webinar_poll_results", "past_webinars/{webinar_uuid}/polls", MEDIUM,
         ("webinar:read:list_past_polls:admin", "webinar:read:admin"),
-        parent=PAST_WEBINAR, records="questions", empty_answers=(GONE, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
+        parent=PAST_WEBINAR, records="questions", empty_answers=(NO_MEETING, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},
@@ -184,7 +185,7 @@ STREAMS = (
     Stream(
         "webinar_qna_results", "past_webinars/{webinar_uuid}/qa", MEDIUM,
         ("webinar:read:past_qa:admin", "webinar:read:admin"),
-        parent=PAST_WEBINAR, records="questions", empty_answers=(GONE, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
+        parent=PAST_WEBINAR, records="questions", empty_answers=(NO_MEETING, TOO_OLD, NO_WEBINAR_PLAN, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"), copied=("start_time",),
         computed={"respondent": respondent},

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from tap_zoom.streams.held import LISTED_MEETING, LISTED_WEBINAR, respondent
 from tap_zoom.streams.model import HEAVY, LIGHT, MEDIUM, Stream
-from tap_zoom.streams.refusals import GONE, HOST_GONE, NO_ACCESS, TOO_OLD
+from tap_zoom.streams.refusals import HOST_GONE, MEETING_INACCESSIBLE, NO_MEETING, TOO_OLD
 
 STREAMS = (
     Stream(
         "past_meetings", "past_meetings/{meeting_uuid}", LIGHT,
         ("meeting:read:past_meeting:admin", "meeting:read:admin"),
-        parent=LISTED_MEETING, empty_answers=(GONE, TOO_OLD, NO_ACCESS, *HOST_GONE),
+        parent=LISTED_MEETING, empty_answers=(NO_MEETING, TOO_OLD, MEETING_INACCESSIBLE, *HOST_GONE),
         key=("uuid",),
         description="past meetings in brief, with a Light request for each",
         requires="Pro; role with User: view",
@@ -24,7 +24,7 @@ STREAMS = (
     Stream(
         "past_meeting_participants", "past_meetings/{meeting_uuid}/participants", MEDIUM,
         ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
-        parent=LISTED_MEETING, page_size=300, records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        parent=LISTED_MEETING, page_size=300, records="participants", empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
         description="participants of past meetings, without a daily limit",
@@ -37,7 +37,7 @@ STREAMS = (
     Stream(
         "past_webinar_participants", "past_webinars/{webinar_uuid}/participants", MEDIUM,
         ("webinar:read:list_past_participants:admin", "webinar:read:admin"),
-        parent=LISTED_WEBINAR, page_size=300, records="participants", empty_answers=(GONE, *HOST_GONE),
+        parent=LISTED_WEBINAR, page_size=300, records="participants", empty_answers=(NO_MEETING, *HOST_GONE),
         key=("webinar_uuid", "user_id", "join_time", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "sequence"),
         description="participants of past webinars, without a daily limit",
@@ -50,7 +50,7 @@ STREAMS = (
     Stream(
         "meeting_qna_results", "past_meetings/{meeting_uuid}/qa", MEDIUM,
         ("meeting:read:past_qa:admin", "meeting:read:admin"),
-        parent=LISTED_MEETING, records="questions", empty_answers=(GONE, *HOST_GONE),
+        parent=LISTED_MEETING, records="questions", empty_answers=(NO_MEETING, *HOST_GONE),
         key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         copied=("start_time",), computed={"respondent": respondent},
@@ -64,7 +64,7 @@ STREAMS = (
     Stream(
         "report_meeting_qa", "report/meetings/{meeting_uuid}/qa", HEAVY,
         ("report:read:meeting_qna:admin", "report:read:admin"),
-        parent=LISTED_MEETING, records="questions.question_details", empty_answers=(GONE, *HOST_GONE),
+        parent=LISTED_MEETING, records="questions.question_details", empty_answers=(NO_MEETING, *HOST_GONE),
         key=("meeting_uuid", "question_id"), context_columns=("meeting_uuid", "meeting_id"),
         copied=("start_time", "user_id", "email", "name"),
         description="questions asked in past meetings, with their ids, times and answers",
@@ -77,7 +77,7 @@ STREAMS = (
     Stream(
         "report_meeting_survey", "report/meetings/{meeting_uuid}/survey", HEAVY,
         ("report:read:meeting_survey:admin", "report:read:admin"),
-        parent=LISTED_MEETING, records="survey_answers", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        parent=LISTED_MEETING, records="survey_answers", empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "respondent", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "respondent", "sequence"),
         copied=("survey_id", "survey_name", "start_time"), computed={"respondent": respondent},
@@ -91,7 +91,7 @@ STREAMS = (
     Stream(
         "report_webinar_qa", "report/webinars/{webinar_uuid}/qa", HEAVY,
         ("report:read:webinar_qna:admin", "report:read:admin"),
-        parent=LISTED_WEBINAR, records="questions.question_details", empty_answers=(GONE, *HOST_GONE),
+        parent=LISTED_WEBINAR, records="questions.question_details", empty_answers=(NO_MEETING, *HOST_GONE),
         key=("webinar_uuid", "question_id"), context_columns=("webinar_uuid", "webinar_id"),
         copied=("start_time", "user_id", "email", "name"),
         description="questions asked in past webinars, with their ids, times and answers",
@@ -104,7 +104,7 @@ STREAMS = (
     Stream(
         "report_webinar_survey", "report/webinars/{webinar_uuid}/survey", HEAVY,
         ("report:read:webinar_survey:admin", "report:read:admin"),
-        parent=LISTED_WEBINAR, records="survey_answers", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        parent=LISTED_WEBINAR, records="survey_answers", empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("webinar_uuid", "respondent", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "respondent", "sequence"),
         copied=("survey_id", "survey_name", "start_time"), computed={"respondent": respondent},

@@ -20,17 +20,17 @@ from tap_zoom.streams.model import (
     each,
 )
 from tap_zoom.streams.refusals import (
-    NO_ACCOUNT,
+    ACCOUNT_UNKNOWN,
     NO_FILE,
-    NO_SMS,
-    NO_USER,
-    NO_USER_ID,
-    NO_VOICEMAIL,
     NOT_FOUND,
     NOT_FOUND_WITH_CODE,
     NOT_TRANSCRIBED,
     NOT_YET_TRANSCRIBED,
+    SMS_SESSION_NOT_FOUND,
     TRANSCRIPTS_OFF,
+    USER_ID_INVALID,
+    USER_NOT_FOUND,
+    VOICEMAIL_NOT_FOUND,
 )
 
 PHONE_USER = Entity("phone_user", {"user_id": str})
@@ -45,7 +45,7 @@ STREAMS = (
     Stream(
         "phone_users", "phone/users", PHONE_MEDIUM, ("phone:read:list_users:admin", "phone:read:admin"),
         variants=each("status", "activate", "deactivate", "pending"), page_size=100, records="users",
-        no_access=(NO_ACCOUNT,),
+        no_access=(ACCOUNT_UNKNOWN,),
         links=(Link(PHONE_USER, {"user_id": "id"}),),
         key=("id",),
         description="users of Zoom Phone",
@@ -53,7 +53,7 @@ STREAMS = (
     ),
     Stream(
         "phone_user_details", "phone/users/{user_id}", PHONE_LIGHT, ("phone:read:user:admin", "phone:read:admin"),
-        parent=PHONE_USER, empty_answers=(NO_USER, NO_USER_ID),
+        parent=PHONE_USER, empty_answers=(USER_NOT_FOUND, USER_ID_INVALID),
         key=("id",),
         description="all details of a phone user: policies, emergency address",
         requires="Business with Zoom Phone",
@@ -184,7 +184,7 @@ STREAMS = (
     Stream(
         "phone_voicemail_details", "phone/voice_mails/{voicemail_id}", PHONE_LIGHT,
         ("phone:read:voicemail:admin", "phone:read:admin", "phone_voicemail:read:admin"),
-        parent=VOICEMAIL, empty_answers=(NO_VOICEMAIL,),
+        parent=VOICEMAIL, empty_answers=(VOICEMAIL_NOT_FOUND,),
         key=("id",),
         description="all details of a voicemail, with its transcript",
         requires="Zoom Phone",
@@ -205,7 +205,7 @@ STREAMS = (
         ("phone:read:sms_session:admin", "phone:read:admin", "phone_sms:read:admin"),
         parent=SMS_SESSION, date_range=ALL_MOMENTS, params={"sort": "1"}, page_size=100, records="sms_histories",
         replication_key="date_time",
-        empty_answers=(NO_SMS,), no_access=(NO_ACCOUNT,),
+        empty_answers=(SMS_SESSION_NOT_FOUND,), no_access=(ACCOUNT_UNKNOWN,),
         key=("session_id", "message_id"), context_columns=("session_id",),
         description="SMS messages",
         requires="Zoom Phone with SMS",

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from tap_zoom.streams.dashboards import METERED_MEETING, METERED_WEBINAR
 from tap_zoom.streams.model import HEAVY, Stream
-from tap_zoom.streams.refusals import GONE, HOST_GONE, TOO_OLD
+from tap_zoom.streams.refusals import HOST_GONE, NO_MEETING, TOO_OLD
 
 STREAMS = (
     Stream(
         "metrics_meeting_participants_qos", "metrics/meetings/{meeting_uuid}/participants/qos", HEAVY,
         ("dashboard:read:list_meeting_participants_qos:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
         parent=METERED_MEETING, params={"type": "past"}, page_size=10, records="participants",
-        empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "user_id", "join_time", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
         description="quality of a meeting for each participant, minute by minute",
@@ -27,7 +27,7 @@ STREAMS = (
     Stream(
         "metrics_meeting_participants_qos_summary", "metrics/meetings/{meeting_uuid}/participants/qos_summary", HEAVY,
         ("dashboard:read:list_meeting_participants_qos:admin", "dashboard_meetings:read:admin", "dashboard:read:admin"),
-        parent=METERED_MEETING, page_size=10, records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        parent=METERED_MEETING, page_size=10, records="participants", empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("meeting_uuid", "participant_id", "sequence"),
         context_columns=("meeting_uuid", "meeting_id", "sequence"),
         description="quality of a meeting for each participant: lowest, mean and highest values",
@@ -38,7 +38,7 @@ STREAMS = (
         "metrics_webinar_participants_qos", "metrics/webinars/{webinar_uuid}/participants/qos", HEAVY,
         ("dashboard:read:list_webinar_participants_qos:admin", "dashboard_webinars:read:admin", "dashboard:read:admin"),
         parent=METERED_WEBINAR, params={"type": "past"}, page_size=10, records="participants",
-        empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("webinar_uuid", "user_id", "join_time", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "sequence"),
         description="quality of a webinar for each participant, minute by minute",
@@ -51,7 +51,7 @@ STREAMS = (
     Stream(
         "metrics_webinar_participants_qos_summary", "metrics/webinars/{webinar_uuid}/participants/qos_summary", HEAVY,
         ("dashboard:read:list_webinar_participants_qos:admin", "dashboard_webinars:read:admin", "dashboard:read:admin"),
-        parent=METERED_WEBINAR, page_size=10, records="participants", empty_answers=(GONE, TOO_OLD, *HOST_GONE),
+        parent=METERED_WEBINAR, page_size=10, records="participants", empty_answers=(NO_MEETING, TOO_OLD, *HOST_GONE),
         key=("webinar_uuid", "participant_id", "sequence"),
         context_columns=("webinar_uuid", "webinar_id", "sequence"),
         description="quality of a webinar for each participant: lowest, mean and highest values",

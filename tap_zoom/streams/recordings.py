@@ -9,17 +9,17 @@ from tap_zoom.streams.date_ranges import ALL_DAYS, ALL_MOMENTS, WEEKS
 from tap_zoom.streams.held import LISTED_MEETING
 from tap_zoom.streams.model import DOWNLOADS, LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Join, Link, Stream, Uuid
 from tap_zoom.streams.refusals import (
-    GONE,
+    ACCOUNT_UNKNOWN_400,
     HOST_GONE,
     MAY_NOT_HOST,
-    NO_ACCOUNT_400,
-    NO_MEETING_ID,
+    MEETING_ID_INVALID,
+    NO_MEETING,
     NO_RECORDING,
-    NO_SUMMARIES,
     NO_TRANSCRIPT,
     NOT_FOUND,
     NOT_FOUND_WITH_CODE,
-    SUMMARIES_CLOSED,
+    SUMMARIES_FORBIDDEN,
+    SUMMARIES_UNAVAILABLE,
     SUMMARY_IN_TRASH,
 )
 from tap_zoom.streams.transcripts import cues, transcript
@@ -96,7 +96,7 @@ STREAMS = (
     ),
     Stream(
         "meeting_ai_transcripts", "meetings/{meeting_uuid}/transcript", MEDIUM, TRANSCRIPT,
-        parent=LISTED_MEETING, empty_answers=(NO_TRANSCRIPT, GONE, *HOST_GONE), enriched_by="ai_transcript_texts",
+        parent=LISTED_MEETING, empty_answers=(NO_TRANSCRIPT, NO_MEETING, *HOST_GONE), enriched_by="ai_transcript_texts",
         key=("meeting_uuid",), context_columns=("meeting_uuid", "text"),
         description="transcripts of the AI assistant, including meetings without a recording",
         requires="Pro with the AI assistant; role with Recording: view",
@@ -121,7 +121,8 @@ STREAMS = (
         ("meeting:read:list_summaries:admin", "meeting_summary:read:admin"),
         date_range=ALL_MOMENTS, params={"time_filter_field": "summary_created_time"}, page_size=300,
         records="summaries",
-        replication_key="summary_last_modified_time", no_access=(NO_SUMMARIES, MAY_NOT_HOST, SUMMARIES_CLOSED),
+        replication_key="summary_last_modified_time",
+        no_access=(SUMMARIES_UNAVAILABLE, MAY_NOT_HOST, SUMMARIES_FORBIDDEN),
         links=(Link(SUMMARY, {"meeting_uuid": "meeting_uuid"}),),
         key=("meeting_uuid", "summary_created_time"),
         description="AI summaries: the meetings that have one",
@@ -131,8 +132,8 @@ STREAMS = (
     Stream(
         "meeting_summary_details", "meetings/{meeting_uuid}/meeting_summary", LIGHT,
         ("meeting:read:summary:admin", "meeting_summary:read:admin"),
-        parent=SUMMARY, empty_answers=(GONE, NO_MEETING_ID, SUMMARY_IN_TRASH, *HOST_GONE),
-        no_access=(SUMMARIES_CLOSED,),
+        parent=SUMMARY, empty_answers=(NO_MEETING, MEETING_ID_INVALID, SUMMARY_IN_TRASH, *HOST_GONE),
+        no_access=(SUMMARIES_FORBIDDEN,),
         key=("meeting_uuid",),
         description="AI summaries: the text and next steps",
         requires="Pro with AI Companion; role with Meeting Summaries: view",
@@ -141,7 +142,7 @@ STREAMS = (
         "archive_files", "archive_files", MEDIUM, ("archiving:read:list_archived_files:admin", "recording:read:admin"),
         date_range=WEEKS, params={"query_date_type": "archive_complete_time"}, page_size=300, records="meetings",
         replication_key="complete_time",
-        no_access=(NO_ACCOUNT_400,),
+        no_access=(ACCOUNT_UNKNOWN_400,),
         key=("uuid",),
         description="archived meetings and webinars, with their files",
         requires="Meeting and Webinar Archiving, switched on by Zoom's support",

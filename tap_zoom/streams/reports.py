@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import DAYS, MONTHS, MONTHS_BY_NUMBER, REPORTS, UNTIL_YESTERDAY
 from tap_zoom.streams.model import HEAVY, Entity, Link, Stream, each
-from tap_zoom.streams.refusals import HOST_GONE, MONTH_TOO_OLD, NO_BILLING_ID, NO_BILLING_REPORT
+from tap_zoom.streams.refusals import BILLING_ID_INVALID, BILLING_REPORT_NOT_FOUND, HOST_GONE, MONTH_BEFORE_RETENTION
 from tap_zoom.streams.users import MEMBER
 
 BILLING_REPORT = Entity("billing_report", {"billing_id": str})
@@ -39,7 +39,7 @@ STREAMS = (
     ),
     Stream(
         "report_daily", "report/daily", HEAVY, ("report:read:admin",),
-        date_range=MONTHS_BY_NUMBER, records="dates", replication_key="date", empty_answers=(MONTH_TOO_OLD,),
+        date_range=MONTHS_BY_NUMBER, records="dates", replication_key="date", empty_answers=(MONTH_BEFORE_RETENTION,),
         key=("date",),
         description="new users, meetings, participants and minutes of each day",
         requires="Pro; role with Usage Reports: view", retention="six months",
@@ -111,7 +111,7 @@ STREAMS = (
         "report_billing_invoices", "report/billing/invoices", HEAVY,
         ("report:read:billing_invoice:admin", "report:read:admin"),
         parent=BILLING_REPORT, params={"billing_id": "{billing_id}"}, records="invoices", copied=("currency",),
-        empty_answers=(NO_BILLING_REPORT, NO_BILLING_ID),
+        empty_answers=(BILLING_REPORT_NOT_FOUND, BILLING_ID_INVALID),
         key=("billing_id", "invoice_number", "sequence"), context_columns=("billing_id", "sequence"),
         description="invoices of a billing report, a row for each charge",
         requires="Pro with Department Billing, switched on by Zoom's support; role with Usage Reports: view",

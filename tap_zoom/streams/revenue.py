@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import ALL_MOMENTS
 from tap_zoom.streams.model import LIGHT, MEDIUM, Entity, Join, Link, Stream, Uuid
-from tap_zoom.streams.refusals import CONVERSATION_HIDDEN, NO_CONVERSATION
+from tap_zoom.streams.refusals import CONVERSATION_HIDDEN, CONVERSATION_NOT_FOUND
 
 CONVERSATION = Entity("conversation", {"conversation_id": Uuid})
 DEAL = Entity("deal", {"deal_id": str})
@@ -30,7 +30,7 @@ STREAMS = (
     Stream(
         "zra_conversation_details", "zra/conversations/{conversation_id}", LIGHT,
         ("zra:read:conversations:admin", "iq_conversation:read:admin"),
-        parent=CONVERSATION, empty_answers=(NO_CONVERSATION, CONVERSATION_HIDDEN),
+        parent=CONVERSATION, empty_answers=(CONVERSATION_NOT_FOUND, CONVERSATION_HIDDEN),
         key=("conversation_id",),
         description="all details of a conversation: summary, deal, participants, views, moments",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
@@ -42,7 +42,7 @@ STREAMS = (
     Stream(
         "zra_interactions", "zra/conversations/{conversation_id}/interactions", MEDIUM,
         ("zra:read:conversation_participants:admin", "iq_conversation:read:admin"),
-        parent=CONVERSATION, page_size=300, records="participants", empty_answers=(NO_CONVERSATION,),
+        parent=CONVERSATION, page_size=300, records="participants", empty_answers=(CONVERSATION_NOT_FOUND,),
         key=("conversation_id", "sequence"), context_columns=("conversation_id", "sequence"),
         description="transcript and metrics of each speaker: talk ratio, speed, longest monologue",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
@@ -51,7 +51,7 @@ STREAMS = (
         "zra_content_analysis", "zra/conversations/{conversation_id}/content_analysis", MEDIUM,
         ("zra:read:conversation_analysis:admin", "iq_conversation:read:admin"),
         parent=CONVERSATION, params={"analysis_type": "all"}, page_size=300, row_spans_pages=True,
-        empty_answers=(NO_CONVERSATION,),
+        empty_answers=(CONVERSATION_NOT_FOUND,),
         key=("conversation_id",), context_columns=("conversation_id",),
         description="analysis of a conversation: topics, next steps, questions, indicators, deal memo",
         requires="Zoom Revenue Accelerator; role with All Conversations: view",
@@ -59,7 +59,7 @@ STREAMS = (
     Stream(
         "zra_scorecards", "zra/conversations/{conversation_id}/scorecards", MEDIUM,
         ("zra:read:conversation_scorecards:admin", "iq_coaching:read:admin"),
-        parent=CONVERSATION, page_size=300, records="scorecards", empty_answers=(NO_CONVERSATION,),
+        parent=CONVERSATION, page_size=300, records="scorecards", empty_answers=(CONVERSATION_NOT_FOUND,),
         key=("conversation_id", "scorecard_id", "sequence"), context_columns=("conversation_id", "sequence"),
         description="ratings of a conversation, with each question and answer",
         requires="Zoom Revenue Accelerator",
@@ -74,7 +74,7 @@ STREAMS = (
     Stream(
         "zra_deal_activities", "zra/deals/{deal_id}/activities", MEDIUM,
         ("zra:read:list_deal_activities:admin", "iq_deal:read:admin"),
-        parent=DEAL, page_size=300, records="activities", empty_answers=(NO_CONVERSATION,),
+        parent=DEAL, page_size=300, records="activities", empty_answers=(CONVERSATION_NOT_FOUND,),
         key=("deal_id", "start_date", "sequence"), context_columns=("deal_id", "sequence"),
         key_defaults={"start_date": ""},
         description="conversations, calls and messages about a deal",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tap_zoom.streams.date_ranges import AHEAD, ALL_MOMENTS, RELEASES
 from tap_zoom.streams.model import MEDIUM, Entity, Link, Stream, each
-from tap_zoom.streams.refusals import NO_LOCATION, NO_ROOM
+from tap_zoom.streams.refusals import LOCATION_NOT_FOUND, ROOM_NOT_FOUND
 
 ROOM = Entity("room", {"room_id": str})
 LOCATION = Entity("location", {"location_id": str})
@@ -24,7 +24,7 @@ STREAMS = (
     ),
     Stream(
         "room_details", "rooms/{room_id}", MEDIUM, ("zoom_rooms:read:room:admin", "room:read:admin"),
-        parent=ROOM, empty_answers=(NO_ROOM,),
+        parent=ROOM, empty_answers=(ROOM_NOT_FOUND,),
         key=("room_id",), context_columns=("room_id",),
         description="all details of a room: type, capacity, calendar, check-in",
         requires="Zoom Rooms; role with Zoom Rooms: view",
@@ -41,7 +41,7 @@ STREAMS = (
         "room_sensor_data", "rooms/{room_id}/sensor_data", MEDIUM,
         ("zoom_rooms:read:sensor_data:admin", "room:read:admin"),
         parent=ROOM, date_range=ALL_MOMENTS, page_size=300, records="sensor_data", replication_key="date_time",
-        empty_answers=(NO_ROOM,),
+        empty_answers=(ROOM_NOT_FOUND,),
         key=("room_id", "device_id", "sensor_type", "date_time", "sequence"), context_columns=("room_id", "sequence"),
         description="measurements of a room's sensors",
         requires="Zoom Rooms; role with Zoom Rooms: view",
@@ -56,7 +56,7 @@ STREAMS = (
     Stream(
         "room_location_details", "rooms/locations/{location_id}", MEDIUM,
         ("zoom_rooms:read:location:admin", "room:read:admin"),
-        parent=LOCATION, empty_answers=(NO_LOCATION,),
+        parent=LOCATION, empty_answers=(LOCATION_NOT_FOUND,),
         key=("location_id",), context_columns=("location_id",),
         description="all details of a location: address, time zone",
         requires="Zoom Rooms; role with Zoom Rooms: view",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_zoom.streams.model import LIGHT, MEDIUM, NO_VALUE, Condition, Entity, Link, Stream, each
-from tap_zoom.streams.refusals import NO_INVITATION, NO_USER
+from tap_zoom.streams.refusals import NO_INVITATION, USER_NOT_FOUND
 
 USER = Entity("user", {"user_id": str})
 MEMBER = Entity("member", {"user_id": str})  # a user who isn't pending: Zoom refuses most requests about those
@@ -27,7 +27,7 @@ STREAMS = (
     # The list has no ids of pending users. A request by e-mail returns them.
     Stream(
         "user_lookup", "users/{email}", LIGHT, ("user:read:user:admin", "user:read:admin"),
-        parent=Entity("pending_user", {"email": str}), empty_answers=(NO_USER, NO_INVITATION),
+        parent=Entity("pending_user", {"email": str}), empty_answers=(USER_NOT_FOUND, NO_INVITATION),
         enriches=(Condition("id", NO_VALUE), Condition("email", NO_VALUE, is_in=False)),
     ),
 )  # fmt: skip
