@@ -38,7 +38,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "api/retry": ("test_retry",),
     "sync/coercion": ("test_records", "test_shapes", "test_keys"),
     "sync/context": ("test_context",),
-    "sync/failures": ("test_failures", "test_later_nights"),
+    "sync/failures": ("test_failures", "test_later_nights", "test_moving_rows", "test_expired_days"),
     "sync/records": ("test_records", "test_shapes", "test_keys"),
     "sync/rows": ("test_records", "test_shapes", "test_keys"),
     "sync/traversal": ("test_traversal",),

@@ -80,7 +80,8 @@ class Report:
         self._missing.setdefault(failure.stream, []).append(reason)
         if outcome == GIVEN_UP:
             self._given_up += 1
-            LOGGER.error("Lost: %s. It failed in %d runs and is given up: later runs only warn.", reason, failure.runs)
+            after = f"It failed in {failure.runs} runs and is" if failure.runs > 1 else "It is"
+            LOGGER.error("Lost: %s. %s given up: later runs only warn.", reason, after)
         else:
             LOGGER.error("Lost: %s", reason)
 

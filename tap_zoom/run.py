@@ -32,7 +32,7 @@ from tap_zoom.streams import BY_NAME, STREAMS
 from tap_zoom.sync.failures import Failures
 from tap_zoom.sync.pages import Pages
 from tap_zoom.sync.records import RecordBuilder
-from tap_zoom.sync.retries import Retries, drop_replaced
+from tap_zoom.sync.retries import Retries, drop_replaced, go_back
 from tap_zoom.sync.start_dates import StartDates, wants_older
 from tap_zoom.sync.sync import Sync
 from tap_zoom.sync.tasks import Tasks
@@ -101,6 +101,9 @@ def sync(
     since = dates.since(
         [name for name in schemas if name in access.selected], this.started_at, LOGGER.warning, LOGGER.info
     )
+    # If a stream that is read from before its bookmark gets a hold, the next run has to do so again.
+    wider = this.from_start and start_date < state.start_date
+    go_back(state, [BY_NAME[name] for name in since if wider or name in dates.unused])
     windows = Windows(since, dates.start_time, this.started_at.date(), today, tasks.below)
     builders = {
         name: _builder(name, schema, name in incremental) for name, schema in schemas.items() if name in access.selected

@@ -17,7 +17,7 @@ from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.config import Config
 from tap_zoom.discover import schema_of
-from tap_zoom.errors import DailyLimitReached, TapZoomError
+from tap_zoom.errors import DailyLimitReached, DatesTooOld, NoAccess, RequestRefused, RetriesExhausted, TapZoomError
 from tap_zoom.state import State
 from tap_zoom.streams import BY_NAME, STREAMS
 from tests.random_zoom import DAY0, RATES, Dispatcher
@@ -111,3 +111,58 @@ def night(
         logger.removeHandler(handler)
         logger.setLevel(level)
     return result
+
+
+# --- answers ---
+
+
+def day(number: float) -> str:
+    """Return the time so many days after the first night, as Zoom writes it."""
+    moment = datetime(DAY0.year, DAY0.month, DAY0.day, tzinfo=timezone.utc) + timedelta(days=FIRST_NIGHT + number)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def refused(request: Request, code: int = 9999) -> RequestRefused:
+    return RequestRefused(f"{request} answered 400 code {code}")
+
+
+def no_access(request: Request) -> NoAccess:
+    return NoAccess(f"{request} answered 400 code 4711", True, "400/4711")
+
+
+def fault(request: Request) -> RetriesExhausted:
+    return RetriesExhausted(f"{request} answered 500 (8 tries)")
+
+
+def too_old(request: Request) -> DatesTooOld:
+    return DatesTooOld(f"{request} answered 400 code 300: Invalid parameter: from")
+
+
+def usual(request: Request, meetings: dict[str, str]) -> dict[str, Any]:
+    """Answer for an account with one user and these past meetings, given by UUID and start time."""
+    name, params = request.stream.name, request.params
+    held = [
+        (uuid, start)
+        for uuid, start in meetings.items()
+        if params.get("from", "") <= start[:10] <= params.get("to", "")
+    ]
+    answers: dict[str, Any] = {
+        "users": {"users": [{"id": "u0", "status": "active"}] if params.get("status") == "active" else []},
+        "history_meetings": {"history_meetings": [
+            {"meeting_uuid": uuid, "meeting_id": 1, "type": "Meeting", "start_time": start} for uuid, start in held
+        ]},
+        "user_past_meetings": {"meetings": [
+            {"uuid": uuid, "id": 1, "type": 2, "start_time": start} for uuid, start in held if params.get("type") == "past"
+        ]},
+        "user_meetings": {"meetings": []}, "meeting_instances": {"meetings": []},
+        "report_meetings": {"uuid": request.ids.get("meeting_uuid"), "id": 1},
+        "meeting_poll_results": {"questions": [{"name": "a", "question_details": []}]},
+        "report_meeting_participants": {"participants": [{"user_id": "1", "join_time": "2026-01-01T00:00:00Z"}]},
+    }  # fmt: skip
+    answer: dict[str, Any] = answers[name]
+    return answer
+
+
+def kept(result: Night) -> list[str]:
+    """Return the streams of the failures and holds in the last state."""
+    return [entry["stream"] for entries in result.states[-1]["failures"].values() for entry in entries]

@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from tap_zoom.access import check
 from tap_zoom.api.request import Request
-from tap_zoom.errors import DatesTooOld, EmptyAnswer, NoAccess, RequestRefused, RetriesExhausted
-from tap_zoom.state import Failure, State
+from tap_zoom.state import Failure, State, merged
 from tap_zoom.streams import BY_NAME
 from tap_zoom.sync import failures, retries
-from tap_zoom.sync.tasks import Tasks
-from tests.in_process import FIRST_NIGHT, Answer, Night, night
-from tests.random_zoom import DAY0
+from tests.in_process import Answer, day, fault, kept, night, no_access, refused, usual
 
 PAST = ("report_meetings", "meeting_poll_results")
 DAYS = [f"2026-03-{day:02}" for day in range(11, 16)]
-
-
-def refused(request: Request, code: int = 9999) -> RequestRefused:
-    return RequestRefused(f"{request} answered 400 code {code}")
-
-
-def no_access(request: Request) -> NoAccess:
-    return NoAccess(f"{request} answered 400 code 4711", True, "400/4711")
-
-
-def fault(request: Request) -> RetriesExhausted:
-    return RetriesExhausted(f"{request} answered 500 (8 tries)")
-
-
-def usual(request: Request, meetings: dict[str, str]) -> dict[str, Any]:
-    """Answer for an account with one user and these past meetings, given by UUID and start time."""
-    name, params = request.stream.name, request.params
-    held = [
-        (uuid, start)
-        for uuid, start in meetings.items()
-        if params.get("from", "") <= start[:10] <= params.get("to", "")
-    ]
-    answers: dict[str, Any] = {
-        "users": {"users": [{"id": "u0", "status": "active"}] if params.get("status") == "active" else []},
-        "history_meetings": {"history_meetings": [
-            {"meeting_uuid": uuid, "meeting_id": 1, "type": "Meeting", "start_time": start} for uuid, start in held
-        ]},
-        "user_past_meetings": {"meetings": [
-            {"uuid": uuid, "id": 1, "type": 2, "start_time": start} for uuid, start in held if params.get("type") == "past"
-        ]},
-        "user_meetings": {"meetings": []}, "meeting_instances": {"meetings": []},
-        "report_meetings": {"uuid": request.ids.get("meeting_uuid"), "id": 1},
-        "meeting_poll_results": {"questions": [{"name": "a", "question_details": []}]},
-        "report_meeting_participants": {"participants": [{"user_id": "1", "join_time": "2026-01-01T00:00:00Z"}]},
-    }  # fmt: skip
-    answer: dict[str, Any] = answers[name]
-    return answer
-
-
-def kept(result: Night) -> list[str]:
-    """Return the streams of the failures and holds in the last state."""
-    return [entry["stream"] for entries in result.states[-1]["failures"].values() for entry in entries]
 
 
 def test_many_known_failures_do_not_stop_later_runs() -> None:
@@ -228,14 +181,6 @@ def test_a_retry_failure_without_room_in_the_state_holds_child_streams(monkeypat
     assert result.status == 0 and kept(result) == []
 
 
-def test_the_fallback_has_the_same_traversals_for_older_meetings() -> None:
-    """If days expire while a run is interrupted, these traversals start again. They find meetings that
-    `user_past_meetings` no longer lists."""
-    stream = BY_NAME["user_past_meetings"]
-    tasks = Tasks(check(("users", "report_meetings"), None, older=True, skip=False, warn=lambda _: None))
-    assert tasks.lists_older_than(stream) == tasks.lists_older_than(BY_NAME["history_meetings"]) != []
-
-
 def test_move_back_ignores_a_bookmark_that_is_not_a_string() -> None:
     """Other bookmarks move back to the first day of the failure."""
     state = State("a")
@@ -286,12 +231,6 @@ def test_failed_lists_are_retried_a_few_at_a_time(monkeypatch: pytest.MonkeyPatc
     assert (max(opened), sum(opened)) == (retries.MAX_LISTS, 11)
 
 
-def day(number: float) -> str:
-    """Return the time so many days after the first night, as Zoom writes it."""
-    moment = datetime(DAY0.year, DAY0.month, DAY0.day, tzinfo=timezone.utc) + timedelta(days=FIRST_NIGHT + number)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 @pytest.mark.parametrize("how", ["deselected", "without scope", "refused"])
 @pytest.mark.parametrize("budget", [9, 11, 13])
 def test_an_interrupted_retry_moves_back_bookmarks_of_streams_that_are_not_read(how: str, budget: int) -> None:
@@ -323,67 +262,6 @@ def test_an_interrupted_retry_moves_back_bookmarks_of_streams_that_are_not_read(
         found |= {(stream, record.get("uuid") or record.get("meeting_uuid")) for stream, record in result.records}
     assert result.status == 0
     assert found == {(stream, uuid) for stream in PAST for uuid in meetings}
-
-
-def test_bookmarks_below_a_list_whose_rows_move_go_back_to_the_start() -> None:
-    """A conversation is listed by its last message, so its first messages may be much older than the failed window."""
-    state = State("a")
-    state.bookmarks = {"phone_sms_messages": {"date_time": "2026-03-20T00:00:00Z"}}
-    failure = Failure("phone_sms_sessions", window="2026-03-01", days=["2026-03-01", "2026-03-28"])
-    retries.move_back(state, [BY_NAME["phone_sms_messages"]], failure)
-    assert state.bookmarks["phone_sms_messages"]["date_time"] < "2012"
-
-
-def test_a_failure_that_is_too_old_when_it_is_retried_is_given_up() -> None:
-    """Zoom keeps details of past meetings for a year. The meeting is named once more, and exit status 1."""
-
-    def answer_of(number: int) -> Answer:
-        def answer(request: Request) -> dict[str, Any]:
-            name = request.stream.name
-            if name == "user_meetings":
-                return {"meetings": [{"id": 7}]}
-            if name == "meeting_instances":
-                return {"meetings": [{"uuid": "old==", "start_time": day(-364)}]}
-            if name == "report_meetings" and number == 0:
-                raise fault(request)
-            if name == "report_meetings":
-                raise EmptyAnswer("too old", "400/12702")
-            return usual(request, {})
-
-        return answer
-
-    runs, state = [], None
-    for number in (0, 3, 4):
-        runs.append(night(answer_of(number), PAST[:1], state, number, incremental=PAST[:1]))
-        state = runs[-1].states[-1]
-    assert [run.status for run in runs] == [1, 1, 0]
-    [line] = [line for line in runs[1].log if line.startswith("ERROR")]
-    assert "Zoom no longer has it" in line and "given up" in line and "old" in line
-    assert kept(runs[1]) == [] and sum(map(len, runs[1].states[-1]["given_up"].values())) == 1
-
-
-def test_a_refused_conversation_with_new_messages_is_given_up() -> None:
-    """The time of its last message changes each day, but it is the same failure."""
-    streams = ("phone_sms_sessions", "phone_sms_messages")
-
-    def answer_of(number: int) -> Answer:
-        def answer(request: Request) -> dict[str, Any]:
-            if request.stream.name == "phone_sms_sessions":
-                last = day(number - 0.1)
-                named = [{"session_id": each, "last_access_time": last} for each in "ST"]
-                return {"sms_sessions": named if request.params["from"] <= last <= request.params["to"] else []}
-            if request.ids["session_id"] == "S" and request.params["from"] <= day(-1) < request.params["to"]:
-                raise refused(request)
-            return {"sms_histories": []}
-
-        return answer
-
-    runs, state = [], None
-    for number in range(8):
-        runs.append(night(answer_of(number), streams, state, number))
-        state = runs[-1].states[-1]
-    assert [run.status for run in runs] == [1] * failures.MAX_RUNS + [0] * (8 - failures.MAX_RUNS)
-    assert sum(map(len, runs[-1].states[-1]["given_up"].values())) == 1
 
 
 def test_pages_with_the_same_rows_in_another_order_end_a_list() -> None:
@@ -418,66 +296,78 @@ def test_refusals_between_faults_show_that_zoom_answers() -> None:
     assert result.error.startswith("The run has reached its end")
 
 
-def test_a_session_that_outlasts_the_look_back_is_read() -> None:
-    """A whiteboard session is listed by its start, once it has ended."""
-    start, end = day(1), day(10.2)
-    state, found = None, []
-    for number in range(14):
+@pytest.mark.parametrize("how", ["deselected", "new"])
+@pytest.mark.parametrize("budget", [8, 9, 10, 12])
+def test_a_list_that_fails_again_is_retried_from_its_start(how: str, budget: int) -> None:
+    """An interrupted retry had read the first meetings, without their polls. The next run reads polls, too, and the
+    window fails again."""
+    meetings = {f"m{hour}==": f"2026-03-12T1{hour}:00:00Z" for hour in range(8)}
+
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            if (
+                request.stream.name == "history_meetings"
+                and number in (0, 2)
+                and request.params["from"] <= "2026-03-12" <= request.params["to"]
+            ):
+                raise fault(request)
+            return usual(request, meetings)
+
+        return answer
+
+    state, found = None, set()
+    for number in range(5):
+        has_polls = number >= 2 or (number == 0 and how == "deselected")
+        result = night(
+            answer_of(number), PAST if has_polls else PAST[:1], state, number, incremental=PAST,
+            budget=budget if number == 1 else 10**9,
+        )  # fmt: skip
+        state = result.states[-1]
+        found |= {(stream, record.get("uuid") or record.get("meeting_uuid")) for stream, record in result.records}
+    assert result.status == 0
+    assert {uuid for stream, uuid in found if stream == PAST[1]} == meetings.keys()
+
+
+def test_a_given_up_window_with_later_days_is_a_new_failure() -> None:
+    """The newest window fails for two weeks. The days since it was given up have never been named."""
+    stream = "report_activities"
+    state, statuses = None, []
+    for number in range(16):
 
         def answer(request: Request, number: int = number) -> dict[str, Any]:
-            is_listed = day(number) >= end and request.params["from"] <= start and end <= request.params["to"]
-            return {"sessions": [{"id": "s1", "start_time": start, "end_time": end}] if is_listed else []}
+            if 0 < number < 14 and request.params["to"] >= day(number)[:10]:
+                raise fault(request)
+            return {"activity_logs": []}
 
-        result = night(answer, ("whiteboard_sessions",), state, number, incremental=("whiteboard_sessions",))
+        result = night(answer, (stream,), state, number, incremental=(stream,))
         state = result.states[-1]
-        found += result.records
-        assert result.status == 0
-    assert found
+        statuses.append(result.status)
+    assert statuses == [0, *[1] * 13, 0, 0]
 
 
-def test_a_late_resume_warns_of_unread_days_only() -> None:
-    """All chats were read before the stop, and so were the messages in their windows."""
-    streams = ("chat_sessions", "chat_messages", "report_meetings")
+@pytest.mark.parametrize("budget", [8, 9])
+def test_a_merged_failure_is_retried_from_its_start(budget: int) -> None:
+    """An interrupted retry had read the first meetings, without their polls. A full refresh with polls, in which the
+    window fails again, is merged into that state."""
+    meetings = {f"m{hour}==": f"2026-03-12T1{hour}:00:00Z" for hour in range(8)}
 
-    def answer(request: Request) -> dict[str, Any]:
-        name, params = request.stream.name, request.params
-        if name == "users":
-            return {"users": [{"id": f"u{n}", "status": "active"} for n in range(200) if params["status"] == "active"]}
-        if name == "chat_sessions":
-            return {"sessions": [{"id": "C", "last_message_sent_time": f"{params['to']}T00:00:00Z"}]}
-        return {"chat_messages": {"messages": []}, "user_meetings": {"meetings": []}}.get(
-            name, {"history_meetings": []}
-        )
+    def answer_of(number: int) -> Answer:
+        def answer(request: Request) -> dict[str, Any]:
+            name, params = request.stream.name, request.params
+            if name == "history_meetings" and number in (0, 2) and params["from"] <= "2026-03-12" <= params["to"]:
+                raise fault(request)
+            return usual(request, meetings)
 
-    first = night(answer, streams, None, 0, budget=210)
-    [unfinished] = first.states[-1]["unfinished"]
-    assert unfinished["resume_at"]["chat_sessions"] is None and unfinished["resume_at"]["user"]
-    second = night(answer, streams, first.states[-1], 10)
-    assert second.status == 0 and not any("chat" in line for line in second.log if line.startswith("WARNING"))
+        return answer
 
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("budget", [20, 40, 60, 10**9])
-def test_meetings_between_180_days_and_six_months_are_found_through_their_numbers(seed: int, budget: int) -> None:
-    """Zoom refuses the first days of history_meetings. Whenever that becomes known, and also if the run is resumed
-    after it, the lists of instances lead to the meetings of these days."""
-    number = 154  # 31 August: six months are 184 days
-    refused_before = day(number - 180)[:10]
-    meetings = {f"m{age}==": day(number - age) for age in (175.5, 178.5, 179.5, 180.5, 181.5, 182.5, 183.5)}
-
-    def answer(request: Request) -> dict[str, Any]:
-        name, params = request.stream.name, request.params
-        if name == "users":
-            return {"users": [{"id": f"u{n}", "status": "active"} for n in range(60) if params["status"] == "active"]}
-        if name == "history_meetings" and params["from"] < refused_before:
-            raise DatesTooOld(f"{request} answered 400 code 300: Invalid parameter: from")
-        if name == "user_meetings":
-            return {"meetings": [{"id": 1}] if request.ids["user_id"] == "u9" else []}
-        if name == "meeting_instances":
-            return {"meetings": [{"uuid": uuid, "start_time": start} for uuid, start in meetings.items()]}
-        return usual(request, meetings)
-
-    first = night(answer, PAST[:1], None, number, budget=budget, seed=seed)
-    runs = [first] if first.status == 0 else [first, night(answer, PAST[:1], first.states[-1], number)]
-    assert runs[-1].status == 0
-    assert {record["uuid"] for run in runs for _, record in run.records} == meetings.keys()
+    state: Any = None
+    found = set()
+    for number in range(5):
+        given = None if number == 2 else state
+        result = night(
+            answer_of(number), PAST if number >= 2 else PAST[:1], given, number, incremental=PAST,
+            budget=budget if number == 1 else 10**9,
+        )  # fmt: skip
+        state = merged(state, result.states[-1]) if number == 2 else result.states[-1]
+        found |= {record["meeting_uuid"] for stream, record in result.records if stream == PAST[1]}
+    assert result.status == 0 and found == meetings.keys()

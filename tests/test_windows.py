@@ -207,6 +207,8 @@ def test_a_window_begins_later_if_zoom_refuses_its_first_day() -> None:
         window, steps = later, steps + 1
         later = windows.later(HISTORY, window)
     assert steps == MOST_DAYS_LATER.days
+    assert windows.retained_from(HISTORY) < window.from_
+    windows.answered(HISTORY, window)
     assert windows.retained_from(HISTORY) == window.from_  # the windows of other hosts begin there right away
     middle = windows.window(HISTORY, "2026-08-25")
     assert windows.later(HISTORY, middle) is None

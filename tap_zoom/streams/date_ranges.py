@@ -39,7 +39,7 @@ ENTERED = DateRange(
     _moments("enter_time_from", "enter_time_to"), 28, days_back=180, after=1, exact=True, out_of_range=_TOO_OLD
 )
 ALL_MOMENTS = DateRange(_FROM_TO_MOMENTS, 28, after=1, exact=True)
-MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, after=1, ends_in=1, exact=True, moving=True)
+MODIFIED = DateRange(_FROM_TO_MOMENTS, 28, before=1, after=1, ends_in=1, exact=True, moving=True)
 WEEKS = DateRange(_FROM_TO_MOMENTS, 7, after=1, exact=True)
 CHARGES = DateRange(
     _FROM_TO_MOMENTS, 28, days_back=395, after=1, exact=True, out_of_range=(START_BEFORE_RETENTION, *_TOO_OLD)

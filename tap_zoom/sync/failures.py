@@ -38,13 +38,16 @@ class Failures:
         self._now = now
         self._report = report
         self._skips = skips
-        self._given_up = {digest for digests in state.given_up.values() for digest in digests}
+        self._given_up = {digest: day for day in sorted(state.given_up) for digest in state.given_up[day]}
         self._kept: dict[tuple[object, ...], Failure] = {}
         for each in state.failures:  # a merged state may contain a task twice, or one that was given up
-            if each.digest in self._given_up:
+            if self._was_given_up(each):
                 report(each, f"{each.stream} {each.context or each.window}", STILL_GIVEN_UP)
             else:
-                self._kept.setdefault(each.key, each).widen(each)
+                kept = self._kept.setdefault(each.key, each)
+                if kept is not each:
+                    kept.widen(each)
+                    kept.resume_at = []  # the runs may have read different streams
         self._known = set(self._kept)  # tasks that failed in earlier runs
         self._sinces = {each.since for each in state.failures}
         self._readable: set[str] = set()  # streams that can be read, at least in part
@@ -71,7 +74,7 @@ class Failures:
 
     def failed(self, failure: Failure, reason: str) -> bool:
         """Keep a task that could not be read. False if the state has no room for it: then its stream gets a hold."""
-        if failure.digest in self._given_up and not failure.hold:
+        if self._was_given_up(failure):
             self._report(failure, reason, STILL_GIVEN_UP)
             return True
         kept = self._kept.get(failure.key)
@@ -101,7 +104,7 @@ class Failures:
         """Keep only the digest of a failure. Later full runs recognize it by that, and only warn."""
         del self._kept[failure.key]
         digest, days = failure.digest, self._state.given_up
-        self._given_up.add(digest)
+        self._given_up[digest] = self._now[:10]
         days[self._now[:10]] = [*days.get(self._now[:10], []), digest]
         while self._size_of_given_up() > MAX_GIVEN_UP_BYTES:
             oldest = min(day for day in days if days[day])
@@ -122,7 +125,7 @@ class Failures:
     def forget(self, failure: Failure) -> None:
         """Forget that a task was given up, now that it was read completely: if it fails again, it counts again."""
         if self._given_up and (digest := failure.digest) in self._given_up:
-            self._given_up.discard(digest)
+            del self._given_up[digest]
             for digests in self._state.given_up.values():  # an empty list stays, since a merge would restore the day
                 digests[:] = [each for each in digests if each != digest]
 
@@ -141,14 +144,23 @@ class Failures:
         self._store()
         return dropped
 
+    def covered_by(self, failure: Failure) -> Failure | None:
+        """Return the kept failure of the same task, if reading the days of this one includes its days."""
+        kept = self._kept.get(failure.key)
+        return kept if kept is not None and failure.covers(kept) else None
+
     def resolve(self, failure: Failure) -> bool:
         """Handle a task that was read with its subtree. True if that resolves a kept failure."""
-        kept = self._kept.get(failure.key)
-        if kept is None or not failure.covers(kept):
+        if self.covered_by(failure) is None:
             return False
         del self._kept[failure.key]
         self._store()
         return True
+
+    def start_over(self, failure: Failure) -> None:
+        """Let the next retry of a kept list begin at its start."""
+        if kept := self._kept.get(failure.key):
+            kept.resume_at = []
 
     def refuse(self, failure: Failure, reason: str, answer: str) -> None:
         """Handle a task without access. The first tasks of its stream decide if only the task is refused or the stream.
@@ -217,6 +229,11 @@ class Failures:
         return held | {name for name in self.refused if name not in fallbacks}
 
     # --- helpers
+
+    def _was_given_up(self, failure: Failure) -> bool:
+        """True if a task was given up. A window of the account that has later days by now is another loss."""
+        day = self._given_up.get(failure.digest) if self._given_up and not failure.hold else None
+        return day is not None and (bool(failure.context) or not failure.days or failure.days[1] <= day)
 
     def _hold(self, stream: str) -> None:
         self._undecided_holds.discard(stream)

@@ -14,6 +14,7 @@ from tap_zoom.sync.failures import Failures, time_of
 from tap_zoom.sync.tasks import Task, Tasks
 from tap_zoom.sync.traversal import Traversal
 from tap_zoom.sync.windows import Windows
+from tap_zoom.times import stamp
 
 MAX_FAULTS = 20  # in a row
 MAX_LISTS = 8  # failed lists that are retried at the same time, since each adds its checkpoint to the state
@@ -50,7 +51,7 @@ class Retries:
             self._faults_in_a_row += not self._failures.is_known(task.failure)
         else:
             self._faults_in_a_row = 0
-        task.is_complete = False
+        self._mark_incomplete(task)
         if not task.traversal:
             self._failures.hold(task.stream.name, reason)  # the missing contexts are unknown
         else:
@@ -63,7 +64,7 @@ class Retries:
 
     def refused(self, task: Task, error: NoAccess) -> bool:
         """Handle a task without access. True if its whole stream is refused."""
-        task.is_complete = False
+        self._mark_incomplete(task)
         stream = task.stream
         if stream.name in self._tasks.refused:
             return False
@@ -122,9 +123,7 @@ class Retries:
     def subtree_read(self, name: str) -> None:
         """Handle the end of a retry, which has read a failed task and its subtree."""
         failure = self.by_traversal.pop(name)
-        if failure.last >= self._now:
-            return  # it failed again
-        if not self._gave_up_expired(failure, failure.days):
+        if failure.last < self._now:  # otherwise it failed again
             self._resolve(failure)
 
     def start(self) -> Iterator[tuple[str, Traversal]]:
@@ -132,8 +131,10 @@ class Retries:
         while self._lists_read and not self._failures.overflowed:  # otherwise a retry finds what is missing below
             self._resolve(self._lists_read.pop())
         untried = self._failures.untried(self._tasks.retried)
-        # Not even the last day of some can be requested.
-        untried = [each for each in untried if not self._gave_up_expired(each, each.days[1:])]
+        # Not even the last day of some can be requested, or not the whole month of a total.
+        untried = [
+            each for each in untried if not self._gave_up_expired(each, each.days if _is_total(each) else each.days[1:])
+        ]
         if untried and not self._number:
             LOGGER.info("Retrying %d requests that failed in earlier runs.", len(untried))
         lists = [each for each in untried if BY_NAME[each.stream].links]
@@ -171,12 +172,24 @@ class Retries:
 
     def _resolve(self, failure: Failure) -> None:
         """Resolve a failure. The bookmarks of streams below it that aren't emitted in this run move back to it."""
-        if self._failures.resolve(failure):
+        kept = self._failures.covered_by(failure)  # None if it was given up or skipped meanwhile
+        if kept is not None and not self._gave_up_expired(kept, kept.days):
+            self._failures.resolve(failure)
+            stream = BY_NAME[failure.stream]
+            if stream.date_range and stream.date_range.moving and kept.last >= stamp(self._run.started_at):
+                # A row may have moved to a window that an earlier part of this run had read.
+                self._go_back(self._tasks.all_below(stream)[1:], failure)
             for each in self._tasks.all_below(BY_NAME[failure.stream]):
                 if each.name in self._tasks.refused:
                     self._go_back(self._tasks.all_below(each), failure)
                 elif not self._tasks.is_emitted(each):
                     move_back(self._state, [each], failure)
+
+    def _mark_incomplete(self, task: Task) -> None:
+        """An interrupted retry of the same list starts over: bookmarks of streams that it didn't read move past it."""
+        task.is_complete = False
+        if task.traversal not in self.by_traversal:
+            self._failures.start_over(task.failure)
 
     def _hold_if_full(self, task: Task, is_kept: bool) -> None:
         """Handle a failure for which the state may have no room. Its stream has a hold then, and so have the streams
@@ -195,11 +208,20 @@ class Retries:
 def move_back(state: State, streams: Iterable[Stream], failure: Failure) -> None:
     """Move the bookmarks of streams back to a failure. Below a list whose rows move, rows may be of any time."""
     dates = BY_NAME[failure.stream].date_range
-    since = LONG_AGO if dates and dates.moving else time_of(failure) or LONG_AGO
+    go_back(state, streams, LONG_AGO if dates and dates.moving else time_of(failure) or LONG_AGO)
+
+
+def go_back(state: State, streams: Iterable[Stream], since: str = LONG_AGO) -> None:
+    """Move the bookmarks of streams back to a time."""
     for each in streams:
         key, bookmark = replication_key_of(each), state.bookmarks.get(each.name, {})
         if isinstance(bookmark.get(key), str):
             state.bookmarks[each.name] = {key: min(since, bookmark[key])}
+
+
+def _is_total(failure: Failure) -> bool:
+    dates = BY_NAME[failure.stream].date_range
+    return dates is not None and dates.totals
 
 
 def drop_replaced(state: State, tasks: Tasks) -> None:

@@ -129,7 +129,10 @@ class Windows:
 
     def retained_from(self, stream: Stream) -> date:
         """Return the first day in Zoom's retention today."""
-        oldest = oldest_day(date_range_of(stream), self.today()) or date.min
+        dates = date_range_of(stream)
+        oldest = oldest_day(dates, self.today()) or date.min
+        if not dates.days and not dates.totals:
+            oldest = first_of_window(dates, oldest)  # a month is requested by its number
         return max(oldest, self._answered_from.get(stream, date.min))
 
     def older_than(self, stream: Stream) -> str:
@@ -143,7 +146,10 @@ class Windows:
         return (max(self.first_day(stream), retained) + BOTH_WAYS).isoformat()
 
     def answered(self, stream: Stream, window: Window) -> None:
-        """Record that Zoom answered for a window."""
+        """Record that Zoom answered for a window, and from which day on if it refused earlier ones."""
+        requested_from = window.first - timedelta(days=date_range_of(stream).before)
+        if window.from_ > max(requested_from, self.retained_from(stream)):
+            self._answered_from[stream] = window.from_
         if window.first <= max(self.first_day(stream), self.retained_from(stream)):
             self._answered.add(stream)
 
@@ -194,8 +200,6 @@ class Windows:
         from_ = window.from_ + timedelta(days=1)
         if oldest is None or dates.totals or from_ > min(oldest + MOST_DAYS_LATER, window.to):
             return None
-        if from_ > self.retained_from(stream):
-            self._answered_from[stream] = from_
         return Window(window.name, window.first, window.last, from_, window.to)
 
     def has_expired(self, stream: Stream, days: list[str]) -> bool:
