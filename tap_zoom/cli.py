@@ -28,7 +28,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     use_one_heap()
     secrets = start_logging()
     interrupts = Interrupts()
-    interrupts.install()
     try:
         # Only Singer messages may reach stdout, so anything that libraries print goes to stderr.
         with redirect_stdout(sys.stderr):

@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
     schemas = discover.select(catalog, LOGGER.warning, settings.keep_unknown_fields)
     incremental = discover.incremental(catalog, schemas, settings.replication_method, LOGGER.warning, LOGGER.info)
     value = _read_state(arguments.state)
+    interrupts.install()  # not before: reading a pipe may block, and there a signal ends the tap at once
     if not schemas:
         LOGGER.warning("No streams are selected, so nothing is synced. Select streams in the catalog.")
     log_in = login(settings, secrets.add)

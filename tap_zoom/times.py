@@ -39,7 +39,8 @@ def parse_time(value: object) -> datetime | None:
 
 def stamp(moment: datetime) -> str:
     """Format a time for the state: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)  # strftime doesn't pad years before 1000
+    return f"{utc.isoformat()}Z"
 
 
 def has_reached(when: str, since: str) -> bool:

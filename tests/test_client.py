@@ -58,6 +58,12 @@ def raised(stream: str, status: int, body: Any, announced: RateLimitHeaders = NO
     return None
 
 
+@pytest.mark.parametrize(("body", "kind"), [(b"", TokenRefused), (b"Unauthorized", TokenRefused), (b"<html>", Blocked)])
+def test_a_401_is_about_the_token_unless_a_firewall_sends_it(body: bytes, kind: type[TapZoomError]) -> None:
+    """Also with an empty body or plain text."""
+    assert meaning("users", 401, body) is kind
+
+
 def test_a_later_page_is_not_too_old() -> None:
     """The days of its list have been answered. On the first page, the list is requested again from a later day."""
     body = json.dumps(error(300, "Invalid parameter: from.")).encode()

@@ -16,8 +16,9 @@ from requests.auth import AuthBase
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import LARGEST_ANSWER, Answer, Connections
 from tap_zoom.api.request import Request
+from tap_zoom.api.responses import judge_file
 from tap_zoom.config import Config
-from tap_zoom.errors import RequestRefused
+from tap_zoom.errors import RateLimited, RequestRefused, Retryable
 from tap_zoom.streams import BY_NAME
 from tests.everything import config, right, zoom_with_everything
 from tests.simulator import Fault, SimulatedZoom
@@ -140,6 +141,15 @@ def test_a_temporary_fault_costs_no_text(zoom: SimulatedZoom, kind: str) -> None
     run = read(zoom, Fault(kind, "/signed/"), Fault(kind, "/rec/download/"))
     assert run.exit_status == 0
     assert_exact({TEXTS: true_texts(zoom)}, run.records)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, Retryable)])
+def test_the_host_of_a_file_may_name_a_wait(status: int, kind: type[Retryable]) -> None:
+    """As the API does."""
+    request = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us/x"}, {})
+    with pytest.raises(Retryable) as caught:
+        judge_file(request, Answer(status, {"Retry-After": "45"}, b""))
+    assert caught.type is kind and caught.value.wait == 45
 
 
 def test_a_file_with_invalid_json_costs_one_row(zoom: SimulatedZoom) -> None:

@@ -233,7 +233,7 @@ def test_user_agent_and_client_are_optional(zoom: Zoom) -> None:
     [
         ({}, 3540.0, None, None), ({"expires_in": 3599}, 3539.0, None, None), ({"expires_in": 120.5}, 60.5, None, None),
         ({"expires_in": 100}, 50.0, None, None), ({"expires_in": 1}, 0.5, None, None), ({"expires_in": 0}, 3540.0, None, None),
-        ({"expires_in": -5}, 3540.0, None, None), ({"expires_in": "3599"}, 3540.0, None, None),
+        ({"expires_in": 10**400}, 1e9 - 60, None, None), ({"expires_in": -5}, 3540.0, None, None), ({"expires_in": "3599"}, 3540.0, None, None),
         ({"scope": "a:read b:read"}, 3540.0, "a:read b:read", None), ({"scope": " a:read,b:read, c "}, 3540.0, "a:read b:read c", None),
         ({"scope": ["a:read", "b:read"]}, 3540.0, "a:read b:read", None), ({"scope": ["a", 7]}, 3540.0, "a 7", None),
         ({"scope": ""}, 3540.0, None, None), ({"scope": "  "}, 3540.0, None, None), ({"scope": []}, 3540.0, None, None), ({"scope": 7}, 3540.0, None, None),
@@ -312,6 +312,16 @@ def test_temporary_failures_are_retried(zoom: Zoom) -> None:
     zoom.says(TOKEN)
     assert zoom.login().token().value == "SECRET-access"
     assert zoom.clock.slept == [0.5, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_token_endpoint_may_name_a_wait(zoom: Zoom, status: int) -> None:
+    """No request is sent before."""
+    zoom.answers = [Answer(status, {"Retry-After": "45"}, b"{}")]
+    zoom.says(TOKEN)
+    assert zoom.login().token().value == "SECRET-access"
+    [slept] = zoom.clock.slept
+    assert slept >= 45
 
 
 @pytest.mark.parametrize(

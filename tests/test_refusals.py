@@ -69,6 +69,25 @@ def crowded() -> tuple[str, int]:
     return f"report/meetings/{quote(uuid, safe='')}/participants", rows[uuid]
 
 
+@pytest.mark.parametrize("kind", ["reset", "truncate"])
+def test_a_path_without_an_answer_loses_one_item_even_if_nothing_else_is_requested(kind: str) -> None:
+    """The next run retries it at its end, when no other request can show that Zoom answers. It isn't stopped."""
+    path, _ = crowded()
+    faults = [Fault(kind, path, times=None)]
+    at_once = "import backoff; backoff.full_jitter = lambda _: 0.0"
+    with SimulatedZoom(account(), faults=faults) as zoom:
+        state, catalog = None, catalog_of("report_meeting_participants")
+        for number in range(2):
+            config = zoom.config(replication_method="INCREMENTAL")
+            run = run_tap(config, zoom=zoom, catalog=catalog, state=state, patch=at_once)
+            assert run.exit_status == 1 and run.critical.startswith("CRITICAL The run has reached its end"), number
+            assert len(run.logged("ERROR")) == 1
+            state = run.states[-1]
+            zoom.travel(days=1)
+    [[entry]] = state["failures"].values()
+    assert entry["runs"] == 2
+
+
 @pytest.mark.parametrize("name", LOSING)
 @pytest.mark.few(4)
 def test_other_refusals_lose_one_item(name: str) -> None:

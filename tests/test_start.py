@@ -98,3 +98,19 @@ def test_a_sync_with_closed_or_full_stdout_or_stderr(redirections: str, status: 
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert sum(line["type"] == "RECORD" for line in lines) == (len(expected()["users"]) if status == 0 else 0)
     assert not lines or lines[-1]["type"] == "STATE"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_tap_that_waits_for_its_config(number: signal.Signals, tmp_path: Path) -> None:
+    """A pipe that stays open without content blocks the tap. So far there is nothing to save."""
+    pipe = tmp_path / "config"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "tap_zoom", "--config", str(pipe)]
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as tap,
+        pipe.open("w"),  # returns once the tap has opened it
+    ):
+        tap.send_signal(number)
+        output, log = tap.communicate(timeout=60)
+    assert tap.returncode == 128 + number and output == ""
+    assert log.startswith("CRITICAL ") and number.name in log

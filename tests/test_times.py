@@ -74,6 +74,7 @@ def test_a_stamp_is_utc_in_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> Non
     assert stamp(moment) == stamp(moment.astimezone(timezone.utc)) == "2026-02-28T23:02:09Z"
     monkeypatch.undo()
     time.tzset()
+    assert stamp(datetime(1, 1, 1, tzinfo=timezone.utc)) == "0001-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(

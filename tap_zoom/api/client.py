@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +20,9 @@ from tap_zoom.api.responses import Page, judge, judge_file
 from tap_zoom.api.token_endpoint import Token
 from tap_zoom.config import DEFAULT_API_URL, Config, checked_api_url
 from tap_zoom.errors import EmptyAnswer, NoAnswer, RequestRefused, Retryable, TapZoomError, TokenRefused
+
+TRIES_BEFORE_PROBE = 4  # of a request without an answer, if the host answers no other request either
+PROBE = "users?page_size=1"  # requested if the host has never answered; any answer counts, also a refusal
 
 LOGGER = logging.getLogger(__name__)
 _ZOOMS_HOST = re.compile(r"([a-z0-9-]+\.)*(zoom\.us|zoomgov\.com)", re.ASCII)
@@ -56,10 +60,22 @@ class Client:
         except EmptyAnswer:
             self._login.accept(token, left_at)
             raise
+        except NoAnswer:
+            if not request.stream.is_file and tries >= TRIES_BEFORE_PROBE and (self.last_answer or 0.0) < left_at:
+                self._probe(token)
+            raise
         if not request.stream.is_file:
             self._login.accept(token, left_at)
             self._answered = request
         return page
+
+    def _probe(self, token: Token) -> None:
+        """Find out if only one path gets no answer: any answer to another request sets `last_answer`."""
+        other = self._answered
+        path = f"{other.path}{query_of(other)}" if other else PROBE
+        with suppress(NoAnswer, TooLarge):
+            self._exchange(f"{self._base}/{path}", token.value)
+            self.last_answer = time.monotonic()
 
     def _accepts(self, token: Token, refused: Request) -> bool:
         """True if Zoom accepts this token. Repeats the last request that it answered, or else the refused one."""

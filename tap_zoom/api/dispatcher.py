@@ -137,13 +137,15 @@ class Dispatcher:
         while True:
             with self._turn:
                 job = self._next_job()
+            sent = job.sent
             try:
                 outcome: Page | Exception = self._client.fetch(job.request, job.tries)
             except Exception as error:  # raised again by the thread that takes it
                 outcome = error
             with self._changed:
-                if self._working.pop(job.number, None) is None:
-                    return  # the request was abandoned
+                if job.number not in self._working or job.sent != sent:
+                    return  # the request was abandoned, and may have been sent again
+                del self._working[job.number]
                 self._idle += 1
                 self._complete(job, outcome, time.monotonic())
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from tap_zoom.api.bodies import is_bare_error, is_error, list_fault, read_error
 from tap_zoom.api.http import Answer, parse, shortened
-from tap_zoom.api.rate_limits import RateLimitHeaders, seconds_to_midnight, server_time
+from tap_zoom.api.rate_limits import RateLimitHeaders, read_headers, seconds_to_midnight, server_time
 from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     AccountRefused,
@@ -92,9 +92,12 @@ def judge(request: Request, answer: Answer, headers: RateLimitHeaders) -> None:
 def judge_file(request: Request, answer: Answer) -> None:
     """Like `judge`, for a file. It isn't from the API, so only the status counts, and no refusal is the account's."""
     status = answer.status
+    wait = read_headers(answer.headers, datetime.now(timezone.utc)).wait
     text = f"{request} answered {status} for the file"
-    if status == 429 or status >= 500:
-        raise Retryable(text)
+    if status == 429:
+        raise RateLimited(text, wait)
+    if status >= 500:
+        raise Retryable(text, wait)
     if status == 401 and not answer.moved:
         raise TokenRefused(text)
     if status != 200:
@@ -102,8 +105,9 @@ def judge_file(request: Request, answer: Answer) -> None:
 
 
 def _is_zooms(status: int, body: bytes) -> bool:
-    """True if a body that isn't JSON may be Zoom's: a 429, an empty 400 or 404, or an error with unescaped quotes."""
-    if status == 429 or (status in (400, 404) and not body.strip()):
+    """True if a body that isn't JSON may be Zoom's: a 429, a 401 that isn't HTML, an empty 400 or 404, or an error with
+    unescaped quotes."""
+    if status == 429 or (status == 401 and body.lstrip()[:1] != b"<") or (status in (400, 404) and not body.strip()):
         return True
     return 400 <= status < 500 and body.lstrip()[:1] == b"{" and re.search(rb'"code"\s*:', body) is not None
 

@@ -12,15 +12,18 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 import jwt
 
 from tap_zoom.api.http import Answer, Connections, TooLarge, in_time, parse, shortened
+from tap_zoom.api.rate_limits import read_headers
 from tap_zoom.api.retry import delay
 from tap_zoom.config import Config
 from tap_zoom.errors import Blocked, HostUnreachable, LoginRefused, Retryable
 
+LONGEST_LIFE = 10**9  # seconds: a larger integer may not fit a float
 RENEW_BEFORE = 60.0  # seconds before a token expires, it is replaced
 # Fields of an answer with the reason for a missing token, and its code.
 REASONS = ("reason", "message", "errorMessage", "error_message", "error_description", "error")
@@ -64,7 +67,7 @@ class TokenEndpoint:
         value = answer["access_token"]
         self._keep_secret(value)
         lives = answer.get("expires_in")
-        seconds = float(lives) if isinstance(lives, (int, float)) and lives > 0 else 3600.0
+        seconds = float(min(lives, LONGEST_LIFE)) if isinstance(lives, (int, float)) and lives > 0 else 3600.0
         scopes, api_url = answer.get("scope"), answer.get("api_url")
         if isinstance(scopes, list):
             scopes = " ".join(map(str, scopes))
@@ -120,7 +123,8 @@ class TokenEndpoint:
                 return content
         message = _message_of_text(answer.body) if content is None else _message(content)
         if status == 429 or status >= 500:
-            raise Retryable(f"It answered {status}: {message}")
+            wait = read_headers(answer.headers, datetime.now(timezone.utc)).wait
+            raise Retryable(f"It answered {status}: {message}", wait)
         if not isinstance(content, dict):
             kind = Blocked if status >= 300 else Retryable  # a redirect, or the page of a firewall
             raise kind(f"It answered {status} without {'JSON' if content is None else 'a JSON object'}: {message}")
