@@ -160,18 +160,14 @@ class Retries:
         if failure.last < self._now:  # its list hasn't failed again
             failure.resume_at = list(at) if len(at) > 1 else []
             if failure.resume_at:  # another run may continue with streams that this one doesn't read
-                for each in self._tasks.all_below(BY_NAME[failure.stream]):
-                    if each.name in self._tasks.refused:
-                        move_back(self._state, self._tasks.all_below(each), failure)
-                    elif not self._tasks.is_emitted(each):
-                        move_back(self._state, [each], failure)
+                move_back(self._state, self._unread_below(failure), failure)
 
     def finish(self) -> set[str]:
         """Return the streams whose bookmarks stay, with those of the streams below them."""
         return self._failures.finish(self._tasks.requested | self._tasks.refused, self._tasks.replaced)
 
     def _resolve(self, failure: Failure) -> None:
-        """Resolve a failure. The bookmarks of streams below it that aren't emitted in this run move back to it."""
+        """Resolve a failure. The bookmarks of streams below it that this run doesn't read move back to it."""
         kept = self._failures.covered_by(failure)  # None if it was given up or skipped meanwhile
         if kept is not None and not self._gave_up_expired(kept, kept.days):
             self._failures.resolve(failure)
@@ -179,11 +175,16 @@ class Retries:
             if stream.date_range and stream.date_range.moving and kept.last >= stamp(self._run.started_at):
                 # A row may have moved to a window that an earlier part of this run had read.
                 self._go_back(self._tasks.all_below(stream)[1:], failure)
-            for each in self._tasks.all_below(BY_NAME[failure.stream]):
-                if each.name in self._tasks.refused:
-                    self._go_back(self._tasks.all_below(each), failure)
-                elif not self._tasks.is_emitted(each):
-                    move_back(self._state, [each], failure)
+            self._go_back(self._unread_below(failure), failure)
+
+    def _unread_below(self, failure: Failure) -> list[Stream]:
+        """Return the stream of a failure and its descendants, as far as this run doesn't read them: they aren't
+        selected, or they or a stream above them are refused."""
+        below = self._tasks.all_below(BY_NAME[failure.stream])
+        refused = [
+            each for stream in below if stream.name in self._tasks.refused for each in self._tasks.all_below(stream)
+        ]
+        return [each for each in below if each in refused or not self._tasks.is_emitted(each)]
 
     def _mark_incomplete(self, task: Task) -> None:
         """An interrupted retry of the same list starts over: bookmarks of streams that it didn't read move past it."""
