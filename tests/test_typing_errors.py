@@ -36,7 +36,9 @@ def test_text_instead_of_a_path_is_not_shown(option: str, text: str, zoom: Simul
     assert zoom.requests == []
 
 
-@pytest.mark.parametrize("path", ["config.json", "/no where/José/config.json", "env", "conf/zoom", "../no-folder/.config"])
+@pytest.mark.parametrize(
+    "path", ["config.json", "/no where/José/config.json", "env", "conf/zoom", "../no-folder/.config"]
+)
 def test_a_missing_path_is_shown(path: str) -> None:
     """The user can see the typing error in it."""
     assert f"The config file {path} can't be read: No such file" in run_tap(path).critical
