@@ -78,9 +78,10 @@ class _Log(logging.Handler):
 def night(
     answer: Answer, selected: Collection[str], state: Any, number: int, *, incremental: Collection[str] = (),
     skip: bool = False, scopes: frozenset[str] | None = None, lookback: int = 7, budget: int = 10**9, seed: int = 1,
+    start: datetime | None = None,
 ) -> Night:  # fmt: skip
     """Run the sync on night `number`, counted from 0. `answer` returns a response body or raises the request's error;
-    `incremental`: the streams to sync incrementally; `budget`: the number of requests before the daily limit."""
+    `incremental`: the streams to sync incrementally; `budget`: the number of requests before the daily limit; `start`: the start_date."""
     result = Night()
     now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(days=FIRST_NIGHT + number)
     handler, logger = _Log(result.log), logging.getLogger("tap_zoom")
@@ -91,6 +92,7 @@ def night(
         replication_method="INCREMENTAL" if incremental else "FULL_TABLE",
         on_missing_access="skip" if skip else "fail",
         lookback_days=lookback,
+        start_date=start,
     )
     left = iter(range(budget))
 

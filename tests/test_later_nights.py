@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -371,3 +372,27 @@ def test_a_merged_failure_is_retried_from_its_start(budget: int) -> None:
         state = merged(state, result.states[-1]) if number == 2 else result.states[-1]
         found |= {record["meeting_uuid"] for stream, record in result.records if stream == PAST[1]}
     assert result.status == 0 and found == meetings.keys()
+
+
+def test_a_full_run_from_an_earlier_start_date_with_a_hold_is_read_so_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state has no room for its failed window. The next incremental run begins there, not at the old bookmark."""
+    stream = "report_activities"
+    times, found, state, statuses = [day(-80), day(-1)], set(), None, []
+    for number, age in enumerate((30, 100, 100, 100)):
+        has_no_room = number == 1
+        if has_no_room:
+            monkeypatch.setattr(failures.Failures, "_fits", lambda *_: False)
+
+        def answer(request: Request, has_no_room: bool = has_no_room) -> dict[str, Any]:
+            rows = [each for each in times if request.params["from"] <= each[:10] <= request.params["to"]]
+            if has_no_room and times[0] in rows:
+                raise fault(request)
+            return {"activity_logs": [{"time": each, "email": "a@x"} for each in rows]}
+
+        start = datetime.fromisoformat(day(-age).removesuffix("Z") + "+00:00")
+        result = night(answer, (stream,), state, number, incremental=() if has_no_room else (stream,), start=start)
+        monkeypatch.undo()
+        state = result.states[-1]
+        statuses.append(result.status)
+        found |= {record["time"] for _, record in result.records}
+    assert statuses == [0, 1, 0, 0] and found == set(times)
