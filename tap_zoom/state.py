@@ -25,7 +25,7 @@ from typing import Any
 
 from tap_zoom.streams import BY_NAME, parents_of
 from tap_zoom.streams.model import ACCOUNT
-from tap_zoom.sync.context import Context
+from tap_zoom.sync.context import Context, split_time
 from tap_zoom.times import parse_time, stamp
 
 VERSION = 3
@@ -57,8 +57,7 @@ class Failure:
     @property
     def key(self) -> tuple[object, ...]:
         """Identifies its task. The time of a context may change, such as that of a conversation's last message."""
-        context = self.context.split(" ", 1)[1] if self.context[:1].isdigit() else self.context
-        return self.stream, context, tuple(sorted(self.params.items())), self.window, self.hold
+        return self.stream, split_time(self.context)[1], tuple(sorted(self.params.items())), self.window, self.hold
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import tap_zoom
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tap_zoom.cli", "tap_zoom.about", "tap_zoom.run", "tests.at", __name__, "tests.frozen"])
+FORKS.set_forkserver_preload(["tap_zoom.cli", "tests.at", __name__, "tests.frozen"])
 
 
 class Fork:

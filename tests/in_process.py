@@ -81,7 +81,8 @@ def night(
     start: datetime | None = None,
 ) -> Night:  # fmt: skip
     """Run the sync on night `number`, counted from 0. `answer` returns a response body or raises the request's error;
-    `incremental`: the streams to sync incrementally; `budget`: the number of requests before the daily limit; `start`: the start_date."""
+    `incremental`: the streams to sync incrementally; `budget`: the number of requests before the daily limit;
+    `start`: the start_date."""
     result = Night()
     now = datetime.combine(DAY0, datetime.min.time(), timezone.utc) + timedelta(days=FIRST_NIGHT + number)
     handler, logger = _Log(result.log), logging.getLogger("tap_zoom")

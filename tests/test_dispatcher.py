@@ -317,6 +317,27 @@ def test_an_endless_answer_is_abandoned_and_retried(at_once: None, monkeypatch: 
     assert dispatcher.in_flight == 0 and dispatcher.retries == {STREAM.name: 1}
 
 
+def test_a_late_answer_does_not_replace_the_second_try(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It arrives while the second try is under way, whose answer is returned."""
+    client = Slow([3, 4])
+    first = client.gates[0] = threading.Event()
+    dispatcher = submit(made(client), 0)
+    until(lambda: 0 in client.started)
+    second = client.gates[0] = threading.Event()
+    client.started.clear()
+    monkeypatch.setattr(http, "ANSWER_TIMEOUT", -1.0)
+    assert dispatcher.take(0.0) is None  # notices the timeout
+    monkeypatch.setattr(http, "ANSWER_TIMEOUT", 120.0)
+    until(lambda: 0 in client.started)
+    workers = threading.active_count()
+    first.set()
+    until(lambda: threading.active_count() < workers)  # the worker of the first try has ended
+    second.set()
+    number, page = result(dispatcher)
+    assert (number, dispatcher.retries) == (0, {STREAM.name: 1})
+    assert isinstance(page, Page) and len(page.body) == 4  # the first try took the first answer
+
+
 def test_an_unexpected_exception_is_returned() -> None:
     """The thread that takes the result raises it."""
     assert isinstance(one(Client([lambda: ZeroDivisionError("x")])), ZeroDivisionError)

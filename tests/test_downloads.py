@@ -16,7 +16,6 @@ from requests.auth import AuthBase
 from tap_zoom.api.client import Client
 from tap_zoom.api.http import LARGEST_ANSWER, Answer, Connections
 from tap_zoom.api.request import Request
-from tap_zoom.api.responses import judge_file
 from tap_zoom.config import Config
 from tap_zoom.errors import RateLimited, RequestRefused, Retryable
 from tap_zoom.streams import BY_NAME
@@ -143,15 +142,6 @@ def test_a_temporary_fault_costs_no_text(zoom: SimulatedZoom, kind: str) -> None
     assert_exact({TEXTS: true_texts(zoom)}, run.records)
 
 
-@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, Retryable)])
-def test_the_host_of_a_file_may_name_a_wait(status: int, kind: type[Retryable]) -> None:
-    """As the API does."""
-    request = Request(BY_NAME["ai_transcript_texts"], {"download_url": "https://zoom.us/x"}, {})
-    with pytest.raises(Retryable) as caught:
-        judge_file(request, Answer(status, {"Retry-After": "45"}, b""))
-    assert caught.type is kind and caught.value.wait == 45
-
-
 def test_a_file_with_invalid_json_costs_one_row(zoom: SimulatedZoom) -> None:
     """The transcript of a phone recording is HTML."""
     run = read(zoom, Fault.answer(200, b"<html>", match="/signed/"), streams=(WORDS,))
@@ -243,3 +233,16 @@ def test_the_token_is_sent_to_zooms_hosts(monkeypatch: pytest.MonkeyPatch, url: 
     assert "SECRET" in json.dumps(with_token) and not re.search(
         "SECRET|authorization", json.dumps(without), re.IGNORECASE
     )
+
+
+@pytest.mark.parametrize("hosts", [1, 2])
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, Retryable)])
+def test_the_host_of_a_file_may_name_a_wait(
+    monkeypatch: pytest.MonkeyPatch, status: int, kind: type[Retryable], hosts: int
+) -> None:
+    """As the API does, also after a redirect."""
+    refusal = Answer(status, {"Retry-After": "45"}, b"")
+    Exchanges(monkeypatch, *[moved("https://ssrweb.zoom.us/y?signature=x"), refusal][-hosts:])
+    with pytest.raises(Retryable) as caught:
+        fetch("https://zoom.us/x")
+    assert caught.type is kind and caught.value.wait == 45

@@ -98,11 +98,11 @@ class Client:
             raise RequestRefused(f"{request}: {error}") from None
         self.last_answer = time.monotonic()
         now = datetime.now(timezone.utc)
-        headers = RateLimitHeaders() if answer.moved else read_headers(answer.headers, now)
+        headers = read_headers(answer.headers, now)
         outcome = str(answer.status)
         try:
             if request.stream.text_column or answer.moved:
-                judge_file(request, answer)
+                judge_file(request, answer, headers.wait)
             else:
                 judge(request, answer, headers)
         except EmptyAnswer as nothing:
@@ -110,7 +110,7 @@ class Client:
             raise
         finally:
             _log_request(request, outcome, started, tries, headers.wait)
-        return Page(answer.body, now, headers)
+        return Page(answer.body, now, RateLimitHeaders() if answer.moved else headers)  # another host's aren't Zoom's
 
     def _get(self, request: Request, token: str) -> Answer:
         """Send a GET request. Redirects aren't followed, so that no other host gets the token. Only for a file one

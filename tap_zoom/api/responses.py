@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from tap_zoom.api.bodies import is_bare_error, is_error, list_fault, read_error
 from tap_zoom.api.http import Answer, parse, shortened
-from tap_zoom.api.rate_limits import RateLimitHeaders, read_headers, seconds_to_midnight, server_time
+from tap_zoom.api.rate_limits import RateLimitHeaders, seconds_to_midnight, server_time
 from tap_zoom.api.request import Request
 from tap_zoom.errors import (
     AccountRefused,
@@ -89,10 +89,12 @@ def judge(request: Request, answer: Answer, headers: RateLimitHeaders) -> None:
     raise error
 
 
-def judge_file(request: Request, answer: Answer) -> None:
-    """Like `judge`, for a file. It isn't from the API, so only the status counts, and no refusal is the account's."""
+def judge_file(request: Request, answer: Answer, wait: float | None) -> None:
+    """Like `judge`, for a file. It isn't from the API, so only the status counts, and no refusal is the account's.
+
+    `wait`: seconds, if the answer asks to.
+    """
     status = answer.status
-    wait = read_headers(answer.headers, datetime.now(timezone.utc)).wait
     text = f"{request} answered {status} for the file"
     if status == 429:
         raise RateLimited(text, wait)

@@ -23,7 +23,8 @@ _FROM_TO_MOMENTS = _moments("from", "to")
 _TOO_OLD = (BEFORE_RETENTION,)
 REPORTS = DateRange(_FROM_TO, 28, months_back=6, before=1, after=1, out_of_range=_TOO_OLD)
 DAYS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, out_of_range=_TOO_OLD)
-# A row may move to the next day before a request that is sent shortly before midnight is answered.
+# Where rows move, windows go up to tomorrow: a row may move before a request that is sent at midnight is answered. They
+# begin a day early, so that no request begins in the future.
 CHATS = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, ends_in=1, moving=True, out_of_range=_TOO_OLD)
 UNTIL_YESTERDAY = DateRange(_FROM_TO, 28, days_back=180, before=1, after=1, ends_in=-1, out_of_range=_TOO_OLD)
 ALL_DAYS = DateRange(_FROM_TO, 28, before=1, after=1)

@@ -34,7 +34,7 @@ class Context:
     @classmethod
     def parse(cls, name: str) -> Context:
         """Parse the name of a context. Raises ValueError or KeyError if it is invalid."""
-        time, rest = name.split(" ", 1) if _TIME.match(name) else (None, name)
+        time, rest = split_time(name)
         if time is not None and sortable(time) != time:
             raise ValueError("not a time")
         entity_name, *words = rest.split(" ")
@@ -43,6 +43,14 @@ class Context:
         return cls(
             entity, {key: None if word == _NO_ID else _typed(kind, unquote(word)) for (key, kind), word in pairs}, time
         )
+
+
+def split_time(name: str) -> tuple[str | None, str]:
+    """Split the name of a context into its time, None if it has none, and the rest."""
+    if not _TIME.match(name):
+        return None, name
+    time, rest = name.split(" ", 1)
+    return time, rest
 
 
 def _quoted(text: str) -> str:

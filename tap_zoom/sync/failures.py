@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Container
 
 from tap_zoom.state import Failure, State
+from tap_zoom.sync.context import split_time
 
 MAX_KEPT = 40
 MAX_BYTES = 2400  # of failures and digests in the state
@@ -270,10 +271,4 @@ class Failures:
 
 def time_of(failure: Failure) -> str:
     """Return the time from which data may be missing because of a failure; "" if unknown."""
-    return (
-        f"{failure.days[0]}T00:00:00Z"
-        if failure.days
-        else failure.context.split(" ")[0]
-        if failure.context[:1].isdigit()
-        else ""
-    )
+    return f"{failure.days[0]}T00:00:00Z" if failure.days else split_time(failure.context)[0] or ""

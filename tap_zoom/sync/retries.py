@@ -49,7 +49,7 @@ class Retries:
         in a row, not counting tasks that failed in earlier runs."""
         if is_fault:
             self._faults_in_a_row += not self._failures.is_known(task.failure)
-        else:
+        else:  # Zoom answered
             self._faults_in_a_row = 0
         self._mark_incomplete(task)
         if not task.traversal:
@@ -131,10 +131,7 @@ class Retries:
         while self._lists_read and not self._failures.overflowed:  # otherwise a retry finds what is missing below
             self._resolve(self._lists_read.pop())
         untried = self._failures.untried(self._tasks.retried)
-        # Not even the last day of some can be requested, or not the whole month of a total.
-        untried = [
-            each for each in untried if not self._gave_up_expired(each, each.days if _is_total(each) else each.days[1:])
-        ]
+        untried = [each for each in untried if not self._gave_up_expired(each, wholly=True)]
         if untried and not self._number:
             LOGGER.info("Retrying %d requests that failed in earlier runs.", len(untried))
         lists = [each for each in untried if BY_NAME[each.stream].links]
@@ -147,9 +144,9 @@ class Retries:
             root = failure.context or failure.window or failure.stream
             yield name, Traversal([root], tuple(failure.resume_at))
 
-    def _gave_up_expired(self, failure: Failure, days: list[str]) -> bool:
-        """Give up a failure if one of these days has left Zoom's retention. True if it did."""
-        expired = self._windows.has_expired(BY_NAME[failure.stream], days)
+    def _gave_up_expired(self, failure: Failure, wholly: bool = False) -> bool:
+        """Give up a failure whose days have left Zoom's retention, in part or `wholly`. True if it did."""
+        expired = self._windows.has_expired(BY_NAME[failure.stream], failure.days, wholly)
         if expired:
             days_text = " to ".join(failure.days)
             self._failures.give_up(failure, f"{failure.stream}: Zoom no longer has all of the days from {days_text}")
@@ -169,7 +166,7 @@ class Retries:
     def _resolve(self, failure: Failure) -> None:
         """Resolve a failure. The bookmarks of streams below it that this run doesn't read move back to it."""
         kept = self._failures.covered_by(failure)  # None if it was given up or skipped meanwhile
-        if kept is not None and not self._gave_up_expired(kept, kept.days):
+        if kept is not None and not self._gave_up_expired(kept):
             self._failures.resolve(failure)
             stream = BY_NAME[failure.stream]
             if stream.date_range and stream.date_range.moving and kept.last >= stamp(self._run.started_at):
@@ -218,11 +215,6 @@ def go_back(state: State, streams: Iterable[Stream], since: str = LONG_AGO) -> N
         key, bookmark = replication_key_of(each), state.bookmarks.get(each.name, {})
         if isinstance(bookmark.get(key), str):
             state.bookmarks[each.name] = {key: min(since, bookmark[key])}
-
-
-def _is_total(failure: Failure) -> bool:
-    dates = BY_NAME[failure.stream].date_range
-    return dates is not None and dates.totals
 
 
 def drop_replaced(state: State, tasks: Tasks) -> None:

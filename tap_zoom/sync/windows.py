@@ -202,9 +202,13 @@ class Windows:
             return None
         return Window(window.name, window.first, window.last, from_, window.to)
 
-    def has_expired(self, stream: Stream, days: list[str]) -> bool:
-        """True if some of these days have left Zoom's retention."""
-        return bool(days) and date.fromisoformat(days[0]) < self.retained_from(stream)
+    def has_expired(self, stream: Stream, days: list[str], wholly: bool = False) -> bool:
+        """True if the first of these days has left Zoom's retention. `wholly`: so that none of them can be requested;
+        a total needs all."""
+        if not days:
+            return False
+        day = days[1] if wholly and not date_range_of(stream).totals else days[0]
+        return date.fromisoformat(day) < self.retained_from(stream)
 
     def expired(self, stream: Stream, resume_at: list[str]) -> tuple[date, date] | None:
         """Return the first and last day that a resumed run hasn't finished and that have left Zoom's retention."""
