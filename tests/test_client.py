@@ -238,6 +238,7 @@ def test_errors_from_status_500_on_are_retryable(status: int, kind: type[TapZoom
         (403, b"", Blocked, "an empty body"), (405, b"text", Blocked, "invalid JSON"), (400, b"[", Blocked, "invalid JSON"),
         (400, b'"code": 300', Blocked, "invalid JSON"), (500, b'{"code":300,"message":"a"b"}', Retryable, "invalid JSON"),
         (200, b'{"code":300,"message":"a"b"}', Retryable, "invalid JSON"), (400, b'{"kode":300,"message":"a"b"}', Blocked, "invalid JSON"),
+        (400, b'{"code":300,"message":"Cannot acce', Blocked, "invalid JSON"), (404, b'{"code":3001,"mess', Blocked, "invalid JSON"),
     ],
 )  # fmt: skip
 def test_answers_that_are_not_json(status: int, body: bytes, kind: type[TapZoomError], words: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from tests.nights import MOST_RUNS, History, Played, account
+from tests.nights import MOST_RUNS, PAGE, History, Played, account
 from tests.simulator import Account, Fault, SimulatedZoom, truth
 from tests.simulator.questions import leading_to
 from tests.tap import Run, assert_complete, catalog_of, run_tap
@@ -56,6 +56,24 @@ def test_a_night_between_runs_costs_no_extra_run() -> None:
     assert len(by_day) == len(by_hour) == 3
     right = truth.expected(many)
     assert_complete({stream: right[stream] for stream in ("users", "meetings")}, *by_day)
+
+
+def test_a_daily_limit_wastes_at_most_half_of_the_requests() -> None:
+    """Where the history is refused, there are many lists and few records below each. Records of the first window come
+    before lists of the next ones, so that each run resumes further on."""
+    state = None
+    with SimulatedZoom(account(1), history="no_permission", page_cap=PAGE, daily_limits={"Heavy": 60}) as zoom:
+        for _ in range(MOST_RUNS):
+            run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("webinar_absentees"), state=state)
+            state = run.states[-1]
+            if run.exit_status == 0:
+                break
+            assert "daily limit" in run.critical
+            zoom.travel(days=1)
+        asked = [f"{each.path} {each.query}" for each in zoom.requests if each.label == "Heavy" and each.status == 200]
+    assert run.exit_status == 0
+    assert len(set(asked)) > 120
+    assert len(asked) <= 2 * len(set(asked))
 
 
 def test_the_error_line_names_the_request_of_a_missing_record() -> None:

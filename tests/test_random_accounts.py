@@ -36,5 +36,5 @@ def test_many_nights(seed: int) -> None:
 
 def test_random_accounts_cover_all_events() -> None:
     """Kills, daily limits, merged states, resumed runs, failures that are given up and complete runs all occur."""
-    total = sum((play(seed, nights=5).counts for seed in (1, 3, 4, 7, 8, 12)), start=play(2, nights=12).counts)
+    total = sum((play(seed, nights=12).counts for seed in (5, 6, 7)), start=play(4, nights=12).counts)
     assert all(total[what] for what in ("kills", "limited", "merges", "resumed", "given up", "exit 0")), total

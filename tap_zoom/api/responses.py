@@ -108,10 +108,11 @@ def judge_file(request: Request, answer: Answer, wait: float | None) -> None:
 
 def _is_zooms(status: int, body: bytes) -> bool:
     """True if a body that isn't JSON may be Zoom's: a 429, a 401 that isn't HTML, an empty 400 or 404, or an error with
-    unescaped quotes."""
+    unescaped quotes. A body that is cut off isn't judged: its code may be complete, its message isn't."""
     if status == 429 or (status == 401 and body.lstrip()[:1] != b"<") or (status in (400, 404) and not body.strip()):
         return True
-    return 400 <= status < 500 and body.lstrip()[:1] == b"{" and re.search(rb'"code"\s*:', body) is not None
+    is_whole = body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}"
+    return 400 <= status < 500 and is_whole and re.search(rb'"code"\s*:', body) is not None
 
 
 def _general(

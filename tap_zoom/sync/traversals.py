@@ -108,10 +108,10 @@ class Traversals:
         self.request(task)
 
     def request(self, task: Task) -> None:
-        """Request a task's next page. Within a traversal, next pages come first, since page tokens expire; then streams
-        with child streams."""
-        first = 0 if task.page > 1 else 1 if task.stream.links else 2
-        self._dispatcher.submit(task.request, task.traversal, (first, task.node.path), task)
+        """Request a task's next page. Within a traversal, next pages come first, since page tokens expire; then the
+        smallest path, so that the checkpoint moves and a daily limit wastes few requests."""
+        priority = (task.page == 1, task.node.path, not task.stream.links)
+        self._dispatcher.submit(task.request, task.traversal, priority, task)
 
     def retry_failures(self) -> bool:
         """Open a traversal for each failure to retry. False if there is none."""
