@@ -19,7 +19,7 @@ from tap_zoom.log import COLUMNS, is_interactive, show
 from tap_zoom.state import Failure
 from tap_zoom.streams import BY_NAME, PARTS
 from tap_zoom.streams.model import Stream
-from tap_zoom.sync.failures import GIVEN_UP, SKIPPED, STILL_GIVEN_UP
+from tap_zoom.sync.failures import GIVEN_UP, NOT_KEPT, SKIPPED, STILL_GIVEN_UP
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_ON_TERMINAL = 0.5
@@ -47,6 +47,7 @@ class Report:
         self.refused: dict[str, str] = {}
         self._missing: dict[str, list[str]] = {}  # reasons by stream
         self._given_up = 0  # of those
+        self._held: set[str] = set()  # streams with a hold whose reason was logged
         self._selected = selected
         self._skips = skips
         self._answers_from: dict[str, tuple[date, str]] = {}
@@ -78,6 +79,8 @@ class Report:
             self.empty(failure.stream, "no access")
             return
         self._missing.setdefault(failure.stream, []).append(reason)
+        if failure.hold or outcome == NOT_KEPT:
+            self._held.add(failure.stream)
         if outcome == GIVEN_UP:
             self._given_up += 1
             after = f"It failed in {failure.runs} runs and is" if failure.runs > 1 else "It is"
@@ -121,9 +124,9 @@ class Report:
             problems.append(f"{_count(missing, 'item')} missing (see the ERROR lines; later runs retry them)")
         if self._given_up:
             problems.append(f"{_count(self._given_up, 'item')} given up (see the ERROR lines; later runs only warn)")
-        if held and not problems:
+        if earlier := sorted(set(held) - self._held):
             problems.append(
-                f"an earlier part of the run lacks data of {', '.join(sorted(held))} (the next run reads it again)"
+                f"an earlier part of the run lacks data of {', '.join(earlier)} (the next run reads it again)"
             )
         if self.refused and not self._skips:
             problems.append(

@@ -50,6 +50,24 @@ def test_a_night_between_runs_costs_no_extra_run_without_past_meetings(nights: b
     assert not any("reports" in line for run in runs for line in run.logged("WARNING"))
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_data_that_an_earlier_part_lacks_is_named_by_the_last_one(fails: bool) -> None:
+    """An earlier part refused a stream. The last one finds access again, whether or not another request of it fails."""
+    streams = catalog_of("users", "meetings", "meeting_polls", "meeting_questions")
+    with SimulatedZoom(account(), page_cap=3) as zoom:
+        whole = run_tap(zoom.config(), zoom=zoom, catalog=streams)
+        state = next(each for each in whole.states if each["unfinished"][0]["resume_at"].get("user"))
+        since = state["unfinished"][0]["started_at"]
+        state["failures"][since] = [{"stream": "meeting_polls", "last": since, "runs": 1, "hold": True}]
+        if fails:
+            zoom.faults.append(Fault.answer(400, {"code": 9999, "message": "Not now."}, match="/questions"))
+        zoom.travel(minutes=1)
+        run = run_tap(zoom.config(), zoom=zoom, catalog=streams, state=state)
+    assert run.exit_status == 1
+    assert "an earlier part of the run lacks data of meeting_polls" in run.critical
+    assert ("1 item missing" in run.critical) is fails
+
+
 def test_a_complete_fallback_is_not_read_again_after_a_night() -> None:
     """The history is refused, the report of each user has been read, and the run stopped while reading the users'
     meetings."""
