@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gc
 import http.client
 import json
 import re
+import socket
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
@@ -362,3 +364,14 @@ def test_compare_finds_every_kind_of_difference() -> None:
     counts = truth.compare(right, emitted)
     assert len(counts.pop("examples")) == 8
     assert set(counts.values()) == {1}
+
+
+def test_connections_that_open_at_the_end_are_closed() -> None:
+    """Also those that the server has accepted but not set up yet. Python would warn about each."""
+    clients = []
+    with SimulatedZoom(ACCOUNT) as zoom:
+        port = int(zoom.url.rsplit(":", 1)[1])
+        clients += [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+    for client in clients:
+        client.close()
+    gc.collect()

@@ -129,6 +129,7 @@ class SimulatedZoom:
                 ready.set()
             if not failure:
                 loop.run_forever()
+                loop.run_until_complete(self._server.close())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
@@ -143,14 +144,7 @@ class SimulatedZoom:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        loop = self._server.loop
-
-        def stop() -> None:
-            self._server.stop()
-            # The connections close in one more iteration of the loop.
-            loop.call_later(0.01, loop.stop)
-
-        loop.call_soon_threadsafe(stop)
+        self._server.loop.call_soon_threadsafe(self._server.loop.stop)
         self._thread.join()
 
     @property

@@ -230,8 +230,11 @@ class Server:
         self._listening = await self.loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024)
         self.port = self._listening.sockets[0].getsockname()[1]
 
-    def stop(self) -> None:
-        """Stop listening and close all connections."""
+    async def close(self) -> None:
+        """Stop listening and close all connections. One that has just been accepted takes a few iterations of the loop
+        until it is made, and closing it takes one more."""
         self._listening.close()
-        for connection in list(self.connections):
-            connection.transport.abort()
+        for _ in range(10):
+            for connection in list(self.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
