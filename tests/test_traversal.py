@@ -54,9 +54,9 @@ def changed(rng: random.Random, tree: Tree) -> Tree:
 class Reader:
     """Reads a tree as the sync does. `emitted`: the paths of nodes whose records have been emitted."""
 
-    def __init__(self, rng: random.Random, tree: Tree, resume_at: Path = (), lists_ahead: int = 2) -> None:
+    def __init__(self, rng: random.Random, tree: Tree, resume_at: Path = (), one_by_one: bool = False) -> None:
         self.rng, self.tree = rng, tree
-        self.traversal = Traversal(tree[()], resume_at, lists_ahead)
+        self.traversal = Traversal(tree[()], resume_at, one_by_one)
         self.open: list[Node] = []
         self.visited: list[Path] = []
         self.emitted: set[Path] = set()
@@ -85,13 +85,13 @@ class Reader:
             steps -= 1
 
 
-@given(st.integers(0, 10**9), st.integers(0, 3))
+@given(st.integers(0, 10**9), st.booleans())
 @settings(max_examples=TREES)
-def test_every_node_is_visited_once(seed: int, lists_ahead: int) -> None:
+def test_every_node_is_visited_once(seed: int, one_by_one: bool) -> None:
     """Nodes may finish in any order. At the end, there is no checkpoint."""
     rng = random.Random(seed)
     tree = tree_of(rng)
-    reader = Reader(rng, tree, (), lists_ahead)
+    reader = Reader(rng, tree, (), one_by_one)
     reader.run()
     assert sorted(reader.visited) == sorted(paths(tree))
     assert reader.emitted == set(paths(tree))
@@ -131,7 +131,7 @@ def test_kills_and_changes_of_the_tree_lose_nothing(seed: int) -> None:
     always, emitted = set(paths(tree)), set()
     resume_at: Path = ()
     while True:
-        reader = Reader(rng, tree, resume_at, rng.randrange(3))
+        reader = Reader(rng, tree, resume_at, rng.random() < 0.3)
         reader.run(rng.choice([1, 3, 10, 30, 10**9]))
         emitted |= reader.emitted
         at = rng.choice(
@@ -162,11 +162,11 @@ def test_a_finished_subtree_is_not_visited_again(seed: int) -> None:
     assert not second.emitted & {path for path in paths(tree) if path < at}
 
 
-@given(st.integers(0, 10**9), st.integers(0, 3))
-def test_the_number_of_open_nodes_grows_slowly(seed: int, lists_ahead: int) -> None:
+@given(st.integers(0, 10**9), st.booleans())
+def test_the_number_of_open_nodes_grows_slowly(seed: int, one_by_one: bool) -> None:
     """It is at most the number of finished nodes plus one."""
     rng = random.Random(seed)
-    reader = Reader(rng, tree_of(rng), (), lists_ahead)
+    reader = Reader(rng, tree_of(rng), (), one_by_one)
     finished = 0
     while True:
         before = len(reader.open)
@@ -176,51 +176,41 @@ def test_the_number_of_open_nodes_grows_slowly(seed: int, lists_ahead: int) -> N
         assert len(reader.open) <= finished + 1
 
 
-@pytest.mark.parametrize("lists_ahead", [0, 1, 2, 5])
-def test_lists_are_read_ahead_up_to_a_limit(lists_ahead: int) -> None:
-    """Up to `lists_ahead` windows are listed while earlier ones aren't finished."""
-    reader = Traversal([str(number) for number in range(9)], (), lists_ahead)
+@given(st.integers(0, 10**9))
+def test_the_smallest_known_path_is_visited_next(seed: int) -> None:
+    """Nodes are known once their parent is done; of the roots, only the next one is known."""
+    rng = random.Random(seed)
+    reader = Reader(rng, tree_of(rng))
+    known = set()
+    while reader.open or reader.traversal.checkpoint is not None:
+        known |= {(root,) for root in reader.tree[()]}
+        known |= {path for path in paths(reader.tree) if path[:-1] in reader.emitted}
+        before = len(reader.visited)
+        reader.step()
+        if len(reader.visited) > before:
+            assert reader.visited[-1] == min(known - set(reader.visited[:before]))
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_further_roots_are_visited_while_a_list_is_read(one_by_one: bool) -> None:
+    """Unless they are visited one by one. Then they wait for the list, but not for its children."""
+    reader = Traversal(["0", "1", "2"], (), one_by_one)
     first = reader.next()
     assert first is not None and reader.next() is None  # nothing is finished yet
-    first.children = ["x", "y"]
     reader.done(first)
+    ahead = [node for node in iter(reader.next, None) if node]
+    assert [node.path for node in ahead] == ([("1",)] if one_by_one else [("1",), ("2",)])
+    ahead[0].children = ["x"]
+    reader.done(ahead[0])
     opened = [node.path for node in iter(reader.next, None)]
-    assert opened == [[("0", "x"), ("0", "y")], [("1",), ("0", "x")], [("1",), ("2",)]][min(lists_ahead, 2)]
-
-
-def test_windows_are_listed_ahead_once_few_known_nodes_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nodes that are skipped on resume don't count as known. Children of several windows count together."""
-    monkeypatch.setattr(traversal, "FEW_UNVISITED", 3)
-    reader = Traversal(["1", "2", "3"], ("1", "c"))
-    opened = []
-    for _ in range(9):
-        node = reader.next()
-        assert node is not None
-        opened.append(node.path)
-        node.children = list("abcdef") if len(node.path) == 1 else []
-        reader.done(node)
-        assert node.children == []
-    #  c and d of window 1 first: four nodes are known, then three. With two left, window 2 is listed.
-    assert opened[:4] == [("1",), ("1", "c"), ("1", "d"), ("2",)]
-    assert opened[4:] == [("1", "e"), ("1", "f"), ("2", "a"), ("2", "b"), ("2", "c")]
-
-
-def test_nothing_is_listed_ahead_if_there_is_enough_to_visit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A window may lead to 200,000 contexts."""
-    monkeypatch.setattr(traversal, "FEW_UNVISITED", 3)
-    reader = Traversal(["1", "2"], (), 2)
-    first = reader.next()
-    assert first is not None
-    first.children = list("abcd")
-    reader.done(first)
-    assert [node.path for node in (reader.next(), reader.next()) if node] == [("1", "a"), ("1", "b")]
+    assert opened == ([("1", "x"), ("2",)] if one_by_one else [("1", "x")])
 
 
 @pytest.mark.parametrize("most", [1, 5])
 def test_the_number_of_open_nodes_is_limited(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """Nodes that are done but follow an unfinished one count too, because a kill would repeat them."""
     monkeypatch.setattr(traversal, "MAX_OPEN", most)
-    reader = Traversal([str(number) for number in range(1000, 1100)], (), 100)
+    reader = Traversal([str(number) for number in range(1000, 1100)])
     slow = reader.next()
     assert slow is not None
     visited = 1
@@ -237,9 +227,9 @@ def test_the_number_of_open_nodes_is_limited(monkeypatch: pytest.MonkeyPatch, mo
     assert reader.next() is not None
 
 
-def test_a_resumed_traversal_moves_before_it_lists_ahead() -> None:
+def test_a_resumed_traversal_moves_before_it_opens_more() -> None:
     """Each run gets further, even if the daily limit is hardly above the cost of one node and its lists."""
-    reader = Traversal(["1", "2", "3"], ("1", "b"), 2)
+    reader = Traversal(["1", "2", "3"], ("1", "b"))
     root = reader.next()
     assert root is not None and root.path == ("1",) and reader.was_emitted(root.path)
     assert reader.next() is None
@@ -275,7 +265,7 @@ def test_a_traversal_without_roots_is_finished() -> None:
 def test_roots_that_appear_during_the_traversal_are_visited() -> None:
     """Roots are read one by one. After midnight, a list whose rows move may have a new window."""
     roots = ["a", "b"]
-    walk = Traversal(iter_growing(roots), lists_ahead=0)
+    walk = Traversal(iter_growing(roots), one_by_one=True)
     visited = []
     while node := walk.next():
         visited.append(node.path)

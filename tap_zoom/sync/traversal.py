@@ -1,8 +1,8 @@
 """Depth-first traversal of a tree that is discovered while it is read, with a checkpoint to resume at.
 
-A node is identified by its path: the names of its ancestors and its own. Siblings are visited in sorted order, and
-nodes may finish in any order. The checkpoint is the smallest path that isn't finished: everything that sorts before it
-has been emitted. So a path must mean the same in each run.
+A node is identified by its path: the names of its ancestors and its own. The smallest known path is visited next; while
+a list is read, that may be a node after it. Nodes may finish in any order. The checkpoint is the smallest path that
+isn't finished: everything that sorts before it has been emitted. So a path must mean the same in each run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 Path = tuple[str, ...]
 MAX_OPEN = 1000  # nodes that are visited but not done, or done but after one that isn't; a kill repeats them
-FEW_UNVISITED = 1000  # with fewer known unvisited nodes, further roots are listed ahead
 
 
 @dataclass(eq=False, slots=True)
@@ -28,17 +27,16 @@ class Node:
 class Traversal:
     """Visits the nodes below `roots`, the sorted names of the first level.
 
-    `resume_at`: the checkpoint of an earlier run, () to begin. `lists_ahead`: the number of roots whose children may
-    be listed before those of earlier roots are visited.
+    `resume_at`: the checkpoint of an earlier run, () to begin. `one_by_one`: a root isn't visited while another one is
+    being read.
     """
 
-    def __init__(self, roots: Iterable[str], resume_at: Path = (), lists_ahead: int = 2) -> None:
+    def __init__(self, roots: Iterable[str], resume_at: Path = (), one_by_one: bool = False) -> None:
         self.resume_at = resume_at
-        self._lists_ahead = lists_ahead
         self._roots = iter(roots)  # read one by one: after midnight, a stream whose rows move may have another window
+        self._one_by_one = one_by_one
+        self._roots_in_progress = 0
         self._unvisited: list[tuple[Path, Iterator[str]]] = []  # heap: the next child of each finished parent
-        self._known = 0  # children that are known but not visited
-        self._listing: set[str] = set()  # roots whose children are not all visited
         self._open: list[Path] = []  # heap: visited nodes; done ones are removed lazily
         self._done: set[Path] = set()
         self._finished = 0  # nodes done by this process
@@ -51,17 +49,15 @@ class Traversal:
         As many nodes are open as this process has finished, plus one. So if a daily limit stops the run, at most half
         of its requests are repeated later.
         """
-        lists_ahead, more = (self._lists_ahead, self._finished) if self.has_moved else (0, 0)
+        more = self._finished if self.has_moved else 0
         if len(self._open) >= MAX_OPEN or len(self._open) - len(self._done) > more:
             return None
-        may_list = not self._unvisited or (lists_ahead and self._known < FEW_UNVISITED)
-        if self._next_root and may_list and len(self._listing) <= lists_ahead:
-            path, self._next_root = self._next_root, self._next_in((), self._roots)
-            self._listing.add(path[0])
-        elif self._unvisited:
+        if self._unvisited:
             path, siblings = heapq.heappop(self._unvisited)
-            self._known -= 1
             self._queue_next(path[:-1], siblings)
+        elif self._next_root and not (self._one_by_one and self._roots_in_progress):
+            path, self._next_root = self._next_root, self._next_in((), self._roots)
+            self._roots_in_progress += 1
         else:
             return None
         heapq.heappush(self._open, path)
@@ -75,10 +71,9 @@ class Traversal:
         """Mark a node as done: its records are emitted, and its children are known."""
         self._finished += 1
         self._done.add(node.path)
-        children = sorted(set(node.children))
+        self._roots_in_progress -= len(node.path) == 1
+        self._queue_next(node.path, iter(sorted(set(node.children))))
         node.children = []
-        self._known += len(children)
-        self._queue_next(node.path, iter(children))
         while self._open and self._open[0] in self._done:
             self._done.remove(heapq.heappop(self._open))
 
@@ -94,17 +89,10 @@ class Traversal:
         return self.checkpoint != self._start
 
     def _queue_next(self, parent: Path, siblings: Iterator[str]) -> None:
-        path = self._next_in(parent, siblings)
-        if path is not None:
+        if path := self._next_in(parent, siblings):
             heapq.heappush(self._unvisited, (path, siblings))
-        elif len(parent) == 1:
-            self._listing.discard(parent[0])
 
     def _next_in(self, parent: Path, siblings: Iterator[str]) -> Path | None:
         """Return the next sibling that an earlier run hasn't finished with its subtree."""
-        for name in siblings:
-            path = (*parent, name)
-            if path >= self.resume_at[: len(path)]:
-                return path
-            self._known -= bool(parent)
-        return None
+        paths = ((*parent, name) for name in siblings)
+        return next((path for path in paths if path >= self.resume_at[: len(path)]), None)

@@ -16,9 +16,6 @@ from tap_zoom.sync.tasks import Task, Tasks
 from tap_zoom.sync.traversal import Node, Traversal
 from tap_zoom.sync.windows import Windows
 
-WINDOWS_AHEAD = 2
-CONTEXTS_AHEAD = 64  # of entities that the account lists
-
 
 class Traversals:
     """`by_name`: the open and finished traversals. `resumed`: `run` was interrupted and is resumed."""
@@ -47,20 +44,18 @@ class Traversals:
                 for task in self._tasks.of_list(stream, node):
                     self.submit(task)
             elif stream.date_range and (stream.parent is ACCOUNT or stream.parent in self._contexts):
-                self._open(stream.name, self._windows.names(stream), WINDOWS_AHEAD)
+                self._open(stream.name, self._windows.names(stream))
         for entity, names in self._contexts.items():
             if self._tasks.for_entity(entity):
-                self._open(entity.name, names, CONTEXTS_AHEAD)
+                self._open(entity.name, names)
 
-    def _open(self, name: str, roots: Iterable[str], lists_ahead: int) -> None:
-        if name in self.by_name:
-            return
+    def _open(self, name: str, roots: Iterable[str]) -> None:
         resume_at = self._run.resume_at.get(name, [])
-        if resume_at is not None:
-            stream = BY_NAME.get(name)
-            if stream and stream.date_range and stream.date_range.moving:
-                lists_ahead = 0  # a row may move to the last window until that one is listed
-            self.by_name[name] = Traversal(roots, tuple(resume_at), lists_ahead)
+        if name not in self.by_name and resume_at is not None:
+            dates = BY_NAME[name].date_range if name in BY_NAME else None
+            # A row may move to the last window until that one is listed.
+            one_by_one = dates is not None and dates.moving
+            self.by_name[name] = Traversal(roots, tuple(resume_at), one_by_one)
 
     def fill(self) -> None:
         """Let the traversals that can feed a low queue visit further nodes, in turn.
