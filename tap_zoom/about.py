@@ -31,25 +31,13 @@ def as_json() -> str:
 
 
 def as_markdown() -> str:
-    return "\n".join(
-        (
-            f"# tap-zoom {__version__}",
-            "",
-            f"Capabilities: {', '.join(CAPABILITIES)}",
-            "",
-            "## Settings",
-            "",
-            settings_table(),
-            "",
-            "## Streams",
-            "",
-            "The core streams are selected by default. Replication: INCREMENTAL streams can be read from their "
-            "bookmark (setting replication_method); FULL_TABLE streams are always read in full.",
-            "",
-            streams_tables(),
-            "",
-        )
-    )
+    paragraphs = (
+        f"# tap-zoom {__version__}", f"Capabilities: {', '.join(CAPABILITIES)}", "## Settings", settings_table(),
+        "## Streams",
+        "The core streams are selected by default. Replication: INCREMENTAL streams can be read from their bookmark "
+        "(setting replication_method); FULL_TABLE streams are always read in full.", streams_tables(), "",
+    )  # fmt: skip
+    return "\n\n".join(paragraphs)[:-1]
 
 
 def settings_table() -> str:
@@ -80,17 +68,10 @@ def streams_tables() -> str:
 def _row(stream: Stream) -> str:
     keys = ", ".join(f"`{name}`" for name in stream.key)
     granular = f"`{stream.granular}`" if stream.granular else "none"
-    operation = f"`GET /{stream.path}`"
-    cells = (
-        f"`{stream.name}`",
-        keys,
-        method_of(stream),
-        operation,
-        str(stream.rate_limit),
-        granular,
-        f"`{stream.classic}`",
+    return (
+        f"| `{stream.name}` | {keys} | {method_of(stream)} | `GET /{stream.path}` | {stream.rate_limit} | {granular} | "
+        f"`{stream.classic}` |"
     )
-    return f"| {' | '.join(cells)} |"
 
 
 def method_of(stream: Stream) -> str:
@@ -104,17 +85,9 @@ def _spelled(value: str | int | bool) -> str:
 
 
 def _setting(setting: Setting) -> dict[str, Any]:
-    described = {
-        "name": setting.name,
-        "kind": setting.kind,
-        "label": setting.label,
-        "description": setting.description,
-        "sensitive": setting.sensitive or None,
-        "default": setting.default,
-        "options": list(setting.options) or None,
-        "documentation": setting.documentation or None,
-    }
-    return {name: value for name, value in described.items() if value is not None}
+    names = ("name", "kind", "label", "description", "sensitive", "default", "options", "documentation")
+    values = {name: getattr(setting, name) for name in names}
+    return {name: value for name, value in values.items() if value or (name == "default" and value is not None)}
 
 
 def _stream(part: str, stream: Stream) -> dict[str, Any]:

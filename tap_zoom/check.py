@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from tap_zoom.access import ancestors
+from tap_zoom.access import Names, ancestors
 from tap_zoom.api.dispatcher import Dispatcher
-from tap_zoom.api.rate_limits import limit_of, plan_of
 from tap_zoom.api.request import Request
 from tap_zoom.api.responses import Page
 from tap_zoom.errors import EmptyAnswer, Incomplete, NoAccess, RequestFailed
 from tap_zoom.output import Output
 from tap_zoom.streams import BY_NAME, ENRICHERS, PARTS, STREAMS, parents_of
-from tap_zoom.streams.model import ACCOUNT, Entity, Params, RateLimit, Stream
+from tap_zoom.streams.model import ACCOUNT, Entity, Params, Stream
 from tap_zoom.sync.context import Context, linked
 from tap_zoom.sync.rows import content_of, rows_of
 from tap_zoom.sync.windows import Window
@@ -32,8 +31,7 @@ class Check:
         self,
         dispatcher: Dispatcher,
         selected: Iterable[str],
-        scopes: frozenset[str] | None,
-        plan: str,
+        scopes: Names | None,
         older: bool,
         now: datetime,
         skip: bool,
@@ -42,13 +40,13 @@ class Check:
         self._dispatcher = dispatcher
         self._selected = set(selected)
         self._scopes = scopes
-        self._plan = plan
         self._now = now
         self._skip = skip
         names = self._selected.union(*(ancestors(BY_NAME[name], older) for name in self._selected)) - ENRICHERS
         self._streams = [stream for stream in STREAMS if stream.name in names]
         self._contexts: dict[Entity, list[Context]] = {ACCOUNT: [Context()]}
-        self._limits: dict[RateLimit, float] = {}
+        # Their queues learn the limits that Zoom reports.
+        self._paces = {each.rate_limit: dispatcher.queue(each.rate_limit).pace for each in self._streams}
 
     def run(self, output: Output) -> None:
         """Write the table. Raises Incomplete unless every selected stream can be read or may be skipped."""
@@ -97,13 +95,11 @@ class Check:
         request = Request(
             stream, context.ids, {**self._days(stream), **stream.variants[0]}, most=min(ROWS, stream.page_size)
         )
-        outcome = self._answer(request)
+        self._dispatcher.submit(request, "", (), None)
+        while (taken := self._dispatcher.take(1.0)) is None:
+            pass
+        outcome = taken[1]
         if isinstance(outcome, Page):
-            headers = outcome.headers
-            if headers.limit is not None and not headers.daily:
-                category = headers.label or stream.rate_limit.category
-                self._limits[stream.rate_limit._replace(category=category)] = headers.limit
-            self._plan = plan_of(stream.rate_limit, headers) or self._plan
             self._add_contexts(stream, outcome, context)
             return READABLE
         if isinstance(outcome, EmptyAnswer):
@@ -113,12 +109,6 @@ class Check:
         if isinstance(outcome, RequestFailed):
             return f"{FAILED}{outcome}"
         raise outcome
-
-    def _answer(self, request: Request) -> Page | Exception:
-        self._dispatcher.submit(request, "", (), None)
-        while (taken := self._dispatcher.take(1.0)) is None:
-            pass
-        return taken[1]
 
     def _add_contexts(self, stream: Stream, page: Page, context: Context) -> None:
         """Add the contexts that the rows lead to."""
@@ -155,10 +145,8 @@ class Check:
             if names := [stream.name for stream in streams if stream.name in shown]:
                 lines += [part, *(f"  {name:<28} {shown[name]}" for name in names)]
         lines += ["", "Rate limits, as reported by Zoom (or assumed for the plan):", ""]
-        for each in dict.fromkeys(stream.rate_limit for stream in self._streams):
-            reported = self._limits.get(each)
-            assumed = f"{_rate(limit_of(each, self._plan))} (assumed)"
-            lines.append(f"  {each!s:<28} {assumed if reported is None else _rate(reported)}")
+        for each, pace in self._paces.items():
+            lines.append(f"  {each!s:<28} {_rate(pace.limit)}{'' if pace.reported else ' (assumed)'}")
         return "\n".join(lines) + "\n"
 
 

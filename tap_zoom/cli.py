@@ -114,38 +114,23 @@ def output_format(text: str) -> str:
 
 def parser() -> _Parser:
     description = "Singer tap for Zoom: meetings, webinars, recordings, reports, phone, chat, rooms."
+    settings = "settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the last one wins"
+    streams = (
+        "with --discover: select only these streams: names and patterns, separated by commas; core means all core "
+        "streams; may be repeated"
+    )
+    chosen = "sync the streams and fields that this catalog selects; default: the core streams"
     result = _Parser("tap-zoom", description=description, add_help=False)
     add = result.add_argument
-    add(
-        "-c",
-        "--config",
-        action="append",
-        default=[],
-        metavar="FILE|ENV",
-        help="settings: a JSON file, or ENV for the variables TAP_ZOOM_<SETTING>; may be repeated, the last one wins",
-    )
+    add("-c", "--config", action="append", default=[], metavar="FILE|ENV", help=settings)
     command = result.add_mutually_exclusive_group()
     command.add_argument("-d", "--discover", action="store_true", help="print the catalog: all streams and fields")
     command.add_argument("--test", action="store_true", help="log in and print which selected streams can be read")
     command.add_argument("--about", action="store_true", help="print settings, capabilities and streams")
     command.add_argument("--version", action="store_true", help="print the version")
     command.add_argument("-h", "--help", action="store_true", help="print this help")
-    add(
-        "--select",
-        action="append",
-        default=[],
-        metavar="STREAMS",
-        help="with --discover: select only these streams: names and patterns, separated by commas; core means all "
-        "core streams; may be repeated",
-    )
+    add("--select", action="append", default=[], metavar="STREAMS", help=streams)
     add("--format", type=output_format, default="json", metavar="json|markdown", help="format of --about")
-    add(
-        "--catalog",
-        "-p",
-        "--properties",
-        metavar="FILE",
-        dest="catalog",
-        help="sync the streams and fields that this catalog selects; default: the core streams",
-    )
+    add("--catalog", "-p", "--properties", metavar="FILE", dest="catalog", help=chosen)
     add("-s", "--state", metavar="FILE", help="resume from this state, or use its bookmarks")
-    return result  # fmt: skip
+    return result

@@ -62,57 +62,45 @@ class Config:
     """The validated settings, and the table of settings. Its repr shows no secrets."""
 
     account_id: str | None = setting(
-        "Account ID of a Server-to-Server OAuth app, from its credentials page.",
-        "Account ID",
-        documentation=SERVER_TO_SERVER,
+        "Account ID of a Server-to-Server OAuth app, from its credentials page.", documentation=SERVER_TO_SERVER
     )
-    client_id: str | None = setting("Client ID of the OAuth app.", "Client ID", documentation=SERVER_TO_SERVER)
+    client_id: str | None = setting("Client ID of the OAuth app.", documentation=SERVER_TO_SERVER)
     client_secret: str | None = setting(
-        "Client secret of the OAuth app.", "Client Secret", sensitive=True, documentation=SERVER_TO_SERVER
+        "Client secret of the OAuth app.", sensitive=True, documentation=SERVER_TO_SERVER
     )
     refresh_token: str | None = setting(
         "Refresh token of an admin-managed OAuth app. Zoom replaces it at each use: see token_store.",
-        "Refresh Token",
         sensitive=True,
         documentation=REFRESH_TOKEN,
     )
     jwt: str | None = setting(
-        "Signed JSON Web Token, for accounts that still have a JWT app. Zoom ended JWT apps in 2023.",
-        "JSON Web Token",
-        sensitive=True,
+        "Signed JSON Web Token, for accounts that still have a JWT app. Zoom ended JWT apps in 2023.", sensitive=True
     )
     token_store: Path | None = setting(
         "File that stores the rotated refresh token between runs. Needed if the config file is temporary, as in "
         "Meltano.",
-        "Token Store",
         documentation=REFRESH_TOKEN,
     )
     api_url: str | None = setting(
         f"URL of the API, with or without /v2. Default: as returned with the token, or {DEFAULT_API_URL}.",
-        "API URL",
         check=checked_api_url,
     )
-    auth_url: str = setting(
-        "URL of the token endpoint.", "Authorization URL", "https://zoom.us/oauth/token", check=checked_url
-    )
+    auth_url: str = setting("URL of the token endpoint.", "https://zoom.us/oauth/token", check=checked_url)
     start_date: datetime | None = setting(
         "Earliest date to sync, as a date or RFC 3339 date-time. Applies to past meetings, calls, logs and other "
-        "streams with dates. Default: all available history.",
-        "Start Date",
+        "streams with dates. Default: all available history."
     )
     replication_method: str = setting(
         "FULL_TABLE reads everything in each run; INCREMENTAL reads streams with dates from their bookmark. "
         "replication-method in a stream's catalog metadata overrides it.",
-        "Replication Method",
         "FULL_TABLE",
         options=("FULL_TABLE", "INCREMENTAL"),
     )
     lookback_days: int = setting(
-        "Days before its bookmark at which an incremental sync starts.", "Lookback Days", 7, bounds=(0, A_CENTURY)
+        "Days before its bookmark at which an incremental sync starts.", 7, bounds=(0, A_CENTURY)
     )
     plan: str = setting(
         "Plan of the account. Sets the rate limits until Zoom reports the actual limits.",
-        "Plan",
         "pro",
         options=("free", "pro", "business"),
         documentation=RATE_LIMITS,
@@ -120,31 +108,26 @@ class Config:
     rate_limit_share: int = setting(
         "Percentage of the limits per second to use; the daily limit is used in full. All apps of the account share "
         "the limits.",
-        "Rate Limit Share",
         80,
         bounds=(1, 100),
         documentation=RATE_LIMITS,
     )
-    max_workers: int = setting("Maximum number of requests at the same time.", "Max Workers", 64, bounds=(1, 1000))
+    max_workers: int = setting("Maximum number of requests at the same time.", 64, bounds=(1, 1000))
     on_missing_access: str = setting(
         "If scopes for a selected stream are missing: fail before the first record; skip it; or try it without "
         "checking the scopes, and fail only if Zoom refuses it.",
-        "On Missing Access",
         "fail",
         options=("fail", "skip", "try"),
     )
     on_daily_limit: str = setting(
         "At a daily limit: stop, so that the next run resumes; or wait for the reset.",
-        "On Daily Limit",
         "stop",
         options=("stop", "wait"),
         documentation=RATE_LIMITS,
     )
-    user_agent: str | None = setting("User-Agent header of all requests.", "User Agent")
+    user_agent: str | None = setting("User-Agent header of all requests.")
     keep_unknown_fields: bool = setting(
-        "Keep fields that the schema lacks, in the column unknown_fields of each stream.",
-        "Keep Unknown Fields",
-        False,
+        "Keep fields that the schema lacks, in the column unknown_fields of each stream.", False
     )
     refresh_token_file: Path | None = None  # the config file with the refresh token; None: from the environment
 
@@ -189,7 +172,7 @@ def load(sources: Sequence[str], environ: Mapping[str, str], warn: Callable[[str
 
 def read_json_object(path: str, what: str) -> dict[str, Any]:
     """Read the JSON object in a file. Raises ConfigError, which calls it the `what` file."""
-    value = read_json(path, what)
+    value = parse_json(read_text(path, what), path, what)
     if not isinstance(value, dict):
         raise ConfigError(f"The {what} file {path} must contain a JSON object ({{...}}), not {json_kind(value)}.")
     return value
@@ -199,11 +182,6 @@ def _looks_like_path(text: str) -> bool:
     """False for JSON, a URL, `name=value` or a single long word: settings or a secret, passed instead of a path."""
     is_word = re.fullmatch(r"[^/.\s]{20,}", text)
     return not is_word and not re.search(r"[{}\[\]\"'=\n]|:.|^eyJ|^\s*$", text)
-
-
-def read_json(path: str, what: str) -> Any:
-    """Read the JSON value in a file. Raises ConfigError."""
-    return parse_json(read_text(path, what), path, what)
 
 
 def read_text(path: str, what: str) -> str:

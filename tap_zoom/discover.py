@@ -40,22 +40,16 @@ def schema_of(stream: Stream) -> Schema:
 def catalog(wanted: Sequence[str] = ()) -> dict[str, Any]:
     """Return the Singer catalog of all streams. `wanted`: names and patterns of the streams to select, see `named`.
     Without them no stream is marked as selected, and selected-by-default applies."""
-    entries = {
-        stream.name: {
-            "tap_stream_id": stream.name,
-            "stream": stream.name,
-            "key_properties": list(stream.key),
-            "schema": described(stream.name, schema_of(stream)),
-            "metadata": metadata.to_list(_metadata(stream)),
-        }
-        for stream in EMITTED
-    }
-    if wanted:
-        selected = named(wanted)
-        for name, entry in entries.items():
-            of_stream = next(each["metadata"] for each in entry["metadata"] if not each["breadcrumb"])
-            of_stream["selected"] = name in selected
-    return {"streams": list(entries.values())}
+    selected = named(wanted) if wanted else None
+    streams = []
+    for stream in EMITTED:
+        about = _metadata(stream)
+        if selected is not None:
+            about[()]["selected"] = stream.name in selected
+        schema, entries = described(stream.name, schema_of(stream)), metadata.to_list(about)
+        names = {"tap_stream_id": stream.name, "stream": stream.name, "key_properties": list(stream.key)}
+        streams.append({**names, "schema": schema, "metadata": entries})
+    return {"streams": streams}
 
 
 def named(wanted: Iterable[str]) -> frozenset[str]:
@@ -128,7 +122,8 @@ def select(given: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool
     else:
         streams = _read_catalog(given, warn)
     entries = {each.get("tap_stream_id", each.get("stream")): each for each in (given or {}).get("streams", ())}
-    selected = {}
+    selected: dict[str, Schema] = {}
+    differences: list[str] = []
     for stream in EMITTED:
         given_metadata = streams.get(stream.name)
         if given_metadata is None or not _is_selected(given_metadata.get((), {}), _LISTED):
@@ -140,12 +135,7 @@ def select(given: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool
         schema = selected[stream.name] = _pruned(schema_of(stream), wanted, ())
         if keep_unknown_fields:
             schema["properties"][UNKNOWN_FIELDS] = {"type": ["null", "object"]}
-    differences = [
-        where
-        for name, schema in selected.items()
-        if name in entries
-        for where in _differences(BY_NAME[name], entries[name], schema)
-    ]
+        differences += _differences(stream, entries.get(stream.name, {}), given_metadata.get((), {}), schema)
     if differences:
         more = f" and {len(differences) - MOST_NAMED} more" if len(differences) > MOST_NAMED else ""
         warn(
@@ -155,14 +145,14 @@ def select(given: Mapping[str, Any] | None, warn: Log, keep_unknown_fields: bool
     return selected
 
 
-def _differences(stream: Stream, entry: Mapping[str, Any], selected: Schema) -> Iterator[str]:
+def _differences(
+    stream: Stream, entry: Mapping[str, Any], of_stream: Mapping[str, Any], selected: Schema
+) -> Iterator[str]:
     """Yield where the key or types in a stream's catalog entry differ from the tap's: "users (key)", "users.dept".
-    `selected`: the schema of its selected fields."""
-    of_stream = _read_metadata(stream.name, entry.get("metadata")).get((), {})
-    for key in (entry.get("key_properties"), of_stream.get("table-key-properties")):
-        if isinstance(key, list) and {*map(str, key)} != {*stream.key}:
-            yield f"{stream.name} (key)"
-            break
+    `of_stream`: its metadata; `selected`: the schema of its selected fields."""
+    keys = (entry.get("key_properties"), of_stream.get("table-key-properties"))
+    if any(isinstance(key, list) and {*map(str, key)} != {*stream.key} for key in keys):
+        yield f"{stream.name} (key)"
     yield from (f"{stream.name}.{path}" for path in _other_types(entry.get("schema"), selected, ""))
 
 

@@ -42,8 +42,7 @@ class UsageError(TapZoomError):
     exit_status = 2
 
 
-class ConfigError(TapZoomError):
-    pass
+class ConfigError(TapZoomError): ...
 
 
 class Stopped(TapZoomError):
@@ -52,28 +51,22 @@ class Stopped(TapZoomError):
         self.exit_status = 128 + signal_number
 
 
-class TargetGone(TapZoomError):
-    pass
+class TargetGone(TapZoomError): ...
 
 
-class Incomplete(TapZoomError):
-    pass
+class Incomplete(TapZoomError): ...
 
 
-class RunStopped(TapZoomError):
-    pass
+class RunStopped(TapZoomError): ...
 
 
-class LoginRefused(RunStopped):
-    pass
+class LoginRefused(RunStopped): ...
 
 
-class AccessMissing(RunStopped):
-    pass
+class AccessMissing(RunStopped): ...
 
 
-class AccountRefused(RunStopped):
-    pass
+class AccountRefused(RunStopped): ...
 
 
 class DailyLimitReached(RunStopped):
@@ -84,8 +77,7 @@ class DailyLimitReached(RunStopped):
         self.wait = wait
 
 
-class HostUnreachable(RunStopped):
-    pass
+class HostUnreachable(RunStopped): ...
 
 
 class NoWorker(RunStopped):
@@ -98,12 +90,10 @@ class NoWorker(RunStopped):
         )
 
 
-class TooManyFaults(RunStopped):
-    pass
+class TooManyFaults(RunStopped): ...
 
 
-class RequestFailed(TapZoomError):
-    pass
+class RequestFailed(TapZoomError): ...
 
 
 class Retryable(RequestFailed):
@@ -114,16 +104,13 @@ class Retryable(RequestFailed):
         self.wait = wait
 
 
-class NoAnswer(Retryable):
-    pass
+class NoAnswer(Retryable): ...
 
 
-class Blocked(Retryable):
-    pass
+class Blocked(Retryable): ...
 
 
-class UnexpectedAnswer(Retryable):
-    pass
+class UnexpectedAnswer(Retryable): ...
 
 
 class RateLimited(Retryable):
@@ -140,12 +127,10 @@ class TokenRefused(Retryable):
     elsewhere = False
 
 
-class PageTokenExpired(RequestFailed):
-    pass
+class PageTokenExpired(RequestFailed): ...
 
 
-class DatesTooOld(RequestFailed):
-    pass
+class DatesTooOld(RequestFailed): ...
 
 
 class EmptyAnswer(RequestFailed):
@@ -166,9 +151,7 @@ class NoAccess(RequestFailed):
         self.answer = answer
 
 
-class RequestRefused(RequestFailed):
-    pass
+class RequestRefused(RequestFailed): ...
 
 
-class RetriesExhausted(RequestRefused):
-    pass
+class RetriesExhausted(RequestRefused): ...

@@ -108,13 +108,8 @@ class Report:
     def expired(self, stream: str, first: date, last: date, has_older: bool) -> None:
         """Log unread days of a resumed run that have left Zoom's retention."""
         then = "Past meetings whose number is still listed are found through that number." if has_older else ""
-        LOGGER.warning(
-            "%s: since the run was stopped, the days from %s to %s have left Zoom's retention. %s",
-            stream,
-            first,
-            last,
-            then,
-        )
+        days = f"the days from {first} to {last} have left Zoom's retention"
+        LOGGER.warning("%s: since the run was stopped, %s. %s", stream, days, then)
 
     def problems(self, held: Collection[str]) -> list[str]:
         """Return what is missing from a run that reached its end. `held`: streams with a hold."""

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, output: Output, interrupts: Interrupts, s
                 _start_dates(settings, state, incremental).since(schemas, now, _silent, _silent), now.date()
             )
             skips = settings.on_missing_access == "skip"
-            Check(dispatcher, schemas, scopes, settings.plan, older, now, skips).run(output)
+            Check(dispatcher, schemas, scopes, older, now, skips).run(output)
             return
         sync(settings, schemas, incremental, scopes, state, dispatcher, output, now, _today)
     except Exception:

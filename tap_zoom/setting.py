@@ -12,6 +12,7 @@ from tap_zoom.errors import ConfigError
 from tap_zoom.times import parse_time
 
 KINDS = {"str": "string", "int": "integer", "bool": "boolean", "datetime": "date_iso8601", "Path": "file"}
+WORDS = {"id": "ID", "jwt": "JSON Web Token", "api": "API", "url": "URL", "auth": "Authorization"}  # in labels
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # in the environment
 
 
@@ -22,13 +23,16 @@ class Setting:
     name: str
     type: str  # its annotation
     description: str
-    label: str
     default: str | int | bool | None
     sensitive: bool = False
     options: tuple[str, ...] = ()
     bounds: tuple[int, int] = (0, 0)
     documentation: str = ""  # URL of Zoom's page
     check: Callable[[str, str], str] | None = None  # takes a text and its location, instead of the default check
+
+    @property
+    def label(self) -> str:
+        return " ".join(WORDS.get(word, word.title()) for word in self.name.split("_"))
 
     @property
     def kind(self) -> str:
@@ -99,9 +103,9 @@ def _path(value: str, where: str) -> Path:
     return path
 
 
-def setting(description: str, label: str, default: str | int | bool | None = None, **more: Any) -> Any:
+def setting(description: str, default: str | int | bool | None = None, **more: Any) -> Any:
     """Define a dataclass field that is a setting. `more`: other fields of Setting. The repr doesn't show secrets."""
-    attributes = {"description": description, "label": label, "default": default, **more}
+    attributes = {"description": description, "default": default, **more}
     return field(default=default, repr=not more.get("sensitive"), metadata=attributes)
 
 

@@ -142,12 +142,9 @@ class State:
             return state
         version = value.get("version") if isinstance(value, dict) else None
         if not isinstance(value, dict) or type(version) is not int or version not in (2, VERSION):
-            problem = (
-                "is from an older version of this tap"
-                if version == 1 and version is not True
-                else "is empty or not from this tap"
-            )
-            warn(f"The state {problem}, so everything is read from the start.")
+            is_older = version == 1 and version is not True
+            problem = "from an older version of this tap" if is_older else "empty or not from this tap"
+            warn(f"The state is {problem}, so everything is read from the start.")
         elif value.get("account") not in (account, *(others if version == 2 else ())):
             warn("The state belongs to another account, so everything is read from the start.")
         else:
@@ -183,7 +180,9 @@ class State:
             failure.check()
         digests = {date.fromisoformat(day).isoformat(): list(map(str, each)) for day, each in value["given_up"].items()}
         self.given_up = {day: each for day, each in digests.items() if each}
-        for run in _list(value["unfinished"])[-1:]:
+        if not isinstance(value["unfinished"], list):
+            raise TypeError("not a list")
+        for run in value["unfinished"][-1:]:
             started_at = parse_time(run["started_at"])
             if started_at is None or started_at > now or not FIRST_YEAR <= started_at.year <= LAST_YEAR:
                 raise ValueError("not a time, or in the future")
@@ -240,12 +239,6 @@ def merged(below: Any, above: Any) -> Any:
 def digest(**parts: object) -> str:
     """Return sixteen hex digits that identify an account, or the streams and start_date of a run."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return value
 
 
 def _path(traversal: str, value: Any) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
-from tap_zoom.api import auth, token_endpoint
+from tap_zoom.api import auth, token_endpoint, token_store
 from tap_zoom.api.auth import Login, Token, login
 from tap_zoom.api.http import Answer, Connections
 from tap_zoom.config import Config
@@ -413,10 +413,13 @@ def test_a_refresh_token_that_can_not_be_written_is_an_error(
     """The old one is used up, so the run ends before it uses the new access token."""
     login = refreshing(zoom, tmp_path / "config.json")
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(file: Any, content: bytes, size: int) -> None:
+        if b"SECRET-2" in content:
+            raise OSError(28, "No space left on device")
+        write(file, content, size)
 
-    monkeypatch.setattr("tap_zoom.api.token_store._Replacement.keep", full)
+    write = token_store._write
+    monkeypatch.setattr(token_store, "_write", full)
     zoom.says({**TOKEN, "refresh_token": "SECRET-2"})
     with pytest.raises(
         LoginRefused,

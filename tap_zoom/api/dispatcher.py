@@ -36,14 +36,9 @@ class Dispatcher:
     """`pace`: creates the pace of a rate limit; `wait_for_reset`: wait at a daily limit. Used by one thread only."""
 
     def __init__(
-        self,
-        client: Client,
-        pace: Callable[[RateLimit], Pace],
-        workers: int,
-        wait_for_reset: bool,
-        interrupts: Interrupts,
-        log: Callable[[str], None],
-    ) -> None:
+        self, client: Client, pace: Callable[[RateLimit], Pace], workers: int, wait_for_reset: bool,
+        interrupts: Interrupts, log: Callable[[str], None],
+    ) -> None:  # fmt: skip
         self._client = client
         self._pace = pace
         self._most_workers = workers

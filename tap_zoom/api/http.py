@@ -63,23 +63,20 @@ class Bearer(AuthBase):
         return request
 
 
-class Session(requests.Session):
-    """Ignores redirects: requests would parse their location and read the whole body."""
-
-    def get_redirect_target(self, _: requests.Response) -> None:
-        return None
-
-
-class Connections:
+class Connections(requests.Session):
     """A session with up to `most` persistent connections per host. Thread-safe. Proxies and certificates come from the
     environment, as usual in requests."""
 
     def __init__(self, most: int) -> None:
-        self._session = Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        super().__init__()
+        self.stream = True
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=most)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def get_redirect_target(self, _: requests.Response) -> None:
+        """Ignore redirects: requests would parse their location and read the whole body."""
 
     def exchange(
         self, method: str, url: str, headers: Mapping[str, str], auth: Any, data: Mapping[str, str] | None = None
@@ -90,15 +87,9 @@ class Connections:
         """
         deadline = time.monotonic() + ANSWER_TIMEOUT
         try:
-            with self._session.request(
-                method,
-                url,
-                headers=dict(headers),
-                data=data,
-                auth=auth,
-                stream=True,
-                allow_redirects=False,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
+            with self.request(
+                method, url, headers=headers, data=data, auth=auth, allow_redirects=False, timeout=timeout
             ) as response:
                 return Answer(response.status_code, response.headers, _body(response, deadline))
         except (ValueError, TypeError) as error:  # from requests or urllib3, before anything is sent

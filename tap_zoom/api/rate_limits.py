@@ -15,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from tap_zoom.streams.model import RateLimit
 from tap_zoom.times import parse_time
 
+_PHONE_PRO: dict[str, float] = {"Light": 20, "Medium": 10, "Heavy": 5}  # Phone requires at least Pro
+_PHONE = {"free": _PHONE_PRO, "pro": _PHONE_PRO, "business": {"Light": 40.0, "Medium": 20.0, "Heavy": 10.0}}
 # Requests per second by plan. Zoom counts resource-intensive ones per minute.
 _PER_SECOND: dict[str, dict[str, dict[str, float]]] = {
     "": {
@@ -22,18 +24,8 @@ _PER_SECOND: dict[str, dict[str, dict[str, float]]] = {
         "pro": {"Light": 30, "Medium": 20, "Heavy": 10, "Resource-intensive": 10 / 60},
         "business": {"Light": 80, "Medium": 60, "Heavy": 40, "Resource-intensive": 20 / 60},
     },
-    # Phone requires at least Pro.
-    "Phone": {
-        "free": {"Light": 20, "Medium": 10, "Heavy": 5},
-        "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
-        "business": {"Light": 40, "Medium": 20, "Heavy": 10},
-    },
-    # The same limits as Phone, counted separately.
-    "Contact Center": {
-        "free": {"Light": 20, "Medium": 10, "Heavy": 5},
-        "pro": {"Light": 20, "Medium": 10, "Heavy": 5},
-        "business": {"Light": 40, "Medium": 20, "Heavy": 10},
-    },
+    "Phone": _PHONE,
+    "Contact Center": _PHONE,  # counted separately
     # Zoom doesn't limit these. The pace keeps the load on its servers low.
     "Downloads": {"free": {"Light": 10}, "pro": {"Light": 10}, "business": {"Light": 20}},
 }
@@ -73,7 +65,7 @@ class Pace:
         self.limit = limit
         self._share = min(share, CLOSEST_TO_LIMIT)
         self._slowed = 1.0
-        self._reported = False
+        self.reported = False
         self._left = -math.inf  # when the last request was due
         self._paused_until = -math.inf
         self._refused_until = -math.inf
@@ -96,14 +88,14 @@ class Pace:
 
     def learn(self, limit: float) -> None:
         """Use the limit that Zoom reported."""
-        self._reported = True
+        self.reported = True
         if limit != self.limit:
             self.limit = limit
             self._slowed = 1.0
 
     def assume(self, limit: float) -> bool:
         """Use the limit of the account's plan, unless Zoom reported one. True if that changes the pace."""
-        if self._reported or limit == self.limit:
+        if self.reported or limit == self.limit:
             return False
         self.limit = limit
         self._slowed = 1.0
@@ -114,7 +106,7 @@ class Pace:
         if limit is not None and limit != self.limit:
             self.learn(limit)
         elif now > self._refused_until:  # once for all requests that were in flight together
-            self._slowed = max(self._slowed * (SLOWER_IF_REPORTED if self._reported else SLOWER), 0.1)
+            self._slowed = max(self._slowed * (SLOWER_IF_REPORTED if self.reported else SLOWER), 0.1)
         self._refused_until = max(self._refused_until, now + max(wait or 0.0, SECONDS_PER_429))
         self.pause_until(self._refused_until)
 

@@ -22,10 +22,9 @@ from tap_zoom.errors import (
 
 TRIES = 8  # 5xx, invalid JSON, no answer
 TRIES_AT_FIRST = 5  # if the host has never answered, to report a wrong URL soon
-TRIES_IF_BLOCKED = 4
-TRIES_IF_UNEXPECTED = 6
 TRIES_IF_LIMITED = 40
 TRIES_IF_TOKEN_REFUSED = 4  # for one path, with tokens that Zoom accepts for others
+MOST = {Blocked: 4, UnexpectedAnswer: 6, RateLimited: TRIES_IF_LIMITED, TokenRefused: TRIES_IF_TOKEN_REFUSED}
 LONGEST_DELAY_FOR_TOKEN = 0.5  # seconds, in addition to the delay from the login
 LONGEST_DELAY = 30.0
 LONGEST_NAMED_DELAY = 120.0  # if the server names a delay
@@ -38,20 +37,11 @@ def delay(error: Retryable, tries: int, seconds: float, host_answered: bool) -> 
     `tries`: how often this request has failed, including now (429s and refused tokens are counted apart);
     `seconds`: time since its first try; `host_answered`: the host has answered in this run.
     """
-    if isinstance(error, TokenRefused) and not error.elsewhere:
-        return (error.wait or 0.0) + backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN)  # the login decides when to give up
-    if isinstance(error, RateLimited):
-        most = TRIES_IF_LIMITED
-    elif isinstance(error, TokenRefused):
-        most, seconds = TRIES_IF_TOKEN_REFUSED, 0.0  # the time until then is unrelated to the token
-    elif isinstance(error, Blocked):
-        most = TRIES_IF_BLOCKED
-    elif isinstance(error, UnexpectedAnswer):
-        most = TRIES_IF_UNEXPECTED
-    elif isinstance(error, NoAnswer) and not host_answered:
-        most = TRIES_AT_FIRST
-    else:
-        most = TRIES
+    if isinstance(error, TokenRefused):
+        if not error.elsewhere:  # the login decides when to give up
+            return (error.wait or 0.0) + backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN)
+        seconds = 0.0  # the time until then is unrelated to the token
+    most = TRIES_AT_FIRST if isinstance(error, NoAnswer) and not host_answered else MOST.get(type(error), TRIES)
     wait = backoff.full_jitter(min(0.5 * 2 ** (tries - 1), LONGEST_DELAY))
     if error.wait is not None:  # as a minimum: a server may always name 0
         wait = max(wait, min(error.wait, LONGEST_NAMED_DELAY) + backoff.full_jitter(0.5))

@@ -79,11 +79,9 @@ class TokenEndpoint:
         )
 
     def ask(
-        self,
-        form: dict[str, str],
-        exchange_lock: AbstractContextManager[Any] | None = None,
+        self, form: dict[str, str], exchange_lock: AbstractContextManager[Any] | None = None,
         keep: Callable[[dict[str, Any]], None] = lambda _: None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any]:  # fmt: skip
         """Return the answer with a token. Temporary failures are retried here, since no other request can be sent
         meanwhile. `exchange_lock` is held during each request and its call of `keep`."""
         started, tries = time.monotonic(), 0
@@ -164,11 +162,9 @@ def _message_of_text(body: bytes) -> str:
 
 def _first(content: dict[str, Any], names: tuple[str, ...]) -> str:
     """Return the first of these fields that is a string or a number."""
-    for name in names:
-        value = content.get(name)
-        if value and isinstance(value, (str, int)) and value is not True:
-            return shortened(str(value))
-    return ""
+    values = (content.get(name) for name in names)
+    first = next((value for value in values if value and value is not True and isinstance(value, (str, int))), "")
+    return shortened(str(first))
 
 
 def _without_secrets(value: Any) -> Any:

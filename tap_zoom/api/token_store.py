@@ -16,8 +16,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from errno import EACCES, EISDIR
 from io import FileIO
 from pathlib import Path
@@ -36,20 +37,24 @@ def token_store(config: Config) -> TokenStore:
     """
     configured = config.refresh_token or ""
     if config.token_store is not None:
-        return _StoreFile(config.token_store, configured)
+        return TokenStore(config.token_store, configured, _read_store)
     if config.refresh_token_file is None or "MELTANO_PROJECT_ROOT" in os.environ:  # Meltano deletes its config files
         raise ConfigError(
             "Zoom replaces the refresh token at each use, but this run's config is temporary, so the next token can't "
             "be stored in it. Set token_store to a permanent file, for example .meltano/tap-zoom-token.json; or use a "
             "Server-to-Server OAuth app, which needs no refresh token."
         )
-    return _ConfigFile(config.refresh_token_file, configured)
+    return TokenStore(config.refresh_token_file, configured, _read_config)
 
 
 class TokenStore:
-    def __init__(self, path: Path, configured: str) -> None:
+    """The file at `path`. `read` returns the current token and the other content, given the path and the token in the
+    settings."""
+
+    def __init__(self, path: Path, configured: str, read: Callable[[Path, str], tuple[str, dict[str, Any]]]) -> None:
         self._path = Path(os.path.realpath(path))  # replaces a link's target, not the link
         self._configured = configured
+        self._read = read
 
     @contextmanager
     def rotation(self) -> Iterator[Rotation]:
@@ -57,7 +62,7 @@ class TokenStore:
         current one is used."""
         with ExitStack() as stack:
             try:
-                rotation = self._rotation(stack)
+                rotation = stack.enter_context(self._in_place() if self._is_fixed() else self._replaced())
             except OSError as error:
                 raise ConfigError(
                     f"The next refresh token can't be stored in {self._path} ({error.strerror}), so the current one "
@@ -65,97 +70,78 @@ class TokenStore:
                 ) from None
             yield rotation
 
-    def _rotation(self, stack: ExitStack) -> Rotation:
+    def _is_fixed(self) -> bool:
+        """True if the file can't be replaced by renaming."""
         if self._path.is_dir():  # Docker creates a directory if the file to mount doesn't exist
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._path.exists():
-            if not os.access(self._path, os.W_OK):
-                raise PermissionError(EACCES, os.strerror(EACCES))
-            if is_mount_point(self._path) or not os.access(self._path.parent, os.W_OK | os.X_OK):
-                file = stack.enter_context(FileIO(self._path, "r+"))
-                fcntl.flock(file, fcntl.LOCK_EX)
-                token, rest = self._read()
-                return stack.enter_context(_InPlace(file, token, rest))
-        lock = stack.enter_context(FileIO(f"{self._path}.lock", "w", opener=_private))
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        file, name = stack.enter_context(_temporary_file(self._path))
-        token, rest = self._read()
-        return _Replacement(self._path, file, name, token, rest)
+        if not self._path.exists():
+            return False
+        if not os.access(self._path, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+        return is_mount_point(self._path) or not os.access(self._path.parent, os.W_OK | os.X_OK)
 
-    def _read(self) -> tuple[str, dict[str, Any]]:
-        """Return the current token, and the other content of the file."""
-        raise NotImplementedError
+    @contextmanager
+    def _replaced(self) -> Iterator[Rotation]:
+        """Reserve space in a temporary file, which replaces the old file."""
+        with FileIO(f"{self._path}.lock", "w", opener=_private) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with _temporary_file(self._path) as (file, name):
+                token, rest = self._read(self._path, self._configured)
+                room = len(_content(token, rest)) + LONGEST_TOKEN
+                _write(file, b" " * room, room)
+
+                def keep(following: str) -> None:
+                    content = _content(following, rest)
+                    _write(file, content, len(content))
+                    try:
+                        os.rename(name, self._path)
+                    except OSError:  # another user's file in a sticky directory, or a mount the system doesn't report
+                        with FileIO(self._path, "r+") as old:
+                            _write(old, content, len(content))
+                    directory = os.open(self._path.parent, os.O_RDONLY)
+                    try:
+                        os.fsync(directory)
+                    finally:
+                        os.close(directory)
+
+                yield Rotation(token, keep)
+
+    @contextmanager
+    def _in_place(self) -> Iterator[Rotation]:
+        """Reserve space in the file itself, as trailing spaces, which JSON ignores. The next token is stored in one
+        system call, which a kill doesn't interrupt. Only a power failure may."""
+        with FileIO(self._path, "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            token, rest = self._read(self._path, self._configured)
+            former = file.readall()
+            size, room = len(former), max(len(former), len(_content(token, rest)) + LONGEST_TOKEN)
+
+            def keep(following: str) -> None:
+                nonlocal size
+                content = _content(following, rest)
+                size = len(content)
+                _write(file, content.ljust(room), size)
+
+            try:
+                _write(file, former.ljust(room), room)
+                yield Rotation(token, keep)
+            finally:
+                with suppress(OSError):  # then trailing spaces remain
+                    file.truncate(size)
 
 
+@dataclass(frozen=True, slots=True)
 class Rotation:
-    """The current token. Space for the next one is reserved in `file`."""
+    """The current token. Space for the next one is reserved; `keep` stores it. It is on disk when that returns. Atomic:
+    a reader finds either the complete old content or the complete new one, even if the process is killed."""
 
-    def __init__(self, file: FileIO, token: str, rest: dict[str, Any]) -> None:
-        self.token = token
-        self._file = file
-        self._rest = rest
-
-    def keep(self, following: str) -> None:
-        """Store the next token. It is on disk when this returns, and needs no more space. Atomic: a reader finds either
-        the complete old content or the complete new one, even if the process is killed."""
-        raise NotImplementedError
-
-    def _content(self, token: str) -> bytes:
-        return json.dumps({**self._rest, "refresh_token": token}, indent=2).encode() + b"\n"
+    token: str = field(repr=False)
+    keep: Callable[[str], None] = field(repr=False)
 
 
-class _Replacement(Rotation):
-    """Reserves space in a temporary file, which replaces the old file."""
-
-    def __init__(self, path: Path, file: FileIO, name: str, token: str, rest: dict[str, Any]) -> None:
-        super().__init__(file, token, rest)
-        self._path = path
-        self._name = name
-        room = b" " * (len(self._content(token)) + LONGEST_TOKEN)
-        _write(self._file, room, len(room))
-
-    def keep(self, following: str) -> None:
-        content = self._content(following)
-        _write(self._file, content, len(content))
-        try:
-            os.rename(self._name, self._path)
-        except OSError:  # another user's file in a sticky directory, or a mount that the system doesn't report
-            with FileIO(self._path, "r+") as file:
-                _write(file, content, len(content))
-        directory = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-class _InPlace(Rotation):
-    """Reserves space in the file itself, as trailing spaces, which JSON ignores."""
-
-    def __init__(self, file: FileIO, token: str, rest: dict[str, Any]) -> None:
-        super().__init__(file, token, rest)
-        self._former = file.readall()
-        self._size = len(self._former)
-
-    def __enter__(self) -> _InPlace:
-        self._room = max(self._size, len(self._content(self.token)) + LONGEST_TOKEN)
-        try:
-            _write(self._file, self._former.ljust(self._room), self._room)
-        except OSError:
-            self._file.truncate(self._size)
-            raise
-        return self
-
-    def keep(self, following: str) -> None:
-        """Store the next token in one system call, which a kill doesn't interrupt. Only a power failure may."""
-        content = self._content(following)
-        self._size = len(content)
-        _write(self._file, content.ljust(self._room), self._size)
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # then trailing spaces remain
-            self._file.truncate(self._size)
+def _content(token: str, rest: dict[str, Any]) -> bytes:
+    return json.dumps({**rest, "refresh_token": token}, indent=2).encode() + b"\n"
 
 
 def _write(file: FileIO, content: bytes, size: int) -> None:
@@ -199,40 +185,28 @@ def _temporary_file(path: Path) -> Iterator[tuple[FileIO, str]]:
             os.unlink(name)
 
 
-class _ConfigFile(TokenStore):
-    """The config file. Its other settings are kept."""
-
-    def _read(self) -> tuple[str, dict[str, Any]]:
-        content = read_json_object(str(self._path), "config")
-        token = content.get("refresh_token")
-        return token.strip() if isinstance(token, str) and token.strip() else self._configured, content
+def _read_config(path: Path, configured: str) -> tuple[str, dict[str, Any]]:
+    """Read a config file. Its other settings are kept."""
+    content = read_json_object(str(path), "config")
+    token = content.get("refresh_token")
+    return token.strip() if isinstance(token, str) and token.strip() else configured, content
 
 
-class _StoreFile(TokenStore):
-    """A separate file, which several plugins may share. It has the current token for each configured token.
+def _read_store(path: Path, configured: str) -> tuple[str, dict[str, Any]]:
+    """Read a separate file, which several plugins may share. It has the current token for each configured token.
 
     `grown_from` is the SHA-256 of the configured token of the plugin that wrote last, and `refresh_token` its current
     token. `others` has those of the other plugins, by the same hash. A newly configured token isn't in the file, so it
     is used as it is. Version 0.1 knows the first two fields.
     """
-
-    def _read(self) -> tuple[str, dict[str, Any]]:
-        grown_from = hashlib.sha256(self._configured.encode()).hexdigest()
-        tokens = self._tokens()
-        token = tokens.pop(grown_from, self._configured)
-        return token, {"grown_from": grown_from, **({"others": tokens} if tokens else {})}
-
-    def _tokens(self) -> dict[str, str]:
-        """Return the current tokens, by the hash of the configured token."""
-        try:
-            if not self._path.read_bytes().strip():
-                return {}
-        except FileNotFoundError:
-            return {}
-        kept = read_json_object(str(self._path), "token_store")
-        others = kept.get("others")
-        tokens = {**(others if isinstance(others, dict) else {}), kept.get("grown_from"): kept.get("refresh_token")}
-        return {name: each for name, each in tokens.items() if isinstance(name, str) and isinstance(each, str) and each}
+    grown_from = hashlib.sha256(configured.encode()).hexdigest()
+    is_new = not path.exists() or not path.read_bytes().strip()
+    kept = {} if is_new else read_json_object(str(path), "token_store")
+    others = kept.get("others")
+    every = {**(others if isinstance(others, dict) else {}), kept.get("grown_from"): kept.get("refresh_token")}
+    tokens = {name: each for name, each in every.items() if isinstance(name, str) and isinstance(each, str) and each}
+    token = tokens.pop(grown_from, configured)
+    return token, {"grown_from": grown_from, **({"others": tokens} if tokens else {})}
 
 
 def _private(path: str, flags: int) -> int:

@@ -20,9 +20,7 @@ MAX_RUNS = 5  # on different days; then a failure is given up
 FIRST_TASKS = 10  # of a stream: if all of them are refused with the same answer, the stream is refused
 
 # Outcomes of a failure.
-KEPT, NOT_KEPT, GIVEN_UP, STILL_GIVEN_UP, REFUSED, SKIPPED = (
-    "kept", "not kept", "given up", "still given up", "refused", "skipped",
-)  # fmt: skip
+KEPT, NOT_KEPT, GIVEN_UP, STILL_GIVEN_UP, SKIPPED = "kept", "not kept", "given up", "still given up", "skipped"
 Report = Callable[[Failure, str, str], None]  # called with a failure, its reason and its outcome
 
 

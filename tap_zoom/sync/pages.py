@@ -17,7 +17,7 @@ from tap_zoom.streams.model import Ids, Link, Row, Stream, TextFile
 from tap_zoom.sync.coercion import Record
 from tap_zoom.sync.context import Context, as_text, linked
 from tap_zoom.sync.records import Patch, RecordBuilder
-from tap_zoom.sync.rows import content_of, digest_of, rows_of, text_of, token_of
+from tap_zoom.sync.rows import canonical, content_of, rows_of, text_of, token_of
 from tap_zoom.sync.tasks import Task, Tasks
 from tap_zoom.sync.windows import Windows
 from tap_zoom.words import described
@@ -55,7 +55,7 @@ class Pages:
         for name, builder in self._builders.items():
             self._output.schema(name, described(name, builder.schema), builder.stream.key, builder.bookmark)
 
-    def read(self, task: Task, page: Page, is_retry: bool) -> PageRead:
+    def read(self, task: Task, page: Page) -> PageRead:
         """Emit the records of a page and add the contexts that its rows link to.
 
         Raises ValueError for an answer that doesn't match Zoom's documentation, RecursionError if it is nested too
@@ -68,15 +68,15 @@ class Pages:
             result.enrichments = list(self._enrichments(task, page.body, lacking))
             patch = partial(_without, lacking)
         elif task.window is not None:
-            since = None if is_retry else self._windows.emitted_since(stream)
+            since = None if task.is_retry else self._windows.emitted_since(stream)
             patch = partial(task.kept, since=since)
         content, keyless = self._emit(task, page, patch)
         if keyless:
             result.missing = f"{task}: {keyless} row{'s' * (keyless > 1)} without a complete key"
         rows = rows_of(stream, content) if stream.links else []
-        unlinked = sum(not self._add_children(task, row, is_retry) for row in rows)
+        unlinked = sum(not self._add_children(task, row) for row in rows)
         if any(link.files for link in stream.links):
-            for row in task.kept(rows, None if is_retry else self._windows.since(stream)):
+            for row in task.kept(rows, None if task.is_retry else self._windows.since(stream)):
                 for files in files_of(stream, row):
                     self._download(task, files, result)
         if unlinked and not keyless:
@@ -86,15 +86,13 @@ class Pages:
             result.next_token = token
         return result
 
-    def emit_enriched(self, task: Task, page: Page | None, is_retry: bool) -> str:
+    def emit_enriched(self, owner: Task, task: Task, page: Page | None) -> str:
         """Emit the row that a task enriches, with the values that its answer adds. Returns why the row is missing, if
         it is.
 
         Raises ValueError for an answer that doesn't match Zoom's documentation.
         """
-        owner, row = task.row_of, task.row
-        if owner is None:
-            return ""
+        row = task.row
         if isinstance(row, tuple):
             files, number = row
             if page is not None:
@@ -103,7 +101,7 @@ class Pages:
         fields, columns = _added(task, page) if page else ({}, {})
         row = {**row, **fields}
         if fields:
-            self._add_children(owner, row, is_retry)
+            self._add_children(owner, row)
         builder = self._builders.get(owner.stream.name)
         if builder is None:
             return ""
@@ -142,23 +140,23 @@ class Pages:
 
     # --- links
 
-    def _add_children(self, task: Task, row: Any, is_retry: bool) -> bool:
+    def _add_children(self, task: Task, row: Any) -> bool:
         """Add the contexts that a row links to. False if the row lacks the id of one."""
         is_complete = True
         for link, context in linked(task.stream, row, task.context, task.params):
             if context is not None:
-                if self._is_wanted(task, link, context, is_retry):
+                if self._is_wanted(task, link, context):
                     task.node.children.append(context.name)
             elif not (task.stream.enriched_by and type(row) is dict and row.get("email")):
                 is_complete = False
         return is_complete
 
-    def _is_wanted(self, task: Task, link: Link, context: Context, is_retry: bool) -> bool:
+    def _is_wanted(self, task: Task, link: Link, context: Context) -> bool:
         """True if any stream is requested for a context that was found in this task."""
         if not task.traversal:
             return True  # from a list of the account: another traversal may need it later
-        streams = self._tasks.for_entity(context.entity, is_retry)
-        if not any(is_retry or self._windows.includes(each, context, task.window) for each in streams):
+        streams = self._tasks.for_entity(context.entity, task.is_retry)
+        if not any(task.is_retry or self._windows.includes(each, context, task.window) for each in streams):
             return False
         if link.older_than and context.time and (main := self._tasks.this_or_fallback(link.older_than)):
             return context.time < self._windows.older_than(main)
@@ -211,7 +209,7 @@ class Pages:
 
     def _check_progress(self, task: Task, content: Any) -> None:
         """Raise ValueError for a list that would never end."""
-        digest = hash(frozenset(map(digest_of, rows_of(task.stream, content))))  # in any order
+        digest = hash(frozenset(map(canonical, rows_of(task.stream, content))))  # in any order
         task.repeated = task.repeated + 1 if digest in task.pages else 0
         task.pages.add(digest)
         if task.repeated >= MAX_REPEATED:

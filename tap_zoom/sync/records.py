@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -30,24 +30,22 @@ class BuiltRow:
     columns: Mapping[str, Any]
 
 
+@dataclass(slots=True)
 class Sequence:
     """Numbers the rows of one list that share a key, from 0, in the order of arrival.
 
     `pending`: rows that share their key with the last row of a page, if rows are sorted before they are numbered.
     """
 
-    __slots__ = ("_repeated", "_seen", "pending")
-
-    def __init__(self) -> None:
-        self._seen: set[int] = set()  # hashes: a list may have hundreds of thousands of rows
-        self._repeated: dict[int, int] = {}
-        self.pending: list[BuiltRow] = []
+    pending: list[BuiltRow] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set)  # hashes: a list may have hundreds of thousands of rows
+    _repeated: Counter[int] = field(default_factory=Counter)
 
     def number(self, keys: Iterable[tuple[object, ...]]) -> Iterator[int]:
         """Yield the number of each row of a page. `keys`: the keys that rows may share."""
         for key in map(hash, keys):
             if key in self._seen:
-                self._repeated[key] = self._repeated.get(key, 0) + 1
+                self._repeated[key] += 1
                 yield self._repeated[key]
             else:
                 self._seen.add(key)
@@ -69,10 +67,7 @@ class RecordBuilder:
         self.schema = schema
         self.bookmark = bookmark
         self.shapes = Shapes(names_held_back(stream.name))
-        self._named_misfits: set[str] = set()
-        self._named_unknown: set[str] = set()
-        self._named_inside: set[str] = set()
-        self._named_withheld: set[str] = set()
+        self._named: Counter[str] = Counter()  # how many fields of each counter were named
         self._keeps_unknown = UNKNOWN_FIELDS in schema["properties"]
         self._adds = tuple(name for name in stream.context_columns if name in schema["properties"])
         # Known fields that aren't Zoom's columns: defaults for a missing key, ids that a row repeats, its page token.
@@ -85,30 +80,28 @@ class RecordBuilder:
         self._key = tuple(name for name in stream.key if name != "sequence")
         # Zoom guarantees no order within a page, so rows are sorted before they are numbered.
         self._sorted = "sequence" in stream.key and (not stream.page_size or stream.date_range is not None)
-        self._shared = tuple(name for name in stream.key if name != "sequence") if "sequence" in stream.key else ()
+        self._shared = self._key if "sequence" in stream.key else ()
 
     def new_misfits(self) -> list[str]:
         """Return fields with their first misfit since the last call."""
-        return self._new(self.shapes.misfits, self._named_misfits)
+        return self._new("misfits")
 
     def new_unknown(self) -> Iterator[str]:
         """Yield messages about fields that were unknown for the first time since the last call."""
-        if fields := ", ".join(self._new(self.shapes.unknown, self._named_unknown)):
+        if fields := ", ".join(self._new("unknown")):
             if self._keeps_unknown:
                 yield f"kept in {UNKNOWN_FIELDS}: {fields}"
             else:
                 yield f"left out: {fields}; set keep_unknown_fields to keep them"
-        if fields := ", ".join(self._new(self.shapes.unknown_inside, self._named_inside)):
+        if fields := ", ".join(self._new("unknown_inside")):
             yield f"left out inside other fields: {fields}"
-        if fields := ", ".join(self._new(self.shapes.withheld, self._named_withheld)):
+        if fields := ", ".join(self._new("withheld")):
             yield f"left out as secrets: {fields}"
 
-    def _new(self, counted: Counter[str], named: set[str]) -> list[str]:
-        if len(counted) == len(named):
-            return []
-        new = sorted(counted.keys() - named)
-        named.update(new)
-        return new
+    def _new(self, kind: str) -> list[str]:
+        counted, named = getattr(self.shapes, kind), self._named[kind]
+        self._named[kind] = len(counted)
+        return sorted(list(counted)[named:])
 
     def records(
         self, body: bytes, ids: Mapping[str, Any], sequence: Sequence, patch: Patch | None = None
@@ -158,7 +151,8 @@ class RecordBuilder:
         built = sequence.pending + built
         sequence.pending = []
         if self.stream.row_spans_pages:
-            built = [reduce(_continued, built)] if built else []
+            if built:  # the lists of each page continue those of the page before
+                built = [replace(built[0], record=reduce(_united, (each.record for each in built)))]
             sequence.pending = built if has_next else []
             return [] if has_next else built
         if not has_next or not self._sorted:
@@ -206,11 +200,6 @@ class RecordBuilder:
             if value is None or (value == "" and self.stream.key_defaults.get(name) != ""):
                 return False
         return True
-
-
-def _continued(built: BuiltRow, next_page: BuiltRow) -> BuiltRow:
-    """Append the lists of the next page to those of a row that spans pages."""
-    return BuiltRow(built.row, _united(built.record, next_page.record), built.columns)
 
 
 def _united(one: Any, other: Any) -> Any:

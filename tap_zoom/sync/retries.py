@@ -68,7 +68,7 @@ class Retries:
         stream = task.stream
         if stream.name in self._tasks.refused:
             return False
-        if task.traversal in self.by_traversal or (task.page > 1 and not self._tasks.has_fallback(stream)):
+        if task.is_retry or (task.page > 1 and not self._tasks.has_fallback(stream)):
             self._hold_if_full(task, self._failures.no_access(task.failure, str(error)))
             return False
         if self._tasks.has_fallback(stream):
@@ -108,7 +108,7 @@ class Retries:
         """
         if task.is_complete:
             self._failures.forget(task.failure)
-        if not task.traversal or not task.is_complete or task.traversal in self.by_traversal:
+        if not task.traversal or not task.is_complete or task.is_retry:
             return
         if not task.stream.links:
             self._resolve(task.failure)
@@ -181,12 +181,13 @@ class Retries:
         refused = [
             each for stream in below if stream.name in self._tasks.refused for each in self._tasks.all_below(stream)
         ]
-        return [each for each in below if each in refused or not self._tasks.is_emitted(each)]
+        emitted = self._tasks.selected & self._tasks.requested
+        return [each for each in below if each in refused or each.name not in emitted]
 
     def _mark_incomplete(self, task: Task) -> None:
         """An interrupted retry of the same list starts over: bookmarks of streams that it didn't read move past it."""
         task.is_complete = False
-        if task.traversal not in self.by_traversal:
+        if not task.is_retry:
             self._failures.start_over(task.failure)
 
     def _hold_if_full(self, task: Task, is_kept: bool) -> None:

@@ -90,11 +90,6 @@ def canonical(row: Any) -> bytes:
         return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float).encode()
 
 
-def digest_of(row: Any) -> int:
-    """Return a hash of a row, whatever the order of its fields."""
-    return hash(canonical(row))
-
-
 def text_of(body: bytes) -> str:
     """Return the text in a file, without NUL, which databases reject. Raises ValueError for anything else."""
     if body.lstrip()[:1] in (b"<", b"{"):

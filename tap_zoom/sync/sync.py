@@ -76,7 +76,10 @@ class Sync:
             if not self._dispatcher.in_flight:
                 if self._spent:
                     raise self._spent
-                if not self._decide_refusals() and not self._traversals.retry_failures():
+                undecided = self._retries.undecided()
+                for name, reason in undecided:
+                    self._refuse(BY_NAME[name], reason)
+                if not undecided and not self._traversals.retry_failures():
                     return
                 continue
             self._report.tick(self._dispatcher, self._traversals.progress)
@@ -96,13 +99,6 @@ class Sync:
         if problems := self._report.problems(held - self._tasks.refused):
             raise Incomplete(f"The run has reached its end, but data is missing: {'; '.join(problems)}.")
 
-    def _decide_refusals(self) -> bool:
-        """After the last task: refuse each stream with few tasks if all of them were refused."""
-        undecided = self._retries.undecided()
-        for name, reason in undecided:
-            self._refuse(BY_NAME[name], reason)
-        return bool(undecided)
-
     # --- answers
 
     def _handle(self, task: Task, outcome: Page | Exception) -> None:
@@ -121,9 +117,9 @@ class Sync:
                 return
         except (ValueError, RecursionError) as error:
             reason = "it is nested too deep" if isinstance(error, RecursionError) else error
-            self._retries.fail(self._owner(task), f"{task}: {reason}")
+            self._retries.fail(task.owner, f"{task}: {reason}")
         self._pages.emit_pending(task)
-        owner = self._owner(task)
+        owner = task.owner
         owner.unfinished -= 1
         if not owner.unfinished:
             self._retries.read(owner)
@@ -131,16 +127,15 @@ class Sync:
 
     def _read(self, task: Task, outcome: Page | RequestFailed) -> bool:
         """Process an answer or a refusal. True if the next page is requested."""
-        is_retry = task.traversal in self._retries.by_traversal
         if isinstance(outcome, EmptyAnswer):
             self._report.empty(task.stream.name, str(outcome))
         if task.row_of is not None:
-            self._enrich(task, outcome, is_retry)
+            self._enrich(task, outcome)
         elif isinstance(outcome, Page):
             self._retries.answered(task)
             if task.window is not None and task.stream.date_range is not None:
                 self._windows.answered(task.stream, task.window)
-            page = self._pages.read(task, outcome, is_retry)
+            page = self._pages.read(task, outcome)
             for enrichment in page.enrichments:
                 task.unfinished += 1
                 self._traversals.submit(enrichment)
@@ -176,39 +171,30 @@ class Sync:
         self._traversals.request(task)
         return True
 
-    def _enrich(self, task: Task, outcome: Page | RequestFailed, is_retry: bool) -> None:
+    def _enrich(self, task: Task, outcome: Page | RequestFailed) -> None:
         """Emit a row with the values that the answer adds, or unchanged if Zoom has nothing to add."""
-        owner = self._owner(task)
+        owner = task.owner
         if isinstance(outcome, NoAccess) and outcome.scope_missing:
             if task.stream.name in self._tasks.requested:
                 self._tasks.refuse(task.stream)
-                LOGGER.warning(
-                    "Rows of %s are emitted without the id or text from %s: %s",
-                    owner.stream.name,
-                    task.stream.name,
-                    outcome,
-                )
+                where = f"Rows of {owner.stream.name} are emitted without the id or text from {task.stream.name}"
+                LOGGER.warning("%s: %s", where, outcome)
         elif not isinstance(outcome, (Page, EmptyAnswer)):
             self._retries.fail(owner, str(outcome), is_fault=isinstance(outcome, RetriesExhausted))
             return
         page = outcome if isinstance(outcome, Page) else None
-        if missing := self._pages.emit_enriched(task, page, is_retry):
+        if missing := self._pages.emit_enriched(owner, task, page):
             self._retries.fail(owner, missing)
 
     def _refuse(self, stream: Stream, reason: str) -> None:
         if self._retries.refuse(stream, reason):
             self._traversals.open_ready()  # of the fallback
 
-    @staticmethod
-    def _owner(task: Task) -> Task:
-        return task.row_of or task
-
     # --- state
 
     def emit_state(self) -> None:
         """Emit a STATE with the checkpoint of each traversal, if anything has changed."""
-        self._traversals.store_checkpoints()
-        value = self._state.value()
+        value = self.last_state()
         if value != self._last_state:
             self._last_state, self._changes, self._state_at = value, 0, time.monotonic()
             self._output.state(value)

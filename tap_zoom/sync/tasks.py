@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -36,6 +36,7 @@ class Task:
     traversal: str
     row_of: Task | None = None
     row: Any = None
+    is_retry: bool = False  # of a failure of an earlier run, or below one
     is_resumed: bool = False  # an earlier run emitted its node; the list is read again for its links
     is_complete: bool = True  # nothing is missing so far
     unfinished: int = 1  # this task, and its rows that are being enriched
@@ -54,10 +55,13 @@ class Task:
         return Request(self.stream, self.context.ids, {**dates, **self.params}, self.token, self.page)
 
     @property
+    def owner(self) -> Task:
+        """The task of the list that it belongs to: a row that can't be enriched is missing from there."""
+        return self.row_of or self
+
+    @property
     def failure(self) -> Failure:
-        """The failure to keep if it can't be read. A row that can't be enriched is missing from its own list."""
-        if self.row_of is not None:
-            return self.row_of.failure
+        """The failure to keep if it can't be read."""
         window = self.window
         days = [window.first.isoformat(), window.last.isoformat()] if window else []
         context = self.context.name if self.context.entity is not ACCOUNT else ""
@@ -116,6 +120,15 @@ def _end_of(value: Any) -> str | None:
     return f"{time[:10]}~" if time and isinstance(value, str) and len(value) == len("2026-01-31") else time
 
 
+def _below(stream: Stream, among: Collection[Stream]) -> list[Stream]:
+    """Return a stream and its descendants among other streams."""
+    found = [stream]
+    for each in found:
+        entities = [link.entity for link in each.links]
+        found += [child for child in among if child.parent in entities and child not in found]
+    return found
+
+
 class Tasks:
     """The streams that are requested, and the tasks of each node.
 
@@ -145,9 +158,6 @@ class Tasks:
         unused = {stream.fallback_stream for stream in STREAMS if stream.name in names} & FALLBACKS
         return (stream for stream in STREAMS if stream.name in names - unused)
 
-    def is_emitted(self, stream: Stream) -> bool:
-        return stream.name in self.selected and stream.name in self.requested
-
     def for_entity(self, entity: Entity, is_retry: bool = False) -> tuple[Stream, ...]:
         """Return the streams that are requested for each context of an entity. If the account lists all contexts,
         streams with a date range have their own traversal: window by window, and each context in it."""
@@ -160,11 +170,7 @@ class Tasks:
     def below(self, stream: Stream) -> tuple[Stream, ...]:
         """Return a stream and its requested descendants."""
         if stream not in self._below:
-            found = [stream]
-            for each in found:
-                children = (child for link in each.links for child in self._children(link.entity))
-                found += [child for child in dict.fromkeys(children) if child not in found]
-            self._below[stream] = tuple(found)
+            self._below[stream] = tuple(_below(stream, [each for each in self.streams() if each.name not in ENRICHERS]))
         return self._below[stream]
 
     def depends_on(self, name: str) -> frozenset[str]:
@@ -183,26 +189,15 @@ class Tasks:
 
     def all_below(self, stream: Stream) -> list[Stream]:
         """Return a stream and all its descendants, requested or not."""
-        found = [stream]
-        for each in found:
-            entities = [link.entity for link in each.links]
-            found += [child for child in STREAMS if child.parent in entities and child not in found]
-        return found
+        return _below(stream, STREAMS)
 
     def lists_older_than(self, stream: Stream) -> list[str]:
         """Return the traversals that lead to contexts older than the windows of a stream, or of the one it replaces."""
         names = {stream.name, *replaced_by(stream)}
         listed = dict.fromkeys(link.entity for each in self.streams() for link in each.links if is_listed(link.entity))
-        return [
-            entity.name
-            for entity in listed
-            if any(
-                link.older_than in names
-                for top in self.for_entity(entity)
-                for each in self.below(top)
-                for link in each.links
-            )
-        ]
+        below = {entity: [each for top in self.for_entity(entity) for each in self.below(top)] for entity in listed}
+        leads = {stream for stream in STREAMS if any(link.older_than in names for link in stream.links)}
+        return [entity.name for entity, streams in below.items() if not leads.isdisjoint(streams)]
 
     def this_or_fallback(self, name: str) -> Stream | None:
         """Return a stream, or else its fallback; None if neither is requested."""
@@ -217,26 +212,17 @@ class Tasks:
         self.requested.discard(stream.name)
         self.retried.discard(stream.name)
         self.refused.add(stream.name)
-        self._forget()
+        for cache in (self._for_entity, self._below, self._rate_limits):
+            cache.clear()
         if not self.has_fallback(stream):
             return None
         added = {stream.fallback_stream, *ancestors(BY_NAME[stream.fallback_stream], older=False)}
         self.requested |= added
         self.retried |= added
         self.replaced.add(stream.name)
-        self._forget()
         return BY_NAME[stream.fallback_stream]
 
     # --- the tasks of a node
-
-    def of_list(self, stream: Stream, node: Node) -> Iterator[Task]:
-        """Return the tasks of a list of the account."""
-        return (Task(stream, Context(), params, None, node, "") for params in stream.variants)
-
-    def of_window(self, stream: Stream, context: Context, node: Node, windows: Windows) -> Iterator[Task]:
-        """Return the tasks of a stream with a date range, in the window at the start of the node's path."""
-        window = windows.window(stream, node.path[0])
-        return (Task(stream, context, params, window, node, stream.name) for params in stream.variants)
 
     def of_context(
         self, context: Context, node: Node, traversal: str, windows: Windows, retried: Failure | None
@@ -260,12 +246,3 @@ class Tasks:
             days = (date.fromisoformat(failure.days[0]), date.fromisoformat(failure.days[1]))
             window = windows.window(stream, failure.window, days)
         return Task(stream, context, failure.params, window, node, traversal)
-
-    def _children(self, entity: Entity) -> Iterator[Stream]:
-        return (each for each in self.streams() if each.parent is entity and each.name not in ENRICHERS)
-
-    def _forget(self) -> None:
-        """Clear the caches after a change of the requested streams."""
-        self._for_entity.clear()
-        self._below.clear()
-        self._rate_limits.clear()

@@ -41,8 +41,8 @@ class Traversals:
             if stream.parent is ACCOUNT and stream.date_range is None and stream not in self._requested:
                 self._requested.add(stream)
                 node = Node(())
-                for task in self._tasks.of_list(stream, node):
-                    self.submit(task)
+                for params in stream.variants:
+                    self.submit(Task(stream, Context(), params, None, node, ""))
             elif stream.date_range and (stream.parent is ACCOUNT or stream.parent in self._contexts):
                 self._open(stream.name, self._windows.names(stream))
         for entity, names in self._contexts.items():
@@ -78,6 +78,7 @@ class Traversals:
     def _visit(self, name: str, traversal: Traversal, node: Node) -> None:
         node.pending = 1  # until all of its tasks are submitted
         for task in self._tasks_of(name, node):
+            task.is_retry = name in self._retries.by_traversal
             task.is_resumed = traversal.was_emitted(node.path)
             if task.stream.links or not task.is_resumed:
                 self.submit(task)
@@ -94,7 +95,8 @@ class Traversals:
                 node.children = list(self._contexts[dated.parent])
                 return []
             context = Context.parse(node.path[1]) if depth == 2 else Context()
-            return self._tasks.of_window(dated, context, node, self._windows)
+            window = self._windows.window(dated, node.path[0])
+            return [Task(dated, context, params, window, node, name) for params in dated.variants]
         context = Context.parse(node.path[-1])
         return self._tasks.of_context(context, node, name, self._windows, retried)
 

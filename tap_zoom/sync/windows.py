@@ -90,13 +90,9 @@ class Windows:
     """
 
     def __init__(
-        self,
-        since: Mapping[str, str | None],
-        start: str | None,
-        started: date,
-        today: Callable[[], date],
+        self, since: Mapping[str, str | None], start: str | None, started: date, today: Callable[[], date],
         descendants: Callable[[Stream], tuple[Stream, ...]],
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.started = started
         self.today = today
         self._selected = dict(since)
