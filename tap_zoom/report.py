@@ -105,10 +105,11 @@ class Report:
         """Note that Zoom refused days before `day` that should be within its retention. Logged at the end."""
         self._answers_from[stream] = day, reason
 
-    def expired(self, stream: str, first: date, last: date, has_older: bool) -> None:
-        """Log unread days of a resumed run that have left Zoom's retention."""
+    def expired(self, stream: str, first: date, last: date, below: list[str], has_older: bool) -> None:
+        """Log unread days of a resumed run that have left Zoom's retention. `below`: selected streams below it."""
         then = "Past meetings whose number is still listed are found through that number." if has_older else ""
         days = f"the days from {first} to {last} have left Zoom's retention"
+        days += f" (also for {', '.join(below)})" if below else ""
         LOGGER.warning("%s: since the run was stopped, %s. %s", stream, days, then)
 
     def problems(self, held: Collection[str]) -> list[str]:

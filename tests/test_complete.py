@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tap_zoom.streams import STREAMS
 from tests.scripted import says, scripted
 from tests.simulator import Account, SimulatedZoom, truth
 from tests.simulator.operations import GRANULAR_SCOPES
@@ -55,9 +56,13 @@ def test_granular_or_classic_scopes_are_sufficient(scopes: str) -> None:
     assert_exact(expected(), run.records)
 
 
-def test_master_scopes_are_accepted_for_admin_scopes() -> None:
-    """Scopes for sub-accounts end with :master instead of :admin."""
+@pytest.mark.parametrize("form", ["granular", "classic"])
+def test_master_scopes_are_accepted_for_admin_scopes(form: str) -> None:
+    """Scopes for sub-accounts end with :master instead of :admin. The classic ones are one for each product, such as
+    report:master."""
     scopes = [scope.removesuffix(":admin") + ":master" for scope in GRANULAR_SCOPES]
+    if form == "classic":
+        scopes = sorted({f"{stream.classic.split(':')[0]}:master" for stream in STREAMS})
     with SimulatedZoom(account(), scopes=scopes) as zoom:
         run = run_tap(zoom.config(), zoom=zoom)
         assert_clean(zoom, run)

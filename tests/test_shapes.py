@@ -258,11 +258,13 @@ def test_text_is_cleaned_at_any_depth(text: str, clean: str) -> None:
     [
         (b'{"a":"a"}', {"a": "a"}), ('"é"'.encode(), "é"), (b'"\\u0001\\u00e9"', "\x01é"), (b'"\\ud83d\\ude00"', "😀"),
         (b'"\\uD83D\\uDE00"', "😀"), ('"\ud55c"'.encode(), "\ud55c"), (b'["\\u0000"]', [""]), (b'"\\ud800"', "\ufffd"),
+        (b'\xef\xbb\xbf{"a":1}', {"a": 1}), (b'{"a":"b\tc\nd\0"}', {"a": "b\tc\nd"}),
         (b'{"\\uD83D":1}', {"\ufffd": 1}), (b'["\xed\xa0\x80"]', ["\ufffd"]), (b'"\\\\u0000"', "\\u0000"),
     ],
 )  # fmt: skip
 def test_the_content_of_a_body_is_clean(body: bytes, content: Any, exact: bool) -> None:
-    """Surrogate pairs become the character that they encode. NUL is removed, and lone surrogates are replaced."""
+    """Surrogate pairs become the character that they encode. NUL is removed, and lone surrogates are replaced. A byte
+    order mark and control characters, which JSON doesn't allow, are accepted."""
     assert content_of(body, exact) == content
 
 

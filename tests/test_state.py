@@ -316,6 +316,7 @@ def test_days_that_have_left_retention_are_a_warning(zoom: SimulatedZoom) -> Non
     first, last = months_before((now - timedelta(days=40)).date(), 6), months_before(now.date(), 6) - timedelta(days=1)
     [warning] = [line for line in run.logged("WARNING") if "have left Zoom's retention" in line]
     assert warning.startswith("WARNING history_meetings: ") and f"from {first} to {last}" in warning
+    assert all(stream in warning for stream in ("report_meetings", "webinar_absentees"))
     assert zoom.violations == []
 
 

@@ -30,6 +30,7 @@ DAYS = st.dates(date(2012, 1, 1), date(2090, 1, 1))
 DAY = timedelta(days=1)
 TODAY = date(2026, 11, 25)
 HISTORY, LOGS = BY_NAME["history_meetings"], BY_NAME["report_operation_logs"]
+DAILY = BY_NAME["report_daily"]
 DATED = [stream for stream in STREAMS if stream.date_range is not None]
 RANGES = list({id(stream.date_range): stream.date_range for stream in DATED}.values())
 
@@ -107,6 +108,15 @@ def test_lists_whose_rows_move_are_requested_up_to_tomorrow(name: str) -> None:
     stream = BY_NAME[name]
     last = all_of(windows_of(stream, None, TODAY), stream)[-1]
     assert last.first <= TODAY + DAY == last.last
+
+
+@pytest.mark.parametrize(
+    ("today", "months"), [("2026-11-30", 5), ("2026-11-01", 5), ("2026-10-31", 4), ("2027-02-28", 8), ("2026-08-31", 2)]
+)
+def test_daily_reports_go_back_to_the_sixth_month_before(today: str, months: int) -> None:
+    """On each day of a month: six months are more than 180 days."""
+    [first, *others] = windows_of(DAILY, None, date.fromisoformat(today)).names(DAILY)
+    assert date.fromisoformat(first).month == months and len(others) == 6
 
 
 def test_the_tolerance_for_older_contexts_is_larger_until_the_first_window_is_answered() -> None:

@@ -162,11 +162,17 @@ def shortened(text: str, most: int = 300) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """Parse the JSON of a body. Falls back to json for what orjson refuses (lone surrogates). Raises ValueError."""
+    """Parse the JSON of a body. Raises ValueError."""
     try:
         return orjson.loads(body)
     except ValueError:
         try:
-            return json.loads(body.decode("utf-8", "surrogatepass"))
+            return parse_slowly(body)
         except RecursionError as error:
             raise ValueError("nested too deep") from error
+
+
+def parse_slowly(body: bytes, parse_float: Callable[[str], Any] | None = None) -> Any:
+    """Parse JSON, also what orjson refuses: a byte order mark, lone surrogates, control characters in strings."""
+    text = body.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+    return json.loads(text, parse_float=parse_float, strict=False)

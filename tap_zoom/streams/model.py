@@ -154,7 +154,8 @@ NEXT_PAGE = "next_page_token"  # not a column, even if the answer is the row
 class Stream:
     """One GET operation, and the Singer stream it fills. Without a `key` it isn't emitted and only has child streams.
 
-    `scopes`: any of them allows it (and its :master for :admin); the granular one comes first.
+    `scopes`: any of them allows it, or the same for sub-accounts (report:read:master or report:master for
+    report:read:admin); the granular one comes first.
     """
 
     name: str
@@ -226,7 +227,8 @@ class Stream:
 
     def allowed_by(self, scopes: frozenset[str]) -> bool:
         """True if a token with these scopes may request it."""
-        return any(name in scopes or name.removesuffix(":admin") + ":master" in scopes for name in self.scopes)
+        parts = (part for name in self.scopes for part in (name.removesuffix(":admin"), name.split(":")[0]))
+        return not scopes.isdisjoint({*self.scopes, *(f"{part}:master" for part in parts)})
 
 
 @dataclass(frozen=True, slots=True)

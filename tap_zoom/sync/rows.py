@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tap_zoom.api.http import parse
+from tap_zoom.api.http import parse, parse_slowly
 from tap_zoom.streams.model import Ids, Stream
 
 
@@ -110,7 +110,7 @@ def content_of(body: bytes, exact: bool = False) -> Any:
         content, is_clean = parse(body), False
     if exact:
         try:
-            content = json.loads(body.decode("utf-8", "surrogatepass"), parse_float=Decimal)
+            content = parse_slowly(body, Decimal)
         except ArithmeticError:
             raise ValueError("a number is out of range") from None
     return content if is_clean else cleaned(content)

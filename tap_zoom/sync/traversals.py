@@ -130,7 +130,9 @@ class Traversals:
                 older = self._tasks.lists_older_than(stream)
                 for each in older:
                     resume_at.pop(each, None)
-                self._report.expired(name, *days, bool(older))
+                below = [each.name for each in self._tasks.below(BY_NAME[name])[1:]]
+                selected = [each for each in below if each in self._tasks.selected]
+                self._report.expired(name, *days, selected, bool(older))
 
     def finish(self, name: str, node: Node, stream: Stream | None = None) -> None:
         """Finish a task of a node. The node is done after its last task."""

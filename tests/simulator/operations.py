@@ -33,9 +33,11 @@ class Operation:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """All scopes that allow this operation."""
+        """All scopes that allow this operation. Those for sub-accounts end with :master; the classic ones are one for
+        each product, such as recording:master and report:master."""
         names = (self.classic, self.granular, *self.others)
-        return names + tuple(name.removesuffix(":admin") + ":master" for name in names)
+        masters = [name.removesuffix(":admin") + ":master" for name in names]
+        return (*names, *masters, f"{self.classic.split(':')[0]}:master")
 
 
 _USER, _MEETING, _WEBINAR, _REPORT = "user:read", "meeting:read", "webinar:read", "report:read"
