@@ -111,12 +111,14 @@ def test_lists_whose_rows_move_are_requested_up_to_tomorrow(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "months"), [("2026-11-30", 5), ("2026-11-01", 5), ("2026-10-31", 4), ("2027-02-28", 8), ("2026-08-31", 2)]
+    ("today", "months"), [("2026-11-30", 6), ("2026-11-01", 7), ("2027-02-28", 6), ("2026-08-31", 6)]
 )
-def test_daily_reports_go_back_to_the_sixth_month_before(today: str, months: int) -> None:
-    """On each day of a month: six months are more than 180 days."""
-    [first, *others] = windows_of(DAILY, None, date.fromisoformat(today)).names(DAILY)
-    assert date.fromisoformat(first).month == months and len(others) == 6
+def test_daily_reports_go_back_to_the_month_of_the_oldest_day(today: str, months: int) -> None:
+    """The month in which Zoom's 180 days begin is requested as a whole."""
+    first, *others = windows_of(DAILY, None, date.fromisoformat(today)).names(DAILY)
+    oldest = date.fromisoformat(today) - 180 * DAY
+    assert date.fromisoformat(first) == oldest.replace(day=1)
+    assert len(others) + 1 == months
 
 
 def test_the_tolerance_for_older_contexts_is_larger_until_the_first_window_is_answered() -> None:

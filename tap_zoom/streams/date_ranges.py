@@ -52,7 +52,7 @@ SUBMITTED = DateRange(_moments("submit_time_start", "submit_time_end"), 36500, a
 
 # Totals of the requested days: complete months or days, so that each run gives the same rows.
 MONTHS = DateRange(_FROM_TO, 0, days_back=180, totals=True, out_of_range=_TOO_OLD)
-MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, months_back=6)
+MONTHS_BY_NUMBER = DateRange({"year": "{first:%Y}", "month": "{first.month}"}, 0, days_back=180)
 _WHOLE_DAYS = {"from": "{first:%Y-%m-%d}T00:00:00Z", "to": "{last:%Y-%m-%d}T23:59:59Z"}
 SINGLE_DAYS = DateRange(_WHOLE_DAYS, 1, days_back=730, totals=True, out_of_range=_TOO_OLD)
 # Rows without a time: requested day by day, so that the day replaces the time.
