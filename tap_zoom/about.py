@@ -35,9 +35,9 @@ def as_markdown() -> str:
         f"# tap-zoom {__version__}", f"Capabilities: {', '.join(CAPABILITIES)}", "## Settings", settings_table(),
         "## Streams",
         "The core streams are selected by default. Replication: INCREMENTAL streams can be read from their bookmark "
-        "(setting replication_method); FULL_TABLE streams are always read in full.", streams_tables(), "",
+        "(setting replication_method); FULL_TABLE streams are always read in full.", streams_tables(),
     )  # fmt: skip
-    return "\n\n".join(paragraphs)[:-1]
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def settings_table() -> str:

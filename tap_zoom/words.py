@@ -27,13 +27,16 @@ def _described(schema: Mapping[str, Any], words: Mapping[str, str], above: str) 
     result = dict(schema)
     if "properties" in schema:
         result["properties"] = {
-            name: _described(part, words, f"{above}{name}.")
-            | ({"description": text} if (text := words.get(f"{above}{name}")) else {})
+            name: _described(part, words, f"{above}{name}.") | _description(words.get(f"{above}{name}"))
             for name, part in schema["properties"].items()
         }
     if "items" in schema:
         result["items"] = _described(schema["items"], words, above)
     return result
+
+
+def _description(words: str | None) -> Schema:
+    return {"description": words} if words else {}
 
 
 @cache

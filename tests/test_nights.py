@@ -29,30 +29,28 @@ def test_every_record_is_emitted_or_reported_missing(seed: int) -> None:
         pytest.fail("\n".join([*problems, played.told()]), pytrace=False)
 
 
-def runs_until_complete(many: Account, **step: float) -> list[Run]:
-    """Run `users` and `meetings` under a daily limit until a run is complete. `step`: the time between runs.
-
-    There is one worker. More would read ahead of a slow answer, which is read again and may cost a run.
-    """
+def runs_until_complete(zoom: SimulatedZoom, *streams: str, workers: int = 64, **step: float) -> list[Run]:
+    """Run some streams under a daily limit until a run is complete. `step`: the time between runs."""
     runs: list[Run] = []
-    # The limit resets after an hour, or at midnight UTC.
-    reset = None if "days" in step else 3600
-    with SimulatedZoom(many, daily_limits={"Light": 45}, daily_reset=reset) as zoom:
-        while not runs or runs[-1].exit_status:
-            if len(runs) == MOST_RUNS:
-                pytest.fail(f"{MOST_RUNS} runs, and none has ended; the last: {runs[-1].critical}", pytrace=False)
-            state = runs[-1].states[-1] if runs else None
-            runs.append(
-                run_tap(zoom.config(max_workers=1), zoom=zoom, catalog=catalog_of("users", "meetings"), state=state)
-            )
-            zoom.travel(**step)
+    while not runs or runs[-1].exit_status:
+        if len(runs) == MOST_RUNS:
+            pytest.fail(f"{MOST_RUNS} runs, and none has ended; the last: {runs[-1].critical}", pytrace=False)
+        state = runs[-1].states[-1] if runs else None
+        runs.append(run_tap(zoom.config(max_workers=workers), zoom=zoom, catalog=catalog_of(*streams), state=state))
+        zoom.travel(**step)
     return runs
 
 
 def test_a_night_between_runs_costs_no_extra_run() -> None:
-    """A sync with a run every day takes as many runs as one with a run every hour."""
+    """A sync with a run every day takes as many runs as one with a run every hour.
+
+    There is one worker. More would read ahead of a slow answer, which is read again and may cost a run.
+    """
     many = Account(1, users=40, meetings_per_user=3, webinars_per_user=0, occurrences=0, crowd=0, now=NOON)
-    by_day, by_hour = runs_until_complete(many, days=1), runs_until_complete(many, hours=1, minutes=1)
+    with SimulatedZoom(many, daily_limits={"Light": 45}) as zoom:  # resets at midnight UTC
+        by_day = runs_until_complete(zoom, "users", "meetings", workers=1, days=1)
+    with SimulatedZoom(many, daily_limits={"Light": 45}, daily_reset=3600) as zoom:
+        by_hour = runs_until_complete(zoom, "users", "meetings", workers=1, hours=1, minutes=1)
     assert len(by_day) == len(by_hour) == 3
     right = truth.expected(many)
     assert_complete({stream: right[stream] for stream in ("users", "meetings")}, *by_day)
@@ -61,17 +59,10 @@ def test_a_night_between_runs_costs_no_extra_run() -> None:
 def test_a_daily_limit_wastes_at_most_half_of_the_requests() -> None:
     """Where the history is refused, there are many lists and few records below each. Records of the first window come
     before lists of the next ones, so that each run resumes further on."""
-    state = None
     with SimulatedZoom(account(1), history="no_permission", page_cap=PAGE, daily_limits={"Heavy": 60}) as zoom:
-        for _ in range(MOST_RUNS):
-            run = run_tap(zoom.config(), zoom=zoom, catalog=catalog_of("webinar_absentees"), state=state)
-            state = run.states[-1]
-            if run.exit_status == 0:
-                break
-            assert "daily limit" in run.critical
-            zoom.travel(days=1)
+        runs = runs_until_complete(zoom, "webinar_absentees", days=1)
         asked = [f"{each.path} {each.query}" for each in zoom.requests if each.label == "Heavy" and each.status == 200]
-    assert run.exit_status == 0
+    assert all("daily limit" in run.critical for run in runs[:-1])
     assert len(set(asked)) > 120
     assert len(asked) <= 2 * len(set(asked))
 

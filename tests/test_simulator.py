@@ -368,10 +368,9 @@ def test_compare_finds_every_kind_of_difference() -> None:
 
 def test_connections_that_open_at_the_end_are_closed() -> None:
     """Also those that the server has accepted but not set up yet. Python would warn about each."""
-    clients = []
     with SimulatedZoom(ACCOUNT) as zoom:
         port = int(zoom.url.rsplit(":", 1)[1])
-        clients += [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
     for client in clients:
         client.close()
     gc.collect()

@@ -24,7 +24,9 @@ TRIES = 8  # 5xx, invalid JSON, no answer
 TRIES_AT_FIRST = 5  # if the host has never answered, to report a wrong URL soon
 TRIES_IF_LIMITED = 40
 TRIES_IF_TOKEN_REFUSED = 4  # for one path, with tokens that Zoom accepts for others
-MOST = {Blocked: 4, UnexpectedAnswer: 6, RateLimited: TRIES_IF_LIMITED, TokenRefused: TRIES_IF_TOKEN_REFUSED}
+TRIES_BY_ERROR = {  # TRIES for others
+    Blocked: 4, UnexpectedAnswer: 6, RateLimited: TRIES_IF_LIMITED, TokenRefused: TRIES_IF_TOKEN_REFUSED,
+}  # fmt: skip
 LONGEST_DELAY_FOR_TOKEN = 0.5  # seconds, in addition to the delay from the login
 LONGEST_DELAY = 30.0
 LONGEST_NAMED_DELAY = 120.0  # if the server names a delay
@@ -41,7 +43,8 @@ def delay(error: Retryable, tries: int, seconds: float, host_answered: bool) -> 
         if not error.elsewhere:  # the login decides when to give up
             return (error.wait or 0.0) + backoff.full_jitter(LONGEST_DELAY_FOR_TOKEN)
         seconds = 0.0  # the time until then is unrelated to the token
-    most = TRIES_AT_FIRST if isinstance(error, NoAnswer) and not host_answered else MOST.get(type(error), TRIES)
+    is_first = isinstance(error, NoAnswer) and not host_answered
+    most = TRIES_AT_FIRST if is_first else TRIES_BY_ERROR.get(type(error), TRIES)
     wait = backoff.full_jitter(min(0.5 * 2 ** (tries - 1), LONGEST_DELAY))
     if error.wait is not None:  # as a minimum: a server may always name 0
         wait = max(wait, min(error.wait, LONGEST_NAMED_DELAY) + backoff.full_jitter(0.5))
